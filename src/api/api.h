@@ -1,0 +1,112 @@
+/* api/api.h: the ARM surface: requests in, responses out. Never touches a VM: it reads and writes the store, and asks the
+ * probe for what only a running VM can say. */
+#pragma once
+
+#include "base/clock.h"
+#include "model/sizes.h"
+#include "store/store.h"
+
+/* ---- one request, without HTTP: what tests and the simulation drive ---- */
+typedef struct {
+    const char *method;
+    const char *target;         /* path and query as on the request line, percent-encoded */
+    const char *base_url;       /* "https://127.0.0.1:8443": what absolute addresses in answers begin with */
+    const char *caller;         /* "owner" (Unix socket) or "token"; NULL: not authenticated */
+    const char *if_match, *if_none_match;
+    const char *client_request_id;
+    const void *body;
+    gsize body_length;
+} ApiRequest;
+
+typedef struct {
+    int status;
+    char *content_type;         /* NULL: no body */
+    GPtrArray *headers;         /* char*: name, value, name, value, …; never NULL */
+    GBytes *body;               /* NULL: empty */
+} ApiResponse;
+
+ApiResponse *api_response_new(int status);
+void api_response_set_header(ApiResponse *response, const char *name, const char *value);
+const char *api_response_header(const ApiResponse *response, const char *name);     /* NULL where absent */
+void api_response_free(ApiResponse *response);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ApiResponse, api_response_free)
+
+typedef void (*ApiDone)(ApiResponse *response, void *data);     /* takes the response; any thread */
+
+/* ---- what only a VM can say; filled in by the daemon, called on HTTP threads, answers on any thread, exactly once ---- */
+typedef void (*ProbeBytes)(gconstpointer bytes, gsize length, const GError *error, void *done_data);
+typedef void (*ProbeExec)(int exit_code, const char *out, gsize out_length, const char *err, gsize err_length,
+    const GError *error, void *done_data);
+typedef void (*ProbeForwards)(const GPtrArray *ports, const GError *error, void *done_data);    /* of ApiForward */
+typedef struct {
+    guint guest_port;
+    const char *address;
+    guint port;
+} ApiForward;
+
+typedef struct {
+    void *data;
+    void (*serial_log)(void *data, const char *key, ProbeBytes done, void *done_data);
+    void (*screenshot)(void *data, const char *key, ProbeBytes done, void *done_data);
+    void (*exec)(void *data, const char *key, const char *const *argv, const char *input, gint64 timeout_usec,
+        ProbeExec done, void *done_data);
+    void (*forwards)(void *data, const char *key, ProbeForwards done, void *done_data);
+    /* Takes an image file on this host in (blocking, called on a worker thread); info as in a definition file. */
+    gboolean (*image_import)(void *data, const char *path, ImageInfo *info, GError **error);
+} ApiProbe;
+
+/* What this host can run, for the rules and for `host show`. */
+typedef struct {
+    char *driver, *accelerator, *architecture, *qemu_version, *firmware_secure, *firmware_plain, *notes;
+    guint vcpus_max, memory_max_mib;
+    gboolean secure_boot, vtpm;
+} ApiHost;
+
+typedef struct {
+    const char *location;       /* the one location's name: "local" unless configured */
+    const char *token;          /* bearer token; NULL: none is accepted */
+    const ApiHost *host;
+    const SizeCatalogue *sizes;
+    const Quota *quota;
+    guint body_max;             /* bytes; 4 MiB unless configured; more is 413 */
+} ApiConfig;
+
+typedef struct Api Api;
+
+/* Everything given is borrowed and outlives the Api. Makes the subscription id at the first start (a setting in the store). */
+Api *api_new(const ApiConfig *config, Store *store, Clock *clock, const ApiProbe *probe, GError **error);
+void api_free(Api *api);
+const char *api_subscription(const Api *api);
+
+/* Answers one request; done is called before it returns or later, from any thread, exactly once. */
+void api_handle(Api *api, const ApiRequest *request, ApiDone done, void *data);
+
+/* ---- HTTP ---- */
+typedef struct {
+    const char *socket_path;    /* Unix socket, mode 0600, owner has full rights; NULL: none */
+    const char *listen_host;    /* NULL: no HTTPS */
+    guint listen_port;          /* 0: any free one */
+    const char *certificate;    /* PEM texts (chain) and key */
+    const char *key;
+    guint threads;
+} ServerConfig;
+
+typedef struct Server Server;
+/* Port in use, socket path too long, …: *error says which and what to do. A stale socket file is replaced; one that
+ * another daemon answers on is an error. */
+Server *server_start(Api *api, const ServerConfig *config, GError **error);
+guint server_port(const Server *server);
+void server_stop(Server *server);       /* no new requests, waits for those in hand; accepts NULL */
+
+/* ---- certificates: a CA and a server certificate in state_dir/tls/, made at the first start ---- */
+typedef struct {
+    char *ca_file;              /* for clients */
+    char *certificate;          /* PEM */
+    char *key;
+} TlsFiles;
+/* names: host names and addresses for subjectAltName (127.0.0.1, ::1 and localhost are always in). A certificate that lacks
+ * one of them, or ends within 30 days, is made anew under the same CA. */
+TlsFiles *tls_files_prepare(const char *state_dir, const char *const *names, UnixTime now, GError **error);
+TlsFiles *tls_files_own(const char *certificate_file, const char *key_file, GError **error);
+void tls_files_free(TlsFiles *files);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TlsFiles, tls_files_free)

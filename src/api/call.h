@@ -1,0 +1,106 @@
+/* api/call.h: inside the API room: one authenticated, routed request on its way through a handler. */
+#pragma once
+
+#include "api/api.h"
+#include "base/json.h"
+#include "base/resource_id.h"
+#include "store/steps.h"
+
+#define CALL_MAX_PARAMS 8
+
+struct Api {
+    ApiConfig config;
+    Store *store;
+    Clock *clock;
+    ApiProbe probe;
+    char *subscription;
+    char *link_secret;          /* signs short-lived addresses (boot diagnostics) */
+    struct BodyCache *bodies;   /* api/body_cache.h */
+};
+
+typedef struct {
+    Api *api;
+    const ApiRequest *request;
+    const char *params[CALL_MAX_PARAMS]; /* the route's {…} segments in order, percent-decoded, as the client wrote them */
+    guint n_params;
+    char **segments;            /* of the path, percent-decoded */
+    GHashTable *query;          /* folded name -> value, decoded */
+    json_t *body;               /* parsed, borrowed; NULL where the request has none */
+    UnixTime now;
+
+    /* For handlers that answer later: call_defer() takes the right to answer; call_answer() gives it back. */
+    ApiDone done;
+    void *done_data;
+    gboolean deferred;
+} Call;
+
+/* Query member by name without regard to case ("api-version", "$expand"), percent-decoded; NULL where absent. Borrowed. */
+const char *call_query(Call *call, const char *name);
+
+/* A handler returns its response, or NULL with *error set (which becomes the ARM error body), or NULL without an error when
+ * it has called call_defer(). */
+typedef ApiResponse *(*Handler)(Call *call, GError **error);
+
+/* A copy of what a later answer needs; answer with one of the two, once. */
+typedef struct Deferred Deferred;
+Deferred *call_defer(Call *call);
+void deferred_answer(Deferred *deferred, ApiResponse *response);
+void deferred_fail(Deferred *deferred, const GError *error);
+
+/* ---- responses ---- */
+ApiResponse *respond_json(int status, const json_t *body);              /* dumps; body stays the caller's */
+ApiResponse *respond_text(int status, char *json_text, gsize length);   /* steals g_malloc'ed JSON text */
+ApiResponse *respond_error(const GError *error);
+ApiResponse *respond_empty(int status);
+/* PUT/PATCH of something with an operation: status, body, Azure-AsyncOperation and Retry-After when operation_id. */
+void respond_with_operation(ApiResponse *response, Call *call, const char *operation_id);
+/* POST/DELETE: 202, empty, Azure-AsyncOperation, Retry-After. */
+ApiResponse *respond_accepted(Call *call, const char *operation_id);
+
+/* ---- routes: each handler file exports one table; the router joins them (api/router.c) ---- */
+typedef enum { ROUTE_ANONYMOUS = 1u << 0, ROUTE_NO_VERSION = 1u << 1, ROUTE_BODY = 1u << 2, ROUTE_OPTIONAL_BODY = 1u << 3 } RouteFlags;
+typedef struct {
+    const char *method;
+    /* Segments; fixed ones match without regard to case, {name} takes one segment. {subscription} and {location} are checked
+     * by the router (404 SubscriptionNotFound, 400 LocationNotAvailable…) and are params all the same; a trailing slash is fine. */
+    const char *path;
+    Handler handler;
+    guint flags;
+} Route;
+/* Each ends with a row whose method is NULL. */
+extern const Route routes_subscriptions[];  /* subscriptions, locations, providers, tenants */
+extern const Route routes_groups[];
+extern const Route routes_operations[];
+extern const Route routes_catalogue[];      /* skus, vmSizes, usages */
+extern const Route routes_images[];         /* publishers/…, import, delete */
+extern const Route routes_host[];           /* GET /subscriptions/{subscription}/providers/Testudo.Host/hosts/local */
+extern const Route routes_activity[];       /* Microsoft.Insights/eventtypes/management/values */
+extern const Route routes_links[];          /* anonymous signed addresses: /links/… */
+extern const Route routes_scale_sets[];
+extern const Route routes_scale_set_actions[];
+extern const Route routes_instances[];      /* virtualMachines of a set */
+
+/* ---- what many handlers need ---- */
+/* The group, or NULL with ResourceGroupNotFound (or the store's error). */
+StoreGroup *call_group(StoreTx *tx, const char *name, GError **error);
+/* The scale set, or NULL with ResourceNotFound. */
+StoreSet *call_set(StoreTx *tx, const char *group, const char *name, GError **error);
+/* The instance named by the text of its id, or NULL with InstanceIdNotFound. */
+StoreInstance *call_instance(StoreTx *tx, const StoreSet *set, const char *id, GError **error);
+/* 409 where the set is being deleted. */
+gboolean call_not_deleting(const StoreSet *set, GError **error);
+/* If-Match against an etag; "*" and absent match. */
+gboolean call_if_match(const Call *call, guint64 etag, GError **error);
+/* The page of a list: items from the $skiptoken on, at most $top or PAGE_MAX. Appends "nextLink" to the JSON text when more
+ * follow. Lists are built as text so that encoded bodies are joined without being parsed again. */
+#define PAGE_MAX 1000u
+typedef struct {
+    guint first, count;
+} Page;
+gboolean call_page(Call *call, guint total, Page *ret_page, GError **error);
+/* {"value":[…]} from GBytes items of one page of `total`. */
+ApiResponse *respond_list(Call *call, const GPtrArray *bodies, const Page *page, guint total);
+
+/* ---- signed, short-lived addresses ---- */
+/* "<base>/links/<kind>/<key>?se=<unix seconds>&sig=<hex HMAC-SHA256>"; newly allocated. kind: "serial", "screen". */
+char *link_make(Call *call, const char *kind, const char *key, gint64 lifetime_usec);

@@ -1,0 +1,127 @@
+#include "api/desire.h"
+
+/* Azure's names: prefix and six digits in base 36. */
+static char *
+computer_name(const char *prefix, guint id)
+{
+    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    char text[7] = "000000";
+    for (int i = 5; i >= 0 && id > 0; i--, id /= 36)
+        text[i] = digits[id % 36];
+    return g_strconcat(prefix, text, NULL);
+}
+
+StoreInstance *
+instance_new(const StoreSet *set, const Model *model, guint id, UnixTime now)
+{
+    StoreInstance *instance = g_new0(StoreInstance, 1);
+    instance->set_id = set->id;
+    instance->id = id;
+    instance->vm_id = g_uuid_string_random();
+    instance->computer_name = computer_name(model->computer_name_prefix, id);
+    instance->created = now;
+    instance->state_since = now;
+    instance->want_revision = set->revision;
+    instance->want_power = POWER_RUNNING;
+    instance->want_epoch = 1;
+    instance->disk_gen = 1;
+    instance->vars_gen = 1;
+    instance->vtpm_gen = model->vtpm ? 1 : 0;
+    instance->data_gen = 1;
+    return instance;
+}
+
+static void
+launch_again(StoreInstance *instance)
+{
+    if (instance->want_power == POWER_RUNNING)
+        instance->want_epoch++;
+}
+
+void
+desire_update(StoreInstance *instance, guint revision, const Change *change, const Model *after)
+{
+    guint64 generation = instance->want_epoch + 1;
+    instance->want_revision = revision;
+    if (instance->epoch == 0) {
+        /* It never ran: there is nothing to replace. */
+        instance->vtpm_gen = after->vtpm ? instance->disk_gen : 0;
+        return;
+    }
+    if (change->new_os_disk)
+        instance->disk_gen = generation;
+    if (change->new_variables)
+        instance->vars_gen = generation;
+    if (!after->vtpm)
+        instance->vtpm_gen = 0;
+    else if (change->new_vtpm)
+        instance->vtpm_gen = generation;
+    if (change->kind >= CHANGE_RESTART)
+        launch_again(instance);
+}
+
+gboolean
+desire_check(const StoreInstance *instance, Desire desire, GError **error)
+{
+    if ((desire != DESIRE_RESTART && desire != DESIRE_REDEPLOY) || instance->want_power == POWER_RUNNING)
+        return TRUE;
+    return arm_fail(error, ARM_OPERATION_NOT_ALLOWED, "instanceIds",
+                    "Instance %u is %s: only a running instance can be restarted; start it instead.", instance->id,
+                    instance->want_power == POWER_DEALLOCATED ? "deallocated" : "stopped");
+}
+
+static void
+disk_renew(StoreInstance *instance)
+{
+    guint64 generation = instance->want_epoch + 1;
+    instance->disk_gen = generation;
+    instance->vars_gen = generation;
+    if (instance->vtpm_gen)
+        instance->vtpm_gen = generation;
+}
+
+static gboolean
+power_apply(StoreInstance *instance, DesiredPower power, gboolean skip_shutdown)
+{
+    InstanceState rest = power == POWER_DEALLOCATED ? INSTANCE_DEALLOCATED : INSTANCE_STOPPED;
+    instance->skip_shutdown = skip_shutdown;
+    if (instance->want_power == power && instance->state == rest && !instance->alive)
+        return FALSE;
+    instance->want_power = power;
+    return TRUE;
+}
+
+gboolean
+desire_apply(StoreInstance *instance, Desire desire, gboolean skip_shutdown)
+{
+    switch (desire) {
+    case DESIRE_START:
+        instance->skip_shutdown = FALSE;
+        if (instance->want_power == POWER_RUNNING && instance->state == INSTANCE_RUNNING)
+            return FALSE;
+        instance->want_power = POWER_RUNNING;
+        instance->want_epoch++;
+        return TRUE;
+    case DESIRE_POWER_OFF:
+        return power_apply(instance, POWER_STOPPED, skip_shutdown);
+    case DESIRE_DEALLOCATE:
+        return power_apply(instance, POWER_DEALLOCATED, skip_shutdown);
+    case DESIRE_RESTART:
+    case DESIRE_REDEPLOY:
+        instance->skip_shutdown = FALSE;
+        instance->want_epoch++;
+        return TRUE;
+    case DESIRE_REIMAGE_ALL:
+        instance->data_gen = instance->want_epoch + 1;
+        G_GNUC_FALLTHROUGH;
+    case DESIRE_REIMAGE:
+        disk_renew(instance);
+        instance->skip_shutdown = TRUE;
+        launch_again(instance);
+        return TRUE;
+    case DESIRE_DELETE:
+        instance->want_deleted = TRUE;
+        return TRUE;
+    }
+    g_assert_not_reached();
+}

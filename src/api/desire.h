@@ -1,0 +1,20 @@
+/* api/desire.h: what a request wants of one instance, written into its desired members. Pure over the row.
+ * A generation is the number of the launch that will make it: it rises with every one, and none is ever used twice. */
+#pragma once
+
+#include "model/change.h"
+#include "store/store.h"
+
+/* A fresh instance on a set's current model. */
+StoreInstance *instance_new(const StoreSet *set, const Model *model, guint id, UnixTime now);
+
+/* To the model of `revision`, by what the change takes; running ones are launched again where it has to be. */
+void desire_update(StoreInstance *instance, guint revision, const Change *change, const Model *after);
+
+typedef enum { DESIRE_START, DESIRE_POWER_OFF, DESIRE_RESTART, DESIRE_DEALLOCATE, DESIRE_REIMAGE, DESIRE_REIMAGE_ALL,
+    DESIRE_REDEPLOY, DESIRE_DELETE } Desire;
+
+/* FALSE sets *error where the action does not fit what is wanted of the instance (a restart of a stopped one). */
+gboolean desire_check(const StoreInstance *instance, Desire desire, GError **error);
+/* TRUE: something is to be done; FALSE: it is as wanted already, and the row is unchanged. skip_shutdown: for stops. */
+gboolean desire_apply(StoreInstance *instance, Desire desire, gboolean skip_shutdown);

@@ -1,0 +1,30 @@
+/* api/draft.h: a body on its way to become a model: merged, resolved, judged. PUT, PATCH and whatIf share it. */
+#pragma once
+
+#include "api/call.h"
+#include "model/change.h"
+#include "model/model.h"
+#include "model/rules.h"
+
+typedef struct {
+    json_t *stored;             /* document of the current revision, NULL on create */
+    json_t *document;           /* after the change, exact image version resolved */
+    Model *before, *after;      /* before: NULL on create */
+    const SizeInfo *size;       /* of after; NULL: no such size */
+    ImageInfo *image;           /* of after; NULL: no such image */
+    char *effect_key;
+    GError *refusal;            /* what the rules say against it, with all violations; NULL: accepted */
+    char **warnings;
+} Draft;
+
+/* NULL sets *error where the body itself is wrong (unknown members, wrong types, …); a model that the rules refuse gives a
+ * draft with `refusal`. set: the row where the scale set exists, NULL on create. */
+Draft *draft_make(Call *call, StoreTx *tx, const StoreSet *set, const char *set_name, const json_t *body, GError **error);
+void draft_free(Draft *draft);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Draft, draft_free)
+
+/* The row of the revision that the draft becomes. */
+gboolean draft_model_insert(StoreTx *tx, const Draft *draft, const StoreSet *set, UnixTime now, GError **error);
+
+/* The decoded model of a stored revision; NULL sets *error. *ret_document (or NULL) gets the document. */
+Model *model_of_revision(StoreTx *tx, const StoreSet *set, guint revision, json_t **ret_document, GError **error);

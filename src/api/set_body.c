@@ -1,0 +1,252 @@
+#include "api/set_body.h"
+
+#include "api/body_cache.h"
+#include "base/time_text.h"
+#include "model/document.h"
+#include "model/model.h"
+
+#include <string.h>
+
+#define SET_TYPE "Microsoft.Compute/virtualMachineScaleSets"
+
+static GBytes *
+bytes_of(const json_t *body)
+{
+    char *text = json_text(body);
+    return g_bytes_new_take(text, strlen(text));
+}
+
+static void
+etag_set(json_t *body, guint64 etag)
+{
+    g_autofree char *text = g_strdup_printf("\"%" G_GUINT64_FORMAT "\"", etag);
+    json_set_text(body, "etag", text);
+}
+
+static json_t *
+document_load(StoreTx *tx, const StoreSet *set, guint revision, char **ret_urn, char **ret_effect_key, GError **error)
+{
+    g_autoptr(StoreModel) model = store_model_get(tx, set->id, revision, error);
+    if (!model) {
+        if (error && !*error)
+            arm_fail(error, ARM_INTERNAL, NULL, "Scale set '%s' has no model revision %u.", set->name, revision);
+        return NULL;
+    }
+    if (ret_urn)
+        *ret_urn = g_steal_pointer(&model->image_urn);
+    if (ret_effect_key)
+        *ret_effect_key = g_steal_pointer(&model->effect_key);
+    return json_parse(model->document, strlen(model->document), error);
+}
+
+/* The image's operating system, for osDisk.osType; NULL where the image is gone. */
+static char *
+os_type_of(StoreTx *tx, const char *urn)
+{
+    g_auto(GStrv) parts = g_strsplit(urn, ":", 4);
+    if (g_strv_length(parts) != 4)
+        return NULL;
+    g_autoptr(ImageInfo) image = store_image_get(tx, parts[0], parts[1], parts[2], parts[3], NULL);
+    return image ? g_strdup(image->os_type) : NULL;
+}
+
+const char *
+set_provisioning(const StoreSet *set)
+{
+    if (set->deleting)
+        return "Deleting";
+    if (!set->operation)
+        return set->state;
+    return set->revision == 1 ? "Creating" : "Updating";
+}
+
+GBytes *
+set_body(Call *call, StoreTx *tx, const StoreSet *set, GError **error)
+{
+    GBytes *known = body_cache_get(call->api->bodies, "set", set->id, 0, set->etag, 0);
+    if (known)
+        return known;
+    g_autofree char *urn = NULL;
+    g_autoptr(json_t) document = document_load(tx, set, set->revision, &urn, NULL, error);
+    if (!document)
+        return NULL;
+    g_autofree char *os_type = os_type_of(tx, urn);
+    g_autofree char *id = resource_id_scale_set(call->api->subscription, set->group, set->name);
+    g_autofree char *created = time_to_text(set->created);
+    g_autoptr(json_t) settable = document_public(document, os_type);
+    g_autoptr(json_t) body = json_object();
+    json_t *properties = json_object_get(settable, "properties");
+
+    json_set_text(body, "name", set->name);
+    json_set_text(body, "id", id);
+    json_set_text(body, "type", SET_TYPE);
+    etag_set(body, set->etag);
+    json_object_update(body, settable);
+    json_set_text(properties, "provisioningState", set_provisioning(set));
+    json_set_text(properties, "uniqueId", set->uid);
+    json_set_text(properties, "timeCreated", created);
+    json_object_set_new(properties, "revision", json_integer(set->revision));
+    GBytes *bytes = bytes_of(body);
+    body_cache_put(call->api->bodies, "set", set->id, 0, set->etag, 0, bytes);
+    return bytes;
+}
+
+/* ---- instances ---- */
+
+static json_t *
+status_json(const char *code, const char *level, const char *display, const char *message)
+{
+    json_t *status = json_object();
+    json_set_text(status, "code", code);
+    json_set_text(status, "level", level);
+    json_set_text(status, "displayStatus", display);
+    json_set_text(status, "message", message);
+    return status;
+}
+
+static json_t *
+provisioning_status(const StoreInstance *instance)
+{
+    const char *text = instance_provisioning_text(instance->state, instance->operation != NULL);
+    g_autofree char *lower = g_ascii_strdown(text, -1);
+    g_autofree char *display = g_strconcat("Provisioning ", lower, NULL);
+    g_autofree char *since = time_to_text(instance->state_since);
+    gboolean failed = instance->state == INSTANCE_FAILED && instance->failure;
+    g_autofree char *code =
+        failed ? g_strdup_printf("ProvisioningState/failed/%s", arm_code_text((ArmCode)(instance->failure - 1)))
+               : g_strconcat("ProvisioningState/", lower, NULL);
+    json_t *status = status_json(code, failed ? "Error" : "Info", display, failed ? instance->failure_message : NULL);
+    json_set_text(status, "time", since);
+    return status;
+}
+
+static json_t *
+health_json(const StoreInstance *instance)
+{
+    const char *code = "HealthState/unknown", *display = "Unknown", *level = "Info", *message = NULL;
+    if (instance->state == INSTANCE_RUNNING) {
+        code = "HealthState/healthy";
+        display = "Healthy";
+    } else if (instance->state == INSTANCE_FAILED) {
+        code = "HealthState/unhealthy";
+        display = "Unhealthy";
+        level = "Error";
+        message = instance->failure_message;
+    }
+    json_t *health = json_object();
+    json_object_set_new(health, "status", status_json(code, level, display, message));
+    return health;
+}
+
+json_t *
+instance_view(const StoreInstance *instance)
+{
+    json_t *view = json_object(), *statuses = json_array(), *agent = json_object(), *agent_statuses = json_array();
+    const char *power = instance_power_code(instance->state, instance->alive);
+    g_autofree char *power_display = g_strconcat("VM ", strchr(power, '/') + 1, NULL);
+
+    json_array_append_new(statuses, provisioning_status(instance));
+    json_array_append_new(statuses, status_json(power, "Info", power_display, NULL));
+    json_array_append_new(agent_statuses,
+                          instance->agent ? status_json("ProvisioningState/succeeded", "Info", "Ready",
+                                                        "The guest agent answers.")
+                                          : status_json("ProvisioningState/Unavailable", "Warning", "Not Ready",
+                                                        "The guest agent has not answered in this boot."));
+    json_set_text(agent, "vmAgentVersion", instance->agent ? "qemu-guest-agent" : "Unknown");
+    json_object_set_new(agent, "statuses", agent_statuses);
+    json_object_set_new(view, "platformUpdateDomain", json_integer(0));
+    json_object_set_new(view, "platformFaultDomain", json_integer(0));
+    json_set_text(view, "computerName", instance->computer_name);
+    json_object_set_new(view, "vmAgent", agent);
+    json_object_set_new(view, "vmHealth", health_json(instance));
+    json_object_set_new(view, "bootDiagnostics", json_object());
+    if (instance->warning)
+        json_array_append_new(statuses, status_json("Warning", "Warning", "Warning", instance->warning));
+    json_object_set_new(view, "statuses", statuses);
+    return view;
+}
+
+static void
+protection_set(json_t *properties, const StoreInstance *instance)
+{
+    if (!instance->protect_scale_in && !instance->protect_scale_set_actions)
+        return;
+    json_object_set_new(properties, "protectionPolicy",
+                        json_pack("{sb sb}", "protectFromScaleIn", instance->protect_scale_in, "protectFromScaleSetActions",
+                                  instance->protect_scale_set_actions));
+}
+
+static void
+os_profile_set(json_t *properties, const json_t *profile, const StoreInstance *instance)
+{
+    json_t *os_profile = json_deep_copy(json_object_get(profile, "osProfile"));
+    if (!os_profile)
+        os_profile = json_object();
+    json_object_del(os_profile, "computerNamePrefix");
+    json_set_text(os_profile, "computerName", instance->computer_name);
+    json_object_set_new(properties, "osProfile", os_profile);
+}
+
+static json_t *
+instance_json(Call *call, const StoreSet *set, const StoreInstance *instance, const json_t *model_public, gboolean latest)
+{
+    const json_t *profile = json_path(model_public, "properties.virtualMachineProfile");
+    g_autofree char *id = resource_id_instance(call->api->subscription, set->group, set->name, instance->id);
+    g_autofree char *name = g_strdup_printf("%s_%u", set->name, instance->id);
+    g_autofree char *number = g_strdup_printf("%u", instance->id);
+    g_autofree char *created = time_to_text(instance->created);
+    json_t *body = json_object(), *properties = json_object();
+
+    json_set_text(body, "name", name);
+    json_set_text(body, "id", id);
+    json_set_text(body, "type", SET_TYPE "/virtualMachines");
+    json_set_text(body, "location", set->location);
+    json_set_text(body, "instanceId", number);
+    etag_set(body, instance->etag);
+    json_object_set_new(body, "sku", json_pack("{ss ss}", "name",
+                                               json_member_text(json_object_get(model_public, "sku"), "name"), "tier",
+                                               json_member_text(json_object_get(model_public, "sku"), "tier")));
+    if (instance->tags)
+        json_set_new(body, "tags", json_loads(instance->tags, 0, NULL));
+    else
+        json_object_set_new(body, "tags", json_object());
+
+    json_object_set_new(properties, "latestModelApplied", json_boolean(latest));
+    json_set_text(properties, "vmId", instance->vm_id);
+    json_set_text(properties, "modelDefinitionApplied", "VirtualMachineScaleSet");
+    json_object_set_new(properties, "hardwareProfile",
+                        json_pack("{ss}", "vmSize", json_member_text(json_object_get(model_public, "sku"), "name")));
+    static const char *const copied[] = { "storageProfile", "securityProfile", "networkProfile", "diagnosticsProfile" };
+    for (guint i = 0; i < G_N_ELEMENTS(copied); i++)
+        json_set_new(properties, copied[i], json_deep_copy(json_object_get(profile, copied[i])));
+    os_profile_set(properties, profile, instance);
+    protection_set(properties, instance);
+    json_set_text(properties, "provisioningState", instance_provisioning_text(instance->state, instance->operation != NULL));
+    json_set_text(properties, "timeCreated", created);
+    json_object_set_new(properties, "revision", json_integer(instance->revision));
+    json_object_set_new(body, "properties", properties);
+    return body;
+}
+
+GBytes *
+instance_body(Call *call, StoreTx *tx, const StoreSet *set, const StoreInstance *instance, gboolean with_view, GError **error)
+{
+    const char *space = with_view ? "vm+view" : "vm";
+    GBytes *known = body_cache_get(call->api->bodies, space, set->id, instance->id, instance->etag, set->revision);
+    if (known)
+        return known;
+    guint revision = instance->revision ? instance->revision : instance->want_revision;
+    g_autofree char *urn = NULL, *effect_key = NULL;
+    g_autoptr(json_t) document = document_load(tx, set, revision, &urn, &effect_key, error);
+    if (!document)
+        return NULL;
+    g_autofree char *os_type = os_type_of(tx, urn);
+    g_autoptr(json_t) model_public = document_public(document, os_type);
+    g_autoptr(json_t) body =
+        instance_json(call, set, instance, model_public, g_strcmp0(effect_key, set->effect_key) == 0);
+    if (with_view)
+        json_object_set_new(json_object_get(body, "properties"), "instanceView", instance_view(instance));
+    GBytes *bytes = bytes_of(body);
+    body_cache_put(call->api->bodies, space, set->id, instance->id, instance->etag, set->revision, bytes);
+    return bytes;
+}

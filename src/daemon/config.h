@@ -1,0 +1,33 @@
+/* daemon/config.h: what the operator chose: command line first, then the configuration file, then defaults. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+    char *state_dir;            /* absolute */
+    char *listen_host;          /* NULL: no HTTPS */
+    guint listen_port;
+    char *tls_certificate;      /* own files; both or none */
+    char *tls_key;
+    char **tls_names;           /* further subjectAltNames */
+    char *driver;               /* "qemu" or "simulated" */
+    char **image_dirs;          /* folders whose images are taken in at start */
+    char *location;
+    char **forward_ports;       /* guest ports, checked */
+    char *bridge;
+    gboolean outbound;
+    guint uid_first, uid_count; /* count 0: VMs run as the daemon's own user */
+    guint max_starting;
+    gint64 step_timeout_usec;
+    gint64 stop_grace_usec;
+    gint64 retention_usec;
+    guint64 serial_cap;         /* bytes */
+    guint threads;
+    char *qemu, *swtpm, *swtpm_setup, *firmware_dir;
+    gboolean show_version;
+} DaemonConfig;
+
+/* Parses argv (consumed) and the configuration file. *error names the option or key, what was wrong and what is accepted. */
+DaemonConfig *daemon_config_parse(int argc, char **argv, GError **error);
+void daemon_config_free(DaemonConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DaemonConfig, daemon_config_free)

@@ -1,0 +1,277 @@
+/* The order in which testudod comes up and goes down. Up: state folder, store, images, engine, host (adopts what runs),
+ * API, HTTP. Down: HTTP first, so that nothing new is accepted; VMs go on running. */
+#include "api/api.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "daemon/config.h"
+#include "daemon/notify.h"
+#include "daemon/probe.h"
+#include "daemon/state.h"
+#include "engine/engine.h"
+#include "host/image_import.h"
+#include "host/simulated/simulated.h"
+
+#include <glib-unix.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+typedef struct {
+    DaemonConfig *config;
+    int lock;
+    GMainContext *context;
+    GMainLoop *loop;
+    Clock *clock;
+    SizeCatalogue *sizes;
+    Quota *quota;
+    Store *store;
+    Engine *engine;
+    Host *host;
+    HostInfo *info;
+    ApiHost host_facts;     /* borrowed from info */
+    Probe *probe;
+    char *token;
+    Api *api;
+    TlsFiles *tls;
+    Server *server;
+} Daemon;
+
+static void
+on_commit(void *data)
+{
+    engine_kick(data);
+}
+
+/* An image that is there already, with the same content, is not an error: the same folder may be given at each start. */
+static gboolean
+image_record(const ImageInfo *info, const char *stored_file, void *data, GError **error)
+{
+    Daemon *daemon = data;
+    g_autofree char *urn = image_info_urn(info);
+    g_autoptr(StoreTx) tx = store_write(daemon->store, error);
+    if (!tx)
+        return FALSE;
+    GError *lookup = NULL;
+    g_autoptr(ImageInfo) known =
+        store_image_get(tx, info->publisher, info->offer, info->sku, info->version, &lookup);
+    if (lookup) {
+        g_propagate_error(error, lookup);
+        return FALSE;
+    }
+    if (known && g_strcmp0(known->sha256, info->sha256) == 0)
+        return TRUE;
+    if (known)
+        return arm_fail(error, ARM_CONFLICT, "images",
+                        "Image '%s' is here already with other content (SHA-256 %s, not %s); give the new "
+                        "content another version.",
+                        urn, known->sha256, info->sha256);
+    if (!store_image_put(tx, info, error))
+        return FALSE;
+    g_message("took in image %s as %s", urn, stored_file);
+    return store_commit(g_steal_pointer(&tx), error);
+}
+
+static gboolean
+images_take_in(Daemon *daemon, GError **error)
+{
+    for (char **dir = daemon->config->image_dirs; dir && *dir; dir++) {
+        if (!image_import_folder(daemon->config->state_dir, *dir, image_record, daemon, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static Host *
+host_open(Daemon *daemon, GError **error)
+{
+    const DaemonConfig *config = daemon->config;
+    HostConfig host_config = {
+        .state_dir = config->state_dir,
+        .forward_ports = (const char *const *)config->forward_ports,
+        .bridge = config->bridge,
+        .outbound = config->outbound,
+        .uid_first = config->uid_first,
+        .uid_count = config->uid_count,
+        .serial_cap = config->serial_cap,
+        .qemu_binary = config->qemu,
+        .swtpm_binary = config->swtpm,
+        .swtpm_setup_binary = config->swtpm_setup,
+        .firmware_dir = config->firmware_dir,
+    };
+    if (strcmp(config->driver, "simulated") == 0)
+        return host_simulated_open(&host_config, daemon->clock, engine_host_event, daemon->engine, error);
+    return host_qemu_open(&host_config, daemon->context, daemon->clock, engine_host_event, daemon->engine,
+                          error);
+}
+
+static gboolean
+core_start(Daemon *daemon, GError **error)
+{
+    const DaemonConfig *config = daemon->config;
+    EngineConfig engine_config = {
+        .state_dir = config->state_dir,
+        .max_starting = config->max_starting,
+        .step_timeout_usec = config->step_timeout_usec,
+        .stop_grace_usec = config->stop_grace_usec,
+        .disk_retention_usec = config->retention_usec,
+        .operation_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,
+    };
+    g_autofree char *database = g_build_filename(config->state_dir, "testudo.db", NULL);
+
+    daemon->lock = state_prepare(config->state_dir, error);
+    if (daemon->lock < 0)
+        return FALSE;
+    daemon->sizes = state_sizes(config->state_dir, error);
+    daemon->quota = daemon->sizes ? state_quota(config->state_dir, error) : NULL;
+    daemon->store = daemon->quota ? store_open(database, error) : NULL;
+    if (!daemon->store || !images_take_in(daemon, error))
+        return FALSE;
+    daemon->engine = engine_new(daemon->store, daemon->clock, &engine_config, daemon->context);
+    store_set_listener(daemon->store, on_commit, daemon->engine);
+    daemon->host = host_open(daemon, error);
+    return daemon->host && engine_attach(daemon->engine, daemon->host, error);
+}
+
+static gboolean
+api_start(Daemon *daemon, GError **error)
+{
+    const DaemonConfig *config = daemon->config;
+    daemon->info = host_info(daemon->host);
+    daemon->host_facts = (ApiHost){
+        .driver = daemon->info->driver,
+        .accelerator = daemon->info->accelerator,
+        .architecture = daemon->info->architecture,
+        .qemu_version = daemon->info->qemu_version,
+        .firmware_secure = daemon->info->firmware_secure,
+        .firmware_plain = daemon->info->firmware_plain,
+        .notes = daemon->info->notes,
+        .vcpus_max = daemon->info->vcpus_max,
+        .memory_max_mib = daemon->info->memory_max_mib,
+        .secure_boot = daemon->info->secure_boot,
+        .vtpm = daemon->info->vtpm,
+    };
+    daemon->token = state_token(config->state_dir, error);
+    if (!daemon->token)
+        return FALSE;
+    ApiConfig api_config = {
+        .location = config->location,
+        .token = daemon->token,
+        .host = &daemon->host_facts,
+        .sizes = daemon->sizes,
+        .quota = daemon->quota,
+        .body_max = 4u << 20,
+    };
+    daemon->probe = probe_new(daemon->host, daemon->context, config->state_dir);
+    daemon->api = api_new(&api_config, daemon->store, daemon->clock, probe_table(daemon->probe), error);
+    return daemon->api != NULL;
+}
+
+static gboolean
+server_bring_up(Daemon *daemon, GError **error)
+{
+    const DaemonConfig *config = daemon->config;
+    g_autofree char *socket_path = g_build_filename(config->state_dir, "testudod.sock", NULL);
+
+    if (config->tls_certificate) {
+        daemon->tls = tls_files_own(config->tls_certificate, config->tls_key, error);
+    } else {
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+        if (config->listen_host)
+            g_ptr_array_add(names, config->listen_host);
+        for (char **name = config->tls_names; name && *name; name++)
+            g_ptr_array_add(names, *name);
+        g_ptr_array_add(names, NULL);
+        daemon->tls = tls_files_prepare(config->state_dir, (const char *const *)names->pdata,
+                                        daemon->clock->now(daemon->clock), error);
+    }
+    if (!daemon->tls)
+        return FALSE;
+    ServerConfig server_config = {
+        .socket_path = socket_path,
+        .listen_host = config->listen_host,
+        .listen_port = config->listen_port,
+        .certificate = daemon->tls->certificate,
+        .key = daemon->tls->key,
+        .threads = config->threads,
+    };
+    daemon->server = server_start(daemon->api, &server_config, error);
+    if (!daemon->server)
+        return FALSE;
+    if (config->listen_host)
+        g_message("listening on %s and https://%s:%u", socket_path, config->listen_host,
+                  server_port(daemon->server));
+    else
+        g_message("listening on %s", socket_path);
+    return TRUE;
+}
+
+static gboolean
+on_terminate(void *data)
+{
+    Daemon *daemon = data;
+    g_message("stopping; VMs go on running");
+    g_main_loop_quit(daemon->loop);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+daemon_bring_down(Daemon *daemon)
+{
+    server_stop(daemon->server);
+    /* Answers that still come on the engine's thread find their askers alive up to here. */
+    if (daemon->store)
+        store_set_listener(daemon->store, NULL, NULL);
+    host_close(daemon->host);
+    engine_free(daemon->engine);
+    api_free(daemon->api);
+    probe_free(daemon->probe);
+    host_info_free(daemon->info);
+    store_close(daemon->store);
+    tls_files_free(daemon->tls);
+    g_free(daemon->token);
+    quota_free(daemon->quota);
+    size_catalogue_free(daemon->sizes);
+    clock_real_free(daemon->clock);
+    g_main_loop_unref(daemon->loop);
+    g_main_context_unref(daemon->context);
+    if (daemon->lock >= 0)
+        close(daemon->lock);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+
+    setlocale(LC_ALL, "");
+    signal(SIGPIPE, SIG_IGN);
+    g_autoptr(DaemonConfig) config = daemon_config_parse(argc, argv, &error);
+    if (!config) {
+        fprintf(stderr, "testudod: %s\n", error->message);
+        return 2;
+    }
+    if (config->show_version) {
+        puts("testudod " TESTUDO_VERSION);
+        return 0;
+    }
+
+    Daemon daemon = { .config = config, .lock = -1 };
+    daemon.context = g_main_context_ref(g_main_context_default());
+    daemon.loop = g_main_loop_new(daemon.context, /* is_running= */ FALSE);
+    daemon.clock = clock_real_new(daemon.context);
+    g_unix_signal_add(SIGTERM, on_terminate, &daemon);
+    g_unix_signal_add(SIGINT, on_terminate, &daemon);
+
+    int status = 0;
+    if (core_start(&daemon, &error) && api_start(&daemon, &error) && server_bring_up(&daemon, &error)) {
+        notify_service_manager("READY=1");
+        g_main_loop_run(daemon.loop);
+        notify_service_manager("STOPPING=1");
+    } else {
+        fprintf(stderr, "testudod: %s\n", error->message);
+        status = 1;
+    }
+    daemon_bring_down(&daemon);
+    return status;
+}

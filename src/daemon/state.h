@@ -1,0 +1,17 @@
+/* daemon/state.h: the state folder: made, locked by one daemon, with its secrets and operator's data in place. */
+#pragma once
+
+#include <glib.h>
+
+#include "model/sizes.h"
+
+/* Makes STATE and the folders below it and takes STATE/testudod.lock; the lock ends with the process. *error says which
+ * daemon has it. Returns the lock's descriptor, -1 on failure. */
+int state_prepare(const char *state_dir, GError **error);
+
+/* admin.token (mode 0600), made of 32 random bytes at the first start. Newly allocated. */
+char *state_token(const char *state_dir, GError **error);
+
+/* sizes.json and quota.json: the shipped ones are copied there at the first start, for the operator to edit. */
+SizeCatalogue *state_sizes(const char *state_dir, GError **error);
+Quota *state_quota(const char *state_dir, GError **error);

@@ -1,0 +1,38 @@
+/* engine/engine.h: the reconcile loop. Reads desired state from the store, asks the planner, drives the host, writes what it
+ * observes. Level-triggered: a pass that is run again does no harm, so a crash at any point is a pass that is run again.
+ * One thread: that of the GMainContext; only engine_kick() may be called from any thread. */
+#pragma once
+
+#include "base/clock.h"
+#include "host/host.h"
+#include "store/store.h"
+
+typedef struct {
+    const char *state_dir;
+    guint max_starting;         /* VMs between launch and the guest agent's answer at one time, at least 1 */
+    gint64 step_timeout_usec;   /* 10 minutes unless configured */
+    gint64 stop_grace_usec;     /* graceful shutdown, 30 s unless configured */
+    gint64 disk_retention_usec; /* data disks kept from removed instances, 7 days unless configured */
+    gint64 operation_retention_usec; /* ended operations stay readable, 7 days */
+} EngineConfig;
+
+typedef struct Engine Engine;
+
+Engine *engine_new(Store *store, Clock *clock, const EngineConfig *config, GMainContext *context);
+void engine_free(Engine *engine);       /* leaves every VM running; accepts NULL */
+
+/* Where the host's events go: give it (with the engine as data) to the driver's open. */
+void engine_host_event(const HostEvent *event, void *engine);
+
+/* Takes the host, compares what it found running with what the store remembers (adopts, notices deaths that happened
+ * meanwhile, ends by force what the store does not know), then begins to work. */
+gboolean engine_attach(Engine *engine, Host *host, GError **error);
+
+/* Something in the store changed: run a pass soon. Any thread; coalesces. */
+void engine_kick(Engine *engine);
+
+/* TRUE when no pass is due, nothing is in flight and no step is in hand; for tests and the simulation. */
+gboolean engine_idle(Engine *engine);
+
+/* Ready-made LaunchSpec of an instance, from the store's rows; used by the engine and its tests. */
+LaunchSpec *engine_launch_spec(StoreTx *tx, const StoreSet *set, const StoreInstance *instance, GError **error);

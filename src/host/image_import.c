@@ -1,0 +1,243 @@
+#include "host/image_import.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "host/image_probe.h"
+#include "host/run.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define NOBODY 65534u
+#define COPY_BLOCK (1u << 20)
+#define DEFINITION_MAX (64u << 10)
+#define VIRTUAL_MAX (G_GUINT64_CONSTANT(4) << 40)
+
+char *
+image_stored_path(const char *state_dir, const ImageInfo *info)
+{
+    return g_strdup_printf("%s/images/%s.%s", state_dir, info->sha256, image_format_text(info->format));
+}
+
+/* ---- copy and hash ---- */
+
+typedef struct {
+    guint8 head[IMAGE_PROBE_BYTES];
+    gsize head_length;
+    guint8 tail[512];
+    gsize tail_length;
+} Ends;
+
+static gboolean
+ends_read(int fd, const char *path, Ends *ret_ends, GError **error)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return io_fail(error, "read", path);
+    if (!S_ISREG(st.st_mode))
+        return arm_fail(error, ARM_INVALID_PARAMETER, "source", "'%s' is not a regular file.", path);
+    ssize_t head = pread(fd, ret_ends->head, sizeof ret_ends->head, 0);
+    ssize_t tail = st.st_size >= 512 ? pread(fd, ret_ends->tail, 512, st.st_size - 512) : 0;
+    if (head < 0 || tail < 0)
+        return io_fail(error, "read", path);
+    ret_ends->head_length = (gsize)head;
+    ret_ends->tail_length = (gsize)tail;
+    return TRUE;
+}
+
+static gboolean
+block_copy(int to, const guint8 *at, gsize length)
+{
+    while (length > 0) {
+        ssize_t n = write(to, at, length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return FALSE;
+        at += n;
+        length -= (gsize)n;
+    }
+    return TRUE;
+}
+
+static char *
+hex_of(const unsigned char *bytes, unsigned int length)
+{
+    GString *text = g_string_sized_new(2 * length);
+    for (unsigned int i = 0; i < length; i++)
+        g_string_append_printf(text, "%02x", bytes[i]);
+    return g_string_free(text, FALSE);
+}
+
+static char *
+copy_hashed(int from, int to, const char *source, const char *target, GError **error)
+{
+    g_autofree guint8 *block = g_malloc(COPY_BLOCK);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int length = 0;
+    ssize_t n;
+    gboolean written = TRUE;
+
+    EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+    while ((n = read(from, block, COPY_BLOCK)) > 0 && (written = block_copy(to, block, (gsize)n)))
+        EVP_DigestUpdate(context, block, (size_t)n);
+    EVP_DigestFinal_ex(context, digest, &length);
+    EVP_MD_CTX_free(context);
+    if (n < 0 || !written || fsync(to) != 0) {
+        io_fail(error, n < 0 ? "read" : "write", n < 0 ? source : target);
+        return NULL;
+    }
+    return hex_of(digest, length);
+}
+
+/* ---- a look by qemu-img, by a process that has nothing to lose ---- */
+
+static gboolean
+inspect(const char *path, ImageInfo *info, GError **error)
+{
+    const char *argv[] = { "qemu-img", "info", "--output=json", "-f", image_format_qemu(info->format), path, NULL };
+    const RunLimits limits = { .memory_max = 2ull << 30, .cpu_s = 20, .file_max = 1, .uid = NOBODY, .gid = NOBODY };
+    g_autofree char *output = NULL;
+
+    if (!run_program(argv, &limits, &output, error)) {
+        g_prefix_error(error, "The image cannot be read as %s: ", image_format_text(info->format));
+        return FALSE;
+    }
+    g_autoptr(json_t) facts = json_parse(output, strlen(output), error);
+    if (!facts)
+        return FALSE;
+    const json_t *size = json_object_get(facts, "virtual-size");
+    if (json_object_get(facts, "backing-filename") || json_path(facts, "format-specific.data.data-file"))
+        return arm_fail(error, ARM_INVALID_PARAMETER, "source",
+                        "The image stands on another file (backing or data file); flatten it first (qemu-img convert).");
+    if (!json_is_integer(size) || json_integer_value(size) <= 0 || (guint64)json_integer_value(size) > VIRTUAL_MAX)
+        return arm_fail(error, ARM_INVALID_PARAMETER, "source", "The image's virtual size is not from 1 byte to 4 TiB.");
+    info->virtual_size = (guint64)json_integer_value(size);
+    return TRUE;
+}
+
+static gboolean
+checksum_check(ImageInfo *info, char *sha256, GError **error)
+{
+    if (info->sha256 && strcmp(info->sha256, sha256) != 0) {
+        arm_fail(error, ARM_INVALID_PARAMETER, "sha256", "The image's SHA-256 is %s, its definition says %s.", sha256,
+                 info->sha256);
+        g_free(sha256);
+        return FALSE;
+    }
+    g_free(info->sha256);
+    info->sha256 = sha256;
+    return TRUE;
+}
+
+gboolean
+image_import(const char *state_dir, const char *source, ImageInfo *info, char **ret_file, GError **error)
+{
+    Ends ends = { 0 };
+    AUTO_FD from = open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (from < 0) {
+        io_fail(error, "read", source);
+        return FALSE;
+    }
+    if (!ends_read(from, source, &ends, error) ||
+        !image_probe(info->format, ends.head, ends.head_length, ends.tail, ends.tail_length, error))
+        return FALSE;
+
+    g_autofree char *temporary = g_build_filename(state_dir, "images", ".import-XXXXXX", NULL);
+    AUTO_FD to = g_mkstemp_full(temporary, O_RDWR | O_CLOEXEC, 0600);
+    if (to < 0)
+        return io_fail(error, "write", temporary);
+    char *sha256 = copy_hashed(from, to, source, temporary, error);
+    gboolean ok = sha256 && checksum_check(info, sha256, error) && (fchmod(to, 0444) == 0 || io_fail(error, "set the mode of", temporary)) &&
+                  inspect(temporary, info, error);
+    g_autofree char *target = ok ? image_stored_path(state_dir, info) : NULL;
+    if (!ok || rename(temporary, target) != 0) {
+        if (ok)
+            io_fail(error, "write", target);
+        unlink(temporary);
+        return FALSE;
+    }
+    *ret_file = g_path_get_basename(target);
+    return TRUE;
+}
+
+/* ---- folders ---- */
+
+static ImageInfo *
+definition_read(const char *path, GError **error)
+{
+    gsize length;
+    g_autofree char *text = file_read(path, DEFINITION_MAX, &length, error);
+    g_autoptr(json_t) definition = text ? json_parse(text, length, error) : NULL;
+    ImageInfo *info = definition ? image_info_parse(definition, error) : NULL;
+    if (!info && text)
+        g_prefix_error(error, "%s: ", path);
+    return info;
+}
+
+static gint
+text_order(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static GPtrArray *
+definitions_list(const char *folder, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, &problem);
+    const char *name;
+    if (!dir) {
+        arm_fail(error, ARM_INVALID_PARAMETER, "images", "The folder of images '%s': %s", folder, problem->message);
+        return NULL;
+    }
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    while ((name = g_dir_read_name(dir))) {
+        if (g_str_has_suffix(name, ".json"))
+            g_ptr_array_add(names, g_strdup(name));
+    }
+    g_ptr_array_sort(names, text_order);
+    return names;
+}
+
+/* The same content that is stored already is not copied again. */
+static gboolean
+is_stored(const char *state_dir, ImageInfo *info, char **ret_file)
+{
+    if (!info->sha256)
+        return FALSE;
+    g_autofree char *path = image_stored_path(state_dir, info);
+    if (!g_file_test(path, G_FILE_TEST_EXISTS) || !inspect(path, info, NULL))
+        return FALSE;
+    *ret_file = g_path_get_basename(path);
+    return TRUE;
+}
+
+gboolean
+image_import_folder(const char *state_dir, const char *folder,
+                    gboolean (*each)(const ImageInfo *info, const char *stored_file, void *data, GError **error), void *data,
+                    GError **error)
+{
+    g_autoptr(GPtrArray) names = definitions_list(folder, error);
+    for (guint i = 0; names && i < names->len; i++) {
+        g_autofree char *path = g_build_filename(folder, g_ptr_array_index(names, i), NULL);
+        g_autofree char *stored = NULL;
+        g_autoptr(ImageInfo) info = definition_read(path, error);
+        if (!info)
+            return FALSE;
+        if (!info->file)
+            return arm_fail(error, ARM_INVALID_PARAMETER, "file", "%s: the definition names no 'file'.", path);
+        g_autofree char *source = g_build_filename(folder, info->file, NULL);
+        if (!is_stored(state_dir, info, &stored) && !image_import(state_dir, source, info, &stored, error)) {
+            g_prefix_error(error, "%s: ", source);
+            return FALSE;
+        }
+        if (!each(info, stored, data, error))
+            return FALSE;
+    }
+    return names != NULL;
+}

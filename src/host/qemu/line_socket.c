@@ -1,0 +1,203 @@
+#include "host/qemu/line_socket.h"
+
+#include "base/error.h"
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+struct LineSplitter {
+    GString *line;
+    gsize line_max;
+};
+
+LineSplitter *
+line_splitter_new(gsize line_max)
+{
+    LineSplitter *splitter = g_new0(LineSplitter, 1);
+    splitter->line = g_string_new(NULL);
+    splitter->line_max = line_max;
+    return splitter;
+}
+
+void
+line_splitter_free(LineSplitter *splitter)
+{
+    if (!splitter)
+        return;
+    g_string_free(splitter->line, TRUE);
+    g_free(splitter);
+}
+
+static gboolean
+line_end(LineSplitter *splitter, void (*on_object)(const json_t *object, void *data), void *data)
+{
+    const char *text = splitter->line->str;
+    gsize length = splitter->line->len;
+    /* QEMU guest agent, guest-sync-delimited: 0xff before an answer says that what came before it is void. */
+    const char *delimiter = memrchr(text, 0xff, length);
+    if (delimiter) {
+        length -= (gsize)(delimiter + 1 - text);
+        text = delimiter + 1;
+    }
+    while (length > 0 && g_ascii_isspace(text[length - 1]))
+        length--;
+    if (length == 0)
+        return TRUE;
+    g_autoptr(json_t) object = json_parse(text, length, NULL);
+    if (!json_is_object(object))
+        return FALSE;
+    on_object(object, data);
+    return TRUE;
+}
+
+gboolean
+line_splitter_feed(LineSplitter *splitter, const char *bytes, gsize length,
+                   void (*on_object)(const json_t *object, void *data), void *data)
+{
+    while (length > 0) {
+        const char *newline = memchr(bytes, '\n', length);
+        gsize n = newline ? (gsize)(newline - bytes) : length;
+        if (splitter->line->len + n > splitter->line_max)
+            return FALSE;
+        g_string_append_len(splitter->line, bytes, (gssize)n);
+        if (!newline)
+            return TRUE;
+        gboolean ok = line_end(splitter, on_object, data);
+        g_string_truncate(splitter->line, 0);
+        if (!ok)
+            return FALSE;
+        bytes += n + 1;
+        length -= n + 1;
+    }
+    return TRUE;
+}
+
+struct LineSocket {
+    int fd;
+    GSource *source;
+    LineSplitter *splitter;
+    void (*on_object)(const json_t *object, void *data);
+    void (*on_closed)(void *data);
+    void *data;
+    gboolean dispatching, freed;
+};
+
+static gboolean
+address_fill(const char *path, struct sockaddr_un *address, int *ret_folder, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(path), *name = g_path_get_basename(path);
+    *ret_folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (*ret_folder < 0)
+        return io_fail(error, "open", folder);
+    address->sun_family = AF_UNIX;
+    /* Through the folder's descriptor, because socket names are short and state folders need not be. */
+    g_snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/%s", *ret_folder, name);
+    return TRUE;
+}
+
+int
+line_socket_listen(const char *path, GError **error)
+{
+    struct sockaddr_un address = { 0 };
+    int folder = -1;
+    if (!address_fill(path, &address, &folder, error))
+        return -1;
+    AUTO_FD folder_fd = folder;
+    AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    unlink(path);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 4) != 0) {
+        io_fail(error, "listen on", path);
+        return -1;
+    }
+    return fd_steal(&fd);
+}
+
+static gboolean
+on_readable(gint fd, GIOCondition condition, gpointer data)
+{
+    LineSocket *self = data;
+    char block[16384];
+    (void)condition;
+    ssize_t n = read(fd, block, sizeof block);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return G_SOURCE_CONTINUE;
+    self->dispatching = TRUE;
+    gboolean ok = n > 0 && line_splitter_feed(self->splitter, block, (gsize)n, self->on_object, self->data);
+    self->dispatching = FALSE;
+    if (self->freed) {
+        line_socket_free(self);
+        return G_SOURCE_REMOVE;
+    }
+    if (ok)
+        return G_SOURCE_CONTINUE;
+    g_clear_pointer(&self->source, g_source_unref);
+    self->on_closed(self->data);
+    return G_SOURCE_REMOVE;
+}
+
+LineSocket *
+line_socket_connect(const char *path, gsize line_max, GMainContext *context,
+                    void (*on_object)(const json_t *object, void *data), void (*on_closed)(void *data), void *data,
+                    GError **error)
+{
+    struct sockaddr_un address = { 0 };
+    int folder = -1;
+    if (!address_fill(path, &address, &folder, error))
+        return NULL;
+    AUTO_FD folder_fd = folder;
+    AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+        io_fail(error, "connect to", path);
+        return NULL;
+    }
+    LineSocket *self = g_new0(LineSocket, 1);
+    self->fd = fd_steal(&fd);
+    self->splitter = line_splitter_new(line_max);
+    self->on_object = on_object;
+    self->on_closed = on_closed;
+    self->data = data;
+    self->source = g_unix_fd_source_new(self->fd, G_IO_IN | G_IO_HUP | G_IO_ERR);
+    g_source_set_callback(self->source, G_SOURCE_FUNC(on_readable), self, NULL);
+    g_source_attach(self->source, context);
+    return self;
+}
+
+void
+line_socket_free(LineSocket *self)
+{
+    if (!self)
+        return;
+    if (self->dispatching) {
+        self->freed = TRUE;
+        return;
+    }
+    if (self->source) {
+        g_source_destroy(self->source);
+        g_source_unref(self->source);
+    }
+    line_splitter_free(self->splitter);
+    close(self->fd);
+    g_free(self);
+}
+
+gboolean
+line_socket_send(LineSocket *self, const char *prefix, const json_t *object)
+{
+    g_autofree char *text = json_text(object);
+    g_autofree char *line = g_strconcat(prefix ? prefix : "", text, "\n", NULL);
+    gsize length = strlen(line), done = 0;
+    while (done < length) {
+        ssize_t n = send(self->fd, line + done, length - done, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        /* What is sent is far smaller than a socket's buffer: a full one means a peer that does not read. */
+        if (n <= 0)
+            return FALSE;
+        done += (gsize)n;
+    }
+    return TRUE;
+}

@@ -1,0 +1,132 @@
+#include "host/qemu/vtpm.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "host/run.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+struct VtpmMaker {
+    char *setup;            /* swtpm_setup */
+    char *swtpm;
+    char *setup_config;     /* STATE/ca/vtpm/setup.conf */
+    GMutex first_use;       /* the CA makes its own keys when it is first used, once */
+    gboolean ca_exists;
+    char *root_certificate;
+};
+
+static gboolean
+config_write(const char *folder, const char *name, const char *text, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    return file_write(path, text, strlen(text), 0600, error);
+}
+
+static gboolean
+ca_configure(VtpmMaker *maker, const char *folder, const char *localca, GError **error)
+{
+    g_autofree char *localca_text =
+        g_strdup_printf("statedir = %s\nsigningkey = %s/signkey.pem\nissuercert = %s/issuercert.pem\ncertserial = %s/certserial\n",
+                        folder, folder, folder, folder);
+    g_autofree char *setup_text = g_strdup_printf("create_certs_tool=%s\ncreate_certs_tool_config=%s/localca.conf\n"
+                                                  "create_certs_tool_options=%s/localca.options\nactive_pcr_banks=sha256\n",
+                                                  localca, folder, folder);
+    maker->setup_config = g_build_filename(folder, "setup.conf", NULL);
+    maker->root_certificate = g_build_filename(folder, "issuercert.pem", NULL);
+    maker->ca_exists = g_file_test(maker->root_certificate, G_FILE_TEST_EXISTS);
+    return folder_make(folder, error) && config_write(folder, "localca.conf", localca_text, error) &&
+           config_write(folder, "localca.options", "--platform-manufacturer Testudo\n--platform-version 1\n--platform-model QEMU\n",
+                        error) &&
+           config_write(folder, "setup.conf", setup_text, error);
+}
+
+static char *
+program_find(const char *given, const char *name, GError **error)
+{
+    char *path = g_find_program_in_path(given ? given : name);
+    if (!path)
+        arm_fail(error, ARM_VTPM_FAILED, NULL, "The program '%s' is not installed: no vTPM can be made (on Debian: packages "
+                 "swtpm and swtpm-tools).", given ? given : name);
+    return path;
+}
+
+VtpmMaker *
+vtpm_maker_new(const char *state_dir, const char *swtpm_setup, const char *swtpm, GError **error)
+{
+    VtpmMaker *maker = g_new0(VtpmMaker, 1);
+    g_autofree char *folder = g_build_filename(state_dir, "ca", "vtpm", NULL);
+    g_autofree char *localca = NULL;
+
+    g_mutex_init(&maker->first_use);
+    maker->setup = program_find(swtpm_setup, "swtpm_setup", error);
+    maker->swtpm = maker->setup ? program_find(swtpm, "swtpm", error) : NULL;
+    localca = maker->swtpm ? program_find(NULL, "swtpm_localca", error) : NULL;
+    if (localca && ca_configure(maker, folder, localca, error))
+        return maker;
+    vtpm_maker_free(maker);
+    return NULL;
+}
+
+void
+vtpm_maker_free(VtpmMaker *maker)
+{
+    if (!maker)
+        return;
+    g_free(maker->setup);
+    g_free(maker->swtpm);
+    g_free(maker->setup_config);
+    g_free(maker->root_certificate);
+    g_mutex_clear(&maker->first_use);
+    g_free(maker);
+}
+
+static gboolean
+owner_set(const char *folder, guint uid, guint gid, GError **error)
+{
+    static const char *const names[] = { "", "/tpm2-00.permall", "/ek-rsa2048.crt", "/ek-secp384r1.crt" };
+    if (geteuid() != 0 || uid == 0)
+        return TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_strconcat(folder, names[i], NULL);
+        if (lchown(path, uid, gid) != 0 && errno != ENOENT)
+            return io_fail(error, "give away", path);
+    }
+    return TRUE;
+}
+
+/* Runs as the daemon's own user, because it signs with the CA's key. */
+static gboolean
+setup_run(VtpmMaker *maker, const char *folder, const char *vm_id, GError **error)
+{
+    g_autofree char *swtpm = g_strconcat(maker->swtpm, " socket", NULL);
+    const char *const argv[] = { maker->setup, "--tpm2", "--tpm", swtpm, "--tpmstate", folder, "--config", maker->setup_config,
+                                 "--create-ek-cert", "--vmid", vm_id, "--write-ek-cert-files", folder, NULL };
+    const RunLimits limits = { .cpu_s = 60, .reap_orphans = TRUE };
+    g_autoptr(GError) problem = NULL;
+    if (run_program(argv, &limits, NULL, &problem))
+        return TRUE;
+    ArmCode code = problem->code == ARM_HOST_DISK_FULL ? ARM_HOST_DISK_FULL : ARM_VTPM_FAILED;
+    return arm_fail(error, code, NULL, "The vTPM could not be made: %s", problem->message);
+}
+
+gboolean
+vtpm_make(VtpmMaker *maker, const char *folder, const char *vm_id, guint uid, guint gid, GError **error)
+{
+    if (!folder_make(folder, error))
+        return FALSE;
+    /* swtpm_localca guards the making of its CA by a lock file, but the loser of that race fails. */
+    g_mutex_lock(&maker->first_use);
+    gboolean first = !maker->ca_exists, ok = TRUE;
+    if (first) {
+        ok = setup_run(maker, folder, vm_id, error);
+        maker->ca_exists = ok;
+    }
+    g_mutex_unlock(&maker->first_use);
+    if (!first)
+        ok = setup_run(maker, folder, vm_id, error);
+    if (ok && owner_set(folder, uid, gid, error))
+        return TRUE;
+    folder_remove(folder, NULL);
+    return FALSE;
+}

@@ -1,0 +1,19 @@
+/* host/qemu/vtpm.h: Testudo's vTPM CA and the manufacture of vTPMs. Blocking; any thread.
+ * Each vTPM is made fresh by swtpm_setup with EK certificates (RSA 2048, P-384) from the CA in STATE/ca/vtpm/; nothing is
+ * ever copied from another one. swtpm_setup runs under a small child subreaper that reaps at once (it would wait 0.5 s for
+ * a zombie otherwise). */
+#pragma once
+
+#include <glib.h>
+
+typedef struct VtpmMaker VtpmMaker;
+
+/* Prepares the CA's folder and configuration (CA keys are made at first use). NULL binary: from PATH. *error names the
+ * missing program. */
+VtpmMaker *vtpm_maker_new(const char *state_dir, const char *swtpm_setup, const char *swtpm, GError **error);
+void vtpm_maker_free(VtpmMaker *maker);
+
+/* Makes the vTPM in `folder` (made; must not exist), owned by uid:gid where we are root. The EK certificates lie beside
+ * its state as ek-rsa2048.crt and ek-secp384r1.crt (DER). On failure nothing is left; *error is ARM_VTPM_FAILED with what
+ * swtpm_setup said. */
+gboolean vtpm_make(VtpmMaker *maker, const char *folder, const char *vm_id, guint uid, guint gid, GError **error);

@@ -1,0 +1,137 @@
+#include "host/run.h"
+
+#include "base/error.h"
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#define OUTPUT_MAX (64u << 10)
+#define EXIT_NOT_RUN 127
+
+/* ---- in the child: nothing here may allocate or lock, other threads may have held a lock at the fork ---- */
+
+static void
+limit(int what, guint64 value)
+{
+    struct rlimit both = { value, value };
+    if (value)
+        setrlimit(what, &both);
+}
+
+static void
+signals_reset(void)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+}
+
+/* Becomes a parent of its own for whatever the program leaves behind: a program that waits for its own daemonised children to
+ * vanish would otherwise wait for an init that may not reap. Returns in the child that is to exec. */
+static void
+subreaper_become(void)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    pid_t child = fork();
+    if (child == 0) {
+        prctl(PR_SET_CHILD_SUBREAPER, 0);
+        return;
+    }
+    int result = EXIT_NOT_RUN, status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, 0)) > 0 || (pid < 0 && errno == EINTR)) {
+        if (pid == child)
+            result = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+    _exit(result);
+}
+
+G_GNUC_NORETURN static void
+child_exec(const char *const *argv, const RunLimits *limits, int out)
+{
+    int null = open("/dev/null", O_RDWR);
+    dup2(null, STDIN_FILENO);
+    dup2(out, STDOUT_FILENO);
+    dup2(out, STDERR_FILENO);
+    close_range(3, ~0u, 0);
+    signals_reset();
+    if (limits->reap_orphans)
+        subreaper_become();
+    limit(RLIMIT_AS, limits->memory_max);
+    limit(RLIMIT_CPU, limits->cpu_s);
+    limit(RLIMIT_FSIZE, limits->file_max);
+    limit(RLIMIT_CORE, 0);
+    if (limits->uid && geteuid() == 0 &&
+        (setgroups(0, NULL) != 0 || setresgid(limits->gid, limits->gid, limits->gid) != 0 ||
+         setresuid(limits->uid, limits->uid, limits->uid) != 0))
+        _exit(EXIT_NOT_RUN);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    execvp(argv[0], (char *const *)argv);
+    _exit(EXIT_NOT_RUN);
+}
+
+/* ---- in the parent ---- */
+
+static char *
+output_read(int fd, guint max)
+{
+    GString *text = g_string_new(NULL);
+    char block[4096];
+    for (;;) {
+        ssize_t n = read(fd, block, sizeof block);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        if (text->len < max)
+            g_string_append_len(text, block, (gssize)MIN((gsize)n, max - text->len));
+    }
+    return g_string_free(text, FALSE);
+}
+
+static const char *
+last_words(char *output)
+{
+    g_strchomp(output);
+    const char *line = strrchr(output, '\n');
+    return line ? line + 1 : output;
+}
+
+gboolean
+run_program(const char *const *argv, const RunLimits *limits, char **ret_output, GError **error)
+{
+    static const RunLimits none = { 0 };
+    int pipe_fds[2];
+
+    limits = limits ? limits : &none;
+    if (pipe2(pipe_fds, O_CLOEXEC) != 0)
+        return io_fail(error, "make a pipe for", argv[0]);
+    AUTO_FD in = pipe_fds[0];
+    AUTO_FD out = pipe_fds[1];
+    g_autofree char *program = g_find_program_in_path(argv[0]);
+    if (!program)
+        return arm_fail(error, ARM_INTERNAL, NULL, "The program '%s' is not installed.", argv[0]);
+    pid_t pid = fork();
+    if (pid == 0)
+        child_exec(argv, limits, out);
+    if (pid < 0)
+        return io_fail(error, "run", argv[0]);
+    close(fd_steal(&out));
+    g_autofree char *output = output_read(in, limits->output_max ? limits->output_max : OUTPUT_MAX);
+    int status;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        return arm_fail(error, strstr(output, "No space left") ? ARM_HOST_DISK_FULL : ARM_INTERNAL, NULL, "%s failed: %s",
+                        argv[0], last_words(output));
+    if (ret_output)
+        *ret_output = g_steal_pointer(&output);
+    return TRUE;
+}

@@ -1,0 +1,33 @@
+/* host/simulated/simulated.h: the driver without processes.
+ * Keeps its VMs in memory (with a state folder: also in simulated.json there, so that a restarted daemon finds them
+ * as it would find real ones). Latencies and faults are set through the functions below or, at open, by a JSON file
+ * `simulated.conf.json` in the state folder: {"start_ms":…,"boot_ms":…,"stop_ms":…,"destroy_ms":…,"faults":[{"key_suffix":".3",
+ * "epoch":2,"fault":"refuse|no-agent|start-fails|exit"}]}. */
+#pragma once
+
+#include "host/host.h"
+
+typedef struct {
+    gint64 start_usec;          /* start() to HOST_STARTED */
+    gint64 boot_usec;           /* HOST_STARTED to HOST_AGENT_ANSWERED */
+    gint64 stop_usec;
+    gint64 destroy_usec;
+} SimulatedLatency;
+
+typedef enum {
+    SIMULATED_OK,
+    SIMULATED_START_FAILS,
+    SIMULATED_NO_AGENT,         /* boots, agent never answers */
+    SIMULATED_REFUSED,          /* Secure Boot refuses the boot loader */
+    SIMULATED_EXITS,            /* dies right after it booted */
+    SIMULATED_DISK_FULL,
+    SIMULATED_N_FAULTS
+} SimulatedFault;
+
+Host *host_simulated_open(const HostConfig *config, Clock *clock, HostEventFunc func, void *data, GError **error);
+void host_simulated_set_latency(Host *host, const SimulatedLatency *latency);
+/* Asked at each start; NULL: never a fault. */
+void host_simulated_set_faults(Host *host, SimulatedFault (*fault)(const LaunchSpec *spec, void *data), void *data);
+/* The VM's process dies now. FALSE: no such VM. */
+gboolean host_simulated_kill(Host *host, const char *key);
+guint host_simulated_alive(Host *host);     /* how many VMs run */

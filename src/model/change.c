@@ -1,0 +1,125 @@
+#include "model/change.h"
+
+static const char *const kind_texts[CHANGE_N_KINDS] = {
+    [CHANGE_NOTHING] = "nothing",   [CHANGE_IN_PLACE] = "inPlace", [CHANGE_RESTART] = "restart",
+    [CHANGE_REDEPLOY] = "redeploy", [CHANGE_REIMAGE] = "reimage",
+};
+
+const char *
+change_kind_text(ChangeKind kind)
+{
+    g_assert(kind < CHANGE_N_KINDS);
+    return kind_texts[kind];
+}
+
+static gboolean
+text_differs(const char *a, const char *b)
+{
+    return g_strcmp0(a, b) != 0;
+}
+
+static gboolean
+keys_differ(const Model *from, const Model *to)
+{
+    if (from->ssh_keys->len != to->ssh_keys->len)
+        return TRUE;
+    for (guint i = 0; i < from->ssh_keys->len; i++) {
+        if (text_differs(g_ptr_array_index(from->ssh_keys, i), g_ptr_array_index(to->ssh_keys, i)))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+extensions_differ(const Model *from, const Model *to)
+{
+    if (from->extensions->len != to->extensions->len)
+        return TRUE;
+    for (guint i = 0; i < from->extensions->len; i++) {
+        const ModelExtension *a = g_ptr_array_index(from->extensions, i), *b = g_ptr_array_index(to->extensions, i);
+        if (text_differs(a->name, b->name) || text_differs(a->publisher, b->publisher) || text_differs(a->type, b->type))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* What reaches a guest with its next new OS disk only. */
+static gboolean
+provisioning_differs(const Model *from, const Model *to)
+{
+    return text_differs(from->computer_name_prefix, to->computer_name_prefix) ||
+           text_differs(from->admin_username, to->admin_username) || text_differs(from->password_hash, to->password_hash) ||
+           text_differs(from->custom_data, to->custom_data) || keys_differ(from, to) || extensions_differ(from, to);
+}
+
+static gboolean
+data_disks_differ(const Model *from, const Model *to)
+{
+    if (from->data_disks->len != to->data_disks->len)
+        return TRUE;
+    for (guint i = 0; i < from->data_disks->len; i++) {
+        const DataDisk *a = g_ptr_array_index(from->data_disks, i), *b = g_ptr_array_index(to->data_disks, i);
+        if (a->lun != b->lun || a->size_gib != b->size_gib)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+heavier(Change *change, ChangeKind kind)
+{
+    change->kind = MAX(change->kind, kind);
+}
+
+Change
+change_between(const Model *from, const Model *to)
+{
+    Change change = { .kind = CHANGE_NOTHING };
+
+    if (provisioning_differs(from, to))
+        heavier(&change, CHANGE_IN_PLACE);
+    if (data_disks_differ(from, to) || from->os_disk_gib != to->os_disk_gib)
+        heavier(&change, CHANGE_RESTART);
+    if (from->secure_boot != to->secure_boot) {
+        heavier(&change, CHANGE_RESTART);
+        change.new_variables = TRUE;
+    }
+    if (from->vtpm != to->vtpm) {
+        heavier(&change, CHANGE_RESTART);
+        change.new_vtpm = to->vtpm;
+    }
+    if (from->security_type != to->security_type) {
+        heavier(&change, CHANGE_RESTART);
+        change.new_guest_state = TRUE;
+    }
+    if (g_ascii_strcasecmp(from->size_name, to->size_name) != 0)
+        heavier(&change, CHANGE_REDEPLOY);
+    if (!image_ref_same(&from->image, &to->image)) {
+        heavier(&change, CHANGE_REIMAGE);
+        change.new_os_disk = TRUE;
+        change.new_guest_state = TRUE;
+        change.other_publisher = g_ascii_strcasecmp(from->image.publisher, to->image.publisher) != 0 ||
+                                 g_ascii_strcasecmp(from->image.offer, to->image.offer) != 0;
+    }
+    if (change.new_guest_state) {
+        change.new_variables = TRUE;
+        change.new_vtpm = to->vtpm;
+    }
+    change.vtpm_lost = from->vtpm && (change.new_vtpm || !to->vtpm);
+    return change;
+}
+
+char **
+change_losses(const Change *change)
+{
+    GStrvBuilder *losses = g_strv_builder_new();
+    if (change->new_os_disk)
+        g_strv_builder_add(losses, "OS disk: everything that was written to it since the instance was made. Data disks stay.");
+    if (change->vtpm_lost)
+        g_strv_builder_add(losses, "vTPM: every key and secret that is sealed to it.");
+    if (change->new_variables && !change->new_os_disk)
+        g_strv_builder_add(losses, "UEFI variables: boot entries and keys that the guest enrolled itself.");
+    char **list = g_strv_builder_end(losses);
+    g_strv_builder_unref(losses);
+    return list;
+}

@@ -1,0 +1,53 @@
+/* model/document.h: how a request body becomes the stored document of a scale set. Pure.
+ *
+ * The document is the canonical JSON of every settable member: {"location","tags","sku":{…},"identity",…,
+ * "properties":{…}}; keys in their canonical case, enum values in their canonical form, loose scalars coerced
+ * ("true" → true, "3" → 3), null read as absent. One table (properties.c) names every member with its class:
+ *   effective    has an effect; checked for type, range and enum
+ *   descriptive  kept and given back as sent
+ *   read-only    ignored on input
+ *   refused      400 with the reason and what would be accepted
+ * A member that is not in the table is a 400 InvalidRequestContent that names its path.
+ *
+ * Merging (PUT on an existing set and PATCH alike): absent or {} changes nothing; arrays and tags are replaced as
+ * a whole; securityProfile without securityType keeps the type, one uefiSettings key changes that key alone;
+ * securityType "Standard" with uefiSettings absent or null removes both switches; with an object beside it (also {})
+ * the document keeps it so that the rule can refuse it. imageReference: naming sku or version alone keeps the rest,
+ * and a changed publisher, offer or sku without a version asks for "latest".  */
+#pragma once
+
+#include <glib.h>
+#include <jansson.h>
+
+typedef struct {
+    /* Salt line for crypt(3) ("$6$…"), made fresh by the caller; used when the body brings an adminPassword. */
+    const char *password_salt;
+} DocumentContext;
+
+/* stored: the document of the current revision, NULL on create. body: parsed request. Returns the new document
+ * (the caller owns it); stored and body stay untouched. All violations found come in one error (details). */
+json_t *document_merge(const json_t *stored, const json_t *body, const DocumentContext *context, GError **error);
+
+/* Did the body name a member of imageReference (so that "latest" is to be resolved anew)? */
+gboolean document_body_names_image(const json_t *body);
+
+/* Where the resolved version is kept: properties.virtualMachineProfile.storageProfile.imageReference.exactVersion. */
+void document_set_exact_version(json_t *document, const char *exact_version);
+
+/* What a GET gives back: a deep copy without write-only members (adminPassword's hash, customData, protected
+ * settings), with defaults filled in (upgradePolicy.mode, orchestrationMode, uefiSettings defaults under
+ * TrustedLaunch, osDisk.osType from `os_type`). The caller adds id, name, type, etag, provisioningState, uniqueId,
+ * timeCreated. */
+json_t *document_public(const json_t *document, const char *os_type);
+
+/* The instance's own body (PUT on virtualMachines/I): only protectionPolicy and tags are settable there; members of
+ * the instance as it is given back are read-only. */
+typedef struct {
+    gboolean has_scale_in, scale_in;
+    gboolean has_scale_set_actions, scale_set_actions;
+    json_t *tags;           /* borrowed from body, NULL where absent */
+} InstanceBody;
+gboolean instance_body_read(const json_t *body, InstanceBody *ret_body, GError **error);
+
+/* One line per table row "path class type [accepted values]", for docs/properties.md and a test; newly allocated. */
+char *document_table_text(void);

@@ -1,0 +1,283 @@
+#include "model/model.h"
+
+#include "base/error.h"
+#include "base/json.h"
+
+#include <openssl/sha.h>
+#include <string.h>
+
+#define PROFILE "properties.virtualMachineProfile"
+#define PREFIX_MAX 58
+
+static gboolean
+word_find(const char *const *words, int n, const char *text, int *ret_index)
+{
+    for (int i = 0; i < n; i++) {
+        if (g_ascii_strcasecmp(words[i], text) == 0) {
+            *ret_index = i;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* One table per enum; text and back are the same three lines each time. */
+#define WORDS(Type, prefix, count, ...) \
+    static const char *const prefix##_words[count] = { __VA_ARGS__ }; \
+    const char *prefix##_text(Type value) \
+    { \
+        g_assert((int)value < count); \
+        return prefix##_words[value]; \
+    } \
+    gboolean prefix##_from_text(const char *text, Type *ret_value) \
+    { \
+        int index; \
+        if (!word_find(prefix##_words, count, text, &index)) \
+            return FALSE; \
+        *ret_value = (Type)index; \
+        return TRUE; \
+    }
+
+WORDS(SecurityType, security_type, SECURITY_N_TYPES, [SECURITY_STANDARD] = "Standard",
+      [SECURITY_TRUSTED_LAUNCH] = "TrustedLaunch")
+WORDS(OrchestrationMode, orchestration_mode, ORCHESTRATION_N_MODES, [ORCHESTRATION_UNIFORM] = "Uniform",
+      [ORCHESTRATION_FLEXIBLE] = "Flexible")
+WORDS(UpgradeMode, upgrade_mode, UPGRADE_N_MODES, [UPGRADE_MANUAL] = "Manual", [UPGRADE_AUTOMATIC] = "Automatic",
+      [UPGRADE_ROLLING] = "Rolling")
+
+static void
+extension_free(void *data)
+{
+    ModelExtension *extension = data;
+    g_free(extension->name);
+    g_free(extension->publisher);
+    g_free(extension->type);
+    g_free(extension);
+}
+
+static const char *
+text_at(const json_t *document, const char *path)
+{
+    return json_string_value(json_path(document, path));
+}
+
+static void
+security_decode(Model *model, const json_t *document)
+{
+    const char *type = text_at(document, PROFILE ".securityProfile.securityType");
+    const json_t *uefi = json_path(document, PROFILE ".securityProfile.uefiSettings");
+    if (type)
+        security_type_from_text(type, &model->security_type);
+    model->has_uefi_settings = uefi != NULL;
+    if (model->security_type != SECURITY_TRUSTED_LAUNCH)
+        return;
+    const json_t *vtpm = json_member(uefi, "vTpmEnabled");
+    model->secure_boot = json_is_true(json_member(uefi, "secureBootEnabled"));
+    model->vtpm = !vtpm || json_is_true(vtpm);
+}
+
+static gint
+disk_order(gconstpointer a, gconstpointer b)
+{
+    const DataDisk *x = *(const DataDisk *const *)a, *y = *(const DataDisk *const *)b;
+    return (gint)x->lun - (gint)y->lun;
+}
+
+static void
+disks_decode(Model *model, const json_t *document)
+{
+    const json_t *disks = json_path(document, PROFILE ".storageProfile.dataDisks");
+    for (size_t i = 0; i < json_array_size(disks); i++) {
+        const json_t *item = json_array_get(disks, i);
+        const char *option = json_member_text(item, "deleteOption");
+        DataDisk *disk = g_new0(DataDisk, 1);
+        disk->lun = (guint)json_integer_value(json_member(item, "lun"));
+        disk->size_gib = (guint)json_integer_value(json_member(item, "diskSizeGB"));
+        disk->delete_with_vm = option && strcmp(option, "Delete") == 0;
+        g_ptr_array_add(model->data_disks, disk);
+    }
+    g_ptr_array_sort(model->data_disks, disk_order);
+    model->os_disk_gib = (guint)json_integer_value(json_path(document, PROFILE ".storageProfile.osDisk.diskSizeGB"));
+}
+
+/* A set's name may hold characters that a host name may not. */
+static char *
+prefix_from_name(const char *set_name)
+{
+    GString *prefix = g_string_new(NULL);
+    for (const char *p = set_name; *p && prefix->len < PREFIX_MAX; p++)
+        g_string_append_c(prefix, g_ascii_isalnum(*p) ? g_ascii_tolower(*p) : '-');
+    return g_string_free(prefix, FALSE);
+}
+
+static void
+user_decode(Model *model, const json_t *document, const char *set_name)
+{
+    const json_t *os_profile = json_path(document, PROFILE ".osProfile");
+    const char *prefix = json_member_text(os_profile, "computerNamePrefix");
+    const json_t *keys = json_path(os_profile, "linuxConfiguration.ssh.publicKeys");
+
+    model->computer_name_prefix = prefix ? g_strdup(prefix) : prefix_from_name(set_name);
+    model->admin_username = g_strdup(json_member_text(os_profile, "adminUsername"));
+    model->password_hash = g_strdup(json_member_text(os_profile, "passwordHash"));
+    model->custom_data = g_strdup(json_member_text(os_profile, "customData"));
+    for (size_t i = 0; i < json_array_size(keys); i++) {
+        const char *line = json_member_text(json_array_get(keys, i), "keyData");
+        if (line)
+            g_ptr_array_add(model->ssh_keys, g_strstrip(g_strdup(line)));
+    }
+}
+
+static void
+extensions_decode(Model *model, const json_t *document)
+{
+    const json_t *extensions = json_path(document, PROFILE ".extensionProfile.extensions");
+    for (size_t i = 0; i < json_array_size(extensions); i++) {
+        const json_t *item = json_array_get(extensions, i);
+        ModelExtension *extension = g_new0(ModelExtension, 1);
+        extension->name = g_strdup(json_member_text(item, "name"));
+        extension->publisher = g_strdup(json_string_value(json_path(item, "properties.publisher")));
+        extension->type = g_strdup(json_string_value(json_path(item, "properties.type")));
+        g_ptr_array_add(model->extensions, extension);
+    }
+}
+
+static void
+image_decode(ImageRef *image, const json_t *document)
+{
+    const json_t *reference = json_path(document, PROFILE ".storageProfile.imageReference");
+    const char *version = json_member_text(reference, "version"), *exact = json_member_text(reference, "exactVersion");
+    image->publisher = g_strdup(json_member_text(reference, "publisher"));
+    image->offer = g_strdup(json_member_text(reference, "offer"));
+    image->sku = g_strdup(json_member_text(reference, "sku"));
+    image->version = g_strdup(version ? version : "latest");
+    image->exact_version = g_strdup(exact ? exact : image->version);
+}
+
+Model *
+model_decode(const json_t *document, const char *set_name, GError **error)
+{
+    g_autoptr(Model) model = g_new0(Model, 1);
+    const char *mode = text_at(document, "properties.upgradePolicy.mode");
+    const char *orchestration = text_at(document, "properties.orchestrationMode");
+
+    model->ref_count = 1;
+    model->data_disks = g_ptr_array_new_with_free_func(g_free);
+    model->ssh_keys = g_ptr_array_new_with_free_func(g_free);
+    model->extensions = g_ptr_array_new_with_free_func(extension_free);
+    model->size_name = g_strdup(text_at(document, "sku.name"));
+    model->capacity = (guint)json_integer_value(json_path(document, "sku.capacity"));
+    if (mode)
+        upgrade_mode_from_text(mode, &model->upgrade_mode);
+    if (orchestration)
+        orchestration_mode_from_text(orchestration, &model->orchestration);
+    model->max_surge = json_is_true(json_path(document, "properties.upgradePolicy.rollingUpgradePolicy.maxSurge"));
+    image_decode(&model->image, document);
+    security_decode(model, document);
+    disks_decode(model, document);
+    user_decode(model, document, set_name);
+    extensions_decode(model, document);
+    model->boot_diagnostics = json_is_true(json_path(document, PROFILE ".diagnosticsProfile.bootDiagnostics.enabled"));
+    if (!model->size_name || !model->image.publisher || !model->image.offer || !model->image.sku) {
+        arm_fail(error, ARM_INTERNAL, NULL, "The stored model of scale set '%s' lacks its size or image.", set_name);
+        return NULL;
+    }
+    return g_steal_pointer(&model);
+}
+
+Model *
+model_ref(Model *model)
+{
+    g_atomic_int_inc(&model->ref_count);
+    return model;
+}
+
+void
+model_unref(Model *model)
+{
+    if (!model || !g_atomic_int_dec_and_test(&model->ref_count))
+        return;
+    g_free(model->size_name);
+    g_free(model->image.publisher);
+    g_free(model->image.offer);
+    g_free(model->image.sku);
+    g_free(model->image.version);
+    g_free(model->image.exact_version);
+    g_free(model->computer_name_prefix);
+    g_free(model->admin_username);
+    g_free(model->password_hash);
+    g_free(model->custom_data);
+    g_ptr_array_unref(model->data_disks);
+    g_ptr_array_unref(model->ssh_keys);
+    g_ptr_array_unref(model->extensions);
+    g_free(model);
+}
+
+gboolean
+image_ref_same(const ImageRef *a, const ImageRef *b)
+{
+    return g_ascii_strcasecmp(a->publisher, b->publisher) == 0 && g_ascii_strcasecmp(a->offer, b->offer) == 0 &&
+           g_ascii_strcasecmp(a->sku, b->sku) == 0 && g_ascii_strcasecmp(a->exact_version, b->exact_version) == 0;
+}
+
+gboolean
+model_has_service_fabric(const Model *model)
+{
+    for (guint i = 0; i < model->extensions->len; i++) {
+        const ModelExtension *extension = g_ptr_array_index(model->extensions, i);
+        if (g_ascii_strcasecmp(extension->publisher, "Microsoft.Azure.ServiceFabric") == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Lengths go before texts, so that no two different models give the same bytes. */
+static void
+key_add(GString *bytes, const char *text)
+{
+    g_string_append_printf(bytes, "%zu:%s;", text ? strlen(text) + 1 : 0, text ? text : "");
+}
+
+static void
+key_add_folded(GString *bytes, const char *text)
+{
+    g_autofree char *folded = g_ascii_strdown(text, -1);
+    key_add(bytes, folded);
+}
+
+char *
+model_effect_key(const Model *model)
+{
+    g_autoptr(GString) bytes = g_string_new(NULL);
+    key_add_folded(bytes, model->size_name);
+    key_add_folded(bytes, model->image.publisher);
+    key_add_folded(bytes, model->image.offer);
+    key_add_folded(bytes, model->image.sku);
+    key_add_folded(bytes, model->image.exact_version);
+    g_string_append_printf(bytes, "%d%d%d;%u;", model->security_type, model->secure_boot, model->vtpm, model->os_disk_gib);
+    g_string_append_printf(bytes, "%u;", model->data_disks->len);
+    for (guint i = 0; i < model->data_disks->len; i++) {
+        const DataDisk *disk = g_ptr_array_index(model->data_disks, i);
+        g_string_append_printf(bytes, "%u:%u;", disk->lun, disk->size_gib);
+    }
+    key_add(bytes, model->computer_name_prefix);
+    key_add(bytes, model->admin_username);
+    key_add(bytes, model->password_hash);
+    key_add(bytes, model->custom_data);
+    g_string_append_printf(bytes, "%u;", model->ssh_keys->len);
+    for (guint i = 0; i < model->ssh_keys->len; i++)
+        key_add(bytes, g_ptr_array_index(model->ssh_keys, i));
+    g_string_append_printf(bytes, "%u;", model->extensions->len);
+    for (guint i = 0; i < model->extensions->len; i++) {
+        const ModelExtension *extension = g_ptr_array_index(model->extensions, i);
+        key_add(bytes, extension->name);
+        key_add(bytes, extension->publisher);
+        key_add(bytes, extension->type);
+    }
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    SHA256((const unsigned char *)bytes->str, bytes->len, digest);
+    GString *hex = g_string_sized_new(64);
+    for (gsize i = 0; i < sizeof digest; i++)
+        g_string_append_printf(hex, "%02x", digest[i]);
+    return g_string_free(hex, FALSE);
+}

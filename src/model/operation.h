@@ -1,0 +1,39 @@
+/* model/operation.h: the words for long-running operations. Pure. */
+#pragma once
+
+#include <glib.h>
+
+typedef enum {
+    OPERATION_IN_PROGRESS,
+    OPERATION_SUCCEEDED,
+    OPERATION_FAILED,
+    OPERATION_CANCELED,
+    OPERATION_N_STATUSES
+} OperationStatus;
+
+/* "InProgress", "Succeeded", "Failed", "Canceled" */
+const char *operation_status_text(OperationStatus status);
+gboolean operation_status_from_text(const char *text, OperationStatus *ret_status);
+
+typedef enum {
+    OPERATION_PUT_SCALE_SET,        /* create or change of the model, with its scaling */
+    OPERATION_DELETE_SCALE_SET,
+    OPERATION_UPDATE_INSTANCES,
+    OPERATION_START,
+    OPERATION_POWER_OFF,
+    OPERATION_RESTART,
+    OPERATION_DEALLOCATE,
+    OPERATION_REIMAGE,
+    OPERATION_REIMAGE_ALL,
+    OPERATION_DELETE_INSTANCES,
+    OPERATION_REDEPLOY,
+    OPERATION_PUT_INSTANCE,
+    OPERATION_DELETE_GROUP,
+    OPERATION_RUN_COMMAND,
+    OPERATION_IMPORT_IMAGE,
+    OPERATION_N_KINDS
+} OperationKind;
+
+/* As an activity event names it: "Microsoft.Compute/virtualMachineScaleSets/manualUpgrade/action"; and back. */
+const char *operation_kind_text(OperationKind kind);
+gboolean operation_kind_from_text(const char *text, OperationKind *ret_kind);

@@ -1,0 +1,130 @@
+#include "model/property_checks.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+#define TAGS_MAX 50
+#define CUSTOM_DATA_MAX 65535
+
+gboolean
+check_tags(const json_t *value, const char *path, GError **error)
+{
+    const char *key;
+    json_t *tag;
+    if (!json_is_object(value) || json_object_size(value) > TAGS_MAX)
+        return arm_fail(error, ARM_INVALID_PARAMETER, path, "'%s' is an object of at most %d texts.", path, TAGS_MAX);
+    json_object_foreach((json_t *)value, key, tag)
+    {
+        if (!json_is_string(tag) || strlen(key) > 512 || json_string_length(tag) > 256)
+            return arm_fail(error, ARM_INVALID_PARAMETER, path,
+                            "The tag '%.100s' is not accepted: a name has at most 512 characters, a value is a text of at most "
+                            "256.",
+                            key);
+    }
+    return TRUE;
+}
+
+gboolean
+check_scale_in_rules(const json_t *value, const char *path, GError **error)
+{
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const char *rule = json_string_value(json_array_get(value, i));
+        if (g_ascii_strcasecmp(rule, "Default") != 0)
+            return arm_fail(error, ARM_INVALID_PARAMETER, path,
+                            "The scale-in rule '%.100s' is not built yet; accepted: [\"Default\"].", rule);
+    }
+    return TRUE;
+}
+
+/* Both are real modes, and a client deserves to be told more than that the word is wrong. */
+gboolean
+check_upgrade_mode(const json_t *value, const char *path, GError **error)
+{
+    const char *mode = json_string_value(value);
+    if (g_ascii_strcasecmp(mode, "Automatic") != 0 && g_ascii_strcasecmp(mode, "Rolling") != 0)
+        return TRUE;
+    return arm_fail(error, ARM_INVALID_PARAMETER, path,
+                    "The upgrade mode '%s' is not built yet; accepted: 'Manual' (bring instances up to date with manualupgrade).",
+                    mode);
+}
+
+gboolean
+check_security_type(const json_t *value, const char *path, GError **error)
+{
+    if (g_ascii_strcasecmp(json_string_value(value), "ConfidentialVM") != 0)
+        return TRUE;
+    return arm_fail(error, ARM_BAD_REQUEST, path,
+                    "The security type 'ConfidentialVM' is not supported here: there is no hardware for it. Accepted: "
+                    "'Standard', 'TrustedLaunch'.");
+}
+
+gboolean
+check_image_id(const json_t *value, const char *path, GError **error)
+{
+    const char *id = json_string_value(value);
+    if (strcasestr(id, "/providers/Microsoft.Compute/images/"))
+        return arm_fail(error, ARM_BAD_REQUEST, path,
+                        "A managed image ('%.200s') cannot be used; name a platform image by publisher, offer, sku and version.",
+                        id);
+    return arm_fail(error, ARM_BAD_REQUEST, path,
+                    "Images by id ('%.200s') are not built yet; name a platform image by publisher, offer, sku and version.", id);
+}
+
+gboolean
+check_name_prefix(const json_t *value, const char *path, GError **error)
+{
+    const char *text = json_string_value(value);
+    if (g_regex_match_simple("^[A-Za-z0-9]([A-Za-z0-9-]{0,57})$", text, G_REGEX_DOLLAR_ENDONLY, 0))
+        return TRUE;
+    return arm_fail(error, ARM_INVALID_PARAMETER, path,
+                    "'%.100s' is no host name prefix: 1 to 58 letters, digits and '-', beginning with a letter or digit.", text);
+}
+
+gboolean
+check_user_name(const json_t *value, const char *path, GError **error)
+{
+    const char *text = json_string_value(value);
+    if (g_regex_match_simple("^[a-z_][a-z0-9_-]{0,31}$", text, G_REGEX_DOLLAR_ENDONLY, 0) && strcmp(text, "root") != 0)
+        return TRUE;
+    return arm_fail(error, ARM_INVALID_PARAMETER, path,
+                    "'%.100s' is no user name that is accepted: 1 to 32 lower-case letters, digits, '_' and '-', not beginning "
+                    "with a digit, and not 'root'.",
+                    text);
+}
+
+gboolean
+check_password(const json_t *value, const char *path, GError **error)
+{
+    size_t length = json_string_length(value);
+    return (length >= 12 && length <= 72) ||
+           arm_fail(error, ARM_INVALID_PARAMETER, path, "A password has 12 to 72 characters, not %zu.", length);
+}
+
+gboolean
+check_custom_data(const json_t *value, const char *path, GError **error)
+{
+    const char *text = json_string_value(value);
+    gsize length = 0;
+    g_autofree guchar *bytes = NULL;
+    if (g_regex_match_simple("^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$", text, G_REGEX_DOLLAR_ENDONLY, 0))
+        bytes = g_base64_decode(text, &length);
+    if (!bytes || length > CUSTOM_DATA_MAX)
+        return arm_fail(error, ARM_INVALID_PARAMETER, path, "'%s' is base64 of at most %d bytes.", path, CUSTOM_DATA_MAX);
+    if (memchr(bytes, 0, length))
+        return arm_fail(error, ARM_INVALID_PARAMETER, path, "'%s' is text: it holds a NUL byte.", path);
+    return TRUE;
+}
+
+gboolean
+check_ssh_key(const json_t *value, const char *path, GError **error)
+{
+    const char *text = json_string_value(value);
+    if (g_regex_match_simple("^(ssh-(rsa|ed25519)|ecdsa-sha2-nistp(256|384|521)|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+={0,3}"
+                             "( [^\\n\\r]*)?[\\n\\r]*$",
+                             text, 0, 0) &&
+        strlen(text) <= 16384)
+        return TRUE;
+    return arm_fail(error, ARM_INVALID_PARAMETER, path,
+                    "'%.40s…' is no SSH public key: one line such as 'ssh-ed25519 AAAA… comment'.", text);
+}

@@ -1,0 +1,72 @@
+#include "rollout/plan.h"
+
+static const char *const act_texts[ACT_N] = {
+    [ACT_NONE] = "none",       [ACT_STOP] = "stop",
+    [ACT_STOP_FORCED] = "stop by force",
+    [ACT_LAUNCH] = "launch",   [ACT_DESTROY] = "destroy",
+    [ACT_ADOPT_REVISION] = "adopt revision",
+    [ACT_SETTLE] = "settle",   [ACT_FAIL] = "fail",
+    [ACT_TIMEOUT] = "time out",
+};
+
+const char *
+act_text(Act act)
+{
+    g_assert(act < ACT_N);
+    return act_texts[act];
+}
+
+static Act
+stop_as_asked(const InstanceFacts *facts)
+{
+    return facts->skip_shutdown || facts->refused ? ACT_STOP_FORCED : ACT_STOP;
+}
+
+static gboolean
+is_late(const InstanceFacts *facts, UnixTime now)
+{
+    return facts->has_step && facts->deadline != 0 && now >= facts->deadline;
+}
+
+static Act
+plan_deletion(const InstanceFacts *facts)
+{
+    return facts->in_flight == CALL_DESTROY ? ACT_NONE : ACT_DESTROY;
+}
+
+/* To be running, at the launch that was asked for last. */
+static Act
+plan_running(const InstanceFacts *facts, UnixTime now)
+{
+    if (facts->epoch < facts->want_epoch)
+        return facts->alive ? stop_as_asked(facts) : ACT_LAUNCH;
+    if (facts->state == INSTANCE_STARTING)
+        return is_late(facts, now) ? ACT_TIMEOUT : ACT_NONE;
+    if (facts->state == INSTANCE_FAILED)
+        return facts->has_step ? ACT_FAIL : ACT_NONE;
+    if (facts->revision != facts->want_revision)
+        return ACT_ADOPT_REVISION;
+    /* A guest that powered itself off is stopped, and stays so until somebody starts it. */
+    return facts->has_step ? ACT_SETTLE : ACT_NONE;
+}
+
+static Act
+plan_resting(const InstanceFacts *facts)
+{
+    if (facts->alive)
+        return stop_as_asked(facts);
+    if (facts->revision != facts->want_revision)
+        return ACT_ADOPT_REVISION;
+    /* The engine writes the resting state too: one that was not running to begin with gets it here. */
+    return facts->has_step ? ACT_SETTLE : ACT_NONE;
+}
+
+Act
+plan_instance(const InstanceFacts *facts, UnixTime now)
+{
+    if (facts->want_deleted)
+        return plan_deletion(facts);
+    if (facts->in_flight != CALL_NONE)
+        return facts->in_flight == CALL_START && is_late(facts, now) ? ACT_TIMEOUT : ACT_NONE;
+    return facts->want_power == POWER_RUNNING ? plan_running(facts, now) : plan_resting(facts);
+}

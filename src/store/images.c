@@ -1,0 +1,174 @@
+/* Images, and data disks kept from removed instances. */
+#include "store/sqlite.h"
+
+#include <string.h>
+
+DEFINE_ENUM_COLUMN(image_format, ImageFormat)
+
+static const Column image_columns[] = {
+    COLUMN(ImageInfo, publisher, COLUMN_TEXT),
+    COLUMN(ImageInfo, offer, COLUMN_TEXT),
+    COLUMN(ImageInfo, sku, COLUMN_TEXT),
+    COLUMN(ImageInfo, version, COLUMN_TEXT),
+    COLUMN(ImageInfo, generation, COLUMN_UINT),
+    COLUMN(ImageInfo, architecture, COLUMN_TEXT),
+    COLUMN(ImageInfo, os_type, COLUMN_TEXT),
+    COLUMN(ImageInfo, security_type, COLUMN_TEXT),
+    COLUMN(ImageInfo, guest_agent, COLUMN_INT),
+    ENUM_COLUMN(ImageInfo, format, image_format),
+    COLUMN(ImageInfo, file, COLUMN_TEXT),
+    COLUMN(ImageInfo, sha256, COLUMN_TEXT),
+    COLUMN(ImageInfo, virtual_size, COLUMN_UINT64),
+    {0},
+};
+const RowType image_rows = {"images", sizeof(ImageInfo), image_columns, 4,
+                            (GDestroyNotify)image_info_free};
+
+static int
+image_order(gconstpointer a, gconstpointer b)
+{
+    const ImageInfo *x = *(const ImageInfo *const *)a, *y = *(const ImageInfo *const *)b;
+    int order = g_ascii_strcasecmp(x->publisher, y->publisher);
+    if (order == 0)
+        order = g_ascii_strcasecmp(x->offer, y->offer);
+    if (order == 0)
+        order = g_ascii_strcasecmp(x->sku, y->sku);
+    return order ? order : image_version_compare(x->version, y->version);
+}
+
+GPtrArray *
+store_image_list(StoreTx *tx, GError **error)
+{
+    GPtrArray *images = row_list(tx, SQL_IMAGE_LIST, NO_PARAMS, error);
+    if (images)
+        g_ptr_array_sort(images, image_order);
+    return images;
+}
+
+static gboolean
+is_pre_release(const ImageInfo *image)
+{
+    return strchr(image->version, '-') != NULL;
+}
+
+static gboolean
+is_later(const ImageInfo *image, const ImageInfo *than)
+{
+    if (is_pre_release(image) != is_pre_release(than))
+        return is_pre_release(than);
+    return image_version_compare(image->version, than->version) > 0;
+}
+
+static ImageInfo *
+image_latest(StoreTx *tx, const char *publisher, const char *offer, const char *sku, GError **error)
+{
+    g_autoptr(GPtrArray) images =
+        row_list(tx, SQL_IMAGE_VERSIONS,
+                 PARAMS(text_param(publisher), text_param(offer), text_param(sku)), error);
+    guint latest = 0;
+    if (!images || images->len == 0)
+        return NULL;
+    for (guint i = 1; i < images->len; i++) {
+        if (is_later(g_ptr_array_index(images, i), g_ptr_array_index(images, latest)))
+            latest = i;
+    }
+    return g_ptr_array_steal_index_fast(images, latest);
+}
+
+ImageInfo *
+store_image_get(StoreTx *tx, const char *publisher, const char *offer, const char *sku,
+                const char *version, GError **error)
+{
+    if (g_ascii_strcasecmp(version, "latest") == 0)
+        return image_latest(tx, publisher, offer, sku, error);
+    return row_get(
+        tx, SQL_IMAGE_GET,
+        PARAMS(text_param(publisher), text_param(offer), text_param(sku), text_param(version)),
+        error);
+}
+
+gboolean
+store_image_put(StoreTx *tx, const ImageInfo *image, GError **error)
+{
+    GError *failure = NULL;
+    g_autoptr(ImageInfo) known =
+        store_image_get(tx, image->publisher, image->offer, image->sku, image->version, &failure);
+    if (failure) {
+        g_propagate_error(error, failure);
+        return FALSE;
+    }
+    if (known) {
+        g_autofree char *urn = image_info_urn(known);
+        return arm_fail(
+            error, ARM_CONFLICT, "version",
+            "Image '%s' exists already, and an image version never changes: give another version.",
+            urn);
+    }
+    tx_next_etag(tx);
+    return row_insert(tx, SQL_IMAGE_INSERT, image, error);
+}
+
+gboolean
+store_image_delete(StoreTx *tx, const ImageInfo *image, GError **error)
+{
+    return sql_delete(tx, SQL_IMAGE_DELETE,
+                      PARAMS(text_param(image->publisher), text_param(image->offer),
+                             text_param(image->sku), text_param(image->version)),
+                      error);
+}
+
+gboolean
+store_image_uses(StoreTx *tx, const ImageInfo *image, guint *ret_uses, GError **error)
+{
+    g_autofree char *urn = image_info_urn(image);
+    gint64 uses;
+    gboolean found;
+    if (!sql_number(tx, SQL_IMAGE_USES, PARAMS(text_param(urn)), &uses, &found, error))
+        return FALSE;
+    *ret_uses = (guint)uses;
+    return TRUE;
+}
+
+void
+store_disk_free(StoreDisk *disk)
+{
+    if (!disk)
+        return;
+    g_free(disk->id);
+    g_free(disk->group);
+    g_free(disk->set_name);
+    g_free(disk->file);
+    g_free(disk);
+}
+
+static const Column disk_columns[] = {
+    COLUMN(StoreDisk, id, COLUMN_TEXT),
+    COLUMN(StoreDisk, group, COLUMN_TEXT),
+    COLUMN(StoreDisk, set_name, COLUMN_TEXT),
+    COLUMN(StoreDisk, instance, COLUMN_UINT),
+    COLUMN(StoreDisk, lun, COLUMN_UINT),
+    COLUMN(StoreDisk, size_gib, COLUMN_UINT),
+    COLUMN(StoreDisk, file, COLUMN_TEXT),
+    COLUMN(StoreDisk, kept_until, COLUMN_INT64),
+    {0},
+};
+const RowType disk_rows = {"disks", sizeof(StoreDisk), disk_columns, 1,
+                           (GDestroyNotify)store_disk_free};
+
+GPtrArray *
+store_disk_list(StoreTx *tx, GError **error)
+{
+    return row_list(tx, SQL_DISK_LIST, NO_PARAMS, error);
+}
+
+gboolean
+store_disk_put(StoreTx *tx, const StoreDisk *disk, GError **error)
+{
+    return row_insert(tx, SQL_DISK_PUT, disk, error);
+}
+
+gboolean
+store_disk_delete(StoreTx *tx, const char *id, GError **error)
+{
+    return sql_run(tx, SQL_DISK_DELETE, PARAMS(text_param(id)), NULL, error);
+}

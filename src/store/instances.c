@@ -1,0 +1,212 @@
+/* Instances, their counts, and the quota they use. */
+#include "store/sqlite.h"
+
+void
+store_instance_free(StoreInstance *instance)
+{
+    if (!instance)
+        return;
+    g_free(instance->vm_id);
+    g_free(instance->computer_name);
+    g_free(instance->tags);
+    g_free(instance->failure_message);
+    g_free(instance->warning);
+    g_free(instance->operation);
+    g_free(instance);
+}
+
+DEFINE_ENUM_COLUMN(desired_power, DesiredPower)
+DEFINE_ENUM_COLUMN(instance_state, InstanceState)
+
+static const Column instance_columns[] = {
+    COLUMN_FIXED(StoreInstance, set_id, COLUMN_INT64),
+    COLUMN_FIXED(StoreInstance, id, COLUMN_UINT),
+    COLUMN(StoreInstance, etag, COLUMN_UINT64),
+    COLUMN(StoreInstance, vm_id, COLUMN_TEXT),
+    COLUMN(StoreInstance, computer_name, COLUMN_TEXT),
+    COLUMN_FIXED(StoreInstance, created, COLUMN_INT64),
+    COLUMN(StoreInstance, want_revision, COLUMN_UINT),
+    ENUM_COLUMN(StoreInstance, want_power, desired_power),
+    COLUMN(StoreInstance, want_epoch, COLUMN_UINT64),
+    COLUMN(StoreInstance, disk_gen, COLUMN_UINT64),
+    COLUMN(StoreInstance, vars_gen, COLUMN_UINT64),
+    COLUMN(StoreInstance, vtpm_gen, COLUMN_UINT64),
+    COLUMN(StoreInstance, data_gen, COLUMN_UINT64),
+    COLUMN(StoreInstance, want_deleted, COLUMN_INT),
+    COLUMN(StoreInstance, skip_shutdown, COLUMN_INT),
+    COLUMN(StoreInstance, protect_scale_in, COLUMN_INT),
+    COLUMN(StoreInstance, protect_scale_set_actions, COLUMN_INT),
+    COLUMN(StoreInstance, tags, COLUMN_TEXT),
+    COLUMN(StoreInstance, revision, COLUMN_UINT),
+    COLUMN(StoreInstance, epoch, COLUMN_UINT64),
+    ENUM_COLUMN(StoreInstance, state, instance_state),
+    COLUMN(StoreInstance, alive, COLUMN_INT),
+    COLUMN(StoreInstance, agent, COLUMN_INT),
+    COLUMN(StoreInstance, failure, COLUMN_INT),
+    COLUMN(StoreInstance, failure_message, COLUMN_TEXT),
+    COLUMN(StoreInstance, warning, COLUMN_TEXT),
+    COLUMN(StoreInstance, state_since, COLUMN_INT64),
+    COLUMN(StoreInstance, run_disk_gen, COLUMN_UINT64),
+    COLUMN(StoreInstance, run_vars_gen, COLUMN_UINT64),
+    COLUMN(StoreInstance, run_vtpm_gen, COLUMN_UINT64),
+    COLUMN(StoreInstance, run_data_gen, COLUMN_UINT64),
+    COLUMN(StoreInstance, operation, COLUMN_TEXT),
+    COLUMN(StoreInstance, deadline, COLUMN_INT64),
+    {0},
+};
+const RowType instance_rows = {"instances", sizeof(StoreInstance), instance_columns, 2,
+                               (GDestroyNotify)store_instance_free};
+
+StoreInstance *
+store_instance_get(StoreTx *tx, gint64 set_id, guint id, GError **error)
+{
+    return row_get(tx, SQL_INSTANCE_GET, PARAMS(number_param(set_id), number_param(id)), error);
+}
+
+GPtrArray *
+store_instance_list(StoreTx *tx, gint64 set_id, GError **error)
+{
+    return row_list(tx, SQL_INSTANCE_LIST, PARAMS(number_param(set_id)), error);
+}
+
+gboolean
+store_instance_insert(StoreTx *tx, StoreInstance *instance, GError **error)
+{
+    StoreInstance row = *instance;
+    row.etag = tx_next_etag(tx);
+    if (!row_insert(tx, SQL_INSTANCE_INSERT, &row, error))
+        return FALSE;
+    instance->etag = row.etag;
+    return TRUE;
+}
+
+gboolean
+store_instance_update(StoreTx *tx, StoreInstance *instance, guint64 expected_etag, GError **error)
+{
+    StoreInstance row = *instance;
+    gboolean written;
+    row.etag = tx_next_etag(tx);
+    if (!row_update(tx, SQL_INSTANCE_UPDATE, &row, expected_etag, &written, error))
+        return FALSE;
+    if (!written) {
+        g_autofree char *what = g_strdup_printf("Instance %u", instance->id);
+        return etag_fail(tx, SQL_INSTANCE_ETAG,
+                         PARAMS(number_param(instance->set_id), number_param(instance->id)),
+                         expected_etag, what, error);
+    }
+    instance->etag = row.etag;
+    return TRUE;
+}
+
+gboolean
+store_instance_delete(StoreTx *tx, gint64 set_id, guint id, GError **error)
+{
+    return sql_delete(tx, SQL_INSTANCE_DELETE, PARAMS(number_param(set_id), number_param(id)),
+                      error);
+}
+
+GPtrArray *
+store_instance_changed(StoreTx *tx, guint64 etag, GError **error)
+{
+    return row_list(tx, SQL_INSTANCE_CHANGED, PARAMS(number_param((gint64)etag)), error);
+}
+
+gboolean
+store_instance_etags(StoreTx *tx, gint64 set_id, void (*each)(guint id, guint64 etag, void *data),
+                     void *data, GError **error)
+{
+    sqlite3_stmt *statement =
+        sql_prepare(tx, SQL_INSTANCE_ETAGS, PARAMS(number_param(set_id)), error);
+    int rc;
+    if (!statement)
+        return FALSE;
+    while ((rc = sql_step(tx, statement, error)) == 1)
+        each((guint)sqlite3_column_int64(statement, 0), (guint64)sqlite3_column_int64(statement, 1),
+             data);
+    return rc == 0;
+}
+
+/* One group of instances in the same state. */
+static gboolean
+counts_add(StoreInstanceCounts *counts, sqlite3_stmt *statement, GError **error)
+{
+    const char *text = (const char *)sqlite3_column_text(statement, 0);
+    guint n = (guint)sqlite3_column_int64(statement, 3);
+    InstanceState state;
+    if (!text || !instance_state_from_text(text, &state))
+        return arm_fail(
+            error, ARM_INTERNAL, NULL,
+            "The store holds '%s' as instances.state, which this Testudo does not know.",
+            text ? text : "NULL");
+    counts->total += n;
+    counts->by_state[state] += n;
+    counts->busy += sqlite3_column_int(statement, 1) ? n : 0;
+    counts->on_current += sqlite3_column_int(statement, 2) ? n : 0;
+    return TRUE;
+}
+
+gboolean
+store_instance_count(StoreTx *tx, gint64 set_id, StoreInstanceCounts *ret_counts, GError **error)
+{
+    StoreInstanceCounts counts = {0};
+    sqlite3_stmt *statement =
+        sql_prepare(tx, SQL_INSTANCE_COUNT, PARAMS(number_param(set_id)), error);
+    int rc;
+    if (!statement)
+        return FALSE;
+    while ((rc = sql_step(tx, statement, error)) == 1) {
+        if (!counts_add(&counts, statement, error)) {
+            sqlite3_reset(statement);
+            return FALSE;
+        }
+    }
+    if (rc < 0)
+        return FALSE;
+    counts.failed = counts.by_state[INSTANCE_FAILED];
+    *ret_counts = counts;
+    return TRUE;
+}
+
+static void
+family_cores_free(void *data)
+{
+    StoreFamilyCores *cores = data;
+    g_free(cores->family);
+    g_free(cores);
+}
+
+void
+store_usage_free(StoreUsage *usage)
+{
+    if (!usage)
+        return;
+    g_ptr_array_unref(usage->families);
+    g_free(usage);
+}
+
+StoreUsage *
+store_usage(StoreTx *tx, gint64 except_set, GError **error)
+{
+    g_autoptr(StoreUsage) usage = g_new0(StoreUsage, 1);
+    gint64 sets;
+    gboolean found;
+    int rc;
+    usage->families = g_ptr_array_new_with_free_func(family_cores_free);
+    sqlite3_stmt *statement =
+        sql_prepare(tx, SQL_USAGE_CORES, PARAMS(number_param(except_set)), error);
+    if (!statement)
+        return NULL;
+    while ((rc = sql_step(tx, statement, error)) == 1) {
+        StoreFamilyCores *cores = g_new0(StoreFamilyCores, 1);
+        cores->family = g_strdup((const char *)sqlite3_column_text(statement, 0));
+        cores->cores = (guint)sqlite3_column_int64(statement, 1);
+        g_ptr_array_add(usage->families, cores);
+        usage->regional_cores += cores->cores;
+        usage->virtual_machines += (guint)sqlite3_column_int64(statement, 2);
+    }
+    if (rc < 0 ||
+        !sql_number(tx, SQL_USAGE_SETS, PARAMS(number_param(except_set)), &sets, &found, error))
+        return NULL;
+    usage->scale_sets = (guint)sets;
+    return g_steal_pointer(&usage);
+}

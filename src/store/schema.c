@@ -1,0 +1,138 @@
+/* The schema, as numbered steps. */
+#include "store/sqlite.h"
+
+/* Step i brings a file of version i to i + 1. A step that was released is never changed: what comes
+ * later is a step of its own. In each table what is read most stands first, and the model's
+ * document, which fills pages of its own, last. */
+const char *const schema_steps[] = {
+    "CREATE TABLE meta (counter INTEGER NOT NULL);"
+    "INSERT INTO meta VALUES (0);"
+
+    "CREATE TABLE settings (name TEXT PRIMARY KEY COLLATE NOCASE, value TEXT NOT NULL) WITHOUT "
+    "ROWID;"
+
+    "CREATE TABLE groups ("
+    "  name TEXT PRIMARY KEY COLLATE NOCASE, location TEXT NOT NULL, tags TEXT, etag INTEGER NOT "
+    "NULL,"
+    "  deleting INTEGER NOT NULL) WITHOUT ROWID;"
+
+    "CREATE TABLE sets ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+    "  \"group\" TEXT NOT NULL COLLATE NOCASE, name TEXT NOT NULL COLLATE NOCASE, location TEXT "
+    "NOT NULL,"
+    "  etag INTEGER NOT NULL, revision INTEGER NOT NULL, effect_key TEXT NOT NULL,"
+    "  next_instance INTEGER NOT NULL, capacity INTEGER NOT NULL, deleting INTEGER NOT NULL,"
+    "  operation TEXT, state TEXT NOT NULL, created INTEGER NOT NULL, UNIQUE (\"group\", name));"
+
+    "CREATE TABLE models ("
+    "  set_id INTEGER NOT NULL REFERENCES sets (id) ON DELETE CASCADE, revision INTEGER NOT NULL,"
+    "  effect_key TEXT NOT NULL, size_name TEXT NOT NULL, size_family TEXT NOT NULL,"
+    "  size_vcpus INTEGER NOT NULL, size_memory_mib INTEGER NOT NULL,"
+    "  image_urn TEXT NOT NULL COLLATE NOCASE, created INTEGER NOT NULL, document TEXT NOT NULL,"
+    "  PRIMARY KEY (set_id, revision)) WITHOUT ROWID;"
+    "CREATE INDEX models_by_image ON models (image_urn);"
+
+    "CREATE TABLE instances ("
+    "  set_id INTEGER NOT NULL REFERENCES sets (id) ON DELETE CASCADE, id INTEGER NOT NULL,"
+    "  etag INTEGER NOT NULL, vm_id TEXT NOT NULL, computer_name TEXT NOT NULL, created INTEGER "
+    "NOT NULL,"
+    "  want_revision INTEGER NOT NULL, want_power TEXT NOT NULL, want_epoch INTEGER NOT NULL,"
+    "  disk_gen INTEGER NOT NULL, vars_gen INTEGER NOT NULL, vtpm_gen INTEGER NOT NULL,"
+    "  data_gen INTEGER NOT NULL, want_deleted INTEGER NOT NULL, skip_shutdown INTEGER NOT NULL,"
+    "  protect_scale_in INTEGER NOT NULL, protect_scale_set_actions INTEGER NOT NULL, tags TEXT,"
+    "  revision INTEGER NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL, alive INTEGER NOT "
+    "NULL,"
+    "  agent INTEGER NOT NULL, failure INTEGER NOT NULL, failure_message TEXT, warning TEXT,"
+    "  state_since INTEGER NOT NULL, run_disk_gen INTEGER NOT NULL, run_vars_gen INTEGER NOT NULL,"
+    "  run_vtpm_gen INTEGER NOT NULL, run_data_gen INTEGER NOT NULL, operation TEXT,"
+    "  deadline INTEGER NOT NULL, PRIMARY KEY (set_id, id)) WITHOUT ROWID;"
+    "CREATE INDEX instances_by_etag ON instances (etag);"
+    "CREATE INDEX instances_by_state ON instances (set_id, revision, state, operation);"
+    "CREATE INDEX instances_by_want ON instances (set_id, want_revision, want_deleted);"
+
+    "CREATE TABLE operations ("
+    "  id TEXT PRIMARY KEY COLLATE NOCASE, kind TEXT NOT NULL, resource_id TEXT NOT NULL,"
+    "  set_id INTEGER NOT NULL, location TEXT NOT NULL, status TEXT NOT NULL, code TEXT, message "
+    "TEXT,"
+    "  details TEXT, output TEXT, started INTEGER NOT NULL, ended INTEGER NOT NULL,"
+    "  total INTEGER NOT NULL, pending INTEGER NOT NULL, etag INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX operations_in_progress ON operations (set_id, started) WHERE status = "
+    "'InProgress';"
+    "CREATE INDEX operations_by_end ON operations (ended) WHERE status <> 'InProgress';"
+
+    "CREATE TABLE events ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, level TEXT NOT NULL,"
+    "  operation_name TEXT NOT NULL, status TEXT NOT NULL, resource_id TEXT NOT NULL COLLATE "
+    "NOCASE,"
+    "  caller TEXT NOT NULL, correlation TEXT, message TEXT);"
+    "CREATE INDEX events_by_time ON events (time);"
+
+    "CREATE TABLE images ("
+    "  publisher TEXT NOT NULL COLLATE NOCASE, offer TEXT NOT NULL COLLATE NOCASE,"
+    "  sku TEXT NOT NULL COLLATE NOCASE, version TEXT NOT NULL COLLATE NOCASE,"
+    "  generation INTEGER NOT NULL, architecture TEXT NOT NULL, os_type TEXT NOT NULL,"
+    "  security_type TEXT NOT NULL, guest_agent INTEGER NOT NULL, format TEXT NOT NULL, file TEXT,"
+    "  sha256 TEXT, virtual_size INTEGER NOT NULL, PRIMARY KEY (publisher, offer, sku, version)) "
+    "WITHOUT ROWID;"
+
+    "CREATE TABLE disks ("
+    "  id TEXT PRIMARY KEY COLLATE NOCASE, \"group\" TEXT NOT NULL COLLATE NOCASE,"
+    "  set_name TEXT NOT NULL COLLATE NOCASE, instance INTEGER NOT NULL, lun INTEGER NOT NULL,"
+    "  size_gib INTEGER NOT NULL, file TEXT NOT NULL, kept_until INTEGER NOT NULL) WITHOUT ROWID;",
+};
+const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
+
+/* The one number of a statement that has one, before there is a transaction. */
+static gboolean
+number_read(Connection *connection, const char *text, int *ret_number, GError **error)
+{
+    sqlite3_stmt *statement = NULL;
+    gboolean known = sqlite3_prepare_v2(connection->db, text, -1, &statement, NULL) == SQLITE_OK &&
+                     sqlite3_step(statement) == SQLITE_ROW;
+    if (known)
+        *ret_number = sqlite3_column_int(statement, 0);
+    else
+        sql_fail(error, connection, "read its schema");
+    sqlite3_finalize(statement);
+    return known;
+}
+
+static gboolean
+version_check(Connection *connection, int *ret_version, int newest, GError **error)
+{
+    int version = 0, tables = 0;
+    if (!number_read(connection, "PRAGMA user_version", &version, error) ||
+        !number_read(connection, "SELECT count(*) FROM sqlite_schema", &tables, error))
+        return FALSE;
+    if (version > newest)
+        return arm_fail(error, ARM_INTERNAL, NULL,
+                        "The store '%s' has schema version %d, made by a newer Testudo; this one "
+                        "knows versions up to %d. Run the newer one, or put back a copy of the "
+                        "store from before the upgrade.",
+                        connection->path, version, newest);
+    if (version < 0 || (version == 0 && tables > 0))
+        return arm_fail(error, ARM_INTERNAL, NULL,
+                        "'%s' is a database of another program, not a store of Testudo.",
+                        connection->path);
+    *ret_version = version;
+    return TRUE;
+}
+
+gboolean
+schema_migrate(Connection *connection, const char *const *steps, guint n_steps, GError **error)
+{
+    int version = 0, newest = (int)n_steps;
+    if (!version_check(connection, &version, newest, error))
+        return FALSE;
+    for (; version < newest; version++) {
+        g_autofree char *text = g_strdup_printf(
+            "BEGIN IMMEDIATE; %s PRAGMA user_version = %d; COMMIT;", steps[version], version + 1);
+        if (sqlite3_exec(connection->db, text, NULL, NULL, NULL) != SQLITE_OK) {
+            g_autofree char *verb = g_strdup_printf("bring its schema to version %d", version + 1);
+            sql_fail(error, connection, verb);
+            sqlite3_exec(connection->db, "ROLLBACK", NULL, NULL, NULL);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}

@@ -1,0 +1,285 @@
+#include "store/steps.h"
+
+#include "base/json.h"
+#include "base/resource_id.h"
+
+/* Details of a failed operation are for people; beyond this many they say no more. */
+#define DETAILS_MAX 20
+
+static gboolean
+event_write(StoreTx *tx, const StoreOperation *operation, const char *status, const char *caller,
+            UnixTime now, GError **error)
+{
+    StoreEvent event = {
+        .time = now,
+        .level = operation->status == OPERATION_FAILED ? (char *)"Error" : (char *)"Informational",
+        .operation_name = (char *)operation_kind_text(operation->kind),
+        .status = (char *)status,
+        .resource_id = operation->resource_id,
+        .caller = (char *)caller,
+        .correlation = operation->id,
+        .message = operation->message,
+    };
+    return store_event_add(tx, &event, error);
+}
+
+StoreOperation *
+operation_begin(StoreTx *tx, OperationKind kind, StoreSet *set, const char *resource_id,
+                const char *location, gboolean of_set, const char *caller, UnixTime now,
+                GError **error)
+{
+    g_autoptr(StoreOperation) operation = g_new0(StoreOperation, 1);
+    operation->id = g_uuid_string_random();
+    operation->kind = kind;
+    operation->resource_id = g_strdup(resource_id);
+    operation->location = g_strdup(location);
+    operation->set_id = set ? set->id : 0;
+    operation->status = OPERATION_IN_PROGRESS;
+    operation->started = now;
+    if (!store_operation_insert(tx, operation, error))
+        return NULL;
+    if (!event_write(tx, operation, "Started", caller, now, error))
+        return NULL;
+    if (of_set && set) {
+        g_free(set->operation);
+        set->operation = g_strdup(operation->id);
+        if (!store_set_update(tx, set, 0, error))
+            return NULL;
+    }
+    return g_steal_pointer(&operation);
+}
+
+gboolean
+step_begin(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error)
+{
+    g_assert(!instance->operation);
+    instance->operation = g_strdup(operation->id);
+    instance->deadline = 0;
+    /* A failure of the past is not the new step's. The state stays: what is seen changes only by what is seen. */
+    instance->failure = 0;
+    g_clear_pointer(&instance->failure_message, g_free);
+    operation->total++;
+    operation->pending++;
+    return store_operation_update(tx, operation, error) &&
+           store_instance_update(tx, instance, 0, error);
+}
+
+/* Adds one failed step to the operation; the first one also gives it code and message. */
+static void
+failure_record(StoreOperation *operation, const StoreInstance *instance, const GError *failure)
+{
+    g_autofree char *target = g_strdup_printf("instances/%u", instance->id);
+    const char *code = arm_code_text((ArmCode)failure->code);
+
+    if (!operation->code) {
+        operation->code = g_strdup(code);
+        operation->message = g_strdup_printf("Instance %u: %s", instance->id, failure->message);
+    }
+    g_autoptr(json_t) details = operation->details
+                                    ? json_loads(operation->details, 0, /* error= */ NULL)
+                                    : json_array();
+    if (!details || json_array_size(details) >= DETAILS_MAX)
+        return;
+    json_array_append_new(
+        details, json_pack("{ss ss ss}", "code", code, "message", failure->message, "target", target));
+    g_free(operation->details);
+    operation->details = json_text(details);
+}
+
+/* One step of the operation `id` has ended; the operation ends with its last one. */
+static gboolean
+operation_count_down(StoreTx *tx, const char *id, const StoreInstance *instance, const GError *failure,
+                     UnixTime now, GError **error)
+{
+    GError *lookup = NULL;
+    g_autoptr(StoreOperation) operation = store_operation_get(tx, id, &lookup);
+    if (!operation) {
+        if (!lookup)
+            return TRUE;
+        g_propagate_error(error, lookup);
+        return FALSE;
+    }
+    if (failure)
+        failure_record(operation, instance, failure);
+    if (operation->pending > 0)
+        operation->pending--;
+    if (operation->pending == 0 && operation->status == OPERATION_IN_PROGRESS)
+        return operation_end(tx, operation, now, error);
+    return store_operation_update(tx, operation, error);
+}
+
+gboolean
+step_end(StoreTx *tx, StoreInstance *instance, const GError *failure, UnixTime now, GError **error)
+{
+    g_autofree char *id = g_steal_pointer(&instance->operation);
+
+    instance->deadline = 0;
+    if (!store_instance_update(tx, instance, 0, error))
+        return FALSE;
+    return !id || operation_count_down(tx, id, instance, failure, now, error);
+}
+
+gboolean
+step_end_removed(StoreTx *tx, StoreInstance *instance, UnixTime now, GError **error)
+{
+    if (!store_instance_delete(tx, instance->set_id, instance->id, error))
+        return FALSE;
+    return !instance->operation ||
+           operation_count_down(tx, instance->operation, instance, /* failure= */ NULL, now, error);
+}
+
+/* The state that the set shows when its operation is over. */
+static gboolean
+set_settle(StoreTx *tx, const StoreOperation *operation, GError **error)
+{
+    if (!operation->set_id)
+        return TRUE;
+    GError *lookup = NULL;
+    g_autoptr(StoreSet) set = store_set_get_by_id(tx, operation->set_id, &lookup);
+    if (!set) {
+        if (!lookup)
+            return TRUE;
+        g_propagate_error(error, lookup);
+        return FALSE;
+    }
+    if (g_strcmp0(set->operation, operation->id) != 0)
+        return TRUE;
+    g_clear_pointer(&set->operation, g_free);
+    g_free(set->state);
+    set->state = g_strdup(operation_status_text(operation->status));
+    return store_set_update(tx, set, 0, error);
+}
+
+/* An operation that deletes leaves nothing behind but its own record. */
+static gboolean
+leftovers_remove(StoreTx *tx, const StoreOperation *operation, GError **error)
+{
+    if (operation->kind == OPERATION_DELETE_SCALE_SET && operation->set_id) {
+        StoreInstanceCounts counts;
+        if (!store_instance_count(tx, operation->set_id, &counts, error))
+            return FALSE;
+        return counts.total > 0 || store_set_delete(tx, operation->set_id, error);
+    }
+    if (operation->kind == OPERATION_DELETE_GROUP) {
+        g_autoptr(ResourceId) id = resource_id_parse(operation->resource_id, error);
+        if (!id)
+            return FALSE;
+        g_autoptr(GPtrArray) sets = store_set_list(tx, id->group, error);
+        if (!sets)
+            return FALSE;
+        for (guint i = 0; i < sets->len; i++) {
+            const StoreSet *set = g_ptr_array_index(sets, i);
+            StoreInstanceCounts counts;
+            if (!store_instance_count(tx, set->id, &counts, error))
+                return FALSE;
+            if (counts.total > 0)
+                return TRUE;
+            if (!store_set_delete(tx, set->id, error))
+                return FALSE;
+        }
+        return store_group_delete(tx, id->group, error);
+    }
+    return TRUE;
+}
+
+gboolean
+operation_end(StoreTx *tx, StoreOperation *operation, UnixTime now, GError **error)
+{
+    if (operation->status == OPERATION_IN_PROGRESS)
+        operation->status = operation->code ? OPERATION_FAILED : OPERATION_SUCCEEDED;
+    operation->ended = now;
+    return store_operation_update(tx, operation, error) &&
+           event_write(tx, operation, operation_status_text(operation->status), "engine", now,
+                       error) &&
+           set_settle(tx, operation, error) &&
+           (operation->status != OPERATION_SUCCEEDED || leftovers_remove(tx, operation, error));
+}
+
+static gboolean
+step_is_begun(const StoreInstance *instance)
+{
+    return instance->want_deleted || instance->state == INSTANCE_STOPPING ||
+           instance->state == INSTANCE_STARTING || instance->epoch == 0 ||
+           instance->deadline != 0;
+}
+
+/* A step that nothing was done for yet: what was wanted is again what is. */
+static void
+desire_revert(StoreInstance *instance)
+{
+    instance->want_revision = instance->revision;
+    instance->want_epoch = instance->epoch;
+    instance->disk_gen = instance->run_disk_gen;
+    instance->vars_gen = instance->run_vars_gen;
+    instance->vtpm_gen = instance->run_vtpm_gen;
+    instance->data_gen = instance->run_data_gen;
+    if (instance->alive)
+        instance->want_power = POWER_RUNNING;
+    else if (instance->state == INSTANCE_DEALLOCATED)
+        instance->want_power = POWER_DEALLOCATED;
+    else
+        instance->want_power = POWER_STOPPED;
+}
+
+static gboolean
+is_one_of(const GPtrArray *operations, const char *id)
+{
+    for (guint i = 0; i < operations->len; i++) {
+        const StoreOperation *operation = g_ptr_array_index(operations, i);
+        if (strcmp(operation->id, id) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
+operations_supersede(StoreTx *tx, StoreSet *set, StoreOperation *successor, UnixTime now,
+                     GError **error)
+{
+    gboolean deletes_all = successor->kind == OPERATION_DELETE_SCALE_SET ||
+                           successor->kind == OPERATION_DELETE_GROUP;
+    g_autoptr(GPtrArray) running = store_operation_in_progress(tx, set->id, error);
+    if (!running)
+        return FALSE;
+    for (guint i = running->len; i > 0; i--) {
+        const StoreOperation *operation = g_ptr_array_index(running, i - 1);
+        if (strcmp(operation->id, successor->id) == 0 ||
+            (operation->kind == OPERATION_DELETE_INSTANCES && !deletes_all))
+            g_ptr_array_remove_index(running, i - 1);
+    }
+    if (running->len == 0)
+        return TRUE;
+
+    g_autoptr(GPtrArray) instances = store_instance_list(tx, set->id, error);
+    if (!instances)
+        return FALSE;
+    for (guint i = 0; i < instances->len; i++) {
+        StoreInstance *instance = g_ptr_array_index(instances, i);
+        if (!instance->operation || !is_one_of(running, instance->operation))
+            continue;
+        g_clear_pointer(&instance->operation, g_free);
+        if (step_is_begun(instance)) {
+            instance->operation = g_strdup(successor->id);
+            successor->total++;
+            successor->pending++;
+        } else {
+            desire_revert(instance);
+        }
+        if (!store_instance_update(tx, instance, 0, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < running->len; i++) {
+        StoreOperation *operation = g_ptr_array_index(running, i);
+        operation->status = OPERATION_CANCELED;
+        operation->pending = 0;
+        g_free(operation->code);
+        g_free(operation->message);
+        operation->code = g_strdup(arm_code_text(ARM_OPERATION_PREEMPTED));
+        operation->message = g_strdup_printf(
+            "Operation '%s' ended because a newer change of scale set '%s' took over (operation '%s').",
+            operation->id, set->name, successor->id);
+        if (!operation_end(tx, operation, now, error))
+            return FALSE;
+    }
+    return store_operation_update(tx, successor, error);
+}

@@ -1,0 +1,240 @@
+/* The file: made, migrated, refused. */
+#include "fixture.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void
+reopen(Fixture *f)
+{
+    g_autoptr(GError) error = NULL;
+    store_close(f->store);
+    f->store = store_open(f->path, &error);
+    g_assert_no_error(error);
+}
+
+static void
+sql_on_file(const char *path, const char *text)
+{
+    sqlite3 *db = NULL;
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(db, text, NULL, NULL, NULL), ==, SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void
+assert_refused(Fixture *f, const char *message_part)
+{
+    GError *error = NULL;
+    g_assert_null(store_open(f->path, &error));
+    if (!strstr(error->message, f->path))
+        g_error("the path is not in: %s", error->message);
+    assert_arm_error(error, ARM_INTERNAL, message_part);
+}
+
+static void
+test_only_its_owner_reads_it(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    StoreTx *tx = must_write(f->store);
+    set_add(tx, "g", "s");
+    must_commit(tx);
+    for (guint i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+        g_autofree char *path = g_strconcat(f->path, suffixes[i], NULL);
+        struct stat status;
+        g_assert_cmpint(stat(path, &status), ==, 0);
+        g_assert_cmpuint(status.st_mode & 07777, ==, 0600);
+    }
+}
+
+/* What durability hangs on; asked for, because a misspelt PRAGMA is no error. */
+static void
+test_settings_of_the_connection(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    g_assert_cmpint(number_of(f->store->writer.db, "PRAGMA synchronous"), ==, 2);
+    g_assert_cmpint(number_of(f->store->writer.db, "PRAGMA foreign_keys"), ==, 1);
+    g_assert_cmpint(
+        number_of(f->store->writer.db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), ==,
+        1);
+    g_assert_cmpint(number_of(f->store->writer.db, "PRAGMA busy_timeout"), ==, 10000);
+}
+
+static void
+test_reopened(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    StoreTx *tx = must_write(f->store);
+    gint64 set_id = set_add(tx, "g", "s");
+    must_commit(tx);
+    guint64 revision = store_revision(f->store);
+    reopen(f);
+    g_assert_cmpuint(store_revision(f->store), ==, revision);
+    tx = must_write(f->store);
+    g_autoptr(StoreSet) set = store_set_get_by_id(tx, set_id, NULL);
+    g_assert_cmpstr(set->name, ==, "s");
+    g_assert_true(store_set_update(tx, set, 0, NULL));
+    g_assert_cmpuint(set->etag, >, revision);
+    store_abort(tx);
+}
+
+static void
+test_empty_file_is_migrated(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    store_close(f->store);
+    g_assert_cmpint(g_unlink(f->path), ==, 0);
+    g_assert_true(g_file_set_contents(f->path, "", 0, NULL));
+    f->store = NULL;
+    reopen(f);
+    g_assert_cmpint(number_of(f->store->writer.db, "PRAGMA user_version"), ==, (int)schema_n_steps);
+    StoreTx *tx = must_write(f->store);
+    set_add(tx, "g", "s");
+    must_commit(tx);
+}
+
+static void
+test_newer_file_is_refused(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    store_close(g_steal_pointer(&f->store));
+    sql_on_file(f->path, "PRAGMA user_version = 4711");
+    assert_refused(f, "schema version 4711, made by a newer Testudo");
+}
+
+static void
+test_other_databases_are_refused(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    store_close(g_steal_pointer(&f->store));
+    g_assert_cmpint(g_unlink(f->path), ==, 0);
+    sql_on_file(f->path, "CREATE TABLE contacts (name TEXT)");
+    assert_refused(f, "is a database of another program");
+    sql_on_file(f->path, "PRAGMA user_version = -3");
+    assert_refused(f, "is a database of another program");
+}
+
+static void
+test_garbage_is_refused(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    store_close(g_steal_pointer(&f->store));
+    g_assert_true(g_file_set_contents(
+        f->path, "this is a text and no database at all, as long as it is", -1, NULL));
+    assert_refused(f, "is damaged or is not a database");
+}
+
+static void
+test_damaged_pages_are_told(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    StoreTx *tx = must_write(f->store);
+    gint64 set_id = set_add(tx, "g", "s");
+    for (guint id = 0; id < 500; id++)
+        instance_add(tx, set_id, id, 1);
+    must_commit(tx);
+    store_close(g_steal_pointer(&f->store));
+    g_autofree char *bytes = NULL;
+    gsize length;
+    g_assert_true(g_file_get_contents(f->path, &bytes, &length, NULL));
+    /* All but the first page, which holds the schema. */
+    g_assert_cmpuint(length, >, 8192);
+    memset(bytes + 4096, 0x5a, length - 4096);
+    g_assert_true(g_file_set_contents(f->path, bytes, (gssize)length, NULL));
+    GError *error = NULL;
+    f->store = store_open(f->path, &error);
+    tx = f->store ? store_read(f->store, &error) : NULL;
+    g_autoptr(GPtrArray) list = tx ? store_instance_list(tx, set_id, &error) : NULL;
+    g_assert_null(list);
+    store_abort(tx);
+    assert_arm_error(error, ARM_INTERNAL, "is damaged or is not a database");
+}
+
+static void
+test_missing_folder_is_told(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    GError *error = NULL;
+    g_autofree char *path = g_build_filename(f->dir, "none", "test.db", NULL);
+    g_assert_null(store_open(path, &error));
+    assert_arm_error(error, ARM_INTERNAL, path);
+}
+
+/* A schema with a past: every version of it is brought to the newest, a step that fails leaves the
+ * last good one. */
+static void
+test_steps(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const char *const steps[] = {
+        "CREATE TABLE a (x); INSERT INTO a VALUES (1);",
+        "ALTER TABLE a ADD COLUMN y; UPDATE a SET y = x + 1;",
+        "CREATE TABLE b AS SELECT y * 10 AS z FROM a;",
+    };
+    static const char *const broken[] = {steps[0], "UPDATE a SET x = 5; UPDATE nothing SET x = 1;"};
+    for (guint from = 0; from <= G_N_ELEMENTS(steps); from++) {
+        g_autofree char *path = g_strdup_printf("%s/steps-%u.db", f->dir, from);
+        g_autoptr(GError) error = NULL;
+        Connection connection = {0};
+        g_assert_true(connection_open(&connection, path, /* writes= */ TRUE, NULL));
+        g_assert_true(schema_migrate(&connection, steps, from, NULL));
+        g_assert_cmpint(number_of(connection.db, "PRAGMA user_version"), ==, (int)from);
+        schema_migrate(&connection, steps, G_N_ELEMENTS(steps), &error);
+        g_assert_no_error(error);
+        g_assert_cmpint(number_of(connection.db, "PRAGMA user_version"), ==, 3);
+        g_assert_cmpint(number_of(connection.db, "SELECT z FROM b"), ==, 20);
+        connection_close(&connection);
+    }
+    GError *error = NULL;
+    Connection connection = {0};
+    g_autofree char *path = g_build_filename(f->dir, "broken.db", NULL);
+    g_assert_true(connection_open(&connection, path, /* writes= */ TRUE, NULL));
+    g_assert_false(schema_migrate(&connection, broken, G_N_ELEMENTS(broken), &error));
+    assert_arm_error(error, ARM_INTERNAL, "bring its schema to version 2");
+    g_assert_cmpint(number_of(connection.db, "PRAGMA user_version"), ==, 1);
+    g_assert_cmpint(number_of(connection.db, "SELECT x FROM a"), ==, 1);
+    connection_close(&connection);
+}
+
+/* The partial indexes have the enum's text in them. */
+static void
+test_queries_use_their_indexes(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const struct {
+        Sql id;
+        const char *index;
+    } cases[] = {
+        {SQL_OPERATION_IN_PROGRESS_SET, "operations_in_progress"},
+        {SQL_OPERATION_PRUNE, "operations_by_end"},
+        {SQL_INSTANCE_CHANGED, "instances_by_etag"},
+        {SQL_INSTANCE_COUNT, "COVERING INDEX instances_by_state"},
+        {SQL_USAGE_CORES, "COVERING INDEX instances_by_want"},
+        {SQL_IMAGE_USES, "models_by_image"},
+    };
+    g_assert_cmpstr(operation_status_text(OPERATION_IN_PROGRESS), ==, "InProgress");
+    StoreTx *tx = must_write(f->store);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GString) plan = g_string_new(NULL);
+        const char *text = sqlite3_sql(sql_prepare(tx, cases[i].id, NO_PARAMS, NULL));
+        g_autofree char *explain = g_strconcat("EXPLAIN QUERY PLAN ", text, NULL);
+        sqlite3_stmt *statement = NULL;
+        g_assert_cmpint(sqlite3_prepare_v2(f->store->writer.db, explain, -1, &statement, NULL), ==,
+                        SQLITE_OK);
+        while (sqlite3_step(statement) == SQLITE_ROW)
+            g_string_append_printf(plan, "%s\n", (const char *)sqlite3_column_text(statement, 3));
+        sqlite3_finalize(statement);
+        if (!strstr(plan->str, cases[i].index))
+            g_error("%s is not used:\n%s%s", cases[i].index, plan->str, text);
+    }
+    store_abort(tx);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    fixture_add_file("only-its-owner-reads-it", test_only_its_owner_reads_it);
+    fixture_add_file("settings-of-the-connection", test_settings_of_the_connection);
+    fixture_add_file("reopened", test_reopened);
+    fixture_add_file("empty-file-is-migrated", test_empty_file_is_migrated);
+    fixture_add_file("newer-file-is-refused", test_newer_file_is_refused);
+    fixture_add_file("other-databases-are-refused", test_other_databases_are_refused);
+    fixture_add_file("garbage-is-refused", test_garbage_is_refused);
+    fixture_add_file("damaged-pages-are-told", test_damaged_pages_are_told);
+    fixture_add_file("missing-folder-is-told", test_missing_folder_is_told);
+    fixture_add_file("steps", test_steps);
+    fixture_add("queries-use-their-indexes", test_queries_use_their_indexes);
+    return g_test_run();
+}

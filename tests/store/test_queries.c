@@ -1,0 +1,270 @@
+/* Counts, usage, what changed, what is pruned. */
+#include "fixture.h"
+
+#include <string.h>
+
+static void
+instance_put(StoreTx *tx, gint64 set_id, guint id, guint revision, InstanceState state,
+             const char *operation)
+{
+    g_autoptr(GError) error = NULL;
+    StoreInstance instance = {
+        .set_id = set_id,
+        .id = id,
+        .vm_id = (char *)"v",
+        .computer_name = (char *)"c",
+        .want_revision = 1,
+        .revision = revision,
+        .state = state,
+        .operation = (char *)operation,
+    };
+    store_instance_insert(tx, &instance, &error);
+    g_assert_no_error(error);
+}
+
+static void
+test_count(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    StoreInstanceCounts counts;
+    StoreTx *tx = must_write(f->store);
+    gint64 set_id = set_add(tx, "g", "s"), other = set_add(tx, "g", "t");
+    model_add(tx, set_id, 2, "e2", "f", 1);
+    model_add(tx, set_id, 3, "e1", "f", 1); /* the effect of the current one, by another number */
+    instance_put(tx, set_id, 0, 1, INSTANCE_RUNNING, NULL);
+    instance_put(tx, set_id, 1, 1, INSTANCE_RUNNING, "op");
+    instance_put(tx, set_id, 2, 2, INSTANCE_RUNNING, NULL);
+    instance_put(tx, set_id, 3, 3, INSTANCE_STOPPED, NULL);
+    instance_put(tx, set_id, 4, 2, INSTANCE_FAILED, "op");
+    instance_put(tx, set_id, 5, 0, INSTANCE_CREATING, "op");
+    instance_put(tx, other, 0, 1, INSTANCE_RUNNING, NULL);
+    memset(&counts, 0xaa, sizeof counts);
+    g_assert_true(store_instance_count(tx, set_id, &counts, NULL));
+    g_assert_cmpuint(counts.total, ==, 6);
+    g_assert_cmpuint(counts.by_state[INSTANCE_RUNNING], ==, 3);
+    g_assert_cmpuint(counts.by_state[INSTANCE_STOPPED], ==, 1);
+    g_assert_cmpuint(counts.by_state[INSTANCE_CREATING], ==, 1);
+    g_assert_cmpuint(counts.by_state[INSTANCE_DELETING], ==, 0);
+    g_assert_cmpuint(counts.busy, ==, 3);
+    g_assert_cmpuint(counts.failed, ==, 1);
+    g_assert_cmpuint(counts.on_current, ==, 3);
+    g_assert_true(store_instance_count(tx, /* set_id= */ 999, &counts, NULL));
+    g_assert_cmpuint(counts.total, ==, 0);
+    store_abort(tx);
+}
+
+static void
+etag_collect(guint id, guint64 etag, void *data)
+{
+    g_string_append_printf(data, "%u:%" G_GUINT64_FORMAT " ", id, etag);
+}
+
+static void
+test_changed_and_etags(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    StoreTx *tx = must_write(f->store);
+    gint64 set_id = set_add(tx, "g", "s"), other = set_add(tx, "g", "t");
+    instance_add(tx, set_id, 7, 1);
+    instance_add(tx, other, 7, 1);
+    instance_add(tx, set_id, 2, 1);
+    must_commit(tx);
+    guint64 known = store_revision(f->store);
+
+    tx = must_write(f->store);
+    g_autoptr(GPtrArray) all = store_instance_changed(tx, 0, NULL);
+    g_assert_cmpuint(all->len, ==, 3);
+    g_autoptr(StoreInstance) two = store_instance_get(tx, set_id, 2, NULL);
+    g_autoptr(StoreInstance) seven = store_instance_get(tx, other, 7, NULL);
+    g_assert_true(store_instance_update(tx, seven, 0, NULL));
+    g_assert_true(store_instance_update(tx, two, 0, NULL));
+    must_commit(tx);
+
+    tx = must_read(f->store);
+    g_autoptr(GPtrArray) changed = store_instance_changed(tx, known, NULL);
+    g_assert_cmpuint(changed->len, ==, 2);
+    assert_same_row(&instance_rows, seven, g_ptr_array_index(changed, 0));
+    assert_same_row(&instance_rows, two, g_ptr_array_index(changed, 1));
+    g_autoptr(GPtrArray) none = store_instance_changed(tx, store_revision(f->store), NULL);
+    g_assert_cmpuint(none->len, ==, 0);
+
+    g_autoptr(GString) got = g_string_new(NULL);
+    g_autoptr(StoreInstance) first = store_instance_get(tx, set_id, 7, NULL);
+    g_autofree char *wanted =
+        g_strdup_printf("2:%" G_GUINT64_FORMAT " 7:%" G_GUINT64_FORMAT " ", two->etag, first->etag);
+    g_assert_true(store_instance_etags(tx, set_id, etag_collect, got, NULL));
+    g_assert_cmpstr(got->str, ==, wanted);
+    store_abort(tx);
+}
+
+static char *
+usage_text(StoreTx *tx, gint64 except)
+{
+    g_autoptr(StoreUsage) usage = store_usage(tx, except, NULL);
+    GString *text = g_string_new(NULL);
+    g_string_append_printf(text, "%u cores, %u vms, %u sets:", usage->regional_cores,
+                           usage->virtual_machines, usage->scale_sets);
+    for (guint i = 0; i < usage->families->len; i++) {
+        const StoreFamilyCores *cores = g_ptr_array_index(usage->families, i);
+        g_string_append_printf(text, " %s=%u", cores->family, cores->cores);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void
+test_usage(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    StoreTx *tx = must_write(f->store);
+    g_autofree char *empty = usage_text(tx, 0);
+    g_assert_cmpstr(empty, ==, "0 cores, 0 vms, 0 sets:");
+    gint64 one = set_add(tx, "g", "one"),
+           two = set_add(tx, "g", "two"); /* family standardAFamily, 1 core */
+    model_add(tx, one, 2, "e2", "standardDSv5Family", 4);
+    model_add(tx, two, 2, "e2", "STANDARDdsv5family", 8);
+    instance_add(tx, one, 0, 1);
+    instance_add(tx, one, 1, 2);
+    instance_add(tx, one, 2, 2);
+    instance_add(tx, two, 0, 1);
+    instance_add(tx, two, 1, 2);
+    g_autofree char *all = usage_text(tx, 0);
+    g_assert_cmpstr(all, ==, "18 cores, 5 vms, 2 sets: standardAFamily=2 standardDSv5Family=16");
+    g_autofree char *without_two = usage_text(tx, two);
+    g_assert_cmpstr(without_two, ==,
+                    "9 cores, 3 vms, 1 sets: standardAFamily=1 standardDSv5Family=8");
+    /* What is to be deleted is not counted, even while it still runs. */
+    g_autoptr(StoreInstance) instance = store_instance_get(tx, one, 2, NULL);
+    instance->want_deleted = TRUE;
+    g_assert_true(store_instance_update(tx, instance, 0, NULL));
+    g_autofree char *less = usage_text(tx, two);
+    g_assert_cmpstr(less, ==, "5 cores, 2 vms, 1 sets: standardAFamily=1 standardDSv5Family=4");
+    store_abort(tx);
+}
+
+static char *
+revisions_text(StoreTx *tx, gint64 set_id)
+{
+    g_autoptr(GPtrArray) models = store_model_list(tx, set_id, NULL);
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < models->len; i++)
+        g_string_append_printf(text, "%u ",
+                               ((const StoreModel *)g_ptr_array_index(models, i))->revision);
+    return g_string_free(text, FALSE);
+}
+
+static void
+test_model_prune(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const struct {
+        guint keep;
+        const char *left;
+    } steps[] = {
+        {20, "10 9 8 7 6 5 4 3 2 1 "},
+        {7, "10 9 8 7 6 5 4 3 2 "}, /* 3 is run, 2 is wanted; 1 is neither */
+        {3, "10 9 8 5 3 2 "},       /* 5 is the set's own */
+        {0, "5 3 2 "},
+    };
+    StoreTx *tx = must_write(f->store);
+    gint64 set_id = set_add(tx, "g", "s"), other = set_add(tx, "g", "t");
+    for (guint revision = 2; revision <= 10; revision++)
+        model_add(tx, set_id, revision, "e", "f", 1);
+    instance_put(tx, set_id, 0, 3, INSTANCE_RUNNING, NULL);
+    g_autoptr(StoreInstance) instance = store_instance_get(tx, set_id, 0, NULL);
+    instance->want_revision = 2;
+    g_assert_true(store_instance_update(tx, instance, 0, NULL));
+    g_autoptr(StoreSet) set = store_set_get_by_id(tx, set_id, NULL);
+    set->revision = 5;
+    g_assert_true(store_set_update(tx, set, 0, NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
+        g_assert_true(store_model_prune(tx, set_id, steps[i].keep, NULL));
+        g_autofree char *left = revisions_text(tx, set_id);
+        g_assert_cmpstr(left, ==, steps[i].left);
+    }
+    g_autofree char *untouched = revisions_text(tx, other);
+    g_assert_cmpstr(untouched, ==, "1 ");
+    store_abort(tx);
+}
+
+static void
+operation_put(StoreTx *tx, const char *id, gint64 set_id, OperationStatus status, UnixTime started,
+              UnixTime ended)
+{
+    g_autoptr(GError) error = NULL;
+    StoreOperation operation = {
+        .id = (char *)id,
+        .set_id = set_id,
+        .resource_id = (char *)"/r",
+        .location = (char *)"l",
+        .status = status,
+        .started = started,
+        .ended = ended,
+    };
+    store_operation_insert(tx, &operation, &error);
+    g_assert_no_error(error);
+}
+
+static void
+test_operations_in_progress_and_prune(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const char *const left[] = {"a", "b", "d", "e"};
+    StoreTx *tx = must_write(f->store);
+    operation_put(tx, "a", 1, OPERATION_IN_PROGRESS, 30, 0);
+    operation_put(tx, "b", 1, OPERATION_IN_PROGRESS, 10, 0);
+    operation_put(tx, "c", 1, OPERATION_SUCCEEDED, 5, 6);
+    operation_put(tx, "d", 2, OPERATION_IN_PROGRESS, 20, 0);
+    operation_put(tx, "e", 2, OPERATION_CANCELED, 5, 50);
+    g_autoptr(GPtrArray) all = store_operation_in_progress(tx, 0, NULL);
+    g_assert_cmpuint(all->len, ==, 3);
+    g_assert_cmpstr(((StoreOperation *)g_ptr_array_index(all, 0))->id, ==, "b");
+    g_assert_cmpstr(((StoreOperation *)g_ptr_array_index(all, 1))->id, ==, "d");
+    g_assert_cmpstr(((StoreOperation *)g_ptr_array_index(all, 2))->id, ==, "a");
+    g_autoptr(GPtrArray) of_one = store_operation_in_progress(tx, 1, NULL);
+    g_assert_cmpuint(of_one->len, ==, 2);
+    g_assert_true(store_operation_prune(tx, 50, NULL));
+    g_assert_null(store_operation_get(tx, "c", NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(left); i++) {
+        g_autoptr(StoreOperation) kept = store_operation_get(tx, left[i], NULL);
+        g_assert_nonnull(kept);
+    }
+    must_commit(tx);
+}
+
+static guint
+uses_of(StoreTx *tx, const char *version)
+{
+    ImageInfo image = {.publisher = (char *)"p",
+                       .offer = (char *)"O",
+                       .sku = (char *)"s",
+                       .version = (char *)version};
+    guint uses = 0xaaaaaaaa;
+    g_assert_true(store_image_uses(tx, &image, &uses, NULL));
+    return uses;
+}
+
+static void
+test_image_uses(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    StoreTx *tx = must_write(f->store);
+    g_assert_cmpuint(uses_of(tx, "1.0.0"), ==, 0);
+    gint64 set_id = set_add(tx, "g", "s"); /* P:o:s:1.0.0, as every model here */
+    g_assert_cmpuint(uses_of(tx, "1.0.0"), ==, 1);
+    g_assert_cmpuint(uses_of(tx, "1.0.1"), ==, 0);
+    model_add(tx, set_id, 2, "e", "f", 1);
+    model_add(tx, set_id, 3, "e", "f", 1);
+    model_add(tx, set_id, 4, "e", "f", 1);
+    g_assert_cmpuint(uses_of(tx, "1.0.0"), ==, 1);
+    instance_put(tx, set_id, 0, 2, INSTANCE_RUNNING, NULL);
+    instance_add(tx, set_id, 1, 3);
+    g_assert_cmpuint(uses_of(tx, "1.0.0"), ==, 3);
+    store_abort(tx);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    fixture_add("count", test_count);
+    fixture_add("changed-and-etags", test_changed_and_etags);
+    fixture_add("usage", test_usage);
+    fixture_add("model-prune", test_model_prune);
+    fixture_add("operations-in-progress-and-prune", test_operations_in_progress_and_prune);
+    fixture_add("image-uses", test_image_uses);
+    return g_test_run();
+}

@@ -1,0 +1,192 @@
+/* Operations, events, images, kept disks: what is written is what is read, member by member. */
+#include "fixture.h"
+
+#define T(text) ((char *)(text))
+
+static void
+test_operation(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const StoreOperation given_operation = {
+        .id = T("abc-def"),
+        .kind = OPERATION_UPDATE_INSTANCES,
+        .resource_id = T("/subscriptions/s"),
+        .set_id = 4,
+        .location = T("here"),
+        .status = OPERATION_FAILED,
+        .code = T("HostDiskFull"),
+        .message = T("full"),
+        .details = T("[]"),
+        .output = T("{}"),
+        .started = 5,
+        .ended = 6,
+        .total = 7,
+        .pending = 8,
+    };
+    StoreOperation operation = given_operation;
+    StoreTx *tx = must_write(f->store);
+    g_assert_true(store_operation_insert(tx, &operation, NULL));
+    g_autoptr(StoreOperation) got = store_operation_get(tx, "ABC-DEF", NULL);
+    assert_same_row(&operation_rows, &operation, got);
+    operation.status = OPERATION_SUCCEEDED;
+    operation.code = operation.message = operation.details = operation.output = NULL;
+    operation.pending = 0;
+    guint64 before = operation.etag;
+    g_assert_true(store_operation_update(tx, &operation, NULL));
+    g_assert_cmpuint(operation.etag, >, before);
+    g_autoptr(StoreOperation) after = store_operation_get(tx, "abc-def", NULL);
+    assert_same_row(&operation_rows, &operation, after);
+    operation.id = T("none");
+    GError *error = NULL;
+    g_assert_false(store_operation_update(tx, &operation, &error));
+    assert_arm_error(error, ARM_INTERNAL, "Operation 'none' is not in the store");
+    store_abort(tx);
+}
+
+static guint
+events_of(StoreTx *tx, const char *prefix, gint64 before, guint limit)
+{
+    g_autoptr(GPtrArray) events = store_event_list(tx, prefix, before, limit, NULL);
+    return events->len;
+}
+
+static void
+test_event(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const StoreEvent given_event = {
+        .time = 5,
+        .level = T("Warning"),
+        .operation_name = T("op"),
+        .status = T("Failed"),
+        .resource_id = T("/subscriptions/s/resourceGroups/Rg1"),
+        .caller = T("token"),
+        .correlation = T("c"),
+        .message = T("m"),
+    };
+    StoreEvent event = given_event;
+    StoreTx *tx = must_write(f->store);
+    g_assert_true(store_event_add(tx, &event, NULL));
+    StoreEvent later = event;
+    later.time = 6;
+    later.correlation = later.message = NULL;
+    later.resource_id = T("/subscriptions/s/resourceGroups/rg1/providers/x");
+    g_assert_true(store_event_add(tx, &later, NULL));
+    StoreEvent neighbour = event;
+    neighbour.resource_id = T("/subscriptions/s/resourceGroups/rg10");
+    g_assert_true(store_event_add(tx, &neighbour, NULL));
+    must_commit(tx);
+
+    tx = must_write(f->store);
+    g_autoptr(GPtrArray) events =
+        store_event_list(tx, "/subscriptions/S/resourcegroups/RG1", 0, 10, NULL);
+    g_assert_cmpuint(events->len, ==, 2);
+    assert_same_row(&event_rows, &later, g_ptr_array_index(events, 0));
+    assert_same_row(&event_rows, &event, g_ptr_array_index(events, 1));
+    g_assert_cmpuint(events_of(tx, NULL, 0, 10), ==, 3);
+    g_assert_cmpuint(events_of(tx, NULL, 0, 2), ==, 2);
+    g_assert_cmpuint(events_of(tx, NULL, later.id, 10), ==, 1);
+    g_assert_cmpuint(events_of(tx, "/subscriptions/s/resourceGroups/rg1/", 0, 10), ==, 2);
+    g_assert_cmpuint(events_of(tx, "/subscriptions/s/resourceGroups/%", 0, 10), ==, 0);
+    g_assert_true(store_event_prune(tx, 6, NULL));
+    g_assert_cmpuint(events_of(tx, NULL, 0, 10), ==, 1);
+    must_commit(tx);
+}
+
+static ImageInfo
+an_image(const char *version)
+{
+    static const ImageInfo given = {
+        .publisher = T("Testudo"),
+        .offer = T("mini"),
+        .sku = T("gen2"),
+        .generation = 2,
+        .architecture = T("x64"),
+        .os_type = T("Linux"),
+        .security_type = T("TrustedLaunchSupported"),
+        .guest_agent = TRUE,
+        .format = IMAGE_VHDX,
+        .file = T("/images/a.vhdx"),
+        .sha256 = T("00ff"),
+        .virtual_size = G_GUINT64_CONSTANT(1) << 41,
+    };
+    ImageInfo row = given;
+    row.version = T(version);
+    return row;
+}
+
+static void
+test_image(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    ImageInfo image = an_image("1.0.0"), bare = an_image("0.9.0");
+    bare.file = bare.sha256 = NULL;
+    bare.guest_agent = FALSE;
+    bare.format = IMAGE_QCOW2;
+    StoreTx *tx = must_write(f->store);
+    g_assert_true(store_image_put(tx, &image, NULL));
+    g_assert_true(store_image_put(tx, &bare, NULL));
+    g_autoptr(ImageInfo) got = store_image_get(tx, "TESTUDO", "Mini", "GEN2", "1.0.0", NULL);
+    assert_same_row(&image_rows, &image, got);
+    g_autoptr(GPtrArray) list = store_image_list(tx, NULL);
+    g_assert_cmpuint(list->len, ==, 2);
+    assert_same_row(&image_rows, &bare, g_ptr_array_index(list, 0));
+    image.publisher = T("testudo");
+    GError *error = NULL;
+    g_assert_false(store_image_put(tx, &image, &error));
+    assert_arm_error(error, ARM_CONFLICT, "'Testudo:mini:gen2:1.0.0' exists already");
+    g_assert_true(store_image_delete(tx, &image, NULL));
+    g_assert_null(store_image_get(tx, "Testudo", "mini", "gen2", "1.0.0", NULL));
+    g_assert_true(store_image_put(tx, &image, NULL));
+    store_abort(tx);
+}
+
+static void
+test_latest(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const struct {
+        const char *added, *latest;
+    } steps[] = {
+        {"1.0.0-rc1", "1.0.0-rc1"},                       /* nothing else is there */
+        {"0.9.0", "0.9.0"},                               /* not a pre-release, older as it is */
+        {"1.2.0", "1.2.0"},         {"1.10.0", "1.10.0"}, /* by number, not by text */
+        {"1.9.9", "1.10.0"},        {"2.0.0-unhealthy", "1.10.0"},
+    };
+    StoreTx *tx = must_write(f->store);
+    g_assert_null(store_image_get(tx, "Testudo", "mini", "gen2", "latest", NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
+        ImageInfo image = an_image(steps[i].added);
+        g_assert_true(store_image_put(tx, &image, NULL));
+        g_autoptr(ImageInfo) latest =
+            store_image_get(tx, "testudo", "mini", "gen2", "Latest", NULL);
+        g_assert_cmpstr(latest->version, ==, steps[i].latest);
+    }
+    store_abort(tx);
+}
+
+static void
+test_disk(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const StoreDisk given_disk = {T("id"), T("Rg"), T("set"), 3, 4, 5, T("/f"), 6};
+    StoreDisk disk = given_disk;
+    StoreTx *tx = must_write(f->store);
+    g_assert_true(store_disk_put(tx, &disk, NULL));
+    disk.kept_until = 7;
+    g_assert_true(store_disk_put(tx, &disk, NULL));
+    g_autoptr(GPtrArray) list = store_disk_list(tx, NULL);
+    g_assert_cmpuint(list->len, ==, 1);
+    assert_same_row(&disk_rows, &disk, g_ptr_array_index(list, 0));
+    g_assert_true(store_disk_delete(tx, "ID", NULL));
+    g_autoptr(GPtrArray) none = store_disk_list(tx, NULL);
+    g_assert_cmpuint(none->len, ==, 0);
+    must_commit(tx);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    fixture_add("operation", test_operation);
+    fixture_add("event", test_event);
+    fixture_add("image", test_image);
+    fixture_add("latest", test_latest);
+    fixture_add("disk", test_disk);
+    return g_test_run();
+}

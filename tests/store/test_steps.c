@@ -1,0 +1,236 @@
+/* Operations and the steps of their instances: begun, ended, taken over. */
+#include "fixture.h"
+
+#include "base/json.h"
+#include "base/resource_id.h"
+#include "store/steps.h"
+
+#include <string.h>
+
+static StoreOperation *
+begin(StoreTx *tx, OperationKind kind, gint64 set_id, gboolean of_set)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreSet) set = store_set_get_by_id(tx, set_id, NULL);
+    g_autofree char *resource = kind == OPERATION_DELETE_GROUP
+                                    ? resource_id_group("sub", set->group)
+                                    : resource_id_scale_set("sub", set->group, set->name);
+    StoreOperation *operation =
+        operation_begin(tx, kind, set, resource, "here", of_set, "owner", 10, &error);
+    g_assert_no_error(error);
+    return operation;
+}
+
+static void
+begin_step(StoreTx *tx, StoreOperation *operation, gint64 set_id, guint id)
+{
+    g_autoptr(StoreInstance) instance = store_instance_get(tx, set_id, id, NULL);
+    g_assert_true(step_begin(tx, operation, instance, NULL));
+}
+
+static void
+end_step(StoreTx *tx, gint64 set_id, guint id, const GError *failure)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreInstance) instance = store_instance_get(tx, set_id, id, NULL);
+    step_end(tx, instance, failure, 20, &error);
+    g_assert_no_error(error);
+    g_autoptr(StoreInstance) after = store_instance_get(tx, set_id, id, NULL);
+    g_assert_null(after->operation);
+    g_assert_cmpint(after->deadline, ==, 0);
+}
+
+/* "status pending/total code" as the store has it. */
+static char *
+operation_text(StoreTx *tx, const StoreOperation *of)
+{
+    g_autoptr(StoreOperation) operation = store_operation_get(tx, of->id, NULL);
+    return g_strdup_printf("%s %u/%u %s", operation_status_text(operation->status),
+                           operation->pending, operation->total,
+                           operation->code ? operation->code : "-");
+}
+
+static void
+assert_operation(StoreTx *tx, const StoreOperation *operation, const char *wanted)
+{
+    g_autofree char *text = operation_text(tx, operation);
+    g_assert_cmpstr(text, ==, wanted);
+}
+
+static void
+test_ends_with_its_last_step(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    StoreTx *tx = must_write(f->store);
+    gint64 set_id = set_add(tx, "g", "s");
+    instance_add(tx, set_id, 0, 1);
+    instance_add(tx, set_id, 1, 1);
+    g_autoptr(StoreOperation) operation = begin(tx, OPERATION_START, set_id, TRUE);
+    g_autoptr(StoreSet) busy = store_set_get_by_id(tx, set_id, NULL);
+    g_assert_cmpstr(busy->operation, ==, operation->id);
+    begin_step(tx, operation, set_id, 0);
+    begin_step(tx, operation, set_id, 1);
+    assert_operation(tx, operation, "InProgress 2/2 -");
+    end_step(tx, set_id, 1, NULL);
+    assert_operation(tx, operation, "InProgress 1/2 -");
+    end_step(tx, set_id, 0, NULL);
+    assert_operation(tx, operation, "Succeeded 0/2 -");
+    g_autoptr(StoreSet) set = store_set_get_by_id(tx, set_id, NULL);
+    g_assert_null(set->operation);
+    g_assert_cmpstr(set->state, ==, "Succeeded");
+    g_autoptr(GPtrArray) events = store_event_list(tx, operation->resource_id, 0, 10, NULL);
+    g_assert_cmpuint(events->len, ==, 2);
+    g_assert_cmpstr(((StoreEvent *)g_ptr_array_index(events, 0))->status, ==, "Succeeded");
+    g_assert_cmpstr(((StoreEvent *)g_ptr_array_index(events, 1))->status, ==, "Started");
+    store_abort(tx);
+}
+
+static void
+test_failures_are_collected(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    g_autoptr(GError) full = g_error_new(ARM_ERROR, ARM_HOST_DISK_FULL, "the disk is full");
+    g_autoptr(GError) refused = g_error_new(ARM_ERROR, ARM_SECURE_BOOT_REFUSED, "shim was refused");
+    StoreTx *tx = must_write(f->store);
+    gint64 set_id = set_add(tx, "g", "s");
+    g_autoptr(StoreOperation) operation = begin(tx, OPERATION_UPDATE_INSTANCES, set_id, TRUE);
+    for (guint id = 0; id < 3; id++) {
+        instance_add(tx, set_id, id, 1);
+        begin_step(tx, operation, set_id, id);
+    }
+    end_step(tx, set_id, 2, full);
+    end_step(tx, set_id, 0, NULL);
+    assert_operation(tx, operation, "InProgress 1/3 HostDiskFull");
+    end_step(tx, set_id, 1, refused);
+    assert_operation(tx, operation, "Failed 0/3 HostDiskFull");
+    g_autoptr(StoreOperation) after = store_operation_get(tx, operation->id, NULL);
+    g_assert_cmpstr(after->message, ==, "Instance 2: the disk is full");
+    g_assert_cmpint(after->ended, ==, 20);
+    g_autoptr(json_t) details = json_parse(after->details, strlen(after->details), NULL);
+    g_assert_cmpuint(json_array_size(details), ==, 2);
+    g_assert_cmpstr(json_member_text(json_array_get(details, 1), "code"), ==,
+                    "SecureBootValidationFailed");
+    g_assert_cmpstr(json_member_text(json_array_get(details, 1), "target"), ==, "instances/1");
+    g_autoptr(StoreSet) set = store_set_get_by_id(tx, set_id, NULL);
+    g_assert_cmpstr(set->state, ==, "Failed");
+    store_abort(tx);
+}
+
+static void
+remove_step(StoreTx *tx, gint64 set_id, guint id)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreInstance) instance = store_instance_get(tx, set_id, id, NULL);
+    step_end_removed(tx, instance, 20, &error);
+    g_assert_no_error(error);
+    g_assert_null(store_instance_get(tx, set_id, id, NULL));
+}
+
+static void
+test_delete_leaves_only_its_record(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const struct {
+        OperationKind kind;
+        gboolean set_stays, group_stays;
+    } cases[] = {
+        {OPERATION_DELETE_INSTANCES, TRUE, TRUE},
+        {OPERATION_DELETE_SCALE_SET, FALSE, TRUE},
+        {OPERATION_DELETE_GROUP, FALSE, FALSE},
+    };
+    StoreGroup group = {.name = (char *)"G", .location = (char *)"here"};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        StoreTx *tx = must_write(f->store);
+        g_assert_true(store_group_put(tx, &group, NULL, NULL));
+        gint64 set_id = set_add(tx, "g", "s");
+        g_autoptr(StoreOperation) operation = begin(tx, cases[i].kind, set_id, FALSE);
+        for (guint id = 0; id < 2; id++) {
+            instance_add(tx, set_id, id, 1);
+            begin_step(tx, operation, set_id, id);
+        }
+        remove_step(tx, set_id, 0);
+        assert_operation(tx, operation, "InProgress 1/2 -");
+        remove_step(tx, set_id, 1);
+        assert_operation(tx, operation, "Succeeded 0/2 -");
+        g_autoptr(StoreSet) set = store_set_get_by_id(tx, set_id, NULL);
+        g_autoptr(StoreGroup) left = store_group_get(tx, "g", NULL);
+        g_assert_cmpint(set != NULL, ==, cases[i].set_stays);
+        g_assert_cmpint(left != NULL, ==, cases[i].group_stays);
+        store_abort(tx);
+    }
+}
+
+/* What a change of the model does to the steps that it finds. */
+static void
+test_taken_over(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const struct {
+        const char *why;
+        StoreInstance instance; /* desired revision is 9 in each */
+        gboolean moves;
+        guint want_revision;
+    } cases[] = {
+        {"not begun: what is wanted is what runs",
+         {.epoch = 3, .revision = 1, .state = INSTANCE_RUNNING, .alive = TRUE},
+         FALSE,
+         1},
+        {"under way",
+         {.epoch = 3, .revision = 1, .state = INSTANCE_STOPPING, .alive = TRUE},
+         TRUE,
+         9},
+        {"waited for",
+         {.epoch = 3, .revision = 9, .state = INSTANCE_RUNNING, .deadline = 5},
+         TRUE,
+         9},
+        {"never started", {.state = INSTANCE_CREATING}, TRUE, 9},
+    };
+    StoreTx *tx = must_write(f->store);
+    gint64 set_id = set_add(tx, "g", "s");
+    g_autoptr(StoreOperation) old = begin(tx, OPERATION_UPDATE_INSTANCES, set_id, TRUE);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        StoreInstance instance = cases[i].instance;
+        instance.set_id = set_id;
+        instance.id = i;
+        instance.vm_id = instance.computer_name = (char *)"x";
+        instance.want_revision = 9;
+        UnixTime deadline = instance.deadline;
+        g_assert_true(store_instance_insert(tx, &instance, NULL));
+        begin_step(tx, old, set_id, i);
+        g_autoptr(StoreInstance) begun = store_instance_get(tx, set_id, i, NULL);
+        begun->deadline = deadline;
+        g_assert_true(store_instance_update(tx, begun, 0, NULL));
+    }
+    g_autoptr(StoreOperation) deletion = begin(tx, OPERATION_DELETE_INSTANCES, set_id, FALSE);
+    instance_add(tx, set_id, 90, 1);
+    begin_step(tx, deletion, set_id, 90);
+
+    g_autoptr(StoreOperation) successor = begin(tx, OPERATION_PUT_SCALE_SET, set_id, TRUE);
+    g_autoptr(StoreSet) set = store_set_get_by_id(tx, set_id, NULL);
+    g_assert_true(operations_supersede(tx, set, successor, 30, NULL));
+    assert_operation(tx, old, "Canceled 0/4 OperationPreempted");
+    assert_operation(tx, deletion, "InProgress 1/1 -");
+    assert_operation(tx, successor, "InProgress 3/3 -");
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(StoreInstance) instance = store_instance_get(tx, set_id, i, NULL);
+        if (g_strcmp0(instance->operation, cases[i].moves ? successor->id : NULL) != 0 ||
+            instance->want_revision != cases[i].want_revision)
+            g_error("%s: operation %s, revision %u", cases[i].why, instance->operation,
+                    instance->want_revision);
+    }
+    /* The set is the successor's: the end of the old one does not end its state. */
+    g_autoptr(StoreSet) after = store_set_get_by_id(tx, set_id, NULL);
+    g_assert_cmpstr(after->operation, ==, successor->id);
+
+    g_autoptr(StoreOperation) last = begin(tx, OPERATION_DELETE_SCALE_SET, set_id, TRUE);
+    g_assert_true(operations_supersede(tx, after, last, 40, NULL));
+    assert_operation(tx, deletion, "Canceled 0/1 OperationPreempted");
+    store_abort(tx);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    fixture_add("ends-with-its-last-step", test_ends_with_its_last_step);
+    fixture_add("failures-are-collected", test_failures_are_collected);
+    fixture_add("delete-leaves-only-its-record", test_delete_leaves_only_its_record);
+    fixture_add("taken-over", test_taken_over);
+    return g_test_run();
+}
