@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -167,8 +168,9 @@ on_flooded(guint64 cap, void *data)
 
 /* ---- ends ---- */
 
+/* QEMU's last line says why it ended; swtpm's first one, because what follows it is consequence. */
 static char *
-last_words(const Machine *machine, const char *name)
+log_words(const Machine *machine, const char *name, gboolean last)
 {
     g_autofree char *path = folder_file(machine->folder, name);
     g_autofree char *text = NULL;
@@ -176,6 +178,8 @@ last_words(const Machine *machine, const char *name)
     if (!g_file_get_contents(path, &text, &length, NULL) || length == 0)
         return NULL;
     g_strchomp(text);
+    if (!last)
+        return g_utf8_make_valid(text, (gssize)strcspn(text, "\n"));
     gsize from = strlen(text) > LOG_WORDS ? strlen(text) - LOG_WORDS : 0;
     const char *line = strrchr(text + from, '\n');
     return g_utf8_make_valid(line ? line + 1 : text + from, -1);
@@ -187,7 +191,8 @@ on_qemu_ended(void *data)
     Machine *machine = data;
     gboolean was_greeted = machine->greeted, asked = machine->stop_asked, vtpm_died = machine->vtpm_died;
     gboolean starting = machine->wish == WISH_START && !was_greeted;
-    g_autofree char *qemu_words = last_words(machine, "qemu.log"), *swtpm_words = last_words(machine, "swtpm.log");
+    g_autofree char *qemu_words = log_words(machine, "qemu.log", /* last= */ TRUE);
+    g_autofree char *swtpm_words = log_words(machine, "swtpm.log", /* last= */ FALSE);
 
     if (machine->swtpm_watch)
         process_watch_kill(machine->swtpm_watch, SIGKILL);

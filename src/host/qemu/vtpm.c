@@ -81,18 +81,20 @@ vtpm_maker_free(VtpmMaker *maker)
     g_free(maker);
 }
 
+/* Everything in it, also the lock file that swtpm_setup leaves. */
 static gboolean
 owner_set(const char *folder, guint uid, guint gid, GError **error)
 {
-    static const char *const names[] = { "", "/tpm2-00.permall", "/ek-rsa2048.crt", "/ek-secp384r1.crt" };
+    const char *name;
     if (geteuid() != 0 || uid == 0)
         return TRUE;
-    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *path = g_strconcat(folder, names[i], NULL);
-        if (lchown(path, uid, gid) != 0 && errno != ENOENT)
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, error);
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        if (lchown(path, uid, gid) != 0)
             return io_fail(error, "give away", path);
     }
-    return TRUE;
+    return dir && (lchown(folder, uid, gid) == 0 || io_fail(error, "give away", folder));
 }
 
 /* Runs as the daemon's own user, because it signs with the CA's key. */
