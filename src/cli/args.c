@@ -1,0 +1,302 @@
+#include "cli/args.h"
+
+#include <string.h>
+
+const char cli_global_options[] = "output state-dir server token-file ca-file debug help";
+
+const Option cli_options[] = {
+    { "resource-group", NULL, 'g', OPTION_TEXT, "NAME", "resource group" },
+    { "name", "vmss-name", 'n', OPTION_TEXT, "NAME", "name" },
+    { "location", NULL, 'l', OPTION_TEXT, "NAME", "location; there is one, the host's" },
+    { "tags", NULL, 0, OPTION_LIST, "KEY=VALUE", "tags, replaced as a whole" },
+    { "image", NULL, 0, OPTION_TEXT, "URN", "publisher:offer:sku:version; version may be 'latest'" },
+    { "vm-sku", "size", 0, OPTION_TEXT, "SIZE", "VM size, such as Standard_B1ms" },
+    { "instance-count", NULL, 0, OPTION_NUMBER, "N", "number of instances (2)" },
+    { "new-capacity", NULL, 0, OPTION_NUMBER, "N", "number of instances" },
+    { "security-type", NULL, 0, OPTION_TEXT, "TYPE", "Standard or TrustedLaunch" },
+    { "enable-secure-boot", NULL, 0, OPTION_BOOL, "true|false", "Secure Boot, with TrustedLaunch" },
+    { "enable-vtpm", NULL, 0, OPTION_BOOL, "true|false", "virtual TPM, with TrustedLaunch" },
+    { "admin-username", NULL, 0, OPTION_TEXT, "NAME", "administrator made by cloud-init" },
+    { "admin-password", NULL, 0, OPTION_TEXT, "TEXT", "its password; kept hashed, never given back" },
+    { "ssh-key-values", "ssh-key-value", 0, OPTION_LIST, "KEY|FILE", "public SSH keys or files with one" },
+    { "custom-data", NULL, 0, OPTION_TEXT, "TEXT|FILE", "cloud-init user data, or a file with it" },
+    { "computer-name-prefix", NULL, 0, OPTION_TEXT, "PREFIX", "host names begin with it (the set's name)" },
+    { "upgrade-policy-mode", NULL, 0, OPTION_TEXT, "MODE", "Manual" },
+    { "orchestration-mode", NULL, 0, OPTION_TEXT, "MODE", "Uniform" },
+    { "os-disk-size-gb", NULL, 0, OPTION_NUMBER, "GIB", "size of the OS disk (the image's)" },
+    { "data-disk-sizes-gb", NULL, 0, OPTION_LIST, "GIB", "empty data disks, one size each" },
+    { "set", NULL, 0, OPTION_LIST, "PATH=VALUE", "change any member: a.b.c=VALUE, list[0].a=VALUE" },
+    { "what-if", NULL, 0, OPTION_FLAG, NULL, "say what would change and what would be lost; change nothing" },
+    { "instance-ids", NULL, 0, OPTION_LIST, "ID", "instances, or \"*\" for all" },
+    { "instance-id", NULL, 0, OPTION_TEXT, "ID", "instance" },
+    { "protect-from-scale-in", NULL, 0, OPTION_BOOL, "true|false", "never removed by scaling in" },
+    { "protect-from-scale-set-actions", NULL, 0, OPTION_BOOL, "true|false", "never touched by upgrades of the set" },
+    { "skip-shutdown", NULL, 0, OPTION_FLAG, NULL, "power off by force, without asking the guest" },
+    { "expand", NULL, 0, OPTION_TEXT, "instanceView", "with the instance view" },
+    { "follow", NULL, 'f', OPTION_FLAG, NULL, "go on as the log grows, until Ctrl-C" },
+    { "file", NULL, 0, OPTION_TEXT, "FILE", "write there" },
+    { "command-id", NULL, 0, OPTION_TEXT, "ID", "RunShellScript" },
+    { "scripts", NULL, 0, OPTION_LIST, "LINE|@FILE", "shell script: lines, or @FILE" },
+    { "publisher", "p", 0, OPTION_TEXT, "NAME", "image publisher" },
+    { "offer", NULL, 0, OPTION_TEXT, "NAME", "image offer" },
+    { "sku", NULL, 0, OPTION_TEXT, "NAME", "image SKU" },
+    { "version", NULL, 0, OPTION_TEXT, "A.B.C", "image version" },
+    { "urn", NULL, 'u', OPTION_TEXT, "URN", "publisher:offer:sku:version" },
+    { "definition", NULL, 0, OPTION_TEXT, "FILE", "definition file (FILE's name with .json)" },
+    { "generation", "hyper-v-generation", 0, OPTION_TEXT, "V1|V2", "V1 boots by BIOS, V2 by UEFI" },
+    { "os-type", NULL, 0, OPTION_TEXT, "Linux|Windows", "operating system (Linux)" },
+    { "format", NULL, 0, OPTION_TEXT, "qcow2|raw|vhd|vhdx", "the file's format; it is named, never probed" },
+    { "guest-agent", NULL, 0, OPTION_BOOL, "true|false", "does the image run QEMU's guest agent (true)" },
+    { "yes", NULL, 'y', OPTION_FLAG, NULL, "do not ask" },
+    { "no-wait", NULL, 0, OPTION_FLAG, NULL, "do not wait for the end" },
+    { "output", NULL, 'o', OPTION_TEXT, "table|json|tsv|yaml", "table on a terminal, else json" },
+    { "state-dir", NULL, 0, OPTION_TEXT, "DIR", "daemon's state folder (TESTUDO_STATE_DIR, /var/lib/testudo)" },
+    { "server", NULL, 0, OPTION_TEXT, "URL", "https://HOST:PORT instead of the Unix socket (TESTUDO_SERVER)" },
+    { "token-file", NULL, 0, OPTION_TEXT, "FILE", "bearer token for --server (TESTUDO_TOKEN_FILE)" },
+    { "ca-file", NULL, 0, OPTION_TEXT, "FILE", "CA certificate for --server (TESTUDO_CA_FILE)" },
+    { "debug", NULL, 0, OPTION_FLAG, NULL, "show requests and answers" },
+    { "help", NULL, 'h', OPTION_FLAG, NULL, "show this" },
+    { 0 },
+};
+
+struct Args {
+    GHashTable *values; /* option name (of the table) -> NULL-terminated char** */
+};
+
+/* Is `name` a word of `list`, with or without '!'? *ret_required tells of the latter. */
+static gboolean
+list_has(const char *list, const char *name, gboolean *ret_required)
+{
+    g_auto(GStrv) words = g_strsplit(list ? list : "", " ", -1);
+    for (char **word = words; *word; word++) {
+        gsize length = strlen(*word);
+        gboolean required = length > 0 && (*word)[length - 1] == '!';
+        if (required)
+            (*word)[length - 1] = '\0';
+        if (strcmp(*word, name) == 0) {
+            if (ret_required)
+                *ret_required = required;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+const Option *
+option_find(const char *name)
+{
+    for (const Option *option = cli_options; option->name; option++) {
+        if (strcmp(option->name, name) == 0 || list_has(option->aliases, name, NULL))
+            return option;
+    }
+    return NULL;
+}
+
+static const Option *
+option_find_letter(char letter)
+{
+    for (const Option *option = cli_options; option->name; option++) {
+        if (option->letter == letter)
+            return option;
+    }
+    return NULL;
+}
+
+gboolean
+command_takes(const Command *command, const char *option)
+{
+    return list_has(command->options, option, NULL) || list_has(cli_global_options, option, NULL);
+}
+
+const Command *
+command_find(const char *const *argv, int *ret_words)
+{
+    const Command *found = NULL;
+    for (const Command *command = cli_commands; command->path; command++) {
+        g_auto(GStrv) words = g_strsplit(command->path, " ", -1);
+        int n = 0;
+        while (words[n] && argv[n] && strcmp(words[n], argv[n]) == 0)
+            n++;
+        if (!words[n] && (!found || n > *ret_words)) {
+            found = command;
+            *ret_words = n;
+        }
+    }
+    return found;
+}
+
+static gboolean
+value_check(const Option *option, const char *value, GError **error)
+{
+    guint64 number;
+    if (option->type == OPTION_BOOL && g_ascii_strcasecmp(value, "true") != 0 && g_ascii_strcasecmp(value, "false") != 0)
+        return arm_fail(error, ARM_INVALID_PARAMETER, option->name, "--%s is true or false, not '%s'.", option->name, value);
+    if (option->type == OPTION_NUMBER && !g_ascii_string_to_unsigned(value, 10, 0, G_MAXINT32, &number, NULL))
+        return arm_fail(error, ARM_INVALID_PARAMETER, option->name, "--%s is a whole number, not '%s'.", option->name, value);
+    return TRUE;
+}
+
+static gboolean
+is_option(const char *word)
+{
+    return word[0] == '-' && word[1] != '\0' && !g_ascii_isdigit(word[1]);
+}
+
+/* The option that a word names; *ret_inline is what follows '=', or NULL. */
+static const Option *
+option_of_word(const Command *command, const char *word, const char **ret_inline, GError **error)
+{
+    const Option *option = NULL;
+    *ret_inline = NULL;
+    if (g_str_has_prefix(word, "--")) {
+        const char *equals = strchr(word, '=');
+        g_autofree char *name = equals ? g_strndup(word + 2, (gsize)(equals - word - 2)) : g_strdup(word + 2);
+        *ret_inline = equals ? equals + 1 : NULL;
+        option = option_find(name);
+    } else if (word[2] == '\0') {
+        option = option_find_letter(word[1]);
+    }
+    if (option && command_takes(command, option->name))
+        return option;
+    arm_fail(error, ARM_INVALID_PARAMETER, NULL, "'testudo %s' takes no option '%s'; --help lists what it takes.", command->path,
+             word);
+    return NULL;
+}
+
+/* Takes an option's values from argv; returns where to go on, NULL on error. */
+static const char *const *
+values_take(Args *args, const Option *option, const char *first, const char *const *argv, GError **error)
+{
+    g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
+    const GStrv known = g_hash_table_lookup(args->values, option->name);
+
+    if (option->type == OPTION_FLAG && first) {
+        arm_fail(error, ARM_INVALID_PARAMETER, option->name, "--%s takes no value.", option->name);
+        return NULL;
+    }
+    if (known && option->type != OPTION_LIST) {
+        arm_fail(error, ARM_INVALID_PARAMETER, option->name, "--%s is given twice.", option->name);
+        return NULL;
+    }
+    for (guint i = 0; known && known[i]; i++)
+        g_ptr_array_add(values, g_strdup(known[i]));
+    if (first)
+        g_ptr_array_add(values, g_strdup(first));
+    else if (option->type == OPTION_LIST)
+        while (*argv && !is_option(*argv))
+            g_ptr_array_add(values, g_strdup(*argv++));
+    else if (option->type == OPTION_BOOL && (!*argv || is_option(*argv)))
+        g_ptr_array_add(values, g_strdup("true"));
+    else if (option->type != OPTION_FLAG && *argv && !is_option(*argv))
+        g_ptr_array_add(values, g_strdup(*argv++));
+
+    if (values->len == 0 && option->type != OPTION_FLAG) {
+        arm_fail(error, ARM_INVALID_PARAMETER, option->name, "--%s needs a value: %s.", option->name, option->value);
+        return NULL;
+    }
+    for (guint i = 0; i < values->len; i++) {
+        if (!value_check(option, g_ptr_array_index(values, i), error))
+            return NULL;
+    }
+    g_ptr_array_add(values, NULL);
+    g_hash_table_insert(args->values, (gpointer)option->name, g_ptr_array_steal(values, NULL));
+    return argv;
+}
+
+static gboolean
+positional_take(Args *args, const Command *command, const char *word, GError **error)
+{
+    g_autofree char *name = g_strdup(command->positional ? command->positional : "");
+    g_strdelimit(name, "!", '\0');
+    if (*name && !g_hash_table_contains(args->values, g_intern_string(name))) {
+        char **value = g_new0(char *, 2);
+        value[0] = g_strdup(word);
+        g_hash_table_insert(args->values, (gpointer)g_intern_string(name), value);
+        return TRUE;
+    }
+    return arm_fail(error, ARM_INVALID_PARAMETER, NULL, "'testudo %s' does not know what to do with '%s'; see --help.",
+                    command->path, word);
+}
+
+static gboolean
+required_check(const Args *args, const Command *command, GError **error)
+{
+    g_autofree char *all = g_strconcat(command->positional ? command->positional : "", " ", command->options, NULL);
+    g_auto(GStrv) names = g_strsplit(all, " ", -1);
+    for (char **name = names; *name; name++) {
+        if (!g_str_has_suffix(*name, "!"))
+            continue;
+        (*name)[strlen(*name) - 1] = '\0';
+        if (!args_text(args, *name))
+            return arm_fail(error, ARM_INVALID_PARAMETER, *name, "'testudo %s' needs %s%s; see --help.", command->path,
+                            command->positional && g_str_has_prefix(command->positional, *name) ? "" : "--", *name);
+    }
+    return TRUE;
+}
+
+Args *
+args_parse(const Command *command, const char *const *argv, GError **error)
+{
+    g_autoptr(Args) args = g_new0(Args, 1);
+    args->values = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_strfreev);
+    while (*argv) {
+        const char *word = *argv++, *first;
+        if (!is_option(word)) {
+            if (!positional_take(args, command, word, error))
+                return NULL;
+            continue;
+        }
+        const Option *option = option_of_word(command, word, &first, error);
+        if (!option || !(argv = values_take(args, option, first, argv, error)))
+            return NULL;
+    }
+    if (!args_flag(args, "help") && !required_check(args, command, error))
+        return NULL;
+    return g_steal_pointer(&args);
+}
+
+void
+args_free(Args *args)
+{
+    if (!args)
+        return;
+    g_hash_table_unref(args->values);
+    g_free(args);
+}
+
+const char *const *
+args_list(const Args *args, const char *name)
+{
+    return g_hash_table_lookup(args->values, name);
+}
+
+const char *
+args_text(const Args *args, const char *name)
+{
+    const char *const *values = args_list(args, name);
+    return values ? values[0] : NULL;
+}
+
+gboolean
+args_flag(const Args *args, const char *name)
+{
+    return args_list(args, name) != NULL;
+}
+
+gboolean
+args_bool(const Args *args, const char *name, gboolean *ret_value)
+{
+    const char *text = args_text(args, name);
+    if (text)
+        *ret_value = g_ascii_strcasecmp(text, "true") == 0;
+    return text != NULL;
+}
+
+gboolean
+args_number(const Args *args, const char *name, guint *ret_value)
+{
+    const char *text = args_text(args, name);
+    if (text)
+        *ret_value = (guint)g_ascii_strtoull(text, NULL, 10);
+    return text != NULL;
+}

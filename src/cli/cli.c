@@ -1,0 +1,138 @@
+#include "cli/cli.h"
+
+#include <string.h>
+#include <unistd.h>
+
+char *
+cli_subscription_path(const Cli *cli, const char *suffix)
+{
+    return g_strconcat("/subscriptions/", client_subscription(cli->client), suffix, NULL);
+}
+
+char *
+cli_group_path(const Cli *cli, const char *group, const char *suffix)
+{
+    g_autofree char *escaped = g_uri_escape_string(group, NULL, FALSE);
+    return g_strconcat("/subscriptions/", client_subscription(cli->client), "/resourceGroups/", escaped, suffix, NULL);
+}
+
+char *
+cli_set_path(const Cli *cli, const char *suffix)
+{
+    g_autofree char *name = g_uri_escape_string(args_text(cli->args, "name"), NULL, FALSE);
+    g_autofree char *rest =
+        g_strconcat("/providers/Microsoft.Compute/virtualMachineScaleSets/", name, suffix, NULL);
+    return cli_group_path(cli, args_text(cli->args, "resource-group"), rest);
+}
+
+char *
+cli_instance_path(const Cli *cli, const char *instance, const char *suffix)
+{
+    g_autofree char *id = g_uri_escape_string(instance, NULL, FALSE);
+    g_autofree char *rest = g_strconcat("/virtualMachines/", id, suffix, NULL);
+    return cli_set_path(cli, rest);
+}
+
+gboolean
+cli_show(Cli *cli, const char *path, const Column *columns, GError **error)
+{
+    g_auto(Reply) reply = { 0 };
+    if (!client_send(cli->client, "GET", path, NULL, &reply, error))
+        return FALSE;
+    output_print(reply.body, columns, cli->format);
+    return TRUE;
+}
+
+gboolean
+cli_show_list(Cli *cli, const char *path, const Column *columns, GError **error)
+{
+    g_autoptr(json_t) list = client_list(cli->client, path, error);
+    if (list)
+        output_print(list, columns, cli->format);
+    return list != NULL;
+}
+
+gboolean
+cli_change(Cli *cli, const char *method, const char *path, const json_t *body, const char *what, json_t **ret_body,
+           GError **error)
+{
+    g_auto(Reply) reply = { 0 };
+    if (!client_send(cli->client, method, path, body, &reply, error))
+        return FALSE;
+    if (!args_flag(cli->args, "no-wait") && reply.operation) {
+        Progress progress = progress_begin(what);
+        gboolean succeeded = client_wait(cli->client, &reply, progress_step, &progress, error);
+        progress_end(&progress, succeeded);
+        if (!succeeded)
+            return FALSE;
+    }
+    if (ret_body)
+        *ret_body = g_steal_pointer(&reply.body);
+    return TRUE;
+}
+
+gboolean
+cli_confirm(const Cli *cli, const char *question, GError **error)
+{
+    char answer[16] = "";
+    if (args_flag(cli->args, "yes"))
+        return TRUE;
+    if (!isatty(STDIN_FILENO))
+        return arm_fail(error, ARM_BAD_REQUEST, "yes", "%s There is no terminal to ask on: say --yes.", question);
+    g_printerr("%s (y/n): ", question);
+    if (fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y'))
+        return TRUE;
+    return arm_fail(error, ARM_BAD_REQUEST, NULL, "Nothing was changed.");
+}
+
+json_t *
+cli_tags(const Cli *cli, GError **error)
+{
+    g_autoptr(json_t) tags = json_object();
+    for (const char *const *word = args_list(cli->args, "tags"); word && *word; word++) {
+        const char *equals = strchr(*word, '=');
+        g_autofree char *name = equals ? g_strndup(*word, (gsize)(equals - *word)) : g_strdup(*word);
+        if (!**word)
+            continue;
+        if (!g_utf8_validate(*word, -1, NULL)) {
+            arm_fail(error, ARM_INVALID_PARAMETER, "tags", "--tags are UTF-8 text.");
+            return NULL;
+        }
+        json_object_set_new(tags, name, json_string(equals ? equals + 1 : ""));
+    }
+    return g_steal_pointer(&tags);
+}
+
+/* ---- progress ---- */
+
+Progress
+progress_begin(const char *what)
+{
+    Progress progress = { what, g_get_monotonic_time(), -1, isatty(STDERR_FILENO), 0 };
+    if (!progress.terminal)
+        g_printerr("%s\n", what);
+    return progress;
+}
+
+void
+progress_step(int percent, void *data)
+{
+    static const char turning[] = "|/-\\";
+    Progress *progress = data;
+    int seconds = (int)((g_get_monotonic_time() - progress->begun) / G_USEC_PER_SEC);
+    if (progress->terminal && percent > 0)
+        g_printerr("\r\033[K%c %s: %d %% (%d s)", turning[progress->drawn++ % 4], progress->what, percent, seconds);
+    else if (progress->terminal)
+        g_printerr("\r\033[K%c %s (%d s)", turning[progress->drawn++ % 4], progress->what, seconds);
+    else if (percent > progress->percent && percent > 0 && percent < 100)
+        g_printerr("%s: %d %% (%d s)\n", progress->what, percent, seconds);
+    progress->percent = percent;
+}
+
+void
+progress_end(Progress *progress, gboolean succeeded)
+{
+    double seconds = (double)(g_get_monotonic_time() - progress->begun) / G_USEC_PER_SEC;
+    g_printerr("%s%s: %s (%.1f s)\n", progress->terminal ? "\r\033[K" : "", progress->what, succeeded ? "done" : "failed",
+               seconds);
+}

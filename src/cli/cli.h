@@ -1,0 +1,92 @@
+/* cli/cli.h: what every command works with. */
+#pragma once
+
+#include "cli/args.h"
+#include "cli/client.h"
+#include "cli/output.h"
+
+struct Cli {
+    const Command *command;
+    Args *args;
+    Client *client;
+    OutputFormat format;
+};
+
+/* ---- paths; newly allocated. `suffix` begins with '/', '?' or is "" ---- */
+char *cli_subscription_path(const Cli *cli, const char *suffix);
+char *cli_group_path(const Cli *cli, const char *group, const char *suffix);
+char *cli_set_path(const Cli *cli, const char *suffix);            /* of --resource-group and --name */
+char *cli_instance_path(const Cli *cli, const char *instance, const char *suffix);
+
+/* ---- requests ---- */
+
+gboolean cli_show(Cli *cli, const char *path, const Column *columns, GError **error);
+gboolean cli_show_list(Cli *cli, const char *path, const Column *columns, GError **error);
+
+/* Sends, and waits for the operation's end unless --no-wait; `what` is said while waiting ("Starting 2 instances"). The
+ * reply's body is handed out where ret_body is not NULL (NULL where there was none). */
+gboolean cli_change(Cli *cli, const char *method, const char *path, const json_t *body, const char *what, json_t **ret_body,
+    GError **error);
+
+/* Asks on the terminal; --yes answers. Without a terminal and without --yes: an error. */
+gboolean cli_confirm(const Cli *cli, const char *question, GError **error);
+
+/* KEY=VALUE words as an object; NULL sets *error. */
+json_t *cli_tags(const Cli *cli, GError **error);
+
+/* ---- progress on standard error: one line that is drawn anew on a terminal, a line per step elsewhere ---- */
+typedef struct {
+    const char *what;
+    gint64 begun;
+    int percent;
+    gboolean terminal;
+    guint drawn;
+} Progress;
+Progress progress_begin(const char *what);
+void progress_step(int percent, void *progress);
+void progress_end(Progress *progress, gboolean succeeded);
+
+/* ---- help and completion ---- */
+void help_overview(void);
+gboolean help_group(const char *const *words);      /* FALSE: no command begins with these words */
+void help_command(const Command *command);
+void complete_print(const char *const *words);
+
+/* ---- commands ---- */
+gboolean run_account_show(Cli *cli, GError **error);
+gboolean run_account_locations(Cli *cli, GError **error);
+gboolean run_host_show(Cli *cli, GError **error);
+gboolean run_activity_log(Cli *cli, GError **error);
+gboolean run_group_create(Cli *cli, GError **error);
+gboolean run_group_show(Cli *cli, GError **error);
+gboolean run_group_list(Cli *cli, GError **error);
+gboolean run_group_delete(Cli *cli, GError **error);
+gboolean run_group_exists(Cli *cli, GError **error);
+gboolean run_image_import(Cli *cli, GError **error);
+gboolean run_image_list(Cli *cli, GError **error);
+gboolean run_image_show(Cli *cli, GError **error);
+gboolean run_image_delete(Cli *cli, GError **error);
+gboolean run_vm_sizes(Cli *cli, GError **error);
+gboolean run_vm_skus(Cli *cli, GError **error);
+gboolean run_vm_usage(Cli *cli, GError **error);
+gboolean run_vmss_create(Cli *cli, GError **error);
+gboolean run_vmss_show(Cli *cli, GError **error);
+gboolean run_vmss_list(Cli *cli, GError **error);
+gboolean run_vmss_update(Cli *cli, GError **error);
+gboolean run_vmss_scale(Cli *cli, GError **error);
+gboolean run_vmss_delete(Cli *cli, GError **error);
+gboolean run_vmss_skus(Cli *cli, GError **error);
+gboolean run_vmss_list_instances(Cli *cli, GError **error);
+gboolean run_vmss_instance_view(Cli *cli, GError **error);
+gboolean run_vmss_update_instances(Cli *cli, GError **error);
+gboolean run_vmss_start(Cli *cli, GError **error);
+gboolean run_vmss_stop(Cli *cli, GError **error);
+gboolean run_vmss_restart(Cli *cli, GError **error);
+gboolean run_vmss_deallocate(Cli *cli, GError **error);
+gboolean run_vmss_reimage(Cli *cli, GError **error);
+gboolean run_vmss_delete_instances(Cli *cli, GError **error);
+gboolean run_vmss_connection_info(Cli *cli, GError **error);
+gboolean run_vmss_run_command(Cli *cli, GError **error);
+gboolean run_vmss_boot_log(Cli *cli, GError **error);
+gboolean run_vmss_console(Cli *cli, GError **error);
+gboolean run_vmss_screenshot(Cli *cli, GError **error);

@@ -1,0 +1,292 @@
+#include "cli/client.h"
+
+#include <curl/curl.h>
+#include <string.h>
+
+#define API_VERSION "2025-04-01"
+#define ANSWER_MAX (256u << 20)
+#define POLL_LOCAL_USEC (200 * 1000)
+
+struct Client {
+    ClientConfig config;
+    CURL *curl;
+    char *authorization;        /* header line, or NULL */
+    char *subscription, *location;
+    int status;
+};
+
+static char *
+token_read(const char *path, GError **error)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(GError) problem = NULL;
+    if (!g_file_get_contents(path, &text, NULL, &problem)) {
+        arm_fail(error, ARM_AUTHENTICATION_FAILED, NULL,
+                 "The token cannot be read: %s. It is admin.token in the daemon's state folder.", problem->message);
+        return NULL;
+    }
+    return g_strconcat("Authorization: Bearer ", g_strstrip(text), NULL);
+}
+
+void
+reply_clear(Reply *reply)
+{
+    g_clear_pointer(&reply->body, json_decref);
+    if (reply->text)
+        g_string_free(g_steal_pointer(&reply->text), TRUE);
+    g_clear_pointer(&reply->operation, g_free);
+}
+
+static size_t
+body_receive(char *bytes, size_t size, size_t count, void *data)
+{
+    GString *text = data;
+    if (text->len + size * count > ANSWER_MAX)
+        return 0;
+    g_string_append_len(text, bytes, (gssize)(size * count));
+    return size * count;
+}
+
+/* Absolute addresses lead to the same daemon: only their path is used, on the connection that is there. */
+static const char *
+path_of(const char *address)
+{
+    const char *host = strstr(address, "://");
+    const char *path = host ? strchr(host + 3, '/') : address;
+    return path ? path : "/";
+}
+
+static size_t
+header_receive(char *bytes, size_t size, size_t count, void *data)
+{
+    static const char name[] = "azure-asyncoperation:";
+    Reply *reply = data;
+    gsize length = size * count;
+    if (length > sizeof name && g_ascii_strncasecmp(bytes, name, sizeof name - 1) == 0) {
+        g_autofree char *value = g_strndup(bytes + sizeof name - 1, length - (sizeof name - 1));
+        g_free(reply->operation);
+        reply->operation = g_strdup(path_of(g_strstrip(value)));
+    }
+    return length;
+}
+
+/* An ARM error object as a GError; codes that this program does not know stand in the message. */
+static GError *
+error_of(const json_t *object, int status)
+{
+    const char *code_text = json_member_text(object, "code"), *message = json_member_text(object, "message");
+    const json_t *details = json_member(object, "details");
+    GError *error = NULL;
+    ArmCode code;
+
+    if (!message)
+        message = "The daemon gave no reason.";
+    if (code_text && arm_code_from_text(code_text, &code))
+        arm_fail(&error, code, json_member_text(object, "target"), "%s", message);
+    else
+        arm_fail(&error, ARM_BAD_REQUEST, json_member_text(object, "target"), "%s (%s, HTTP status %d)", message,
+                 code_text ? code_text : "no code", status);
+    if (json_array_size(details) == 0)
+        return error;
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+    for (size_t i = 0; i < json_array_size(details); i++)
+        g_ptr_array_add(all, error_of(json_array_get(details, i), status));
+    const GError *first = g_ptr_array_index(all, 0);
+    if (strcmp(first->message, error->message) != 0)
+        g_ptr_array_insert(all, 0, g_error_copy(error));
+    GError *joined = NULL;
+    arm_set_error_from_violations(&joined, all);
+    g_error_free(error);
+    return joined;
+}
+
+static gboolean
+connection_fail(const Client *client, CURLcode code, const char *detail, GError **error)
+{
+    const char *reason = *detail ? detail : curl_easy_strerror(code);
+    if (client->config.server)
+        return arm_fail(error, ARM_UNAVAILABLE, NULL, "No answer from %s: %s. Is testudod running with --listen, and is --ca-file the "
+                        "ca.pem of its state folder?", client->config.server, reason);
+    return arm_fail(error, ARM_UNAVAILABLE, NULL,
+                    "No answer on %s: %s. Is testudod running with this state folder (--state-dir), and may you use it?",
+                    client->config.socket_path, reason);
+}
+
+static char *
+address_make(const Client *client, const char *path)
+{
+    const char *version = strstr(path, "api-version=") || g_str_has_prefix(path, "/links/") ? "" : "api-version=" API_VERSION;
+    const char *separator = !*version ? "" : strchr(path, '?') ? "&" : "?";
+    return g_strconcat(client->config.server ? client->config.server : "http://localhost", path, separator, version, NULL);
+}
+
+static void
+debug_print(const Client *client, const char *method, const char *address, const char *sent, const Reply *reply)
+{
+    if (!client->config.debug)
+        return;
+    g_printerr("> %s %s\n", method, address);
+    if (sent)
+        g_printerr("> %s\n", sent);
+    g_printerr("< %d %.*s\n", reply->status, (int)MIN(reply->text->len, 20000), reply->body ? reply->text->str : "");
+}
+
+gboolean
+client_send(Client *client, const char *method, const char *path, const json_t *body, Reply *ret_reply, GError **error)
+{
+    g_auto(Reply) reply = { .text = g_string_new(NULL) };
+    g_autofree char *address = address_make(client, path), *sent = body ? json_text(body) : NULL;
+    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+    char detail[CURL_ERROR_SIZE] = "";
+    CURL *curl = client->curl;
+    long status = 0;
+
+    /* No "Expect: 100-continue": the daemon is near. */
+    headers = curl_slist_append(headers, "Expect:");
+    if (client->authorization)
+        headers = curl_slist_append(headers, client->authorization);
+    curl_easy_reset(curl);
+    if (!client->config.server)
+        curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->config.socket_path);
+    else if (client->config.ca_file)
+        curl_easy_setopt(curl, CURLOPT_CAINFO, client->config.ca_file);
+    curl_easy_setopt(curl, CURLOPT_URL, address);
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, body_receive);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, reply.text);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, header_receive);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, &reply);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
+    if (strcmp(method, "GET") != 0)
+        curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, sent ? sent : "");
+    CURLcode code = curl_easy_perform(curl);
+    curl_slist_free_all(headers);
+    client->status = 0;
+    if (code != CURLE_OK)
+        return connection_fail(client, code, detail, error);
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    client->status = reply.status = (int)status;
+    reply.body = json_loadb(reply.text->str, reply.text->len, JSON_DECODE_ANY, NULL);
+    debug_print(client, method, address, sent, &reply);
+    if (status >= 400) {
+        g_propagate_error(error, error_of(json_member(reply.body, "error"), reply.status));
+        return FALSE;
+    }
+    *ret_reply = reply;
+    reply = (Reply){ 0 };
+    return TRUE;
+}
+
+json_t *
+client_list(Client *client, const char *path, GError **error)
+{
+    g_autoptr(json_t) all = json_array();
+    g_autofree char *next = g_strdup(path);
+    while (next) {
+        g_auto(Reply) reply = { 0 };
+        if (!client_send(client, "GET", next, NULL, &reply, error))
+            return NULL;
+        g_clear_pointer(&next, g_free);
+        /* The image catalogue answers with bare arrays. */
+        json_array_extend(all, json_is_array(reply.body) ? reply.body : json_member(reply.body, "value"));
+        const char *link = json_member_text(reply.body, "nextLink");
+        next = link ? g_strdup(path_of(link)) : NULL;
+    }
+    return g_steal_pointer(&all);
+}
+
+static gboolean
+operation_ended(const json_t *operation, int status, gboolean *ret_ended, GError **error)
+{
+    const char *word = json_member_text(operation, "status");
+    *ret_ended = word && strcmp(word, "InProgress") != 0;
+    if (!word)
+        return arm_fail(error, ARM_INTERNAL, NULL, "The daemon's answer about the operation has no status.");
+    if (!*ret_ended || strcmp(word, "Succeeded") == 0)
+        return TRUE;
+    g_propagate_error(error, error_of(json_member(operation, "error"), status));
+    return FALSE;
+}
+
+gboolean
+client_wait(Client *client, const Reply *reply, ClientProgress progress, void *data, GError **error)
+{
+    if (!reply->operation)
+        return TRUE;
+    for (;;) {
+        g_auto(Reply) poll = { 0 };
+        gboolean ended;
+        if (!client_send(client, "GET", reply->operation, NULL, &poll, error) ||
+            !operation_ended(poll.body, poll.status, &ended, error))
+            return FALSE;
+        const json_t *percent = json_member(poll.body, "percentComplete");
+        if (progress)
+            progress(json_is_number(percent) ? (int)json_number_value(percent) : -1, data);
+        if (ended)
+            return TRUE;
+        g_usleep(client->config.server ? G_USEC_PER_SEC : POLL_LOCAL_USEC);
+    }
+}
+
+static gboolean
+place_ask(Client *client, GError **error)
+{
+    g_auto(Reply) reply = { 0 };
+    if (!client_send(client, "GET", "/subscriptions", NULL, &reply, error))
+        return FALSE;
+    client->subscription =
+        g_strdup(json_member_text(json_array_get(json_member(reply.body, "value"), 0), "subscriptionId"));
+    if (!client->subscription)
+        return arm_fail(error, ARM_INTERNAL, NULL, "The daemon names no subscription.");
+    g_autofree char *path = g_strdup_printf("/subscriptions/%s/locations", client->subscription);
+    g_autoptr(json_t) locations = client_list(client, path, error);
+    client->location = g_strdup(json_member_text(json_array_get(locations, 0), "name"));
+    return locations != NULL;
+}
+
+Client *
+client_new(const ClientConfig *config, GError **error)
+{
+    g_autoptr(Client) client = g_new0(Client, 1);
+    client->config = *config;
+    client->curl = curl_easy_init();
+    if (config->server && !g_str_has_prefix(config->server, "https://")) {
+        arm_fail(error, ARM_INVALID_PARAMETER, "server", "--server is https://HOST:PORT, not '%s'.", config->server);
+        return NULL;
+    }
+    if (config->server && config->token_file && !(client->authorization = token_read(config->token_file, error)))
+        return NULL;
+    return place_ask(client, error) ? g_steal_pointer(&client) : NULL;
+}
+
+void
+client_free(Client *client)
+{
+    if (!client)
+        return;
+    curl_easy_cleanup(client->curl);
+    g_free(client->authorization);
+    g_free(client->subscription);
+    g_free(client->location);
+    g_free(client);
+}
+
+const char *
+client_subscription(const Client *client)
+{
+    return client->subscription;
+}
+
+const char *
+client_location(const Client *client)
+{
+    return client->location;
+}
+
+int
+client_status(const Client *client)
+{
+    return client->status;
+}

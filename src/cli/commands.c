@@ -1,0 +1,71 @@
+/* Every command. Names and options are those of Azure's `az` where it has the command. */
+#include "cli/cli.h"
+
+#define SET "resource-group! name! "
+#define LAUNCH "vm-sku security-type enable-secure-boot enable-vtpm "
+#define ACTION SET "instance-ids no-wait "
+
+const Command cli_commands[] = {
+    { "account show", NULL, "", run_account_show, "show the subscription", NULL },
+    { "account list-locations", NULL, "", run_account_locations, "list locations: this host", NULL },
+    { "host show", NULL, "", run_host_show, "what this host can run: firmware, vTPM, sizes", NULL },
+    { "monitor activity-log list", NULL, "resource-group", run_activity_log, "what was asked, by whom, and how it ended", NULL },
+    { "group create", NULL, "name! location tags", run_group_create, "create a resource group",
+      "testudo group create -n MyResourceGroup" },
+    { "group show", NULL, "name!", run_group_show, "show a resource group", NULL },
+    { "group list", NULL, "", run_group_list, "list resource groups", NULL },
+    { "group exists", NULL, "name!", run_group_exists, "true or false", NULL },
+    { "group delete", NULL, "name! yes no-wait", run_group_delete, "delete a resource group and all in it", NULL },
+    { "image import", "file!", "definition publisher offer sku version generation security-type os-type format guest-agent",
+      run_image_import, "take in an image file of the daemon's host",
+      "testudo image import debian.qcow2 --publisher Debian --offer debian-12 --sku gen2 --version 12.0.1 \\\n"
+      "      --generation V2 --security-type TrustedLaunchSupported --format qcow2" },
+    { "image list", NULL, "publisher offer sku", run_image_list, "list images", NULL },
+    { "image show", NULL, "urn!", run_image_show, "show an image", NULL },
+    { "image delete", NULL, "urn! yes", run_image_delete, "delete an image that nothing uses", NULL },
+    { "vm image list", NULL, "publisher offer sku", run_image_list, "list images", NULL },
+    { "vm image show", NULL, "urn!", run_image_show, "show an image", NULL },
+    { "vm list-sizes", NULL, "location", run_vm_sizes, "list VM sizes", NULL },
+    { "vm list-skus", NULL, "location vm-sku", run_vm_skus, "list VM sizes with what they can do", NULL },
+    { "vm list-usage", NULL, "location", run_vm_usage, "quota and what is used of it", NULL },
+    { "vmss create", NULL,
+      SET LAUNCH "image! instance-count location tags admin-username admin-password ssh-key-values custom-data "
+                 "computer-name-prefix upgrade-policy-mode orchestration-mode os-disk-size-gb data-disk-sizes-gb set what-if "
+                 "no-wait",
+      run_vmss_create, "create a scale set",
+      "testudo vmss create -g MyResourceGroup -n MyScaleSet --image Testudo:mini:gen2:1.0.0 --vm-sku Standard_B1ms \\\n"
+      "      --security-type TrustedLaunch --enable-secure-boot true --enable-vtpm true" },
+    { "vmss show", NULL, SET "instance-id", run_vmss_show, "show a scale set or one of its instances", NULL },
+    { "vmss list", NULL, "resource-group", run_vmss_list, "list scale sets", NULL },
+    { "vmss update", NULL,
+      SET LAUNCH "set tags what-if no-wait instance-id protect-from-scale-in protect-from-scale-set-actions", run_vmss_update,
+      "change the model; with upgrade mode Manual, instances follow by update-instances",
+      "testudo vmss update -g MyResourceGroup -n MyScaleSet --vm-sku Standard_B1ms \\\n"
+      "      --set virtualMachineProfile.storageProfile.imageReference.sku=gen2 \\\n"
+      "      --security-type TrustedLaunch --enable-secure-boot true --enable-vtpm true --what-if" },
+    { "vmss scale", NULL, SET "new-capacity! yes no-wait", run_vmss_scale, "change the number of instances", NULL },
+    { "vmss update-instances", NULL, SET "instance-ids! yes no-wait", run_vmss_update_instances,
+      "bring instances to the set's model", "testudo vmss update-instances -g MyResourceGroup -n MyScaleSet --instance-ids 1" },
+    { "vmss list-instances", NULL, SET "expand", run_vmss_list_instances, "list the instances", NULL },
+    { "vmss get-instance-view", NULL, SET "instance-id", run_vmss_instance_view,
+      "state of the set, or of one instance (\"*\": of each)", NULL },
+    { "vmss start", NULL, ACTION, run_vmss_start, "start instances (all, unless named)", NULL },
+    { "vmss stop", NULL, ACTION "skip-shutdown", run_vmss_stop, "power off instances; they stay allocated", NULL },
+    { "vmss restart", NULL, ACTION, run_vmss_restart, "restart instances", NULL },
+    { "vmss deallocate", NULL, ACTION, run_vmss_deallocate, "power off and deallocate instances", NULL },
+    { "vmss reimage", NULL, ACTION "yes", run_vmss_reimage, "make the OS disks anew from the image", NULL },
+    { "vmss delete-instances", NULL, SET "instance-ids! yes no-wait", run_vmss_delete_instances,
+      "delete instances and lower the capacity", NULL },
+    { "vmss delete", NULL, SET "yes no-wait", run_vmss_delete, "delete a scale set and its instances", NULL },
+    { "vmss list-skus", NULL, SET, run_vmss_skus, "sizes that the set can change to", NULL },
+    { "vmss list-instance-connection-info", NULL, SET, run_vmss_connection_info,
+      "addresses on this host that lead to ports of the instances", NULL },
+    { "vmss run-command invoke", NULL, SET "instance-id! command-id scripts!", run_vmss_run_command,
+      "run a shell script inside an instance, through the guest agent",
+      "testudo vmss run-command invoke -g MyResourceGroup -n MyScaleSet --instance-id 0 --command-id RunShellScript \\\n"
+      "      --scripts 'cat /sys/kernel/security/lockdown'" },
+    { "vmss boot-log", NULL, SET "instance-id! follow", run_vmss_boot_log, "the serial log of the current boot", NULL },
+    { "vmss console", NULL, SET "instance-id!", run_vmss_console, "watch the serial console (read only), until Ctrl-C", NULL },
+    { "vmss screenshot", NULL, SET "instance-id! file!", run_vmss_screenshot, "the screen as a PNG file", NULL },
+    { 0 },
+};
