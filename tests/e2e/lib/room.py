@@ -1,0 +1,34 @@
+"""A folder under /tmp for everything that one test file makes."""
+
+import os
+import tempfile
+
+from lib.guardian import Guardian, processes_of
+
+
+class Room:
+    def __init__(self):
+        # Short, for the sockets in it; passable, for VMs that run under users of their own.
+        self.path = tempfile.mkdtemp(prefix='tdo-', dir='/tmp')
+        os.chmod(self.path, 0o711)
+        self._guardian = Guardian(self.path)
+
+    def file(self, name, content=None):
+        """The path of NAME here; written where content is given."""
+        path = os.path.join(self.path, name)
+        if content is not None:
+            with open(path, 'wb') as out:
+                out.write(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def processes(self, name_prefix, holding=''):
+        """Pids of this room's processes of that name with `holding` in their command line."""
+        found = processes_of(self.path)
+        pids = [process.pid for process in found
+                if process.name.startswith(name_prefix) and any(holding in word for word in process.argv)]
+        for process in found:
+            process.close()
+        return pids
+
+    def close(self):
+        self._guardian.release()
