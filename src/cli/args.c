@@ -4,6 +4,7 @@
 
 const char cli_global_options[] = "output state-dir server token-file ca-file debug help";
 
+/* clang-format off */
 const Option cli_options[] = {
     { "resource-group", NULL, 'g', OPTION_TEXT, "NAME", "resource group" },
     { "name", "vmss-name", 'n', OPTION_TEXT, "NAME", "name" },
@@ -58,6 +59,7 @@ const Option cli_options[] = {
     { "help", NULL, 'h', OPTION_FLAG, NULL, "show this" },
     { 0 },
 };
+/* clang-format on */
 
 struct Args {
     GHashTable *values; /* option name (of the table) -> NULL-terminated char** */
@@ -129,10 +131,14 @@ static gboolean
 value_check(const Option *option, const char *value, GError **error)
 {
     guint64 number;
-    if (option->type == OPTION_BOOL && g_ascii_strcasecmp(value, "true") != 0 && g_ascii_strcasecmp(value, "false") != 0)
-        return arm_fail(error, ARM_INVALID_PARAMETER, option->name, "--%s is true or false, not '%s'.", option->name, value);
-    if (option->type == OPTION_NUMBER && !g_ascii_string_to_unsigned(value, 10, 0, G_MAXINT32, &number, NULL))
-        return arm_fail(error, ARM_INVALID_PARAMETER, option->name, "--%s is a whole number, not '%s'.", option->name, value);
+    if (option->type == OPTION_BOOL && g_ascii_strcasecmp(value, "true") != 0 &&
+        g_ascii_strcasecmp(value, "false") != 0)
+        return arm_fail(error, ARM_INVALID_PARAMETER, option->name,
+                        "--%s is true or false, not '%s'.", option->name, value);
+    if (option->type == OPTION_NUMBER &&
+        !g_ascii_string_to_unsigned(value, 10, 0, G_MAXINT32, &number, NULL))
+        return arm_fail(error, ARM_INVALID_PARAMETER, option->name,
+                        "--%s is a whole number, not '%s'.", option->name, value);
     return TRUE;
 }
 
@@ -150,7 +156,8 @@ option_of_word(const Command *command, const char *word, const char **ret_inline
     *ret_inline = NULL;
     if (g_str_has_prefix(word, "--")) {
         const char *equals = strchr(word, '=');
-        g_autofree char *name = equals ? g_strndup(word + 2, (gsize)(equals - word - 2)) : g_strdup(word + 2);
+        g_autofree char *name =
+            equals ? g_strndup(word + 2, (gsize)(equals - word - 2)) : g_strdup(word + 2);
         *ret_inline = equals ? equals + 1 : NULL;
         option = option_find(name);
     } else if (word[2] == '\0') {
@@ -158,14 +165,15 @@ option_of_word(const Command *command, const char *word, const char **ret_inline
     }
     if (option && command_takes(command, option->name))
         return option;
-    arm_fail(error, ARM_INVALID_PARAMETER, NULL, "'testudo %s' takes no option '%s'; --help lists what it takes.", command->path,
-             word);
+    arm_fail(error, ARM_INVALID_PARAMETER, NULL,
+             "'testudo %s' takes no option '%s'; --help lists what it takes.", command->path, word);
     return NULL;
 }
 
 /* Takes an option's values from argv; returns where to go on, NULL on error. */
 static const char *const *
-values_take(Args *args, const Option *option, const char *first, const char *const *argv, GError **error)
+values_take(Args *args, const Option *option, const char *first, const char *const *argv,
+            GError **error)
 {
     g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
     const GStrv known = g_hash_table_lookup(args->values, option->name);
@@ -191,7 +199,8 @@ values_take(Args *args, const Option *option, const char *first, const char *con
         g_ptr_array_add(values, g_strdup(*argv++));
 
     if (values->len == 0 && option->type != OPTION_FLAG) {
-        arm_fail(error, ARM_INVALID_PARAMETER, option->name, "--%s needs a value: %s.", option->name, option->value);
+        arm_fail(error, ARM_INVALID_PARAMETER, option->name, "--%s needs a value: %s.",
+                 option->name, option->value);
         return NULL;
     }
     for (guint i = 0; i < values->len; i++) {
@@ -214,22 +223,27 @@ positional_take(Args *args, const Command *command, const char *word, GError **e
         g_hash_table_insert(args->values, (gpointer)g_intern_string(name), value);
         return TRUE;
     }
-    return arm_fail(error, ARM_INVALID_PARAMETER, NULL, "'testudo %s' does not know what to do with '%s'; see --help.",
-                    command->path, word);
+    return arm_fail(error, ARM_INVALID_PARAMETER, NULL,
+                    "'testudo %s' does not know what to do with '%s'; see --help.", command->path,
+                    word);
 }
 
 static gboolean
 required_check(const Args *args, const Command *command, GError **error)
 {
-    g_autofree char *all = g_strconcat(command->positional ? command->positional : "", " ", command->options, NULL);
+    g_autofree char *all =
+        g_strconcat(command->positional ? command->positional : "", " ", command->options, NULL);
     g_auto(GStrv) names = g_strsplit(all, " ", -1);
     for (char **name = names; *name; name++) {
         if (!g_str_has_suffix(*name, "!"))
             continue;
         (*name)[strlen(*name) - 1] = '\0';
         if (!args_text(args, *name))
-            return arm_fail(error, ARM_INVALID_PARAMETER, *name, "'testudo %s' needs %s%s; see --help.", command->path,
-                            command->positional && g_str_has_prefix(command->positional, *name) ? "" : "--", *name);
+            return arm_fail(
+                error, ARM_INVALID_PARAMETER, *name, "'testudo %s' needs %s%s; see --help.",
+                command->path,
+                command->positional && g_str_has_prefix(command->positional, *name) ? "" : "--",
+                *name);
     }
     return TRUE;
 }

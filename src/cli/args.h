@@ -1,39 +1,40 @@
-/* cli/args.h: the command line, by two tables: options (what a name means everywhere) and commands (which take which).
- * Spelling follows Azure's `az`: --name VALUE or --name=VALUE, one-letter forms, lists that take every word up to the
- * next option. */
+/* cli/args.h: the command line, by two tables: options (what a name means everywhere) and commands
+ * (which take which). Spelling follows Azure's `az`: --name VALUE or --name=VALUE, one-letter
+ * forms, lists that take every word up to the next option. */
 #pragma once
 
 #include "base/error.h"
 
 typedef enum {
-    OPTION_FLAG,        /* takes no value */
-    OPTION_BOOL,        /* true or false; the name alone is true */
+    OPTION_FLAG, /* takes no value */
+    OPTION_BOOL, /* true or false; the name alone is true */
     OPTION_TEXT,
-    OPTION_NUMBER,      /* whole, 0 to 2^31-1 */
-    OPTION_LIST,        /* one or more words */
+    OPTION_NUMBER, /* whole, 0 to 2^31-1 */
+    OPTION_LIST,   /* one or more words */
 } OptionType;
 
 typedef struct {
-    const char *name;           /* without dashes */
-    const char *aliases;        /* further names, separated by blanks, or NULL */
-    char letter;                /* or 0 */
+    const char *name;    /* without dashes */
+    const char *aliases; /* further names, separated by blanks, or NULL */
+    char letter;         /* or 0 */
     OptionType type;
-    const char *value;          /* how help names the value */
+    const char *value; /* how help names the value */
     const char *help;
 } Option;
 
-extern const Option cli_options[];      /* ends with a NULL name */
+extern const Option cli_options[]; /* ends with a NULL name */
 
 typedef struct Args Args;
 typedef struct Cli Cli;
 
 typedef struct {
-    const char *path;           /* "vmss create" */
-    const char *positional;     /* name under which a word without dashes is kept, or NULL; "name!" is required */
-    const char *options;        /* names separated by blanks; "name!" is required */
+    const char *path;       /* "vmss create" */
+    const char *positional; /* name under which a word without dashes is kept, or NULL; "name!" is
+                               required */
+    const char *options;    /* names separated by blanks; "name!" is required */
     gboolean (*run)(Cli *cli, GError **error);
     const char *summary;
-    const char *example;        /* or NULL */
+    const char *example; /* or NULL */
 } Command;
 
 extern const Command cli_commands[];    /* ends with a NULL path */

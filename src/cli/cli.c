@@ -13,7 +13,8 @@ char *
 cli_group_path(const Cli *cli, const char *group, const char *suffix)
 {
     g_autofree char *escaped = g_uri_escape_string(group, NULL, FALSE);
-    return g_strconcat("/subscriptions/", client_subscription(cli->client), "/resourceGroups/", escaped, suffix, NULL);
+    return g_strconcat("/subscriptions/", client_subscription(cli->client), "/resourceGroups/",
+                       escaped, suffix, NULL);
 }
 
 char *
@@ -36,7 +37,7 @@ cli_instance_path(const Cli *cli, const char *instance, const char *suffix)
 gboolean
 cli_show(Cli *cli, const char *path, const Column *columns, GError **error)
 {
-    g_auto(Reply) reply = { 0 };
+    g_auto(Reply) reply = {0};
     if (!client_send(cli->client, "GET", path, NULL, &reply, error))
         return FALSE;
     output_print(reply.body, columns, cli->format);
@@ -53,10 +54,10 @@ cli_show_list(Cli *cli, const char *path, const Column *columns, GError **error)
 }
 
 gboolean
-cli_change(Cli *cli, const char *method, const char *path, const json_t *body, const char *what, json_t **ret_body,
-           GError **error)
+cli_change(Cli *cli, const char *method, const char *path, const json_t *body, const char *what,
+           json_t **ret_body, GError **error)
 {
-    g_auto(Reply) reply = { 0 };
+    g_auto(Reply) reply = {0};
     if (!client_send(cli->client, method, path, body, &reply, error))
         return FALSE;
     if (!args_flag(cli->args, "no-wait") && reply.operation) {
@@ -78,7 +79,8 @@ cli_confirm(const Cli *cli, const char *question, GError **error)
     if (args_flag(cli->args, "yes"))
         return TRUE;
     if (!isatty(STDIN_FILENO))
-        return arm_fail(error, ARM_BAD_REQUEST, "yes", "%s There is no terminal to ask on: say --yes.", question);
+        return arm_fail(error, ARM_BAD_REQUEST, "yes",
+                        "%s There is no terminal to ask on: say --yes.", question);
     g_printerr("%s (y/n): ", question);
     if (fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y'))
         return TRUE;
@@ -91,7 +93,8 @@ cli_tags(const Cli *cli, GError **error)
     g_autoptr(json_t) tags = json_object();
     for (const char *const *word = args_list(cli->args, "tags"); word && *word; word++) {
         const char *equals = strchr(*word, '=');
-        g_autofree char *name = equals ? g_strndup(*word, (gsize)(equals - *word)) : g_strdup(*word);
+        g_autofree char *name =
+            equals ? g_strndup(*word, (gsize)(equals - *word)) : g_strdup(*word);
         if (!**word)
             continue;
         if (!g_utf8_validate(*word, -1, NULL)) {
@@ -108,7 +111,7 @@ cli_tags(const Cli *cli, GError **error)
 Progress
 progress_begin(const char *what)
 {
-    Progress progress = { what, g_get_monotonic_time(), -1, isatty(STDERR_FILENO), 0 };
+    Progress progress = {what, g_get_monotonic_time(), -1, isatty(STDERR_FILENO), 0};
     if (!progress.terminal)
         g_printerr("%s\n", what);
     return progress;
@@ -121,7 +124,8 @@ progress_step(int percent, void *data)
     Progress *progress = data;
     int seconds = (int)((g_get_monotonic_time() - progress->begun) / G_USEC_PER_SEC);
     if (progress->terminal && percent > 0)
-        g_printerr("\r\033[K%c %s: %d %% (%d s)", turning[progress->drawn++ % 4], progress->what, percent, seconds);
+        g_printerr("\r\033[K%c %s: %d %% (%d s)", turning[progress->drawn++ % 4], progress->what,
+                   percent, seconds);
     else if (progress->terminal)
         g_printerr("\r\033[K%c %s (%d s)", turning[progress->drawn++ % 4], progress->what, seconds);
     else if (percent > progress->percent && percent > 0 && percent < 100)
@@ -133,6 +137,6 @@ void
 progress_end(Progress *progress, gboolean succeeded)
 {
     double seconds = (double)(g_get_monotonic_time() - progress->begun) / G_USEC_PER_SEC;
-    g_printerr("%s%s: %s (%.1f s)\n", progress->terminal ? "\r\033[K" : "", progress->what, succeeded ? "done" : "failed",
-               seconds);
+    g_printerr("%s%s: %s (%.1f s)\n", progress->terminal ? "\r\033[K" : "", progress->what,
+               succeeded ? "done" : "failed", seconds);
 }

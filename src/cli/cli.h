@@ -5,17 +5,27 @@
 #include "cli/client.h"
 #include "cli/output.h"
 
+/* Exit statuses (man testudo, EXIT STATUS). */
+typedef enum {
+    CLI_DONE,
+    CLI_FAILED,       /* refused or failed */
+    CLI_USAGE,        /* the command line is wrong; nothing was sent */
+    CLI_NOT_THERE,    /* what was asked for does not exist */
+    CLI_GUEST_FAILED, /* run-command: the script ran and ended with another status than 0 */
+} CliStatus;
+
 struct Cli {
     const Command *command;
     Args *args;
     Client *client;
     OutputFormat format;
+    CliStatus status; /* of a command that did what it was asked */
 };
 
 /* ---- paths; newly allocated. `suffix` begins with '/', '?' or is "" ---- */
 char *cli_subscription_path(const Cli *cli, const char *suffix);
 char *cli_group_path(const Cli *cli, const char *group, const char *suffix);
-char *cli_set_path(const Cli *cli, const char *suffix);            /* of --resource-group and --name */
+char *cli_set_path(const Cli *cli, const char *suffix); /* of --resource-group and --name */
 char *cli_instance_path(const Cli *cli, const char *instance, const char *suffix);
 
 /* ---- requests ---- */
@@ -23,10 +33,11 @@ char *cli_instance_path(const Cli *cli, const char *instance, const char *suffix
 gboolean cli_show(Cli *cli, const char *path, const Column *columns, GError **error);
 gboolean cli_show_list(Cli *cli, const char *path, const Column *columns, GError **error);
 
-/* Sends, and waits for the operation's end unless --no-wait; `what` is said while waiting ("Starting 2 instances"). The
- * reply's body is handed out where ret_body is not NULL (NULL where there was none). */
-gboolean cli_change(Cli *cli, const char *method, const char *path, const json_t *body, const char *what, json_t **ret_body,
-    GError **error);
+/* Sends, and waits for the operation's end unless --no-wait; `what` is said while waiting
+ * ("Starting 2 instances"). The reply's body is handed out where ret_body is not NULL (NULL where
+ * there was none). */
+gboolean cli_change(Cli *cli, const char *method, const char *path, const json_t *body,
+                    const char *what, json_t **ret_body, GError **error);
 
 /* Asks on the terminal; --yes answers. Without a terminal and without --yes: an error. */
 gboolean cli_confirm(const Cli *cli, const char *question, GError **error);
@@ -34,7 +45,8 @@ gboolean cli_confirm(const Cli *cli, const char *question, GError **error);
 /* KEY=VALUE words as an object; NULL sets *error. */
 json_t *cli_tags(const Cli *cli, GError **error);
 
-/* ---- progress on standard error: one line that is drawn anew on a terminal, a line per step elsewhere ---- */
+/* ---- progress on standard error: one line that is drawn anew on a terminal, a line per step
+ * elsewhere ---- */
 typedef struct {
     const char *what;
     gint64 begun;
@@ -48,7 +60,7 @@ void progress_end(Progress *progress, gboolean succeeded);
 
 /* ---- help and completion ---- */
 void help_overview(void);
-gboolean help_group(const char *const *words);      /* FALSE: no command begins with these words */
+gboolean help_group(const char *const *words); /* FALSE: no command begins with these words */
 void help_command(const Command *command);
 void complete_print(const char *const *words);
 

@@ -3,15 +3,16 @@
 #include <curl/curl.h>
 #include <string.h>
 
-#define API_VERSION "2025-04-01"
-#define ANSWER_MAX (256u << 20)
+#define API_VERSION     "2025-04-01"
+#define ANSWER_MAX      (256u << 20)
 #define POLL_LOCAL_USEC (200 * 1000)
 
 struct Client {
     ClientConfig config;
     CURL *curl;
-    char *authorization;        /* header line, or NULL */
+    char *authorization; /* header line, or NULL */
     char *subscription, *location;
+    const char *if_match;
     int status;
 };
 
@@ -22,7 +23,8 @@ token_read(const char *path, GError **error)
     g_autoptr(GError) problem = NULL;
     if (!g_file_get_contents(path, &text, NULL, &problem)) {
         arm_fail(error, ARM_AUTHENTICATION_FAILED, NULL,
-                 "The token cannot be read: %s. It is admin.token in the daemon's state folder.", problem->message);
+                 "The token cannot be read: %s. It is admin.token in the daemon's state folder.",
+                 problem->message);
         return NULL;
     }
     return g_strconcat("Authorization: Bearer ", g_strstrip(text), NULL);
@@ -47,9 +49,8 @@ body_receive(char *bytes, size_t size, size_t count, void *data)
     return size * count;
 }
 
-/* Absolute addresses lead to the same daemon: only their path is used, on the connection that is there. */
-static const char *
-path_of(const char *address)
+const char *
+client_path_of(const char *address)
 {
     const char *host = strstr(address, "://");
     const char *path = host ? strchr(host + 3, '/') : address;
@@ -65,7 +66,7 @@ header_receive(char *bytes, size_t size, size_t count, void *data)
     if (length > sizeof name && g_ascii_strncasecmp(bytes, name, sizeof name - 1) == 0) {
         g_autofree char *value = g_strndup(bytes + sizeof name - 1, length - (sizeof name - 1));
         g_free(reply->operation);
-        reply->operation = g_strdup(path_of(g_strstrip(value)));
+        reply->operation = g_strdup(client_path_of(g_strstrip(value)));
     }
     return length;
 }
@@ -74,7 +75,8 @@ header_receive(char *bytes, size_t size, size_t count, void *data)
 static GError *
 error_of(const json_t *object, int status)
 {
-    const char *code_text = json_member_text(object, "code"), *message = json_member_text(object, "message");
+    const char *code_text = json_member_text(object, "code"),
+               *message = json_member_text(object, "message");
     const json_t *details = json_member(object, "details");
     GError *error = NULL;
     ArmCode code;
@@ -84,8 +86,8 @@ error_of(const json_t *object, int status)
     if (code_text && arm_code_from_text(code_text, &code))
         arm_fail(&error, code, json_member_text(object, "target"), "%s", message);
     else
-        arm_fail(&error, ARM_BAD_REQUEST, json_member_text(object, "target"), "%s (%s, HTTP status %d)", message,
-                 code_text ? code_text : "no code", status);
+        arm_fail(&error, ARM_BAD_REQUEST, json_member_text(object, "target"),
+                 "%s (%s, HTTP status %d)", message, code_text ? code_text : "no code", status);
     if (json_array_size(details) == 0)
         return error;
     g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
@@ -105,36 +107,46 @@ connection_fail(const Client *client, CURLcode code, const char *detail, GError 
 {
     const char *reason = *detail ? detail : curl_easy_strerror(code);
     if (client->config.server)
-        return arm_fail(error, ARM_UNAVAILABLE, NULL, "No answer from %s: %s. Is testudod running with --listen, and is --ca-file the "
-                        "ca.pem of its state folder?", client->config.server, reason);
+        return arm_fail(
+            error, ARM_UNAVAILABLE, NULL,
+            "No answer from %s: %s. Is testudod running with --listen, and is --ca-file the "
+            "ca.pem of its state folder?",
+            client->config.server, reason);
     return arm_fail(error, ARM_UNAVAILABLE, NULL,
-                    "No answer on %s: %s. Is testudod running with this state folder (--state-dir), and may you use it?",
+                    "No answer on %s: %s. Is testudod running with this state folder "
+                    "(--state-dir), and may you use it?",
                     client->config.socket_path, reason);
 }
 
 static char *
 address_make(const Client *client, const char *path)
 {
-    const char *version = strstr(path, "api-version=") || g_str_has_prefix(path, "/links/") ? "" : "api-version=" API_VERSION;
+    const char *version = strstr(path, "api-version=") || g_str_has_prefix(path, "/links/")
+                              ? ""
+                              : "api-version=" API_VERSION;
     const char *separator = !*version ? "" : strchr(path, '?') ? "&" : "?";
-    return g_strconcat(client->config.server ? client->config.server : "http://localhost", path, separator, version, NULL);
+    return g_strconcat(client->config.server ? client->config.server : "http://localhost", path,
+                       separator, version, NULL);
 }
 
 static void
-debug_print(const Client *client, const char *method, const char *address, const char *sent, const Reply *reply)
+debug_print(const Client *client, const char *method, const char *address, const char *sent,
+            const Reply *reply)
 {
     if (!client->config.debug)
         return;
     g_printerr("> %s %s\n", method, address);
     if (sent)
         g_printerr("> %s\n", sent);
-    g_printerr("< %d %.*s\n", reply->status, (int)MIN(reply->text->len, 20000), reply->body ? reply->text->str : "");
+    g_printerr("< %d %.*s\n", reply->status, (int)MIN(reply->text->len, 20000),
+               reply->body ? reply->text->str : "");
 }
 
 gboolean
-client_send(Client *client, const char *method, const char *path, const json_t *body, Reply *ret_reply, GError **error)
+client_send(Client *client, const char *method, const char *path, const json_t *body,
+            Reply *ret_reply, GError **error)
 {
-    g_auto(Reply) reply = { .text = g_string_new(NULL) };
+    g_auto(Reply) reply = {.text = g_string_new(NULL)};
     g_autofree char *address = address_make(client, path), *sent = body ? json_text(body) : NULL;
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
     char detail[CURL_ERROR_SIZE] = "";
@@ -145,6 +157,10 @@ client_send(Client *client, const char *method, const char *path, const json_t *
     headers = curl_slist_append(headers, "Expect:");
     if (client->authorization)
         headers = curl_slist_append(headers, client->authorization);
+    if (client->if_match) {
+        g_autofree char *line = g_strconcat("If-Match: ", client->if_match, NULL);
+        headers = curl_slist_append(headers, line);
+    }
     curl_easy_reset(curl);
     if (!client->config.server)
         curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->config.socket_path);
@@ -175,7 +191,7 @@ client_send(Client *client, const char *method, const char *path, const json_t *
         return FALSE;
     }
     *ret_reply = reply;
-    reply = (Reply){ 0 };
+    reply = (Reply){0};
     return TRUE;
 }
 
@@ -185,14 +201,15 @@ client_list(Client *client, const char *path, GError **error)
     g_autoptr(json_t) all = json_array();
     g_autofree char *next = g_strdup(path);
     while (next) {
-        g_auto(Reply) reply = { 0 };
+        g_auto(Reply) reply = {0};
         if (!client_send(client, "GET", next, NULL, &reply, error))
             return NULL;
         g_clear_pointer(&next, g_free);
         /* The image catalogue answers with bare arrays. */
-        json_array_extend(all, json_is_array(reply.body) ? reply.body : json_member(reply.body, "value"));
+        json_array_extend(all, json_is_array(reply.body) ? reply.body
+                                                         : json_member(reply.body, "value"));
         const char *link = json_member_text(reply.body, "nextLink");
-        next = link ? g_strdup(path_of(link)) : NULL;
+        next = link ? g_strdup(client_path_of(link)) : NULL;
     }
     return g_steal_pointer(&all);
 }
@@ -203,7 +220,8 @@ operation_ended(const json_t *operation, int status, gboolean *ret_ended, GError
     const char *word = json_member_text(operation, "status");
     *ret_ended = word && strcmp(word, "InProgress") != 0;
     if (!word)
-        return arm_fail(error, ARM_INTERNAL, NULL, "The daemon's answer about the operation has no status.");
+        return arm_fail(error, ARM_INTERNAL, NULL,
+                        "The daemon's answer about the operation has no status.");
     if (!*ret_ended || strcmp(word, "Succeeded") == 0)
         return TRUE;
     g_propagate_error(error, error_of(json_member(operation, "error"), status));
@@ -216,7 +234,7 @@ client_wait(Client *client, const Reply *reply, ClientProgress progress, void *d
     if (!reply->operation)
         return TRUE;
     for (;;) {
-        g_auto(Reply) poll = { 0 };
+        g_auto(Reply) poll = {0};
         gboolean ended;
         if (!client_send(client, "GET", reply->operation, NULL, &poll, error) ||
             !operation_ended(poll.body, poll.status, &ended, error))
@@ -233,11 +251,11 @@ client_wait(Client *client, const Reply *reply, ClientProgress progress, void *d
 static gboolean
 place_ask(Client *client, GError **error)
 {
-    g_auto(Reply) reply = { 0 };
+    g_auto(Reply) reply = {0};
     if (!client_send(client, "GET", "/subscriptions", NULL, &reply, error))
         return FALSE;
-    client->subscription =
-        g_strdup(json_member_text(json_array_get(json_member(reply.body, "value"), 0), "subscriptionId"));
+    client->subscription = g_strdup(
+        json_member_text(json_array_get(json_member(reply.body, "value"), 0), "subscriptionId"));
     if (!client->subscription)
         return arm_fail(error, ARM_INTERNAL, NULL, "The daemon names no subscription.");
     g_autofree char *path = g_strdup_printf("/subscriptions/%s/locations", client->subscription);
@@ -253,10 +271,12 @@ client_new(const ClientConfig *config, GError **error)
     client->config = *config;
     client->curl = curl_easy_init();
     if (config->server && !g_str_has_prefix(config->server, "https://")) {
-        arm_fail(error, ARM_INVALID_PARAMETER, "server", "--server is https://HOST:PORT, not '%s'.", config->server);
+        arm_fail(error, ARM_INVALID_PARAMETER, "server", "--server is https://HOST:PORT, not '%s'.",
+                 config->server);
         return NULL;
     }
-    if (config->server && config->token_file && !(client->authorization = token_read(config->token_file, error)))
+    if (config->server && config->token_file &&
+        !(client->authorization = token_read(config->token_file, error)))
         return NULL;
     return place_ask(client, error) ? g_steal_pointer(&client) : NULL;
 }
@@ -283,6 +303,12 @@ const char *
 client_location(const Client *client)
 {
     return client->location;
+}
+
+void
+client_set_if_match(Client *client, const char *etag)
+{
+    client->if_match = etag;
 }
 
 int

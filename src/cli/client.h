@@ -1,15 +1,16 @@
-/* cli/client.h: the daemon's REST API from the command line: over the Unix socket, or HTTPS with a token. */
+/* cli/client.h: the daemon's REST API from the command line: over the Unix socket, or HTTPS with a
+ * token. */
 #pragma once
 
 #include "base/error.h"
 #include "base/json.h"
 
 typedef struct {
-    const char *socket_path;    /* used when server is NULL */
-    const char *server;         /* "https://HOST:PORT" */
-    const char *token_file;     /* for server */
+    const char *socket_path; /* used when server is NULL */
+    const char *server;      /* "https://HOST:PORT" */
+    const char *token_file;  /* for server */
     const char *ca_file;
-    gboolean debug;             /* requests and answers on standard error */
+    gboolean debug; /* requests and answers on standard error */
 } ClientConfig;
 
 typedef struct Client Client;
@@ -24,16 +25,24 @@ const char *client_location(const Client *client);
 
 typedef struct {
     int status;
-    json_t *body;               /* NULL where it is not JSON */
+    json_t *body; /* NULL where it is not JSON */
     GString *text;
-    char *operation;            /* path of the operation to poll, or NULL */
+    char *operation; /* path of the operation to poll, or NULL */
 } Reply;
 void reply_clear(Reply *reply);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reply, reply_clear)
 
-/* `path` begins with '/'; an api-version is added where it has none. A status from 400 is an error with the answer's code,
- * message and details; so is no connection. body may be NULL (borrowed). */
-gboolean client_send(Client *client, const char *method, const char *path, const json_t *body, Reply *ret_reply, GError **error);
+/* `path` begins with '/'; an api-version is added where it has none. A status from 400 is an error
+ * with the answer's code, message and details; so is no connection. body may be NULL (borrowed). */
+gboolean client_send(Client *client, const char *method, const char *path, const json_t *body,
+                     Reply *ret_reply, GError **error);
+
+/* Sends If-Match with every request from now on; NULL ends that. `etag` is borrowed for as long. */
+void client_set_if_match(Client *client, const char *etag);
+
+/* The path and query of an absolute address: it leads to the same daemon, on the connection that is
+ * there. Borrowed. */
+const char *client_path_of(const char *address);
 
 /* GET of a list, all its pages as one array; NULL on error. */
 json_t *client_list(Client *client, const char *path, GError **error);
@@ -41,8 +50,10 @@ json_t *client_list(Client *client, const char *path, GError **error);
 /* Called after every poll; percent is -1 where it is not known. */
 typedef void (*ClientProgress)(int percent, void *data);
 
-/* Waits for the operation of a reply (none: returns at once). A failed operation is an error as above. */
-gboolean client_wait(Client *client, const Reply *reply, ClientProgress progress, void *data, GError **error);
+/* Waits for the operation of a reply (none: returns at once). A failed operation is an error as
+ * above. */
+gboolean client_wait(Client *client, const Reply *reply, ClientProgress progress, void *data,
+                     GError **error);
 
 /* The last answer's HTTP status; 0 where there was none. */
 int client_status(const Client *client);

@@ -1,10 +1,11 @@
 /* Every command. Names and options are those of Azure's `az` where it has the command. */
 #include "cli/cli.h"
 
-#define SET "resource-group! name! "
+#define SET    "resource-group! name! "
 #define LAUNCH "vm-sku security-type enable-secure-boot enable-vtpm "
 #define ACTION SET "instance-ids no-wait "
 
+/* clang-format off */
 const Command cli_commands[] = {
     { "account show", NULL, "", run_account_show, "show the subscription", NULL },
     { "account list-locations", NULL, "", run_account_locations, "list locations: this host", NULL },
@@ -31,14 +32,14 @@ const Command cli_commands[] = {
     { "vmss create", NULL,
       SET LAUNCH "image! instance-count location tags admin-username admin-password ssh-key-values custom-data "
                  "computer-name-prefix upgrade-policy-mode orchestration-mode os-disk-size-gb data-disk-sizes-gb set what-if "
-                 "no-wait",
+                 "yes no-wait",
       run_vmss_create, "create a scale set",
       "testudo vmss create -g MyResourceGroup -n MyScaleSet --image Testudo:mini:gen2:1.0.0 --vm-sku Standard_B1ms \\\n"
       "      --security-type TrustedLaunch --enable-secure-boot true --enable-vtpm true" },
     { "vmss show", NULL, SET "instance-id", run_vmss_show, "show a scale set or one of its instances", NULL },
     { "vmss list", NULL, "resource-group", run_vmss_list, "list scale sets", NULL },
     { "vmss update", NULL,
-      SET LAUNCH "set tags what-if no-wait instance-id protect-from-scale-in protect-from-scale-set-actions", run_vmss_update,
+      SET LAUNCH "image upgrade-policy-mode custom-data set tags what-if yes no-wait instance-id protect-from-scale-in protect-from-scale-set-actions", run_vmss_update,
       "change the model; with upgrade mode Manual, instances follow by update-instances",
       "testudo vmss update -g MyResourceGroup -n MyScaleSet --vm-sku Standard_B1ms \\\n"
       "      --set virtualMachineProfile.storageProfile.imageReference.sku=gen2 \\\n"
@@ -69,3 +70,4 @@ const Command cli_commands[] = {
     { "vmss screenshot", NULL, SET "instance-id! file!", run_vmss_screenshot, "the screen as a PNG file", NULL },
     { 0 },
 };
+/* clang-format on */

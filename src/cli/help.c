@@ -15,9 +15,11 @@ options_print(const char *names)
         const Option *option = option_find(*word);
         if (!option)
             continue;
-        g_autofree char *letter = option->letter ? g_strdup_printf(" -%c", option->letter) : g_strdup("");
+        g_autofree char *letter =
+            option->letter ? g_strdup_printf(" -%c", option->letter) : g_strdup("");
         g_autofree char *left =
-            g_strdup_printf("--%s%s%s%s", option->name, letter, option->value ? " " : "", option->value ? option->value : "");
+            g_strdup_printf("--%s%s%s%s", option->name, letter, option->value ? " " : "",
+                            option->value ? option->value : "");
         printf("  %-42s %s%s\n", left, option->help, required ? " (required)" : "");
     }
 }
@@ -28,7 +30,8 @@ help_command(const Command *command)
     g_autofree char *positional = g_strdup(command->positional ? command->positional : "");
     g_strdelimit(positional, "!", '\0');
     g_autofree char *upper = g_ascii_strup(positional, -1);
-    printf("usage: testudo %s%s%s [options]\n\n%s\n\n", command->path, *upper ? " " : "", upper, command->summary);
+    printf("usage: testudo %s%s%s [options]\n\n%s\n\n", command->path, *upper ? " " : "", upper,
+           command->summary);
     if (*command->options) {
         printf("options:\n");
         options_print(command->options);
@@ -62,7 +65,8 @@ help_group(const char *const *words)
 void
 help_overview(void)
 {
-    printf("usage: testudo COMMAND [options]\n\nScale sets of VMs with Trusted launch, on this host.\n\n");
+    printf("usage: testudo COMMAND [options]\n\nScale sets of VMs with Trusted launch, on this "
+           "host.\n\n");
     for (const Command *command = cli_commands; command->path; command++)
         printf("  %-38s %s\n", command->path, command->summary);
     printf("\neverywhere:\n");

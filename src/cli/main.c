@@ -1,4 +1,4 @@
-/* testudo: the command line. Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 not there. */
+/* testudo: the command line. */
 #include "cli/cli.h"
 
 #include <curl/curl.h>
@@ -6,24 +6,24 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_NOT_THERE };
-
 static void
 error_print(const GError *error)
 {
     const GPtrArray *details = error->domain == ARM_ERROR ? arm_error_details(error) : NULL;
-    const char *code = error->domain == ARM_ERROR ? arm_code_text((ArmCode)error->code) : "InternalError";
+    const char *code =
+        error->domain == ARM_ERROR ? arm_code_text((ArmCode)error->code) : "InternalError";
     fflush(stdout);
     g_printerr("ERROR: (%s) %s\n", code, error->message);
-    if (!details || (details->len == 1 && strcmp(((GError *)details->pdata[0])->message, error->message) == 0))
+    if (!details ||
+        (details->len == 1 && strcmp(((GError *)details->pdata[0])->message, error->message) == 0))
         return;
     for (guint i = 0; i < details->len; i++) {
         const GError *detail = g_ptr_array_index(details, i);
         if (strcmp(detail->message, error->message) == 0)
             continue;
         const char *target = arm_error_target(detail);
-        g_printerr("  - (%s) %s%s%s%s\n", arm_code_text((ArmCode)detail->code), detail->message, target ? " [" : "",
-                   target ? target : "", target ? "]" : "");
+        g_printerr("  - (%s) %s%s%s%s\n", arm_code_text((ArmCode)detail->code), detail->message,
+                   target ? " [" : "", target ? target : "", target ? "]" : "");
     }
 }
 
@@ -60,7 +60,9 @@ client_open(const Args *args, GError **error)
 static int
 status_of(const Cli *cli, const GError *error)
 {
-    return cli->client && client_status(cli->client) == 404 && error->domain == ARM_ERROR ? EXIT_NOT_THERE : EXIT_FAILED;
+    return cli->client && client_status(cli->client) == 404 && error->domain == ARM_ERROR
+               ? CLI_NOT_THERE
+               : CLI_FAILED;
 }
 
 static int
@@ -68,18 +70,18 @@ command_run(const Command *command, const char *const *words)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Args) args = args_parse(command, words, &error);
-    Cli cli = { .command = command, .args = args };
+    Cli cli = {.command = command, .args = args};
     if (args && args_flag(args, "help")) {
         help_command(command);
-        return EXIT_DONE;
+        return CLI_DONE;
     }
     if (!args || !output_format_parse(args_text(args, "output"), &cli.format, &error)) {
         error_print(error);
-        return EXIT_USAGE;
+        return CLI_USAGE;
     }
     g_autoptr(Client) client = cli.client = client_open(args, &error);
     if (client && command->run(&cli, &error))
-        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+        return fflush(stdout) == 0 ? (int)cli.status : CLI_FAILED;
     error_print(error);
     return status_of(&cli, error);
 }
@@ -94,13 +96,13 @@ no_command(const char *const *words)
     gboolean asked = *words && (strcmp(*words, "--help") == 0 || strcmp(*words, "-h") == 0);
     if (path->len == 1) {
         help_overview();
-        return asked ? EXIT_DONE : EXIT_USAGE;
+        return asked ? CLI_DONE : CLI_USAGE;
     }
     if (help_group((const char *const *)path->pdata))
-        return asked ? EXIT_DONE : EXIT_USAGE;
+        return asked ? CLI_DONE : CLI_USAGE;
     g_autofree char *text = g_strjoinv(" ", (char **)path->pdata);
     g_printerr("ERROR: there is no command 'testudo %s'; 'testudo --help' lists them.\n", text);
-    return EXIT_USAGE;
+    return CLI_USAGE;
 }
 
 int
@@ -111,11 +113,11 @@ main(int argc, char **argv)
     setlocale(LC_ALL, "");
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         printf("testudo " TESTUDO_VERSION "\n");
-        return EXIT_DONE;
+        return CLI_DONE;
     }
     if (argc >= 2 && strcmp(argv[1], "__complete") == 0) {
         complete_print(words + 1);
-        return EXIT_DONE;
+        return CLI_DONE;
     }
     const Command *command = command_find(words, &path_words);
     if (!command)

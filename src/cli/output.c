@@ -8,7 +8,7 @@
 gboolean
 output_format_parse(const char *text, OutputFormat *ret_format, GError **error)
 {
-    static const char *const words[] = { "table", "json", "tsv", "yaml" };
+    static const char *const words[] = {"table", "json", "tsv", "yaml"};
     if (!text) {
         *ret_format = isatty(STDOUT_FILENO) ? OUTPUT_TABLE : OUTPUT_JSON;
         return TRUE;
@@ -19,7 +19,8 @@ output_format_parse(const char *text, OutputFormat *ret_format, GError **error)
             return TRUE;
         }
     }
-    return arm_fail(error, ARM_INVALID_PARAMETER, "output", "--output is table, json, tsv or yaml, not '%s'.", text);
+    return arm_fail(error, ARM_INVALID_PARAMETER, "output",
+                    "--output is table, json, tsv or yaml, not '%s'.", text);
 }
 
 /* ---- cells ---- */
@@ -78,7 +79,7 @@ columns_of(const json_t *rows)
     json_t *value;
     json_object_foreach(json_array_get(rows, 0), name, value)
     {
-        Column column = { name, name };
+        Column column = {name, name};
         if (!json_is_object(value) && !json_is_array(value))
             g_array_append_val(columns, column);
     }
@@ -155,7 +156,8 @@ static void
 yaml_scalar(yaml_emitter_t *emitter, const char *text, yaml_scalar_style_t style)
 {
     yaml_event_t event;
-    yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text, (int)strlen(text), 1, 1, style);
+    yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text, (int)strlen(text),
+                                 1, 1, style);
     yaml_emitter_emit(emitter, &event);
 }
 
@@ -223,7 +225,8 @@ output_print(const json_t *value, const Column *columns, OutputFormat format)
         yaml_print(value);
         return;
     }
-    g_autoptr(json_t) rows = json_is_array(value) ? json_incref((json_t *)value) : json_pack("[O]", value);
+    g_autoptr(json_t) rows =
+        json_is_array(value) ? json_incref((json_t *)value) : json_pack("[O]", value);
     g_autofree Column *own = columns ? NULL : columns_of(rows);
     if (format == OUTPUT_TABLE)
         table_print(rows, columns ? columns : own);

@@ -1,0 +1,144 @@
+/* vmss show, list, list-instances, get-instance-view, list-skus. */
+#include "cli/vmss.h"
+
+#include <string.h>
+
+const Column vmss_columns[] = {
+    {"Name", "name"},
+    {"Instances", "sku.capacity"},
+    {"Size", "sku.name"},
+    {"ImageSku", VMSS_PROFILE ".storageProfile.imageReference.sku"},
+    {"Version", VMSS_PROFILE ".storageProfile.imageReference.exactVersion"},
+    {"SecurityType", VMSS_PROFILE ".securityProfile.securityType"},
+    {"SecureBoot", VMSS_PROFILE ".securityProfile.uefiSettings.secureBootEnabled"},
+    {"vTPM", VMSS_PROFILE ".securityProfile.uefiSettings.vTpmEnabled"},
+    {"Upgrade", "properties.upgradePolicy.mode"},
+    {"State", "properties.provisioningState"},
+    {0},
+};
+
+static const Column instance_columns[] = {
+    {"InstanceId", "instanceId"},
+    {"LatestModel", "properties.latestModelApplied"},
+    {"Size", "sku.name"},
+    {"ImageSku", "properties.storageProfile.imageReference.sku"},
+    {"Version", "properties.storageProfile.imageReference.exactVersion"},
+    {"SecurityType", "properties.securityProfile.securityType"},
+    {"SecureBoot", "properties.securityProfile.uefiSettings.secureBootEnabled"},
+    {"vTPM", "properties.securityProfile.uefiSettings.vTpmEnabled"},
+    {"State", "properties.provisioningState"},
+    {"Power", "properties.instanceView.statuses[PowerState]"},
+    {"Health", "properties.instanceView.vmHealth.status.displayStatus"},
+    {0},
+};
+
+json_t *
+vmss_read(Cli *cli, GError **error)
+{
+    g_autofree char *path = cli_set_path(cli, "");
+    g_auto(Reply) reply = {0};
+    g_autoptr(GError) problem = NULL;
+    if (client_send(cli->client, "GET", path, NULL, &reply, &problem))
+        return g_steal_pointer(&reply.body);
+    if (!g_error_matches(problem, ARM_ERROR, ARM_RESOURCE_NOT_FOUND))
+        g_propagate_error(error, g_steal_pointer(&problem));
+    return NULL;
+}
+
+gboolean
+run_vmss_show(Cli *cli, GError **error)
+{
+    const char *instance = args_text(cli->args, "instance-id");
+    g_autofree char *path = instance ? cli_instance_path(cli, instance, "?$expand=instanceView")
+                                     : cli_set_path(cli, "");
+    return cli_show(cli, path, instance ? instance_columns : vmss_columns, error);
+}
+
+gboolean
+run_vmss_list(Cli *cli, GError **error)
+{
+    static const char suffix[] = "/providers/Microsoft.Compute/virtualMachineScaleSets";
+    const char *group = args_text(cli->args, "resource-group");
+    g_autofree char *path =
+        group ? cli_group_path(cli, group, suffix) : cli_subscription_path(cli, suffix);
+    return cli_show_list(cli, path, vmss_columns, error);
+}
+
+gboolean
+run_vmss_list_instances(Cli *cli, GError **error)
+{
+    const char *expand = args_text(cli->args, "expand");
+    if (expand && g_ascii_strcasecmp(expand, "instanceView") != 0)
+        return arm_fail(error, ARM_INVALID_PARAMETER, "expand",
+                        "--expand is instanceView, not '%s'.", expand);
+    /* The table shows power and health too, which only the view has. */
+    gboolean view = expand || cli->format == OUTPUT_TABLE || cli->format == OUTPUT_TSV;
+    g_autofree char *path =
+        cli_set_path(cli, view ? "/virtualMachines?$expand=instanceView" : "/virtualMachines");
+    return cli_show_list(cli, path, instance_columns, error);
+}
+
+/* ---- instance views ---- */
+
+static json_t *
+views_of(const json_t *instances)
+{
+    json_t *views = json_array(), *instance;
+    size_t i;
+    json_array_foreach((json_t *)instances, i, instance)
+    {
+        json_t *view = json_object();
+        json_object_set(view, "instanceId", json_object_get(instance, "instanceId"));
+        json_object_update(view, json_path(instance, "properties.instanceView"));
+        json_array_append_new(views, view);
+    }
+    return views;
+}
+
+gboolean
+run_vmss_instance_view(Cli *cli, GError **error)
+{
+    static const Column set_columns[] = {{"Status", "code"}, {"Instances", "count"}, {0}};
+    static const Column view_columns[] = {
+        {"InstanceId", "instanceId"},
+        {"Provisioning", "statuses[ProvisioningState]"},
+        {"Power", "statuses[PowerState]"},
+        {"Agent", "vmAgent.statuses[ProvisioningState]"},
+        {"Health", "vmHealth.status.displayStatus"},
+        {"Reason", "vmHealth.status.message"},
+        {0},
+    };
+    const char *instance = args_text(cli->args, "instance-id");
+    if (instance && strcmp(instance, "*") == 0) {
+        g_autofree char *path = cli_set_path(cli, "/virtualMachines?$expand=instanceView");
+        g_autoptr(json_t) instances = client_list(cli->client, path, error);
+        g_autoptr(json_t) views = instances ? views_of(instances) : NULL;
+        if (views)
+            output_print(views, view_columns, cli->format);
+        return views != NULL;
+    }
+    g_autofree char *path = instance ? cli_instance_path(cli, instance, "/instanceView")
+                                     : cli_set_path(cli, "/instanceView");
+    g_auto(Reply) reply = {0};
+    if (!client_send(cli->client, "GET", path, NULL, &reply, error))
+        return FALSE;
+    if (instance)
+        json_set_text(reply.body, "instanceId", instance);
+    gboolean rows = !instance && (cli->format == OUTPUT_TABLE || cli->format == OUTPUT_TSV);
+    output_print(rows ? json_path(reply.body, "virtualMachine.statusesSummary") : reply.body,
+                 instance ? view_columns : set_columns, cli->format);
+    return TRUE;
+}
+
+gboolean
+run_vmss_skus(Cli *cli, GError **error)
+{
+    static const Column columns[] = {
+        {"Name", "sku.name"},
+        {"Tier", "sku.tier"},
+        {"Maximum", "capacity.maximum"},
+        {0},
+    };
+    g_autofree char *path = cli_set_path(cli, "/skus");
+    return cli_show_list(cli, path, columns, error);
+}

@@ -1,0 +1,167 @@
+/* vmss create, update, scale, delete: changes of the set itself. */
+#include "cli/set_path.h"
+#include "cli/vmss.h"
+
+#include <string.h>
+
+/* An instance's own settings; everything else is the set's. */
+static const char *const protection[][2] = {
+    {"protect-from-scale-in", "protectFromScaleIn"},
+    {"protect-from-scale-set-actions", "protectFromScaleSetActions"},
+};
+
+static gboolean
+set_show(Cli *cli, GError **error)
+{
+    g_autofree char *path = cli_set_path(cli, "");
+    return cli_show(cli, path, vmss_columns, error);
+}
+
+/* Fewer instances means that some are deleted: that is asked. */
+static gboolean
+scale_in_confirm(Cli *cli, const json_t *model, const json_t *body, GError **error)
+{
+    json_int_t now = json_integer_value(json_path(model, "sku.capacity"));
+    const json_t *wanted = json_path(body, "sku.capacity");
+    if (!model || !json_is_integer(wanted) || json_integer_value(wanted) >= now)
+        return TRUE;
+    g_autofree char *question = g_strdup_printf("Delete %d of %d instances, with their OS disks? "
+                                                "Data disks are kept for the retention time.",
+                                                (int)(now - json_integer_value(wanted)), (int)now);
+    return cli_confirm(cli, question, error);
+}
+
+/* Sends a body that was built for `model`; says or shows what it does. */
+static gboolean
+body_send(Cli *cli, const char *method, const json_t *model, const json_t *body, const char *what,
+          GError **error)
+{
+    if (args_flag(cli->args, "what-if")) {
+        g_autoptr(json_t) answer = what_if_ask(cli, body, error);
+        if (answer)
+            what_if_show(cli, answer);
+        return answer != NULL;
+    }
+    if (!scale_in_confirm(cli, model, body, error))
+        return FALSE;
+    g_autofree char *path = cli_set_path(cli, "");
+    /* What was copied from the model to be edited must still be what is there. */
+    const char *etag = model && set_path_copies(body) ? json_member_text(model, "etag") : NULL;
+    client_set_if_match(cli->client, etag);
+    gboolean sent = cli_change(cli, method, path, body, what, NULL, error);
+    client_set_if_match(cli->client, NULL);
+    return sent && set_show(cli, error);
+}
+
+gboolean
+run_vmss_create(Cli *cli, GError **error)
+{
+    GError *problem = NULL;
+    g_autoptr(json_t) model = vmss_read(cli, &problem);
+    if (problem) {
+        g_propagate_error(error, problem);
+        return FALSE;
+    }
+    g_autoptr(json_t) body = vmss_create_body(cli, model, error);
+    g_autofree char *what = g_strdup_printf("Creating scale set %s", args_text(cli->args, "name"));
+    return body && body_send(cli, "PUT", model, body, what, error);
+}
+
+/* ---- update ---- */
+
+static gboolean
+protection_update(Cli *cli, const char *instance, GError **error)
+{
+    static const char *const of_set[] = {"vm-sku",        "image",
+                                         "security-type", "enable-secure-boot",
+                                         "enable-vtpm",   "upgrade-policy-mode",
+                                         "custom-data",   "set",
+                                         "tags",          "what-if"};
+    g_autoptr(json_t) body = json_object(), answer = NULL;
+    for (guint i = 0; i < G_N_ELEMENTS(of_set); i++) {
+        if (args_flag(cli->args, of_set[i]))
+            return arm_fail(
+                error, ARM_INVALID_PARAMETER, of_set[i],
+                "--%s is a setting of the set; with --instance-id only --protect-from-scale-in and "
+                "--protect-from-scale-set-actions are taken.",
+                of_set[i]);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(protection); i++) {
+        gboolean value;
+        g_autofree char *path = g_strconcat("properties.protectionPolicy.", protection[i][1], NULL);
+        if (args_bool(cli->args, protection[i][0], &value))
+            body_put(body, path, json_boolean(value));
+    }
+    if (json_object_size(body) == 0)
+        return arm_fail(
+            error, ARM_INVALID_PARAMETER, "instance-id",
+            "With --instance-id, say --protect-from-scale-in or --protect-from-scale-set-actions.");
+    g_autofree char *path = cli_instance_path(cli, instance, "");
+    if (!cli_change(cli, "PUT", path, body, "Updating the instance", &answer, error))
+        return FALSE;
+    static const Column columns[] = {
+        {"InstanceId", "instanceId"},
+        {"ProtectFromScaleIn", "properties.protectionPolicy.protectFromScaleIn"},
+        {"ProtectFromScaleSetActions", "properties.protectionPolicy.protectFromScaleSetActions"},
+        {0},
+    };
+    output_print(answer, columns, cli->format);
+    return TRUE;
+}
+
+gboolean
+run_vmss_update(Cli *cli, GError **error)
+{
+    const char *instance = args_text(cli->args, "instance-id");
+    if (instance)
+        return protection_update(cli, instance, error);
+    for (guint i = 0; i < G_N_ELEMENTS(protection); i++) {
+        if (args_flag(cli->args, protection[i][0]))
+            return arm_fail(error, ARM_INVALID_PARAMETER, protection[i][0],
+                            "--%s is a setting of one instance: name it by --instance-id.",
+                            protection[i][0]);
+    }
+    g_autofree char *path = cli_set_path(cli, "");
+    g_auto(Reply) reply = {0};
+    if (!client_send(cli->client, "GET", path, NULL, &reply, error))
+        return FALSE;
+    g_autoptr(json_t) body = vmss_update_body(cli, reply.body, error);
+    if (!body)
+        return FALSE;
+    if (json_object_size(body) == 0 && !args_flag(cli->args, "what-if"))
+        return arm_fail(
+            error, ARM_INVALID_PARAMETER, NULL,
+            "Nothing to change was given; 'testudo vmss update --help' lists what can be.");
+    g_autofree char *what = g_strdup_printf("Updating scale set %s", args_text(cli->args, "name"));
+    return body_send(cli, "PATCH", reply.body, body, what, error);
+}
+
+/* ---- scale, delete ---- */
+
+gboolean
+run_vmss_scale(Cli *cli, GError **error)
+{
+    guint capacity = 0;
+    g_autofree char *path = cli_set_path(cli, "");
+    g_auto(Reply) reply = {0};
+    args_number(cli->args, "new-capacity", &capacity);
+    if (!client_send(cli->client, "GET", path, NULL, &reply, error))
+        return FALSE;
+    g_autoptr(json_t) body = json_object();
+    body_put(body, "sku.capacity", json_integer(capacity));
+    g_autofree char *what =
+        g_strdup_printf("Scaling %s to %u instance(s)", args_text(cli->args, "name"), capacity);
+    return body_send(cli, "PATCH", reply.body, body, what, error);
+}
+
+gboolean
+run_vmss_delete(Cli *cli, GError **error)
+{
+    const char *name = args_text(cli->args, "name");
+    g_autofree char *path = cli_set_path(cli, "");
+    g_autofree char *what = g_strdup_printf("Deleting scale set %s", name);
+    g_autofree char *question =
+        g_strdup_printf("Delete scale set '%s' with all its instances and their OS disks?", name);
+    return cli_confirm(cli, question, error) &&
+           cli_change(cli, "DELETE", path, NULL, what, NULL, error);
+}
