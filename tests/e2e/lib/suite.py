@@ -13,8 +13,12 @@ start=False: then the file starts daemons as it likes. A behaviour that raises f
 chained=True, because they stand on what it left behind. skip('reason') skips.
 """
 
+import os
+import re
 import signal
+import subprocess
 import sys
+import threading
 import time
 import traceback
 
@@ -22,6 +26,7 @@ from lib.arm import Arm
 from lib.daemon import Daemon
 from lib.images import built_images, empty_images
 from lib.room import Room
+from lib.wait import SCALE
 
 LOG_LINES = 60
 
@@ -42,6 +47,8 @@ class Suite:
         self.chained = chained
         self.tests = []
         self.daemons = []
+        self._reported = 0
+        self._failed = False
 
     def test(self, behaviour):
         def add(function):
@@ -65,32 +72,61 @@ class Suite:
         pace = {'poll_s': 0.25, 'deadline_s': 600} if self.driver == 'qemu' else {}
         return Arm((daemon or self.daemon).rest(), **{**pace, **more})
 
+    def relay(self, argv, environment=None, cwd=None, seconds=600):
+        """Runs a program that prints "ok - …" and "not ok - …" lines; each is a behaviour of its own here."""
+        failed = []
+        with subprocess.Popen(argv, cwd=cwd, env={**os.environ, **(environment or {})}, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace') as program:
+            alarm = threading.Timer(seconds * SCALE, program.kill)
+            alarm.start()
+            try:
+                for line in program.stdout:
+                    reported = re.match(r'(not )?ok - (.*?)(?: # SKIP (.*))?$', line)
+                    if not reported:
+                        print('# ' + line.rstrip(), flush=True)
+                        continue
+                    if reported[1]:
+                        failed.append(reported[2])
+                    self._report(not reported[1], reported[2], reported[3])
+            finally:
+                alarm.cancel()
+                program.kill()
+        assert not failed, f'failed: {", ".join(failed)}'
+        assert program.returncode == 0, f'{argv[0]} ended with {program.returncode} (at most {seconds} s)'
+
     # ---- running ----
 
     def main(self):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit('# terminated'))
         signal.signal(signal.SIGHUP, lambda *_: sys.exit('# hung up'))
-        print(f'TAP version 13\n1..{len(self.tests) + 1}', flush=True)
+        print('TAP version 13', flush=True)
         self.room = Room()
         try:
-            passed = self._run_all()
+            self._run_all()
         finally:
             self.room.close()
-        sys.exit(0 if passed else 1)
+        print(f'1..{self._reported}', flush=True)
+        sys.exit(1 if self._failed else 0)
+
+    def _report(self, passed, behaviour, skipped=None, note=''):
+        self._reported += 1
+        self._failed = self._failed or not passed
+        word = 'ok' if passed else 'not ok'
+        print(f'{word} {self._reported} - {behaviour}{" # SKIP " + skipped if skipped else ""}', flush=True)
+        for line in note.splitlines():
+            print('#   ' + line, flush=True)
 
     def _run_all(self):
-        all_passed, broken = True, None
         self.images = built_images() if self.driver == 'qemu' else empty_images(self.room.file('images'))
-        for number, (behaviour, function) in enumerate(self.tests, 1):
+        broken = None
+        for behaviour, function in self.tests:
             if broken:
-                print(f'not ok {number} - {behaviour}\n#   not run: "{broken}" failed', flush=True)
-                continue
-            if not self._run_one(number, behaviour, function):
-                all_passed = False
-                broken = behaviour if self.chained else None
-        return self._run_one(len(self.tests) + 1, 'every daemon ends in order and never complained', Suite._end) and all_passed
+                self._report(False, behaviour, note=f'not run: "{broken}" failed')
+            elif not self._run_one(behaviour, function) and self.chained:
+                broken = behaviour
+        self._run_one('every daemon ends in order and never complained', Suite._end)
 
-    def _run_one(self, number, behaviour, function):
+    def _run_one(self, behaviour, function):
         began = time.monotonic()
         try:
             if self.starts and not self.daemons:
@@ -98,13 +134,12 @@ class Suite:
                 self.arm = self.new_arm()
             function(self)
         except Skip as reason:
-            print(f'ok {number} - {behaviour} # SKIP {reason}', flush=True)
+            self._report(True, behaviour, skipped=str(reason))
             return True
         except Exception:
-            print(f'not ok {number} - {behaviour}', flush=True)
-            self._explain(traceback.format_exc())
+            self._report(False, behaviour, note=traceback.format_exc() + self._logs())
             return False
-        print(f'ok {number} - {behaviour}\n# {time.monotonic() - began:.2f} s', flush=True)
+        self._report(True, behaviour, note=f'{time.monotonic() - began:.2f} s')
         return True
 
     def _end(self):
@@ -114,8 +149,9 @@ class Suite:
         complaints = [line for daemon in self.daemons for line in daemon.complaints()]
         assert not complaints, '\n'.join(complaints)
 
-    def _explain(self, text):
+    def _logs(self):
+        text = ''
         for daemon in self.daemons[-2:]:
             lines = daemon.log().splitlines()[-LOG_LINES:]
             text += f'\n{daemon.log_file} ({"running" if daemon.alive() else "not running"}):\n' + '\n'.join(lines)
-        print('\n'.join('#   ' + line for line in text.splitlines()), flush=True)
+        return text
