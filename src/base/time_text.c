@@ -13,8 +13,10 @@ time_to_text(UnixTime time)
     g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(seconds);
     if (!date)
         return g_strdup("0001-01-01T00:00:00.000000Z");
-    g_autofree char *head = g_date_time_format(date, "%Y-%m-%dT%H:%M:%S");
-    return g_strdup_printf("%s.%06dZ", head, (int)usec);
+    /* Not g_date_time_format(): its %Y has no leading zeros. */
+    return g_strdup_printf("%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", g_date_time_get_year(date), g_date_time_get_month(date),
+                           g_date_time_get_day_of_month(date), g_date_time_get_hour(date), g_date_time_get_minute(date),
+                           g_date_time_get_second(date), (int)usec);
 }
 
 gboolean
@@ -69,7 +71,11 @@ static const struct {
     { 'W', FALSE, 604800 }, { 'D', FALSE, 86400 }, { 'H', TRUE, 3600 }, { 'M', TRUE, 60 }, { 'S', TRUE, 1 },
 };
 
-/* Digits with at most six decimals; FALSE where there are none or too many. */
+/* 100 years: nothing that is configured here lasts longer, and no sum of five such amounts overflows. */
+#define DURATION_MAX_S (G_GINT64_CONSTANT(36525) * 86400)
+
+/* Digits, with decimals of which those behind the sixth are dropped; FALSE where there are none, or more than nine before
+ * the point. */
 static gboolean
 amount_read(const char **at, gint64 *ret_whole, gint64 *ret_micro, gboolean *ret_fraction)
 {
@@ -123,12 +129,14 @@ duration_from_text(const char *text, gint64 *ret_usec)
         /* Only seconds have decimals here: a fraction of a day is nobody's habit. */
         if (next == G_N_ELEMENTS(designators) || (fraction && *at != 'S'))
             return FALSE;
+        if (whole > DURATION_MAX_S / designators[next].seconds)
+            return FALSE;
         total += whole * designators[next].seconds * USEC_PER_SEC + micro;
         next++;
         at++;
         any = TRUE;
     }
-    if (!any)
+    if (!any || total > DURATION_MAX_S * USEC_PER_SEC)
         return FALSE;
     *ret_usec = total;
     return TRUE;

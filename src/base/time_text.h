@@ -9,6 +9,7 @@
 char *time_to_text(UnixTime time);
 gboolean time_from_text(const char *text, UnixTime *ret_time);
 
-/* "PT10M", "P1DT2H", "PT0.5S" <-> microseconds. Canonical output: P[nD][T[nH][nM][n[.f]S]], "PT0S". */
+/* "PT10M", "P1DT2H", "PT0.5S" <-> microseconds. Canonical output: P[nD][T[nH][nM][n[.f]S]], "PT0S". At most 100 years;
+ * decimals are for seconds only, and those behind the sixth are dropped. */
 char *duration_to_text(gint64 usec);
 gboolean duration_from_text(const char *text, gint64 *ret_usec);

@@ -128,7 +128,7 @@ user_decode(Model *model, const json_t *document, const char *set_name)
     }
 }
 
-static void
+static gboolean
 extensions_decode(Model *model, const json_t *document)
 {
     const json_t *extensions = json_path(document, PROFILE ".extensionProfile.extensions");
@@ -139,7 +139,10 @@ extensions_decode(Model *model, const json_t *document)
         extension->publisher = g_strdup(json_string_value(json_path(item, "properties.publisher")));
         extension->type = g_strdup(json_string_value(json_path(item, "properties.type")));
         g_ptr_array_add(model->extensions, extension);
+        if (!extension->name || !extension->publisher || !extension->type)
+            return FALSE;
     }
+    return TRUE;
 }
 
 static void
@@ -176,10 +179,10 @@ model_decode(const json_t *document, const char *set_name, GError **error)
     security_decode(model, document);
     disks_decode(model, document);
     user_decode(model, document, set_name);
-    extensions_decode(model, document);
     model->boot_diagnostics = json_is_true(json_path(document, PROFILE ".diagnosticsProfile.bootDiagnostics.enabled"));
-    if (!model->size_name || !model->image.publisher || !model->image.offer || !model->image.sku) {
-        arm_fail(error, ARM_INTERNAL, NULL, "The stored model of scale set '%s' lacks its size or image.", set_name);
+    if (!extensions_decode(model, document) || !model->size_name || !model->image.publisher || !model->image.offer ||
+        !model->image.sku) {
+        arm_fail(error, ARM_INTERNAL, NULL, "The stored model of scale set '%s' lacks its size, its image or a name.", set_name);
         return NULL;
     }
     return g_steal_pointer(&model);

@@ -1,0 +1,24 @@
+/* base/resource_id.h: an id that parses has all its parts, and each part is a piece of the text. */
+#include "base/resource_id.h"
+
+#include "fuzz.h"
+
+#include <string.h>
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    g_autofree char *text = g_strndup((const char *)data, size);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ResourceId) id = resource_id_parse(text, &error);
+    g_assert((id == NULL) == (error != NULL));
+    resource_name_check_group(text, "name", NULL);
+    resource_name_check_scale_set(text, "name", NULL);
+    if (!id)
+        return 0;
+    g_assert(id->subscription && strstr(text, id->subscription));
+    g_assert(!id->provider == !id->type && !id->type == !id->name);
+    g_assert(!id->provider || id->group);
+    g_assert(!id->child_name || strchr(id->type, '/'));
+    return 0;
+}
