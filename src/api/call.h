@@ -15,6 +15,7 @@ struct Api {
     ApiProbe probe;
     char *subscription;
     char *link_secret;          /* signs short-lived addresses (boot diagnostics) */
+    GRegex *version_form;       /* compiled once: every request is matched with it */
     struct BodyCache *bodies;   /* api/body_cache.h */
 };
 

@@ -9,6 +9,7 @@
 #define TARGET_MAX 8192
 #define SEGMENTS_MAX 24
 #define CACHE_BYTES (24u << 20)
+#define VERSION_FORM "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(-[a-z0-9.]{1,32})?$"
 
 static const Route *const tables[] = {
     routes_scale_sets, routes_scale_set_actions, routes_instances, routes_operations, routes_groups, routes_subscriptions,
@@ -63,6 +64,7 @@ api_new(const ApiConfig *config, Store *store, Clock *clock, const ApiProbe *pro
     api->clock = clock;
     api->probe = *probe;
     api->bodies = body_cache_new(CACHE_BYTES);
+    api->version_form = g_regex_new(VERSION_FORM, G_REGEX_DOLLAR_ENDONLY | G_REGEX_CASELESS | G_REGEX_OPTIMIZE, 0, NULL);
     if (identity_load(api, error))
         return api;
     api_free(api);
@@ -75,6 +77,7 @@ api_free(Api *api)
     if (!api)
         return;
     body_cache_free(api->bodies);
+    g_clear_pointer(&api->version_form, g_regex_unref);
     g_free(api->subscription);
     g_free(api->link_secret);
     g_free(api);
@@ -217,8 +220,7 @@ version_check(const Route *route, Call *call, GError **error)
     if (!version || !*version)
         return arm_fail(error, ARM_MISSING_API_VERSION, "api-version",
                         "The api-version query parameter (?api-version=) is required for all requests.");
-    if (!g_regex_match_simple("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(-[a-z0-9.]{1,32})?$", version,
-                              G_REGEX_DOLLAR_ENDONLY | G_REGEX_CASELESS, 0))
+    if (!g_regex_match(call->api->version_form, version, 0, NULL))
         return arm_fail(error, ARM_INVALID_API_VERSION, "api-version",
                         "The api-version '%.40s' is invalid. Accepted: YYYY-MM-DD, with or without a suffix such as -preview.",
                         version);

@@ -14,6 +14,7 @@
 #define CONNECTION_TIMEOUT_S 120
 #define CONNECTIONS_MAX 512
 #define HEADER_MEMORY (32u << 10)
+#define HOST_MAX 255u
 #define TLS_PRIORITIES "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"
 
 typedef struct {
@@ -92,6 +93,14 @@ token_is_right(const Api *api, const char *authorization)
     return difference == 0;
 }
 
+/* A name or address with or without a port. */
+static gboolean
+is_host(const char *text)
+{
+    gsize length = strspn(text, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS ".:[]-");
+    return length > 0 && length <= HOST_MAX && text[length] == '\0';
+}
+
 /* What the client calls us is what absolute addresses begin with, if it is a host name at all. */
 static char *
 base_url(const Listener *listener, struct MHD_Connection *connection)
@@ -100,7 +109,7 @@ base_url(const Listener *listener, struct MHD_Connection *connection)
     const Server *server = listener->server;
     if (listener->is_socket)
         return g_strdup(server->https_url ? server->https_url : "http://localhost");
-    if (host && g_regex_match_simple("^[A-Za-z0-9.:\\[\\]-]{1,255}$", host, G_REGEX_DOLLAR_ENDONLY, 0))
+    if (host && is_host(host))
         return g_strconcat("https://", host, NULL);
     return g_strdup(server->https_url);
 }
