@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/json.h"
 
+#include <signal.h>
 #include <string.h>
 
 #define STATE_FILE "simulated.json"
@@ -40,6 +41,7 @@ typedef struct Simulated {
     GPtrArray *fault_rules;     /* of FaultRule */
     char *state_file;           /* NULL: memory only */
     guint save_timer;
+    guint crossings, die_at;    /* die_at 0: never */
 } Simulated;
 
 static const char *const fault_words[SIMULATED_N_FAULTS] = {
@@ -155,6 +157,7 @@ settings_load(Simulated *self, const char *path, GError **error)
     setting_read(settings, "boot_ms", &self->latency.boot_usec);
     setting_read(settings, "stop_ms", &self->latency.stop_usec);
     setting_read(settings, "destroy_ms", &self->latency.destroy_usec);
+    self->die_at = (guint)json_integer_value(json_object_get(settings, "die_at"));
     const json_t *faults = json_object_get(settings, "faults");
     for (size_t i = 0; i < json_array_size(faults); i++) {
         const json_t *item = json_array_get(faults, i);
@@ -174,8 +177,17 @@ settings_load(Simulated *self, const char *path, GError **error)
 /* ---- moving on ---- */
 
 static void
+cross(Simulated *self)
+{
+    self->crossings++;
+    if (self->crossings == self->die_at)
+        raise(SIGKILL);
+}
+
+static void
 emit(Sim *sim, HostEventType type, ArmCode code, const char *message)
 {
+    cross(sim->host);
     HostEvent event = {
         .type = type,
         .key = sim->spec->key,
@@ -364,6 +376,7 @@ static void
 simulated_start(Host *host, const LaunchSpec *spec)
 {
     Simulated *self = (Simulated *)host;
+    cross(self);
     Sim *sim = sim_get(self, spec->key);
     if (sim->alive && sim->spec->epoch == spec->epoch) {
         later(sim, 0, started);
@@ -384,6 +397,7 @@ static void
 simulated_stop(Host *host, const char *key, gint64 grace_usec)
 {
     Simulated *self = (Simulated *)host;
+    cross(self);
     Sim *sim = sim_get(self, key);
     sim->phase = SIM_STOPPING;
     later(sim, grace_usec > 0 ? MIN(self->latency.stop_usec, grace_usec) : 0, stopped);
@@ -393,6 +407,7 @@ static void
 simulated_destroy(Host *host, const char *key, const char *keep_dir)
 {
     Simulated *self = (Simulated *)host;
+    cross(self);
     Sim *sim = sim_get(self, key);
     (void)keep_dir;
     sim->phase = SIM_DESTROYING;

@@ -36,13 +36,14 @@ class Daemon:
 
     def start(self, seconds=60, extra=(), environment=None):
         """Returns when it answers; raises Ended where it ends instead."""
+        assert not self.alive(), 'it runs already'
         self._log_from = os.path.getsize(self.log_file)
         with open(self.log_file, 'ab') as log:
             self.process = subprocess.Popen(
                 [os.path.join(BUILD, 'testudod'), '--state-dir', self.state_dir, *self.options, *extra],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **(environment or {})})
         until(self._answers, 'testudod to answer on its socket', seconds)
-        self.port = int(PORT.search(self.log_of_this_start()).group(1))
+        self.port = int(until(lambda: PORT.search(self.log_of_this_start()), 'testudod to say where it listens')[1])
         return self
 
     def _answers(self):
