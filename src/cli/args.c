@@ -1,5 +1,7 @@
 #include "cli/args.h"
 
+#include "cli/suggest.h"
+
 #include <string.h>
 
 const char cli_global_options[] = "output state-dir server token-file ca-file debug help";
@@ -148,6 +150,24 @@ is_option(const char *word)
     return word[0] == '-' && word[1] != '\0' && !g_ascii_isdigit(word[1]);
 }
 
+static void
+unknown_option(const Command *command, const char *word, GError **error)
+{
+    g_autofree char *all = g_strconcat(command->options, " ", cli_global_options, NULL);
+    g_auto(GStrv) names = g_strsplit(g_strdelimit(all, "!", ' '), " ", -1);
+    g_autofree char *typed = g_strndup(word, strcspn(word, "="));
+    const char *meant =
+        g_str_has_prefix(typed, "--") ? suggest(typed + 2, (const char *const *)names) : NULL;
+    if (strcmp(typed, "--query") == 0)
+        arm_fail(error, ARM_INVALID_PARAMETER, NULL,
+                 "There is no --query; '-o json' writes what jq and other programs read.");
+    else
+        arm_fail(error, ARM_INVALID_PARAMETER, NULL,
+                 "'testudo %s' takes no option '%s'%s%s%s; --help lists what it takes.",
+                 command->path, typed, meant ? " (did you mean --" : "", meant ? meant : "",
+                 meant ? "?)" : "");
+}
+
 /* The option that a word names; *ret_inline is what follows '=', or NULL. */
 static const Option *
 option_of_word(const Command *command, const char *word, const char **ret_inline, GError **error)
@@ -165,8 +185,7 @@ option_of_word(const Command *command, const char *word, const char **ret_inline
     }
     if (option && command_takes(command, option->name))
         return option;
-    arm_fail(error, ARM_INVALID_PARAMETER, NULL,
-             "'testudo %s' takes no option '%s'; --help lists what it takes.", command->path, word);
+    unknown_option(command, word, error);
     return NULL;
 }
 

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define STATE_DIR "/var/lib/testudo"
+
 char *
 cli_subscription_path(const Cli *cli, const char *suffix)
 {
@@ -60,7 +62,7 @@ cli_change(Cli *cli, const char *method, const char *path, const json_t *body, c
     g_auto(Reply) reply = {0};
     if (!client_send(cli->client, method, path, body, &reply, error))
         return FALSE;
-    if (!args_flag(cli->args, "no-wait") && reply.operation) {
+    if (!args_flag(cli->args, "no-wait") && (reply.operation || reply.location)) {
         Progress progress = progress_begin(what);
         gboolean succeeded = client_wait(cli->client, &reply, progress_step, &progress, error);
         progress_end(&progress, succeeded);
@@ -80,7 +82,7 @@ cli_confirm(const Cli *cli, const char *question, GError **error)
         return TRUE;
     if (!isatty(STDIN_FILENO))
         return arm_fail(error, ARM_BAD_REQUEST, "yes",
-                        "%s There is no terminal to ask on: say --yes.", question);
+                        "%s There is no terminal to ask on: say --yes to go on.", question);
     g_printerr("%s (y/n): ", question);
     if (fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y'))
         return TRUE;
@@ -104,6 +106,34 @@ cli_tags(const Cli *cli, GError **error)
         json_object_set_new(tags, name, json_string(equals ? equals + 1 : ""));
     }
     return g_steal_pointer(&tags);
+}
+
+static const char *
+setting(const char *chosen, const char *variable)
+{
+    const char *text = chosen ? chosen : g_getenv(variable);
+    return text && *text ? text : NULL;
+}
+
+Client *
+cli_client_open(const ClientConfig *chosen, GError **error)
+{
+    const char *state_dir = setting(chosen->socket_path, "TESTUDO_STATE_DIR");
+    g_autofree char *socket_path =
+        g_build_filename(state_dir ? state_dir : STATE_DIR, "testudod.sock", NULL);
+    g_autofree char *server = g_strdup(setting(chosen->server, "TESTUDO_SERVER"));
+    gsize length = server ? strlen(server) : 0;
+    if (length > 0 && server[length - 1] == '/')
+        server[length - 1] = '\0';
+    ClientConfig config = {
+        .socket_path = g_intern_string(socket_path),
+        .server = server ? g_intern_string(server) : NULL,
+        .token_file = setting(chosen->token_file, "TESTUDO_TOKEN_FILE"),
+        .ca_file = setting(chosen->ca_file, "TESTUDO_CA_FILE"),
+        .timeout_ms = chosen->timeout_ms,
+        .debug = chosen->debug,
+    };
+    return client_new(&config, error);
 }
 
 /* ---- progress ---- */

@@ -58,11 +58,20 @@ Progress progress_begin(const char *what);
 void progress_step(int percent, void *progress);
 void progress_end(Progress *progress, gboolean succeeded);
 
+/* The daemon that options or the environment (TESTUDO_STATE_DIR, TESTUDO_SERVER, …) name. The texts
+ * of `chosen` may be NULL; socket_path is the state folder here. They are borrowed for as long as
+ * the client lives. */
+Client *cli_client_open(const ClientConfig *chosen, GError **error);
+
 /* ---- help and completion ---- */
 void help_overview(void);
 gboolean help_group(const char *const *words); /* FALSE: no command begins with these words */
 void help_command(const Command *command);
 void complete_print(const char *const *words);
+
+/* Every image that --publisher, --offer and --sku let through, each with "urn"; NULL sets *error.
+ */
+json_t *image_list_read(Cli *cli, GError **error);
 
 /* ---- commands ---- */
 gboolean run_account_show(Cli *cli, GError **error);

@@ -37,6 +37,7 @@ reply_clear(Reply *reply)
     if (reply->text)
         g_string_free(g_steal_pointer(&reply->text), TRUE);
     g_clear_pointer(&reply->operation, g_free);
+    g_clear_pointer(&reply->location, g_free);
 }
 
 static size_t
@@ -57,18 +58,25 @@ client_path_of(const char *address)
     return path ? path : "/";
 }
 
+/* Takes a header's value where the line is the header `name` ("name:", lower case). */
+static void
+header_take(const char *line, gsize length, const char *name, char **value)
+{
+    gsize name_length = strlen(name);
+    if (length <= name_length || g_ascii_strncasecmp(line, name, name_length) != 0)
+        return;
+    g_autofree char *text = g_strndup(line + name_length, length - name_length);
+    g_free(*value);
+    *value = g_strdup(client_path_of(g_strstrip(text)));
+}
+
 static size_t
 header_receive(char *bytes, size_t size, size_t count, void *data)
 {
-    static const char name[] = "azure-asyncoperation:";
     Reply *reply = data;
-    gsize length = size * count;
-    if (length > sizeof name && g_ascii_strncasecmp(bytes, name, sizeof name - 1) == 0) {
-        g_autofree char *value = g_strndup(bytes + sizeof name - 1, length - (sizeof name - 1));
-        g_free(reply->operation);
-        reply->operation = g_strdup(client_path_of(g_strstrip(value)));
-    }
-    return length;
+    header_take(bytes, size * count, "azure-asyncoperation:", &reply->operation);
+    header_take(bytes, size * count, "location:", &reply->location);
+    return size * count;
 }
 
 /* An ARM error object as a GError; codes that this program does not know stand in the message. */
@@ -109,8 +117,8 @@ connection_fail(const Client *client, CURLcode code, const char *detail, GError 
     if (client->config.server)
         return arm_fail(
             error, ARM_UNAVAILABLE, NULL,
-            "No answer from %s: %s. Is testudod running with --listen, and is --ca-file the "
-            "ca.pem of its state folder?",
+            "No answer from %s: %s. Is testudod running with --listen, and is --ca-file "
+            "tls/ca.pem of its state folder?",
             client->config.server, reason);
     return arm_fail(error, ARM_UNAVAILABLE, NULL,
                     "No answer on %s: %s. Is testudod running with this state folder "
@@ -166,6 +174,8 @@ client_send(Client *client, const char *method, const char *path, const json_t *
         curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->config.socket_path);
     else if (client->config.ca_file)
         curl_easy_setopt(curl, CURLOPT_CAINFO, client->config.ca_file);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, client->config.timeout_ms);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_URL, address);
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
@@ -214,38 +224,39 @@ client_list(Client *client, const char *path, GError **error)
     return g_steal_pointer(&all);
 }
 
+/* What a poll of the operation or of the location says. */
 static gboolean
-operation_ended(const json_t *operation, int status, gboolean *ret_ended, GError **error)
+poll_read(const Reply *poll, gboolean by_operation, gboolean *ret_ended, GError **error)
 {
-    const char *word = json_member_text(operation, "status");
-    *ret_ended = word && strcmp(word, "InProgress") != 0;
+    const char *word = json_member_text(poll->body, "status");
+    *ret_ended = by_operation ? word && strcmp(word, "InProgress") != 0 : poll->status != 202;
+    if (!by_operation)
+        return TRUE;
     if (!word)
         return arm_fail(error, ARM_INTERNAL, NULL,
                         "The daemon's answer about the operation has no status.");
     if (!*ret_ended || strcmp(word, "Succeeded") == 0)
         return TRUE;
-    g_propagate_error(error, error_of(json_member(operation, "error"), status));
+    g_propagate_error(error, error_of(json_member(poll->body, "error"), poll->status));
     return FALSE;
 }
 
 gboolean
 client_wait(Client *client, const Reply *reply, ClientProgress progress, void *data, GError **error)
 {
-    if (!reply->operation)
-        return TRUE;
-    for (;;) {
+    const char *path = reply->operation ? reply->operation : reply->location;
+    for (gboolean ended = path == NULL; !ended;) {
         g_auto(Reply) poll = {0};
-        gboolean ended;
-        if (!client_send(client, "GET", reply->operation, NULL, &poll, error) ||
-            !operation_ended(poll.body, poll.status, &ended, error))
+        if (!client_send(client, "GET", path, NULL, &poll, error) ||
+            !poll_read(&poll, reply->operation != NULL, &ended, error))
             return FALSE;
         const json_t *percent = json_member(poll.body, "percentComplete");
         if (progress)
             progress(json_is_number(percent) ? (int)json_number_value(percent) : -1, data);
-        if (ended)
-            return TRUE;
-        g_usleep(client->config.server ? G_USEC_PER_SEC : POLL_LOCAL_USEC);
+        if (!ended)
+            g_usleep(client->config.server ? G_USEC_PER_SEC : POLL_LOCAL_USEC);
     }
+    return TRUE;
 }
 
 static gboolean

@@ -10,7 +10,8 @@ typedef struct {
     const char *server;      /* "https://HOST:PORT" */
     const char *token_file;  /* for server */
     const char *ca_file;
-    gboolean debug; /* requests and answers on standard error */
+    long timeout_ms; /* of a request; 0: none */
+    gboolean debug;  /* requests and answers on standard error */
 } ClientConfig;
 
 typedef struct Client Client;
@@ -28,6 +29,7 @@ typedef struct {
     json_t *body; /* NULL where it is not JSON */
     GString *text;
     char *operation; /* path of the operation to poll, or NULL */
+    char *location;  /* path that answers 202 until the work is done, or NULL */
 } Reply;
 void reply_clear(Reply *reply);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reply, reply_clear)

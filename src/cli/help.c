@@ -1,4 +1,4 @@
-/* Help and completion, made from the tables. */
+/* Help, made from the tables. */
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -72,72 +72,4 @@ help_overview(void)
     printf("\neverywhere:\n");
     options_print(cli_global_options);
     printf("\n'testudo COMMAND --help' lists the options of one; 'man testudo' has examples.\n");
-}
-
-/* ---- completion: prints candidates for the last word, one a line ---- */
-
-static void
-candidate(const char *text, const char *begun)
-{
-    if (g_str_has_prefix(text, begun))
-        printf("%s\n", text);
-}
-
-static void
-complete_command(const char *const *words, guint n)
-{
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (const Command *command = cli_commands; command->path; command++) {
-        g_auto(GStrv) path = g_strsplit(command->path, " ", -1);
-        guint i = 0;
-        while (i < n && path[i] && strcmp(path[i], words[i]) == 0)
-            i++;
-        if (i == n && path[i] && g_hash_table_add(seen, g_strdup(path[i])))
-            candidate(path[i], words[n]);
-    }
-}
-
-static gboolean
-complete_value(const char *previous, const char *begun)
-{
-    const Option *option = NULL;
-    if (g_str_has_prefix(previous, "--"))
-        option = option_find(previous + 2);
-    for (const Option *o = cli_options; !option && previous[0] == '-' && o->name; o++)
-        option = o->letter && o->letter == previous[1] && !previous[2] ? o : NULL;
-    if (!option || option->type == OPTION_FLAG)
-        return FALSE;
-    const char *values = option->value;
-    if (strcmp(option->name, "security-type") == 0)
-        values = "Standard|TrustedLaunch";
-    if (!strchr(values, '|') || strstr(values, "FILE"))
-        return option->type != OPTION_LIST;
-    g_auto(GStrv) words = g_strsplit(values, "|", -1);
-    for (char **word = words; *word; word++)
-        candidate(*word, begun);
-    return TRUE;
-}
-
-void
-complete_print(const char *const *words)
-{
-    guint n = g_strv_length((char **)words);
-    int path_words = 0;
-    const Command *command = n > 1 ? command_find(words, &path_words) : NULL;
-    if (n == 0)
-        return;
-    const char *last = words[n - 1];
-    if (!command || (guint)path_words >= n) {
-        complete_command(words, n - 1);
-        return;
-    }
-    if (complete_value(words[n - 2], last))
-        return;
-    g_autofree char *all = g_strconcat(command->options, " ", cli_global_options, NULL);
-    g_auto(GStrv) names = g_strsplit_set(all, " !", -1);
-    for (char **name = names; *name; name++) {
-        g_autofree char *dashed = g_strconcat("--", *name, NULL);
-        if (**name)
-            candidate(dashed, last);
-    }
 }

@@ -58,7 +58,7 @@ image_decorate(json_t *version, const char *publisher, const char *offer, const 
 static gboolean
 wanted(const Cli *cli, const char *option, const char *name)
 {
-    const char *asked = args_text(cli->args, option);
+    const char *asked = cli->args ? args_text(cli->args, option) : NULL;
     return !asked || g_ascii_strcasecmp(asked, name) == 0;
 }
 
@@ -113,8 +113,8 @@ offers_add(Cli *cli, const char *publisher, json_t *all, GError **error)
     return list != NULL;
 }
 
-gboolean
-run_image_list(Cli *cli, GError **error)
+json_t *
+image_list_read(Cli *cli, GError **error)
 {
     g_autofree char *path = catalogue_path(cli, "%s", "");
     g_autoptr(json_t) publishers = client_list(cli->client, path, error), all = json_array();
@@ -124,11 +124,18 @@ run_image_list(Cli *cli, GError **error)
     {
         const char *name = json_member_text(publisher, "name");
         if (wanted(cli, "publisher", name) && !offers_add(cli, name, all, error))
-            return FALSE;
+            return NULL;
     }
-    if (publishers)
-        output_print(all, image_columns, cli->format);
-    return publishers != NULL;
+    return publishers ? g_steal_pointer(&all) : NULL;
+}
+
+gboolean
+run_image_list(Cli *cli, GError **error)
+{
+    g_autoptr(json_t) images = image_list_read(cli, error);
+    if (images)
+        output_print(images, image_columns, cli->format);
+    return images != NULL;
 }
 
 gboolean

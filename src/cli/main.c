@@ -1,5 +1,6 @@
 /* testudo: the command line. */
 #include "cli/cli.h"
+#include "cli/suggest.h"
 
 #include <curl/curl.h>
 #include <locale.h>
@@ -27,34 +28,17 @@ error_print(const GError *error)
     }
 }
 
-static const char *
-setting(const Args *args, const char *option, const char *variable)
-{
-    const char *text = args_text(args, option);
-    if (!text)
-        text = g_getenv(variable);
-    return text && *text ? text : NULL;
-}
-
 static Client *
 client_open(const Args *args, GError **error)
 {
-    const char *state_dir = setting(args, "state-dir", "TESTUDO_STATE_DIR");
-    g_autofree char *socket_path =
-        g_build_filename(state_dir ? state_dir : "/var/lib/testudo", "testudod.sock", NULL);
-    g_autofree char *server = g_strdup(setting(args, "server", "TESTUDO_SERVER"));
-    gsize length = server ? strlen(server) : 0;
-    if (length > 0 && server[length - 1] == '/')
-        server[length - 1] = '\0';
-    /* Interned: the client keeps the pointers for as long as the program runs. */
-    ClientConfig config = {
-        .socket_path = g_intern_string(socket_path),
-        .server = server ? g_intern_string(server) : NULL,
-        .token_file = setting(args, "token-file", "TESTUDO_TOKEN_FILE"),
-        .ca_file = setting(args, "ca-file", "TESTUDO_CA_FILE"),
+    ClientConfig chosen = {
+        .socket_path = args_text(args, "state-dir"),
+        .server = args_text(args, "server"),
+        .token_file = args_text(args, "token-file"),
+        .ca_file = args_text(args, "ca-file"),
         .debug = args_flag(args, "debug"),
     };
-    return client_new(&config, error);
+    return cli_client_open(&chosen, error);
 }
 
 static int
@@ -86,6 +70,51 @@ command_run(const Command *command, const char *const *words)
     return status_of(&cli, error);
 }
 
+/* What people who know `az` try, and what does it here. */
+static const char *
+instead_of(const char *text)
+{
+    static const struct {
+        const char *begins, *instead;
+    } others[] = {
+        {"vmss rolling-upgrade",
+         "Rolling upgrades are not built yet. With upgrade mode Manual, name the instances: "
+         "testudo vmss "
+         "update-instances -g GROUP -n SET --instance-ids 0 (\"*\" for all)."},
+        {"vmss extension", "Extensions are not built yet."},
+        {"login", "There is no login: the daemon's Unix socket needs none; with --server, give "
+                  "--token-file."},
+        {"vm create", "There are no single VMs: a scale set of one instance is made by 'testudo "
+                      "vmss create --instance-count 1'."},
+        {"vm ", "There are no single VMs: see 'testudo vmss --help'."},
+        {"account set", "There is one subscription, which is this host: 'testudo account show'."},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+        if (g_str_has_prefix(text, others[i].begins))
+            return others[i].instead;
+    }
+    return NULL;
+}
+
+static void
+unknown_command(const char *const *path)
+{
+    g_autofree char *text = g_strjoinv(" ", (char **)path);
+    g_autoptr(GPtrArray) known = g_ptr_array_new();
+    for (const Command *command = cli_commands; command->path; command++)
+        g_ptr_array_add(known, (gpointer)command->path);
+    g_ptr_array_add(known, NULL);
+    const char *instead = instead_of(text),
+               *meant = suggest(text, (const char *const *)known->pdata);
+    if (meant)
+        g_printerr("ERROR: there is no command 'testudo %s'; did you mean 'testudo %s'?\n", text,
+                   meant);
+    else if (instead)
+        g_printerr("ERROR: there is no command 'testudo %s'. %s\n", text, instead);
+    else
+        g_printerr("ERROR: there is no command 'testudo %s'; 'testudo --help' lists them.\n", text);
+}
+
 static int
 no_command(const char *const *words)
 {
@@ -100,8 +129,7 @@ no_command(const char *const *words)
     }
     if (help_group((const char *const *)path->pdata))
         return asked ? CLI_DONE : CLI_USAGE;
-    g_autofree char *text = g_strjoinv(" ", (char **)path->pdata);
-    g_printerr("ERROR: there is no command 'testudo %s'; 'testudo --help' lists them.\n", text);
+    unknown_command((const char *const *)path->pdata);
     return CLI_USAGE;
 }
 
@@ -116,7 +144,9 @@ main(int argc, char **argv)
         return CLI_DONE;
     }
     if (argc >= 2 && strcmp(argv[1], "__complete") == 0) {
+        curl_global_init(CURL_GLOBAL_DEFAULT);
         complete_print(words + 1);
+        curl_global_cleanup();
         return CLI_DONE;
     }
     const Command *command = command_find(words, &path_words);

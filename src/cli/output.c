@@ -1,5 +1,7 @@
 #include "cli/output.h"
 
+#include "cli/guest_text.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,7 +60,7 @@ plain_text(const json_t *value)
 }
 
 static char *
-cell_text(const json_t *object, const char *path)
+path_text(const json_t *object, const char *path)
 {
     const char *bracket = strchr(path, '[');
     if (!bracket)
@@ -68,6 +70,28 @@ cell_text(const json_t *object, const char *path)
     const json_t *entry = entry_by_code(json_path(object, list_path), prefix);
     const char *code = json_member_text(entry, "code");
     return g_strdup(code ? code + strlen(prefix) + 1 : "");
+}
+
+static char *
+cell_text(const json_t *object, const char *column_path)
+{
+    const char *bar = strchr(column_path, '|');
+    g_autofree char *path = bar ? g_strndup(column_path, (gsize)(bar - column_path)) : NULL;
+    char *text = path_text(object, path ? path : column_path);
+    if (!bar || *text)
+        return text;
+    g_free(text);
+    return g_strdup(bar + 1);
+}
+
+/* One line, and nothing in it that a terminal would obey: a cell may hold a guest's words. */
+static char *
+cell_line(const json_t *object, const char *column_path)
+{
+    g_autofree char *text = cell_text(object, column_path);
+    GString *line = g_string_new(NULL);
+    guest_text_add(&(GuestText){0}, text, strlen(text), line);
+    return g_strdelimit(g_string_free(line, FALSE), "\t\n", ' ');
 }
 
 /* Columns of objects that have none of their own: the plain members of the first. */
@@ -98,15 +122,15 @@ width_of(const char *text)
 }
 
 static void
-cell_print(const char *text, gsize width, gboolean last)
+cell_print(FILE *stream, const char *text, gsize width, gboolean last)
 {
-    fputs(text, stdout);
+    fputs(text, stream);
     for (gsize i = width_of(text); !last && i < width + 2; i++)
-        putchar(' ');
+        putc(' ', stream);
 }
 
 static void
-table_print(const json_t *rows, const Column *columns)
+table_print(FILE *stream, const json_t *rows, const Column *columns)
 {
     guint n = 0;
     while (columns[n].header)
@@ -117,36 +141,36 @@ table_print(const json_t *rows, const Column *columns)
         widths[i] = strlen(columns[i].header);
     for (size_t row = 0; row < json_array_size(rows); row++) {
         for (guint i = 0; i < n; i++) {
-            char *text = cell_text(json_array_get(rows, row), columns[i].path);
+            char *text = cell_line(json_array_get(rows, row), columns[i].path);
             widths[i] = MAX(widths[i], width_of(text));
             g_ptr_array_add(cells, text);
         }
     }
     for (guint i = 0; i < n; i++)
-        cell_print(columns[i].header, widths[i], i + 1 == n);
-    putchar('\n');
+        cell_print(stream, columns[i].header, widths[i], i + 1 == n);
+    putc('\n', stream);
     for (guint i = 0; i < n; i++) {
         g_autofree char *line = g_strnfill(widths[i], '-');
-        cell_print(line, widths[i], i + 1 == n);
+        cell_print(stream, line, widths[i], i + 1 == n);
     }
-    putchar('\n');
+    putc('\n', stream);
     for (guint i = 0; i < cells->len; i++) {
-        cell_print(g_ptr_array_index(cells, i), widths[i % n], (i + 1) % n == 0);
+        cell_print(stream, g_ptr_array_index(cells, i), widths[i % n], (i + 1) % n == 0);
         if ((i + 1) % n == 0)
-            putchar('\n');
+            putc('\n', stream);
     }
 }
 
 static void
-tsv_print(const json_t *rows, const Column *columns)
+tsv_print(FILE *stream, const json_t *rows, const Column *columns)
 {
     for (size_t row = 0; row < json_array_size(rows); row++) {
         for (const Column *column = columns; column->header; column++) {
             g_autofree char *text = cell_text(json_array_get(rows, row), column->path);
             g_strdelimit(text, "\t\n", ' ');
-            printf("%s%s", column == columns ? "" : "\t", text);
+            fprintf(stream, "%s%s", column == columns ? "" : "\t", text);
         }
-        putchar('\n');
+        putc('\n', stream);
     }
 }
 
@@ -194,12 +218,12 @@ yaml_value(yaml_emitter_t *emitter, const json_t *value)
 }
 
 static void
-yaml_print(const json_t *value)
+yaml_print(FILE *stream, const json_t *value)
 {
     yaml_emitter_t emitter;
     yaml_event_t event;
     yaml_emitter_initialize(&emitter);
-    yaml_emitter_set_output_file(&emitter, stdout);
+    yaml_emitter_set_output_file(&emitter, stream);
     yaml_emitter_set_unicode(&emitter, 1);
     yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING);
     yaml_emitter_emit(&emitter, &event);
@@ -216,20 +240,26 @@ yaml_print(const json_t *value)
 void
 output_print(const json_t *value, const Column *columns, OutputFormat format)
 {
+    output_write(stdout, value, columns, format);
+}
+
+void
+output_write(FILE *stream, const json_t *value, const Column *columns, OutputFormat format)
+{
     if (format == OUTPUT_JSON) {
-        json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
-        putchar('\n');
+        json_dumpf(value, stream, JSON_INDENT(2) | JSON_ENCODE_ANY);
+        putc('\n', stream);
         return;
     }
     if (format == OUTPUT_YAML) {
-        yaml_print(value);
+        yaml_print(stream, value);
         return;
     }
     g_autoptr(json_t) rows =
         json_is_array(value) ? json_incref((json_t *)value) : json_pack("[O]", value);
     g_autofree Column *own = columns ? NULL : columns_of(rows);
     if (format == OUTPUT_TABLE)
-        table_print(rows, columns ? columns : own);
+        table_print(stream, rows, columns ? columns : own);
     else
-        tsv_print(rows, columns ? columns : own);
+        tsv_print(stream, rows, columns ? columns : own);
 }

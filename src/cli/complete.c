@@ -1,0 +1,243 @@
+/* What the shell may complete the last word to, one candidate a line. A line "@file" asks the shell
+ * for file names. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Nobody waits longer for a list. */
+#define TIMEOUT_MS 2000
+
+typedef struct {
+    const char *const *words;
+    guint n;
+    const Command *command;
+    const char *begun;  /* what the candidates begin with */
+    const char *before; /* what is printed before each: "--name=" or "" */
+} Completion;
+
+static void
+candidate(const Completion *completion, const char *text)
+{
+    if (text && g_str_has_prefix(text, completion->begun))
+        printf("%s%s\n", completion->before, text);
+}
+
+static void
+complete_command(const Completion *completion)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    guint n = completion->n - 1;
+    for (const Command *command = cli_commands; command->path; command++) {
+        g_auto(GStrv) path = g_strsplit(command->path, " ", -1);
+        guint i = 0;
+        while (i < n && path[i] && strcmp(path[i], completion->words[i]) == 0)
+            i++;
+        if (i == n && path[i] && g_hash_table_add(seen, g_strdup(path[i])))
+            candidate(completion, path[i]);
+    }
+}
+
+/* ---- the option that a word names, and what was given for one ---- */
+
+static gboolean
+is_option(const char *word)
+{
+    return word[0] == '-' && word[1] != '\0';
+}
+
+static const Option *
+option_of(const char *word)
+{
+    if (g_str_has_prefix(word, "--")) {
+        g_autofree char *name = g_strndup(word + 2, strcspn(word + 2, "="));
+        return option_find(name);
+    }
+    for (const Option *option = cli_options; option->name; option++) {
+        if (option->letter && word[0] == '-' && option->letter == word[1] && !word[2])
+            return option;
+    }
+    return NULL;
+}
+
+static const char *
+given(const Completion *completion, const char *name)
+{
+    for (guint i = 0; i + 1 < completion->n; i++) {
+        const Option *option = option_of(completion->words[i]);
+        const char *equals = strchr(completion->words[i], '=');
+        if (option && strcmp(option->name, name) == 0)
+            return equals ? equals + 1 : completion->words[i + 1];
+    }
+    return NULL;
+}
+
+/* ---- what the daemon knows ---- */
+
+static Client *
+client_open(const Completion *completion)
+{
+    ClientConfig chosen = {
+        .socket_path = given(completion, "state-dir"),
+        .server = given(completion, "server"),
+        .token_file = given(completion, "token-file"),
+        .ca_file = given(completion, "ca-file"),
+        .timeout_ms = TIMEOUT_MS,
+    };
+    return cli_client_open(&chosen, NULL);
+}
+
+static void
+list_complete(const Completion *completion, Client *client, const char *path, const char *member)
+{
+    g_autoptr(json_t) list = client_list(client, path, NULL);
+    size_t i;
+    json_t *entry;
+    json_array_foreach(list, i, entry)
+    {
+        candidate(completion, json_member_text(entry, member));
+    }
+}
+
+/* Lists that need the group, or the set, that was typed before. */
+static char *
+list_path(const Completion *completion, const Cli *cli, const char *option)
+{
+    static const char sets[] = "/providers/Microsoft.Compute/virtualMachineScaleSets";
+    const char *group = given(completion, "resource-group"), *set = given(completion, "name");
+    gboolean of_set = g_str_has_prefix(completion->command->path, "vmss ");
+    if (strcmp(option, "resource-group") == 0 || (strcmp(option, "name") == 0 && !of_set))
+        return cli_subscription_path(cli, "/resourcegroups");
+    if (strcmp(option, "location") == 0)
+        return cli_subscription_path(cli, "/locations");
+    if (strcmp(option, "vm-sku") == 0)
+        return cli_subscription_path(cli, "/providers/Microsoft.Compute/skus");
+    if (strcmp(option, "name") == 0 && group)
+        return cli_group_path(cli, group, sets);
+    if ((strcmp(option, "instance-id") == 0 || strcmp(option, "instance-ids") == 0) && group &&
+        set) {
+        g_autofree char *escaped = g_uri_escape_string(set, NULL, FALSE);
+        g_autofree char *rest = g_strconcat(sets, "/", escaped, "/virtualMachines", NULL);
+        return cli_group_path(cli, group, rest);
+    }
+    return NULL;
+}
+
+static gboolean
+is_known_by_daemon(const char *option)
+{
+    static const char *const names[] = {"resource-group", "name",   "location", "instance-id",
+                                        "instance-ids",   "vm-sku", "image",    "urn"};
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strcmp(option, names[i]) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+daemon_complete(const Completion *completion, const char *option)
+{
+    g_autoptr(Client) client = client_open(completion);
+    Cli cli = {.command = completion->command, .client = client};
+    if (!client)
+        return;
+    if (strcmp(option, "image") == 0 || strcmp(option, "urn") == 0) {
+        g_autoptr(json_t) images = image_list_read(&cli, NULL);
+        for (size_t i = 0; i < json_array_size(images); i++)
+            candidate(completion, json_member_text(json_array_get(images, i), "urn"));
+        return;
+    }
+    g_autofree char *path = list_path(completion, &cli, option);
+    if (path)
+        list_complete(completion, client, path,
+                      g_str_has_prefix(option, "instance-id") ? "instanceId" : "name");
+}
+
+/* ---- values and options ---- */
+
+static const char *
+words_of(const Option *option)
+{
+    if (option->type == OPTION_BOOL)
+        return "true|false";
+    if (strcmp(option->name, "security-type") == 0)
+        return "Standard|TrustedLaunch";
+    if (strcmp(option->name, "expand") == 0 || strcmp(option->name, "command-id") == 0)
+        return strcmp(option->name, "expand") == 0 ? "instanceView" : "RunShellScript";
+    return strchr(option->value, '|') && !strstr(option->value, "FILE") ? option->value : NULL;
+}
+
+static void
+value_complete(const Completion *completion, const Option *option)
+{
+    const char *words = words_of(option);
+    if (words) {
+        g_auto(GStrv) list = g_strsplit(words, "|", -1);
+        for (char **word = list; *word; word++)
+            candidate(completion, *word);
+    } else if (is_known_by_daemon(option->name)) {
+        daemon_complete(completion, option->name);
+    } else if (strstr(option->value, "FILE") || strcmp(option->value, "DIR") == 0) {
+        printf("@file\n");
+    }
+}
+
+static void
+options_complete(const Completion *completion)
+{
+    g_autofree char *all = g_strconcat(completion->command->options, " ", cli_global_options, NULL);
+    g_auto(GStrv) names = g_strsplit_set(all, " !", -1);
+    for (char **name = names; *name; name++) {
+        g_autofree char *dashed = g_strconcat("--", *name, NULL);
+        if (**name)
+            candidate(completion, dashed);
+    }
+}
+
+/* The option whose values the last word is among: the word before it, or for lists some words
+ * before. */
+static const Option *
+option_in_hand(const Completion *completion)
+{
+    guint i = completion->n - 1;
+    while (i > 0 && !is_option(completion->words[i - 1]))
+        i--;
+    const Option *option = i > 0 ? option_of(completion->words[i - 1]) : NULL;
+    gboolean next = i + 1 == completion->n;
+    if (!option || option->type == OPTION_FLAG || strchr(completion->words[i - 1], '='))
+        return NULL;
+    return next || option->type == OPTION_LIST ? option : NULL;
+}
+
+void
+complete_print(const char *const *words)
+{
+    Completion completion = {words, g_strv_length((char **)words), NULL, NULL, ""};
+    int path_words = 0;
+    if (completion.n == 0)
+        return;
+    const char *last = completion.begun = words[completion.n - 1];
+    completion.command = completion.n > 1 ? command_find(words, &path_words) : NULL;
+    if (!completion.command || (guint)path_words >= completion.n) {
+        complete_command(&completion);
+        return;
+    }
+    const Option *option = is_option(last) ? option_of(last) : option_in_hand(&completion);
+    const char *equals = is_option(last) ? strchr(last, '=') : NULL;
+    if (is_option(last) && !(option && equals)) {
+        options_complete(&completion);
+        return;
+    }
+    g_autofree char *before = equals ? g_strndup(last, (gsize)(equals + 1 - last)) : g_strdup("");
+    completion.before = before;
+    completion.begun = equals ? equals + 1 : last;
+    if (option && option->type != OPTION_FLAG)
+        value_complete(&completion, option);
+    else if (completion.command->positional &&
+             g_str_has_prefix(completion.command->positional, "file"))
+        printf("@file\n");
+    if (!option || (option->type == OPTION_LIST && !*last) ||
+        (option->type == OPTION_BOOL && !*last))
+        options_complete(&completion);
+}
