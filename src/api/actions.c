@@ -1,23 +1,9 @@
-/* Actions on instances: start, poweroff, restart, deallocate, reimage, reimageall, redeploy, delete, manualupgrade. */
 #include "api/actions.h"
 
 #include "api/draft.h"
+#include "api/place.h"
 
 #include <string.h>
-
-#define SET                                                                                                                \
-    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachineScaleSets/{set}"
-enum { PARAM_GROUP = 1, PARAM_SET = 2, PARAM_INSTANCE = 3 };
-
-static const Action action_update = { .kind = OPERATION_UPDATE_INSTANCES, .is_update = TRUE };
-static const Action action_start = { OPERATION_START, FALSE, DESIRE_START, FALSE };
-static const Action action_power_off = { OPERATION_POWER_OFF, FALSE, DESIRE_POWER_OFF, TRUE };
-static const Action action_restart = { OPERATION_RESTART, FALSE, DESIRE_RESTART, FALSE };
-static const Action action_deallocate = { OPERATION_DEALLOCATE, FALSE, DESIRE_DEALLOCATE, FALSE };
-static const Action action_reimage = { OPERATION_REIMAGE, FALSE, DESIRE_REIMAGE, FALSE };
-static const Action action_reimage_all = { OPERATION_REIMAGE_ALL, FALSE, DESIRE_REIMAGE_ALL, FALSE };
-static const Action action_redeploy = { OPERATION_REDEPLOY, FALSE, DESIRE_REDEPLOY, FALSE };
-static const Action action_delete = { OPERATION_DELETE_INSTANCES, FALSE, DESIRE_DELETE, FALSE };
 
 /* What one request works with. */
 typedef struct {
@@ -32,6 +18,7 @@ typedef struct {
     gboolean by_set;
     gboolean skip_shutdown;
     guint deleted;
+    char *joined;               /* the operation that deletes already what is to be deleted */
 } Run;
 
 static gboolean
@@ -80,11 +67,25 @@ update_apply(Run *run, StoreInstance *instance, GError **error)
     return 1;
 }
 
+/* An instance on its way out: deleting it again joins what is under way, anything else comes too late. */
+static gboolean
+leaving_run(Run *run, const StoreInstance *instance, GError **error)
+{
+    if (run->action->desire == DESIRE_DELETE && !run->action->is_update) {
+        g_free(run->joined);
+        run->joined = g_strdup(instance->operation);
+        return TRUE;
+    }
+    return !run->named || arm_fail(error, ARM_OPERATION_NOT_ALLOWED, "instanceIds",
+                                   "Instance %u is being deleted by operation '%s'.", instance->id,
+                                   instance->operation ? instance->operation : "");
+}
+
 static gboolean
 instance_run(Run *run, StoreInstance *instance, GError **error)
 {
     if (instance->want_deleted)
-        return TRUE;
+        return leaving_run(run, instance, error);
     if (is_protected(run, instance)) {
         if (!run->named)
             return TRUE;
@@ -172,33 +173,29 @@ run_clear(Run *run)
     store_abort(run->tx);
     store_set_free(run->set);
     store_operation_free(run->operation);
+    g_free(run->joined);
     g_clear_pointer(&run->models, g_hash_table_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
 
 static gboolean
-skip_shutdown_read(Call *call, const Action *action, gboolean *ret_skip, GError **error)
+query_is_true(Call *call, const char *name)
 {
-    const char *text = call_query(call, "skipshutdown");
-    *ret_skip = FALSE;
-    if (!text || !action->takes_skip_shutdown)
-        return TRUE;
-    if (g_ascii_strcasecmp(text, "true") != 0 && g_ascii_strcasecmp(text, "false") != 0)
-        return arm_fail(error, ARM_INVALID_PARAMETER, "skipShutdown", "'skipShutdown' is true or false, not '%.40s'.", text);
-    *ret_skip = g_ascii_strcasecmp(text, "true") == 0;
-    return TRUE;
+    const char *text = call_query(call, name);
+    return text && g_ascii_strcasecmp(text, "true") == 0;
 }
 
 ApiResponse *
 action_run(Call *call, const Action *action, const char *const *ids, gboolean by_set, GError **error)
 {
-    g_auto(Run) run = { .call = call, .action = action, .named = ids != NULL, .by_set = by_set };
-    if (!skip_shutdown_read(call, action, &run.skip_shutdown, error))
-        return NULL;
+    g_auto(Run) run = { .call = call, .action = action, .named = ids != NULL, .by_set = by_set,
+                        .skip_shutdown = query_is_true(call, "skipshutdown") };
     run.tx = store_write(call->api->store, error);
     run.set = run.tx ? call_set(run.tx, call->params[PARAM_GROUP], call->params[PARAM_SET], error) : NULL;
     if (!run.set || !call_not_deleting(run.set, error) || !run_prepare(&run, error) || !instances_run(&run, ids, error))
         return NULL;
+    if (run.operation->total == 0 && run.joined)
+        return respond_accepted(call, run.joined);
     if (run.deleted > 0 && !capacity_lower(&run, error))
         return NULL;
     if (run.operation->pending == 0 && !operation_end(run.tx, run.operation, call->now, error))
@@ -207,125 +204,3 @@ action_run(Call *call, const Action *action, const char *const *ids, gboolean by
         return NULL;
     return respond_accepted(call, run.operation->id);
 }
-
-/* ---- by the set's route ---- */
-
-/* {"instanceIds":["0","3"]} or ["*"]; absent or without the member: all. *ret_ids NULL: all. */
-static gboolean
-ids_read(const json_t *body, gboolean required, char ***ret_ids, GError **error)
-{
-    static const char accepted[] = "an array of instance ids as texts, or [\"*\"] for all";
-    const json_t *list = NULL;
-    const char *key;
-    json_t *value;
-
-    *ret_ids = NULL;
-    json_object_foreach((json_t *)body, key, value)
-    {
-        if (g_ascii_strcasecmp(key, "instanceIds") != 0 && !json_is_null(value))
-            return arm_fail(error, ARM_INVALID_REQUEST_CONTENT, key,
-                            "Could not find member '%.100s' on the body of this action; accepted: instanceIds.", key);
-        if (g_ascii_strcasecmp(key, "instanceIds") == 0 && !json_is_null(value))
-            list = value;
-    }
-    if (!list)
-        return !required || arm_fail(error, ARM_INVALID_PARAMETER, "instanceIds", "'instanceIds' is required: %s.", accepted);
-    if (!json_is_array(list) || json_array_size(list) > 1000)
-        return arm_fail(error, ARM_INVALID_PARAMETER, "instanceIds", "'instanceIds' is %s.", accepted);
-    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const char *id = json_string_value(json_array_get(list, i));
-        if (!id)
-            return arm_fail(error, ARM_INVALID_PARAMETER, "instanceIds", "'instanceIds' is %s.", accepted);
-        if (strcmp(id, "*") == 0)
-            return TRUE;
-        g_ptr_array_add(ids, g_strdup(id));
-    }
-    g_ptr_array_add(ids, NULL);
-    *ret_ids = (char **)g_ptr_array_steal(ids, NULL);
-    return TRUE;
-}
-
-static ApiResponse *
-set_action(Call *call, const Action *action, gboolean ids_required, GError **error)
-{
-    g_auto(GStrv) ids = NULL;
-    if (!ids_read(call->body, ids_required, &ids, error))
-        return NULL;
-    return action_run(call, action, (const char *const *)ids, /* by_set= */ TRUE, error);
-}
-
-#define SET_ACTION(name, required)                                                                                         \
-    static ApiResponse *set_##name(Call *call, GError **error)                                                             \
-    {                                                                                                                      \
-        return set_action(call, &action_##name, required, error);                                                         \
-    }
-SET_ACTION(update, TRUE)
-SET_ACTION(start, FALSE)
-SET_ACTION(power_off, FALSE)
-SET_ACTION(restart, FALSE)
-SET_ACTION(deallocate, FALSE)
-SET_ACTION(reimage, FALSE)
-SET_ACTION(reimage_all, FALSE)
-SET_ACTION(redeploy, FALSE)
-SET_ACTION(delete, TRUE)
-
-/* ---- by an instance's own route ---- */
-
-static ApiResponse *
-own_action(Call *call, const Action *action, GError **error)
-{
-    const char *const ids[] = { call->params[PARAM_INSTANCE], NULL };
-    g_auto(GStrv) none = NULL;
-    if (!ids_read(call->body, /* required= */ FALSE, &none, error))
-        return NULL;
-    return action_run(call, action, ids, /* by_set= */ FALSE, error);
-}
-
-#define OWN_ACTION(name)                                                                                                   \
-    static ApiResponse *own_##name(Call *call, GError **error)                                                             \
-    {                                                                                                                      \
-        return own_action(call, &action_##name, error);                                                                   \
-    }
-OWN_ACTION(start)
-OWN_ACTION(power_off)
-OWN_ACTION(restart)
-OWN_ACTION(deallocate)
-OWN_ACTION(reimage)
-OWN_ACTION(reimage_all)
-OWN_ACTION(redeploy)
-
-static ApiResponse *
-own_delete(Call *call, GError **error)
-{
-    g_autoptr(GError) problem = NULL;
-    ApiResponse *response = own_action(call, &action_delete, &problem);
-    if (g_error_matches(problem, ARM_ERROR, ARM_INSTANCE_NOT_FOUND))
-        return respond_empty(204);
-    if (problem)
-        g_propagate_error(error, g_steal_pointer(&problem));
-    return response;
-}
-
-#define OWN SET "/virtualMachines/{instance}"
-
-const Route routes_scale_set_actions[] = {
-    { "POST", SET "/manualupgrade", set_update, ROUTE_BODY },
-    { "POST", SET "/start", set_start, ROUTE_OPTIONAL_BODY },
-    { "POST", SET "/poweroff", set_power_off, ROUTE_OPTIONAL_BODY },
-    { "POST", SET "/restart", set_restart, ROUTE_OPTIONAL_BODY },
-    { "POST", SET "/deallocate", set_deallocate, ROUTE_OPTIONAL_BODY },
-    { "POST", SET "/reimage", set_reimage, ROUTE_OPTIONAL_BODY },
-    { "POST", SET "/reimageall", set_reimage_all, ROUTE_OPTIONAL_BODY },
-    { "POST", SET "/redeploy", set_redeploy, ROUTE_OPTIONAL_BODY },
-    { "POST", SET "/delete", set_delete, ROUTE_BODY },
-    { "POST", OWN "/start", own_start, ROUTE_OPTIONAL_BODY },
-    { "POST", OWN "/poweroff", own_power_off, ROUTE_OPTIONAL_BODY },
-    { "POST", OWN "/restart", own_restart, ROUTE_OPTIONAL_BODY },
-    { "POST", OWN "/deallocate", own_deallocate, ROUTE_OPTIONAL_BODY },
-    { "POST", OWN "/reimage", own_reimage, ROUTE_OPTIONAL_BODY },
-    { "POST", OWN "/reimageall", own_reimage_all, ROUTE_OPTIONAL_BODY },
-    { "POST", OWN "/redeploy", own_redeploy, ROUTE_OPTIONAL_BODY },
-    { "DELETE", OWN, own_delete, 0 },
-    { 0 },
-};

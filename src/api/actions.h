@@ -8,7 +8,6 @@ typedef struct {
     OperationKind kind;
     gboolean is_update;         /* bring to the current model; otherwise `desire` */
     Desire desire;
-    gboolean takes_skip_shutdown;
 } Action;
 
 /* ids: NULL-terminated texts; NULL: all instances. by_set: the set's own action, which protected instances are kept from. */

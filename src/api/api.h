@@ -11,6 +11,7 @@ typedef struct {
     const char *method;
     const char *target;         /* path and query as on the request line, percent-encoded */
     const char *base_url;       /* "https://127.0.0.1:8443": what absolute addresses in answers begin with */
+    const char *link_url;       /* what addresses for a browser begin with; NULL: base_url */
     const char *caller;         /* "owner" (Unix socket) or "token"; NULL: not authenticated */
     const char *if_match, *if_none_match;
     const char *client_request_id;

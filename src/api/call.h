@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/api.h"
+#include "api/target.h"
 #include "base/json.h"
 #include "base/resource_id.h"
 #include "store/steps.h"
@@ -17,15 +18,21 @@ struct Api {
     char *link_secret;          /* signs short-lived addresses (boot diagnostics) */
     GRegex *version_form;       /* compiled once: every request is matched with it */
     struct BodyCache *bodies;   /* api/body_cache.h */
+    GMutex works_lock;          /* of n_works */
+    GCond works_ended;
+    guint n_works;              /* threads that do what takes long; they use the store */
 };
+
+/* Work on a thread of its own (image import) that api_free() waits for; FALSE: too much of it is under way (429). */
+gboolean api_work_begin(Api *api, GError **error);
+void api_work_end(Api *api);
 
 typedef struct {
     Api *api;
     const ApiRequest *request;
     const char *params[CALL_MAX_PARAMS]; /* the route's {…} segments in order, percent-decoded, as the client wrote them */
     guint n_params;
-    char **segments;            /* of the path, percent-decoded */
-    GHashTable *query;          /* folded name -> value, decoded */
+    Target target;
     json_t *body;               /* parsed, borrowed; NULL where the request has none */
     UnixTime now;
 
@@ -35,7 +42,8 @@ typedef struct {
     gboolean deferred;
 } Call;
 
-/* Query member by name without regard to case ("api-version", "$expand"), percent-decoded; NULL where absent. Borrowed. */
+/* Query member by name without regard to case ("api-version", "$expand"), percent-decoded; NULL where absent or
+ * empty. Borrowed. */
 const char *call_query(Call *call, const char *name);
 
 /* A handler returns its response, or NULL with *error set (which becomes the ARM error body), or NULL without an error when
@@ -50,16 +58,29 @@ void deferred_fail(Deferred *deferred, const GError *error);
 
 /* ---- responses ---- */
 ApiResponse *respond_json(int status, const json_t *body);              /* dumps; body stays the caller's */
+ApiResponse *respond_bytes(int status, GBytes *body);                   /* encoded JSON, as the body cache has it */
 ApiResponse *respond_text(int status, char *json_text, gsize length);   /* steals g_malloc'ed JSON text */
 ApiResponse *respond_error(const GError *error);
 ApiResponse *respond_empty(int status);
+void respond_with_etag(ApiResponse *response, guint64 etag);
 /* PUT/PATCH of something with an operation: status, body, Azure-AsyncOperation and Retry-After when operation_id. */
 void respond_with_operation(ApiResponse *response, Call *call, const char *operation_id);
 /* POST/DELETE: 202, empty, Azure-AsyncOperation, Retry-After. */
 ApiResponse *respond_accepted(Call *call, const char *operation_id);
+/* DELETE of a resource group: 202, empty, Location, Retry-After. */
+ApiResponse *respond_accepted_at_location(Call *call, const char *operation_id);
+/* What every answer carries; once, before it goes out. client_request_id: may be NULL. */
+void response_finish(ApiResponse *response, const char *client_request_id, const char *base_url);
+/* Seconds between two polls; clients wait half a minute where they are told nothing. */
+#define POLL_AFTER_S "1"
 
 /* ---- routes: each handler file exports one table; the router joins them (api/router.c) ---- */
-typedef enum { ROUTE_ANONYMOUS = 1u << 0, ROUTE_NO_VERSION = 1u << 1, ROUTE_BODY = 1u << 2, ROUTE_OPTIONAL_BODY = 1u << 3 } RouteFlags;
+typedef enum {
+    ROUTE_ANONYMOUS = 1u << 0,      /* needs no token */
+    ROUTE_NO_VERSION = 1u << 1,     /* needs no api-version */
+    ROUTE_BODY = 1u << 2,           /* a JSON object */
+    ROUTE_OPTIONAL_BODY = 1u << 3,  /* the same, or nothing; a body on any other route is refused */
+} RouteFlags;
 typedef struct {
     const char *method;
     /* Segments; fixed ones match without regard to case, {name} takes one segment. {subscription} and {location} are checked
@@ -67,7 +88,9 @@ typedef struct {
     const char *path;
     Handler handler;
     guint flags;
+    const char *query;          /* what the query may have beside api-version: target_check_query() */
 } Route;
+#define NO_QUERY NULL
 /* Each ends with a row whose method is NULL. */
 extern const Route routes_subscriptions[];  /* subscriptions, locations, providers, tenants */
 extern const Route routes_groups[];
@@ -80,6 +103,8 @@ extern const Route routes_links[];          /* anonymous signed addresses: /link
 extern const Route routes_scale_sets[];
 extern const Route routes_scale_set_actions[];
 extern const Route routes_instances[];      /* virtualMachines of a set */
+extern const Route routes_guest[];          /* boot diagnostics, run command, connection info */
+extern const Route routes_resources[];      /* what lies in a group, or in the subscription */
 
 /* ---- what many handlers need ---- */
 /* The group, or NULL with ResourceGroupNotFound (or the store's error). */
@@ -90,17 +115,8 @@ StoreSet *call_set(StoreTx *tx, const char *group, const char *name, GError **er
 StoreInstance *call_instance(StoreTx *tx, const StoreSet *set, const char *id, GError **error);
 /* 409 where the set is being deleted. */
 gboolean call_not_deleting(const StoreSet *set, GError **error);
-/* If-Match against an etag; "*" and absent match. */
-gboolean call_if_match(const Call *call, guint64 etag, GError **error);
-/* The page of a list: items from the $skiptoken on, at most $top or PAGE_MAX. Appends "nextLink" to the JSON text when more
- * follow. Lists are built as text so that encoded bodies are joined without being parsed again. */
-#define PAGE_MAX 1000u
-typedef struct {
-    guint first, count;
-} Page;
-gboolean call_page(Call *call, guint total, Page *ret_page, GError **error);
-/* {"value":[…]} from GBytes items of one page of `total`. */
-ApiResponse *respond_list(Call *call, const GPtrArray *bodies, const Page *page, guint total);
+/* If-Match and If-None-Match against the etag of what is there: 412 where they do not hold. */
+gboolean call_preconditions(const Call *call, guint64 etag, GError **error);
 
 /* ---- signed, short-lived addresses ---- */
 /* "<base>/links/<kind>/<key>?se=<unix seconds>&sig=<hex HMAC-SHA256>"; newly allocated. kind: "serial", "screen". */

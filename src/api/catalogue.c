@@ -1,5 +1,6 @@
 /* skus, vmSizes, usages, and the host itself. */
 #include "api/call.h"
+#include "api/filter.h"
 
 #include <string.h>
 
@@ -19,30 +20,15 @@ sku_json(const Call *call, const SizeInfo *size)
                      "location", location, "zones", "zoneDetails", "capabilities", capabilities, "restrictions");
 }
 
-static gboolean
-location_filter(Call *call, gboolean *ret_mine, GError **error)
-{
-    const char *filter = call_query(call, "$filter");
-    *ret_mine = TRUE;
-    if (!filter || !*filter)
-        return TRUE;
-    g_autoptr(GRegex) regex = g_regex_new("^\\s*location\\s+eq\\s+'([^']{1,90})'\\s*$", G_REGEX_CASELESS, 0, NULL);
-    g_autoptr(GMatchInfo) match = NULL;
-    if (!g_regex_match(regex, filter, 0, &match))
-        return arm_fail(error, ARM_INVALID_PARAMETER, "$filter",
-                        "The filter '%.100s' is not supported; accepted: location eq 'NAME'.", filter);
-    g_autofree char *location = g_match_info_fetch(match, 1);
-    *ret_mine = g_ascii_strcasecmp(location, call->api->config.location) == 0;
-    return TRUE;
-}
-
 static ApiResponse *
 skus_list(Call *call, GError **error)
 {
     const SizeCatalogue *sizes = call->api->config.sizes;
-    gboolean mine;
-    if (!location_filter(call, &mine, error))
+    static const char *const fields[] = { "location", NULL };
+    g_auto(Filter) filter = { 0 };
+    if (!filter_parse(call_query(call, "$filter"), fields, &filter, error))
         return NULL;
+    gboolean mine = filter_matches(filter.values[0], call->api->config.location);
     json_t *list = json_array();
     for (guint i = 0; mine && i < size_catalogue_count(sizes); i++)
         json_array_append_new(list, sku_json(call, size_catalogue_at(sizes, i)));
@@ -109,9 +95,10 @@ usages_list(Call *call, GError **error)
 }
 
 const Route routes_catalogue[] = {
-    { "GET", COMPUTE "/skus", skus_list, 0 },
-    { "GET", COMPUTE "/locations/{location}/vmSizes", sizes_list, 0 },
-    { "GET", COMPUTE "/locations/{location}/usages", usages_list, 0 },
+    /* There are no extended locations, so including them adds nothing. */
+    { "GET", COMPUTE "/skus", skus_list, 0, "$filter includeExtendedLocations=true,false" },
+    { "GET", COMPUTE "/locations/{location}/vmSizes", sizes_list, 0, NO_QUERY },
+    { "GET", COMPUTE "/locations/{location}/usages", usages_list, 0, NO_QUERY },
     { 0 },
 };
 
@@ -141,6 +128,6 @@ host_get(Call *call, GError **error)
 }
 
 const Route routes_host[] = {
-    { "GET", "/subscriptions/{subscription}/providers/Testudo.Host/hosts/local", host_get, 0 },
+    { "GET", "/subscriptions/{subscription}/providers/Testudo.Host/hosts/local", host_get, 0, NO_QUERY },
     { 0 },
 };

@@ -125,3 +125,21 @@ desire_apply(StoreInstance *instance, Desire desire, gboolean skip_shutdown)
     }
     g_assert_not_reached();
 }
+
+GPtrArray *
+scale_in_choose(const GPtrArray *instances, guint count, GError **error)
+{
+    g_autoptr(GPtrArray) chosen = g_ptr_array_new();
+    for (guint i = instances->len; i > 0 && chosen->len < count; i--) {
+        StoreInstance *instance = g_ptr_array_index(instances, i - 1);
+        if (!instance->want_deleted && !instance->protect_scale_in && !instance->protect_scale_set_actions)
+            g_ptr_array_add(chosen, instance);
+    }
+    if (chosen->len == count)
+        return g_steal_pointer(&chosen);
+    arm_fail(error, ARM_OPERATION_NOT_ALLOWED, "sku.capacity",
+             "The scale set cannot be scaled in that far: %u more instance(s) would have to go, and the rest are protected "
+             "(protectionPolicy).",
+             count - chosen->len);
+    return NULL;
+}

@@ -18,3 +18,7 @@ typedef enum { DESIRE_START, DESIRE_POWER_OFF, DESIRE_RESTART, DESIRE_DEALLOCATE
 gboolean desire_check(const StoreInstance *instance, Desire desire, GError **error);
 /* TRUE: something is to be done; FALSE: it is as wanted already, and the row is unchanged. skip_shutdown: for stops. */
 gboolean desire_apply(StoreInstance *instance, Desire desire, gboolean skip_shutdown);
+
+/* Which of a set's instances (of StoreInstance, by id) go when it is scaled in by `count`: rule Default on a host without
+ * zones, the highest ids first, protected ones never. Borrowed from `instances`. NULL sets *error: too many are protected. */
+GPtrArray *scale_in_choose(const GPtrArray *instances, guint count, GError **error);

@@ -1,13 +1,15 @@
 /* Resource groups. */
 #include "api/call.h"
+#include "api/filter.h"
+#include "api/page.h"
 #include "api/scale_set_write.h"
+#include "model/property_checks.h"
 
 #include <string.h>
 
 #define GROUPS "/subscriptions/{subscription}/resourcegroups"
 #define GROUP GROUPS "/{group}"
 enum { PARAM_GROUP = 1 };
-#define TAGS_MAX 50
 
 static json_t *
 group_json(const Call *call, const StoreGroup *group)
@@ -50,55 +52,61 @@ group_head(Call *call, GError **error)
     return respond_empty(group ? 204 : 404);
 }
 
+/* One member of a body, taken into the row. */
 static gboolean
-tags_check(const json_t *tags, GError **error)
+member_apply(const Call *call, StoreGroup *group, const char *key, const json_t *value, GError **error)
 {
-    const char *key;
-    json_t *value;
-    if (!json_is_object(tags) || json_object_size(tags) > TAGS_MAX)
-        return arm_fail(error, ARM_INVALID_PARAMETER, "tags", "'tags' is an object of at most %d texts.", TAGS_MAX);
-    json_object_foreach((json_t *)tags, key, value)
-    {
-        if (!json_is_string(value))
-            return arm_fail(error, ARM_INVALID_PARAMETER, "tags", "The tag '%.100s' is not a text.", key);
+    static const char *const read_only[] = { "id", "name", "type" };
+    for (guint i = 0; i < G_N_ELEMENTS(read_only); i++) {
+        if (g_ascii_strcasecmp(key, read_only[i]) == 0)
+            return TRUE;
     }
-    return TRUE;
+    if (g_ascii_strcasecmp(key, "tags") == 0) {
+        if (!check_tags(value, "tags", error))
+            return FALSE;
+        g_free(group->tags);
+        group->tags = json_text(value);
+        return TRUE;
+    }
+    if (g_ascii_strcasecmp(key, "location") == 0) {
+        const char *location = json_string_value(value);
+        return (location && g_ascii_strcasecmp(location, call->api->config.location) == 0) ||
+               arm_fail(error, ARM_LOCATION_NOT_AVAILABLE, "location",
+                        "The location '%.100s' is not available for resource groups; accepted: '%s'.", location ? location : "",
+                        call->api->config.location);
+    }
+    if (g_ascii_strcasecmp(key, "properties") == 0) {
+        const char *name;
+        json_t *member;
+        json_object_foreach((json_t *)value, name, member)
+        {
+            if (g_ascii_strcasecmp(name, "provisioningState") != 0)
+                return arm_fail(error, ARM_INVALID_REQUEST_CONTENT, "properties",
+                                "Could not find member '%.100s' on a resource group's properties; nothing there can be set.", name);
+        }
+        return TRUE;
+    }
+    return arm_fail(error, ARM_INVALID_REQUEST_CONTENT, key,
+                    "Could not find member '%.100s' on a resource group; accepted: location, tags.", key);
 }
 
-/* Takes what the body says into the row. */
 static gboolean
 body_apply(const Call *call, StoreGroup *group, GError **error)
 {
-    static const char *const ignored[] = { "id", "name", "type", "properties", "managedBy" };
     const char *key;
     json_t *value;
     json_object_foreach(call->body, key, value)
     {
-        gboolean known = json_is_null(value);
-        for (guint i = 0; i < G_N_ELEMENTS(ignored) && !known; i++)
-            known = g_ascii_strcasecmp(key, ignored[i]) == 0;
-        if (known)
-            continue;
-        if (g_ascii_strcasecmp(key, "tags") == 0) {
-            if (!tags_check(value, error))
-                return FALSE;
-            g_free(group->tags);
-            group->tags = json_text(value);
-        } else if (g_ascii_strcasecmp(key, "location") == 0) {
-            const char *location = json_string_value(value);
-            if (!location || g_ascii_strcasecmp(location, call->api->config.location) != 0)
-                return arm_fail(error, ARM_LOCATION_NOT_AVAILABLE, "location",
-                                "The location '%.100s' is not available for resource groups; accepted: '%s'.",
-                                location ? location : "", call->api->config.location);
-            g_free(group->location);
-            group->location = g_strdup(call->api->config.location);
-        } else {
-            return arm_fail(error, ARM_INVALID_REQUEST_CONTENT, key,
-                            "Could not find member '%.100s' on a resource group; accepted: location, tags.", key);
-        }
+        if (!json_is_null(value) && !member_apply(call, group, key, value, error))
+            return FALSE;
     }
-    return group->location || arm_fail(error, ARM_INVALID_PARAMETER, "location", "'location' is required: '%s'.",
-                                       call->api->config.location);
+    if (group->location)
+        return TRUE;
+    const json_t *location = json_member(call->body, "location");
+    if (!json_is_string(location))
+        return arm_fail(error, ARM_INVALID_PARAMETER, "location", "'location' is required: '%s'.", call->api->config.location);
+    group->location = g_strdup(call->api->config.location);
+    return TRUE;
 }
 
 static ApiResponse *
@@ -145,24 +153,62 @@ group_patch(Call *call, GError **error)
     return group_write(call, /* must_exist= */ TRUE, error);
 }
 
+/* ---- list ---- */
+
+static gboolean
+has_tag(const StoreGroup *group, const Filter *filter)
+{
+    const char *name = filter->values[0], *value = filter->values[1];
+    g_autoptr(json_t) tags = group->tags ? json_loads(group->tags, 0, NULL) : NULL;
+    const char *own = name ? json_member_text(tags, name) : NULL;
+    return !name || (own && (!value || strcmp(own, value) == 0));
+}
+
+static GPtrArray *
+groups_load(Call *call, StoreTx *tx, GError **error)
+{
+    static const char *const fields[] = { "tagName", "tagValue", NULL };
+    g_auto(Filter) filter = { 0 };
+    if (!filter_parse(call_query(call, "$filter"), fields, &filter, error))
+        return NULL;
+    if (filter.values[1] && !filter.values[0]) {
+        arm_fail(error, ARM_INVALID_PARAMETER, "$filter", "A filter by tagValue names the tag too: tagName eq 'NAME' and tagValue eq "
+                                                          "'VALUE'.");
+        return NULL;
+    }
+    GPtrArray *groups = store_group_list(tx, error);
+    for (guint i = groups ? groups->len : 0; i > 0; i--) {
+        if (!has_tag(g_ptr_array_index(groups, i - 1), &filter))
+            g_ptr_array_remove_index(groups, i - 1);
+    }
+    return groups;
+}
+
+static char *
+group_token(const void *data, guint index)
+{
+    const StoreGroup *group = g_ptr_array_index((GPtrArray *)data, index);
+    return resource_fold(group->name);
+}
+
 static ApiResponse *
 groups_list(Call *call, GError **error)
 {
     g_autoptr(StoreTx) tx = store_read(call->api->store, error);
-    g_autoptr(GPtrArray) groups = tx ? store_group_list(tx, error) : NULL;
-    if (!groups)
-        return NULL;
+    g_autoptr(GPtrArray) groups = tx ? groups_load(call, tx, error) : NULL;
     g_autoptr(GPtrArray) bodies = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
-    Page page;
-    if (!call_page(call, groups->len, &page, error))
+    g_auto(Page) page = { 0 };
+    if (!groups || !page_read(call, &(PageItems){ groups->len, group_token, groups }, &page, error))
         return NULL;
     for (guint i = page.first; i < page.first + page.count; i++) {
         g_autoptr(json_t) body = group_json(call, g_ptr_array_index(groups, i));
         char *text = json_text(body);
         g_ptr_array_add(bodies, g_bytes_new_take(text, strlen(text)));
     }
-    return respond_list(call, bodies, &page, groups->len);
+    return page_respond(call, bodies, &page);
 }
+
+/* ---- delete ---- */
 
 static gboolean
 sets_delete(Call *call, StoreTx *tx, const StoreGroup *group, StoreOperation *operation, GError **error)
@@ -176,19 +222,20 @@ sets_delete(Call *call, StoreTx *tx, const StoreGroup *group, StoreOperation *op
     return sets != NULL;
 }
 
-/* The generic contract for groups: 202 + Location, which answers 202 until it answers 200. */
-static ApiResponse *
-deletion_respond(Call *call, const char *operation)
+/* The deletion that is under way; NULL without *error where there is none. */
+static StoreOperation *
+deletion_find(StoreTx *tx, const char *group_id, GError **error)
 {
-    ApiResponse *response = respond_empty(202);
-    g_autofree char *address =
-        g_strdup_printf("%s/subscriptions/%s/operationresults/%s?api-version=%s", call->request->base_url,
-                        call->api->subscription, operation, call_query(call, "api-version"));
-    api_response_set_header(response, "Location", address);
-    api_response_set_header(response, "Retry-After", "1");
-    return response;
+    g_autoptr(GPtrArray) running = store_operation_in_progress(tx, 0, error);
+    for (guint i = 0; running && i < running->len; i++) {
+        const StoreOperation *operation = g_ptr_array_index(running, i);
+        if (operation->kind == OPERATION_DELETE_GROUP && resource_same(operation->resource_id, group_id))
+            return g_ptr_array_steal_index(running, i);
+    }
+    return NULL;
 }
 
+/* The generic contract for groups: 202 + Location, which answers 202 until it answers 200. */
 static ApiResponse *
 group_delete(Call *call, GError **error)
 {
@@ -197,6 +244,16 @@ group_delete(Call *call, GError **error)
     if (!group)
         return NULL;
     g_autofree char *id = resource_id_group(call->api->subscription, group->name);
+    if (group->deleting) {
+        GError *lookup = NULL;
+        g_autoptr(StoreOperation) running = deletion_find(tx, id, &lookup);
+        if (running)
+            return respond_accepted_at_location(call, running->id);
+        if (lookup) {
+            g_propagate_error(error, lookup);
+            return NULL;
+        }
+    }
     g_autoptr(StoreOperation) operation = operation_begin(tx, OPERATION_DELETE_GROUP, NULL, id, group->location,
                                                           /* of_set= */ FALSE, call->request->caller, call->now, error);
     group->deleting = TRUE;
@@ -204,85 +261,17 @@ group_delete(Call *call, GError **error)
         (operation->pending == 0 && !operation_end(tx, operation, call->now, error)) ||
         !store_commit(g_steal_pointer(&tx), error))
         return NULL;
-    return deletion_respond(call, operation->id);
-}
-
-static ApiResponse *
-deletion_result(Call *call, GError **error)
-{
-    g_autoptr(StoreTx) tx = store_read(call->api->store, error);
-    GError *lookup = NULL;
-    if (!tx)
-        return NULL;
-    g_autoptr(StoreOperation) operation = store_operation_get(tx, call->params[1], &lookup);
-    if (lookup) {
-        g_propagate_error(error, lookup);
-        return NULL;
-    }
-    if (!operation) {
-        arm_fail(error, ARM_NOT_FOUND, NULL, "There is no operation '%.60s'.", call->params[1]);
-        return NULL;
-    }
-    if (operation->status == OPERATION_IN_PROGRESS)
-        return deletion_respond(call, operation->id);
-    if (operation->status == OPERATION_SUCCEEDED)
-        return respond_empty(200);
-    arm_fail(error, ARM_CONFLICT, NULL, "The deletion ended as %s: %s", operation_status_text(operation->status),
-             operation->message ? operation->message : "");
-    return NULL;
-}
-
-/* What lies in a group, or in all: clients list it before they delete. */
-static ApiResponse *
-resources_list(Call *call, const char *group, GError **error)
-{
-    g_autoptr(StoreTx) tx = store_read(call->api->store, error);
-    g_autoptr(GPtrArray) sets = tx ? store_set_list(tx, group, error) : NULL;
-    if (!sets)
-        return NULL;
-    json_t *list = json_array();
-    for (guint i = 0; i < sets->len; i++) {
-        const StoreSet *set = g_ptr_array_index(sets, i);
-        g_autofree char *id = resource_id_scale_set(call->api->subscription, set->group, set->name);
-        json_array_append_new(list, json_pack("{ss ss ss ss}", "id", id, "name", set->name, "type",
-                                              "Microsoft.Compute/virtualMachineScaleSets", "location", set->location));
-    }
-    g_autoptr(json_t) body = json_pack("{so}", "value", list);
-    return respond_json(200, body);
-}
-
-static ApiResponse *
-group_resources(Call *call, GError **error)
-{
-    return resources_list(call, call->params[PARAM_GROUP], error);
-}
-
-static ApiResponse *
-all_resources(Call *call, GError **error)
-{
-    const char *filter = call_query(call, "$filter");
-    if (!filter || !*filter)
-        return resources_list(call, NULL, error);
-    g_autoptr(GRegex) regex = g_regex_new("^\\s*resourceGroup\\s+eq\\s+'([^']{1,90})'\\s*$", G_REGEX_CASELESS, 0, NULL);
-    g_autoptr(GMatchInfo) match = NULL;
-    if (!g_regex_match(regex, filter, 0, &match)) {
-        arm_fail(error, ARM_INVALID_PARAMETER, "$filter", "The filter '%.100s' is not supported; accepted: resourceGroup eq 'NAME'.",
-                 filter);
-        return NULL;
-    }
-    g_autofree char *group = g_match_info_fetch(match, 1);
-    return resources_list(call, group, error);
+    return respond_accepted_at_location(call, operation->id);
 }
 
 const Route routes_groups[] = {
-    { "GET", GROUP, group_get, 0 },
-    { "HEAD", GROUP, group_head, 0 },
-    { "PUT", GROUP, group_put, ROUTE_BODY },
-    { "PATCH", GROUP, group_patch, ROUTE_BODY },
-    { "DELETE", GROUP, group_delete, 0 },
-    { "GET", GROUPS, groups_list, 0 },
-    { "GET", GROUP "/resources", group_resources, 0 },
-    { "GET", "/subscriptions/{subscription}/resources", all_resources, 0 },
-    { "GET", "/subscriptions/{subscription}/operationresults/{operation}", deletion_result, 0 },
+    { "GET", GROUP, group_get, 0, NO_QUERY },
+    { "HEAD", GROUP, group_head, 0, NO_QUERY },
+    { "PUT", GROUP, group_put, ROUTE_BODY, NO_QUERY },
+    { "PATCH", GROUP, group_patch, ROUTE_BODY, NO_QUERY },
+    /* Whatever is removed with a group is removed by force. */
+    { "DELETE", GROUP, group_delete, 0,
+      "forceDeletionTypes=Microsoft.Compute/virtualMachines,Microsoft.Compute/virtualMachineScaleSets" },
+    { "GET", GROUPS, groups_list, 0, "$filter " PAGE_QUERY },
     { 0 },
 };

@@ -95,16 +95,28 @@ image_properties(const ImageInfo *image)
                      image->guest_agent, "sha256", image->sha256 ? image->sha256 : "");
 }
 
+/* $orderby: "name", "name asc" or "name desc". */
+static gboolean
+order_read(Call *call, gboolean *ret_descending, GError **error)
+{
+    const char *order = call_query(call, "$orderby");
+    *ret_descending = order && g_ascii_strcasecmp(order, "name desc") == 0;
+    return !order || *ret_descending || g_ascii_strcasecmp(order, "name") == 0 || g_ascii_strcasecmp(order, "name asc") == 0 ||
+           arm_fail(error, ARM_INVALID_PARAMETER, "$orderby", "'$orderby' is 'name', 'name asc' or 'name desc', not '%.40s'.", order);
+}
+
 static ApiResponse *
 versions_list(Call *call, GError **error)
 {
-    const char *order = call_query(call, "$orderby"), *expand = call_query(call, "$expand"), *top = call_query(call, "$top");
-    gboolean descending = order && strcasestr(order, "desc"), with_properties = expand && !g_ascii_strcasecmp(expand, "properties");
+    const char *top = call_query(call, "$top");
+    gboolean descending, with_properties = call_query(call, "$expand") != NULL;
     guint64 limit = G_MAXUINT32;
     if (top && !g_ascii_string_to_unsigned(top, 10, 1, G_MAXINT32, &limit, NULL)) {
         arm_fail(error, ARM_INVALID_PARAMETER, "$top", "'$top' is a whole number from 1, not '%.40s'.", top);
         return NULL;
     }
+    if (!order_read(call, &descending, error))
+        return NULL;
     g_autoptr(GPtrArray) images = images_load(call, error);
     g_autoptr(json_t) list = json_array();
     for (guint i = 0; images && i < images->len && json_array_size(list) < limit; i++) {
@@ -176,6 +188,7 @@ import_thread(gpointer data)
         error = arm_error_adopt(error);
         deferred_fail(import->deferred, error);
     }
+    api_work_end(import->api);
     g_free(import->source);
     image_info_free(import->image);
     g_free(import);
@@ -210,6 +223,8 @@ image_import_post(Call *call, GError **error)
                  "Image '%s' exists already; an image version never changes: give another version.", urn);
         return NULL;
     }
+    if (!api_work_begin(call->api, error))
+        return NULL;
     Import *import = g_new0(Import, 1);
     import->api = call->api;
     import->deferred = call_defer(call);
@@ -238,12 +253,12 @@ version_delete(Call *call, GError **error)
 }
 
 const Route routes_images[] = {
-    { "GET", PUBLISHERS, publishers_list, 0 },
-    { "GET", OFFERS, offers_list, 0 },
-    { "GET", SKUS, skus_list, 0 },
-    { "GET", VERSIONS, versions_list, 0 },
-    { "GET", VERSIONS "/{version}", version_get, 0 },
-    { "DELETE", VERSIONS "/{version}", version_delete, 0 },
-    { "POST", "/subscriptions/{subscription}/providers/Testudo.Images/import", image_import_post, ROUTE_BODY },
+    { "GET", PUBLISHERS, publishers_list, 0, NO_QUERY },
+    { "GET", OFFERS, offers_list, 0, NO_QUERY },
+    { "GET", SKUS, skus_list, 0, NO_QUERY },
+    { "GET", VERSIONS, versions_list, 0, "$top $orderby $expand=properties" },
+    { "GET", VERSIONS "/{version}", version_get, 0, NO_QUERY },
+    { "DELETE", VERSIONS "/{version}", version_delete, 0, NO_QUERY },
+    { "POST", "/subscriptions/{subscription}/providers/Testudo.Images/import", image_import_post, ROUTE_BODY, NO_QUERY },
     { 0 },
 };

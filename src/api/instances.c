@@ -1,58 +1,18 @@
-/* virtualMachines of a scale set: list, get, instance view, protection, boot diagnostics, run command, connection info. */
-#include "api/set_body.h"
-
+/* virtualMachines of a scale set: list, get, instance view, protection and tags. */
 #include "api/body_cache.h"
+#include "api/filter.h"
+#include "api/page.h"
+#include "api/place.h"
+#include "api/set_body.h"
 #include "model/document.h"
 
 #include <string.h>
-
-#define SET                                                                                                                \
-    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachineScaleSets/{set}"
-#define VMS SET "/virtualMachines"
-#define OWN VMS "/{instance}"
-enum { PARAM_GROUP = 1, PARAM_SET = 2, PARAM_INSTANCE = 3 };
-
-#define LINK_LIFETIME (120 * 60 * USEC_PER_SEC)
-#define COMMAND_TIMEOUT (90 * USEC_PER_SEC)
-#define COMMAND_MAX 65536
-
-/* The set and instance that the path names, in a read transaction. */
-typedef struct {
-    StoreTx *tx;
-    StoreSet *set;
-    StoreInstance *instance;
-} Place;
-
-static void
-place_clear(Place *place)
-{
-    store_instance_free(place->instance);
-    store_set_free(place->set);
-    store_abort(place->tx);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Place, place_clear)
-
-static gboolean
-place_find(Call *call, Place *place, GError **error)
-{
-    place->tx = store_read(call->api->store, error);
-    place->set = place->tx ? call_set(place->tx, call->params[PARAM_GROUP], call->params[PARAM_SET], error) : NULL;
-    if (place->set && call->n_params > PARAM_INSTANCE)
-        place->instance = call_instance(place->tx, place->set, call->params[PARAM_INSTANCE], error);
-    return place->set && (call->n_params <= PARAM_INSTANCE || place->instance);
-}
-
-static char *
-place_key(const Place *place)
-{
-    return g_strdup_printf("%s.%u", place->set->uid, place->instance->id);
-}
 
 static gboolean
 wants_view(Call *call)
 {
     const char *expand = call_query(call, "$expand");
-    return expand && g_ascii_strcasecmp(expand, "instanceView") == 0;
+    return expand && strcasestr(expand, "instanceView");
 }
 
 /* ---- list ---- */
@@ -69,67 +29,114 @@ known_add(guint id, guint64 etag, void *data)
     g_array_append_val((GArray *)data, known);
 }
 
-/* The one filter that clients of scale sets send; anything else is refused rather than ignored. */
+static char *
+known_token(const void *data, guint index)
+{
+    return g_strdup_printf("%010u", g_array_index((GArray *)data, Known, index).id);
+}
+
+/* *ret_latest: what latestModelApplied is to be; -1: either. */
 static gboolean
 filter_read(Call *call, int *ret_latest, GError **error)
 {
-    const char *filter = call_query(call, "$filter");
+    static const char *const fields[] = { "properties/latestModelApplied", NULL };
+    g_auto(Filter) filter = { 0 };
     *ret_latest = -1;
-    if (!filter || !*filter)
-        return TRUE;
-    g_autoptr(GRegex) regex = g_regex_new("^\\s*properties/latestModelApplied\\s+eq\\s+'?(true|false)'?\\s*$", G_REGEX_CASELESS, 0, NULL);
-    g_autoptr(GMatchInfo) match = NULL;
-    if (!g_regex_match(regex, filter, 0, &match))
-        return arm_fail(error, ARM_INVALID_PARAMETER, "$filter",
-                        "The filter '%.100s' is not supported; accepted: properties/latestModelApplied eq true|false.", filter);
-    g_autofree char *word = g_match_info_fetch(match, 1);
-    *ret_latest = g_ascii_strcasecmp(word, "true") == 0;
+    if (!filter_parse(call_query(call, "$filter"), fields, &filter, error))
+        return FALSE;
+    const char *value = filter.values[0];
+    if (value && g_ascii_strcasecmp(value, "true") != 0 && g_ascii_strcasecmp(value, "false") != 0)
+        return arm_fail(error, ARM_INVALID_PARAMETER, "$filter", "properties/latestModelApplied is true or false, not '%.40s'.",
+                        value);
+    if (value)
+        *ret_latest = g_ascii_strcasecmp(value, "true") == 0;
     return TRUE;
 }
 
+/* One page of the list, as it is being made. */
+typedef struct {
+    Call *call;
+    const Place *place;
+    gboolean view;
+    gboolean view_alone;        /* $select=instanceView */
+    int latest;
+    GPtrArray *bodies;          /* of GBytes */
+} Listing;
+
+/* $select=instanceView: what names the instance, and its view. */
 static GBytes *
-known_body(Call *call, StoreTx *tx, const StoreSet *set, const Known *known, gboolean view, GError **error)
+body_select_view(GBytes *body)
 {
-    GBytes *body =
-        body_cache_get(call->api->bodies, view ? "vm+view" : "vm", set->id, known->id, known->etag, set->revision);
-    if (body)
-        return body;
-    g_autoptr(StoreInstance) instance = store_instance_get(tx, set->id, known->id, error);
-    return instance ? instance_body(call, tx, set, instance, view, error) : NULL;
+    static const char *const names[] = { "name", "id", "type", "location", "instanceId" };
+    gsize length;
+    const char *text = g_bytes_get_data(body, &length);
+    g_autoptr(json_t) whole = json_loadb(text, length, 0, NULL);
+    g_autoptr(json_t) part = json_object();
+    json_t *view = json_path(whole, "properties.instanceView"), *properties = json_object();
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        json_object_set(part, names[i], json_object_get(whole, names[i]));
+    if (view)
+        json_object_set(properties, "instanceView", view);
+    json_object_set_new(part, "properties", properties);
+    char *selected = json_text(part);
+    return g_bytes_new_take(selected, strlen(selected));
 }
 
 static gboolean
-body_says_latest(GBytes *body)
+is_listed(const Listing *listing, const StoreInstance *instance, gboolean *ret_listed, GError **error)
 {
-    gsize length;
-    const char *text = g_bytes_get_data(body, &length);
-    return g_strstr_len(text, (gssize)length, "\"latestModelApplied\":true") != NULL;
+    const Place *place = listing->place;
+    gboolean latest = FALSE;
+    *ret_listed = TRUE;
+    if (listing->latest < 0)
+        return TRUE;
+    if (!instance_is_latest(place->tx, place->set, instance, &latest, error))
+        return FALSE;
+    *ret_listed = latest == listing->latest;
+    return TRUE;
+}
+
+/* Most bodies are known already, and then the row is not read at all. */
+static gboolean
+listing_add(Listing *listing, const Known *known, GError **error)
+{
+    const Place *place = listing->place;
+    g_autoptr(GBytes) body = NULL;
+    if (listing->latest < 0)
+        body = instance_body_known(listing->call, place->set, known->id, known->etag, listing->view);
+    if (!body) {
+        gboolean listed;
+        g_autoptr(StoreInstance) instance = store_instance_get(place->tx, place->set->id, known->id, error);
+        if (!instance || !is_listed(listing, instance, &listed, error))
+            return FALSE;
+        if (!listed)
+            return TRUE;
+        body = instance_body(listing->call, place->tx, place->set, instance, listing->view, error);
+    }
+    if (!body)
+        return FALSE;
+    g_ptr_array_add(listing->bodies, listing->view_alone ? body_select_view(body) : g_bytes_ref(body));
+    return TRUE;
 }
 
 static ApiResponse *
 list_get(Call *call, GError **error)
 {
     g_auto(Place) place = { 0 };
+    g_auto(Page) page = { 0 };
     g_autoptr(GArray) known = g_array_new(FALSE, FALSE, sizeof(Known));
     g_autoptr(GPtrArray) bodies = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
-    gboolean view = wants_view(call);
-    int latest;
-    Page page;
+    Listing listing = { call, &place, wants_view(call), call_query(call, "$select") != NULL, -1, bodies };
 
-    if (!filter_read(call, &latest, error) || !place_find(call, &place, error) ||
+    if (!filter_read(call, &listing.latest, error) || !place_find(call, &place, error) ||
         !store_instance_etags(place.tx, place.set->id, known_add, known, error) ||
-        !call_page(call, known->len, &page, error))
+        !page_read(call, &(PageItems){ known->len, known_token, known }, &page, error))
         return NULL;
     for (guint i = page.first; i < page.first + page.count; i++) {
-        GBytes *body = known_body(call, place.tx, place.set, &g_array_index(known, Known, i), view, error);
-        if (!body)
+        if (!listing_add(&listing, &g_array_index(known, Known, i), error))
             return NULL;
-        if (latest >= 0 && body_says_latest(body) != latest)
-            g_bytes_unref(body);
-        else
-            g_ptr_array_add(bodies, body);
     }
-    return respond_list(call, bodies, &page, known->len);
+    return page_respond(call, bodies, &page);
 }
 
 /* ---- one ---- */
@@ -140,11 +147,8 @@ instance_respond(Call *call, const Place *place, gboolean view, GError **error)
     g_autoptr(GBytes) body = instance_body(call, place->tx, place->set, place->instance, view, error);
     if (!body)
         return NULL;
-    ApiResponse *response = api_response_new(200);
-    g_autofree char *etag = g_strdup_printf("\"%" G_GUINT64_FORMAT "\"", place->instance->etag);
-    response->content_type = g_strdup("application/json; charset=utf-8");
-    response->body = g_bytes_ref(body);
-    api_response_set_header(response, "ETag", etag);
+    ApiResponse *response = respond_bytes(200, body);
+    respond_with_etag(response, place->instance->etag);
     return response;
 }
 
@@ -188,6 +192,16 @@ protection_apply(StoreInstance *instance, const InstanceBody *asked, GError **er
     return TRUE;
 }
 
+/* Nothing of this waits for the VM: the operation begins and ends at once, for the activity log. */
+static gboolean
+change_record(Call *call, StoreTx *tx, StoreSet *set, const StoreInstance *instance, GError **error)
+{
+    g_autofree char *id = resource_id_instance(call->api->subscription, set->group, set->name, instance->id);
+    g_autoptr(StoreOperation) operation = operation_begin(tx, OPERATION_PUT_INSTANCE, set, id, set->location, /* of_set= */ FALSE,
+                                                          call->request->caller, call->now, error);
+    return operation && operation_end(tx, operation, call->now, error);
+}
+
 static ApiResponse *
 instance_put(Call *call, GError **error)
 {
@@ -197,149 +211,21 @@ instance_put(Call *call, GError **error)
     g_autoptr(StoreTx) tx = store_write(call->api->store, error);
     g_autoptr(StoreSet) set = tx ? call_set(tx, call->params[PARAM_GROUP], call->params[PARAM_SET], error) : NULL;
     g_autoptr(StoreInstance) instance = set ? call_instance(tx, set, call->params[PARAM_INSTANCE], error) : NULL;
-    if (!instance || !call_not_deleting(set, error) || !call_if_match(call, instance->etag, error) ||
+    if (!instance || !call_not_deleting(set, error) || !call_preconditions(call, instance->etag, error) ||
         !protection_apply(instance, &asked, error) || !store_instance_update(tx, instance, 0, error) ||
-        !store_commit(g_steal_pointer(&tx), error))
+        !change_record(call, tx, set, instance, error) || !store_commit(g_steal_pointer(&tx), error))
         return NULL;
     g_auto(Place) place = { 0 };
     return place_find(call, &place, error) ? instance_respond(call, &place, /* view= */ FALSE, error) : NULL;
 }
 
-/* ---- boot diagnostics ---- */
-
-static ApiResponse *
-boot_diagnostics(Call *call, GError **error)
-{
-    g_auto(Place) place = { 0 };
-    if (!place_find(call, &place, error))
-        return NULL;
-    g_autofree char *key = place_key(&place);
-    g_autofree char *serial = link_make(call, "serial", key, LINK_LIFETIME);
-    g_autofree char *screen = link_make(call, "screen", key, LINK_LIFETIME);
-    g_autoptr(json_t) body = json_pack("{ss ss}", "consoleScreenshotBlobUri", screen, "serialConsoleLogBlobUri", serial);
-    return respond_json(200, body);
-}
-
-/* ---- run command ---- */
-
-/* Guest output may be any bytes; JSON takes UTF-8 only. */
-static json_t *
-text_json(const char *bytes, gsize length)
-{
-    g_autofree char *text = g_utf8_make_valid(bytes ? bytes : "", (gssize)length);
-    return json_string(text);
-}
-
-static void
-command_answered(int exit_code, const char *out, gsize out_length, const char *err, gsize err_length, const GError *error,
-                 void *data)
-{
-    Deferred *deferred = data;
-    if (error) {
-        deferred_fail(deferred, error);
-        return;
-    }
-    g_autoptr(json_t) body = json_pack("{s[{ssssssso}{ssssssso}] si}", "value", "code", "ComponentStatus/StdOut/succeeded",
-                                       "level", "Info", "displayStatus", "Provisioning succeeded", "message",
-                                       text_json(out, out_length), "code", "ComponentStatus/StdErr/succeeded", "level", "Info",
-                                       "displayStatus", "Provisioning succeeded", "message", text_json(err, err_length),
-                                       "exitCode", exit_code);
-    deferred_answer(deferred, respond_json(200, body));
-}
-
-static char *
-script_read(const json_t *body, GError **error)
-{
-    const char *command = json_member_text(body, "commandId");
-    const json_t *lines = json_member(body, "script");
-    GString *script = g_string_new(NULL);
-
-    if (!command || g_ascii_strcasecmp(command, "RunShellScript") != 0)
-        arm_fail(error, ARM_INVALID_PARAMETER, "commandId", "'commandId' is 'RunShellScript'; nothing else is accepted.");
-    else if (!json_is_array(lines) || json_array_size(lines) == 0)
-        arm_fail(error, ARM_INVALID_PARAMETER, "script", "'script' is an array of at least one line.");
-    else {
-        for (size_t i = 0; i < json_array_size(lines); i++) {
-            const char *line = json_string_value(json_array_get(lines, i));
-            g_string_append_printf(script, "%s\n", line ? line : "");
-        }
-        if (script->len <= COMMAND_MAX)
-            return g_string_free(script, FALSE);
-        arm_fail(error, ARM_INVALID_PARAMETER, "script", "A script has at most %d bytes.", COMMAND_MAX);
-    }
-    g_string_free(script, TRUE);
-    return NULL;
-}
-
-static ApiResponse *
-run_command(Call *call, GError **error)
-{
-    g_auto(Place) place = { 0 };
-    g_autofree char *script = script_read(call->body, error);
-    if (!script || !place_find(call, &place, error))
-        return NULL;
-    if (!place.instance->agent) {
-        arm_fail(error, ARM_OPERATION_NOT_ALLOWED, NULL,
-                 "The guest agent of instance %u has not answered in this boot: nothing can be run inside it.",
-                 place.instance->id);
-        return NULL;
-    }
-    g_autofree char *key = place_key(&place);
-    const char *const argv[] = { "/bin/sh", "-s", NULL };
-    const ApiProbe *probe = &call->api->probe;
-    probe->exec(probe->data, key, argv, script, COMMAND_TIMEOUT, command_answered, call_defer(call));
-    return NULL;
-}
-
-/* ---- connection info: which loopback ports lead to an instance ---- */
-
-typedef struct {
-    Deferred *deferred;
-    char *instance;
-} ConnectionQuestion;
-
-static void
-forwards_answered(const GPtrArray *ports, const GError *error, void *data)
-{
-    ConnectionQuestion *question = data;
-    Deferred *deferred = question->deferred;
-    g_autofree char *instance = question->instance;
-    g_free(question);
-    if (error) {
-        deferred_fail(deferred, error);
-        return;
-    }
-    json_t *list = json_array();
-    for (guint i = 0; i < ports->len; i++) {
-        const ApiForward *port = g_ptr_array_index(ports, i);
-        json_array_append_new(list, json_pack("{ss si ss si}", "instanceId", instance, "guestPort", (int)port->guest_port,
-                                              "address", port->address, "port", (int)port->port));
-    }
-    g_autoptr(json_t) body = json_pack("{so}", "value", list);
-    deferred_answer(deferred, respond_json(200, body));
-}
-
-static ApiResponse *
-connection_info(Call *call, GError **error)
-{
-    g_auto(Place) place = { 0 };
-    if (!place_find(call, &place, error))
-        return NULL;
-    g_autofree char *key = place_key(&place);
-    ConnectionQuestion *question = g_new0(ConnectionQuestion, 1);
-    question->deferred = call_defer(call);
-    question->instance = g_strdup(call->params[PARAM_INSTANCE]);
-    call->api->probe.forwards(call->api->probe.data, key, forwards_answered, question);
-    return NULL;
-}
+/* Testudo keeps no user data and does not tell of deletions that it retries, so there is none of either to expand. */
+#define EXPAND "$expand=instanceView,userData,resiliencyView"
 
 const Route routes_instances[] = {
-    { "GET", VMS, list_get, 0 },
-    { "GET", OWN, instance_get, 0 },
-    { "PUT", OWN, instance_put, ROUTE_BODY },
-    { "GET", OWN "/instanceView", view_get, 0 },
-    { "POST", OWN "/retrieveBootDiagnosticsData", boot_diagnostics, ROUTE_OPTIONAL_BODY },
-    { "POST", OWN "/runCommand", run_command, ROUTE_BODY },
-    { "POST", OWN "/connectionInfo", connection_info, ROUTE_OPTIONAL_BODY },
+    { "GET", PATH_INSTANCES, list_get, 0, EXPAND " $filter $select=instanceView " PAGE_QUERY },
+    { "GET", PATH_INSTANCE, instance_get, 0, EXPAND },
+    { "PUT", PATH_INSTANCE, instance_put, ROUTE_BODY, NO_QUERY },
+    { "GET", PATH_INSTANCE "/instanceView", view_get, 0, NO_QUERY },
     { 0 },
 };

@@ -18,7 +18,7 @@ link_make(Call *call, const char *kind, const char *key, gint64 lifetime_usec)
 {
     g_autofree char *expiry = g_strdup_printf("%" G_GINT64_FORMAT, (call->now + lifetime_usec) / USEC_PER_SEC);
     g_autofree char *sig = signature(call->api, kind, key, expiry);
-    return g_strdup_printf("%s/links/%s/%s?se=%s&sig=%s", call->request->base_url, kind, key, expiry, sig);
+    return g_strdup_printf("%s/links/%s/%s?se=%s&sig=%s", call->request->link_url ? call->request->link_url : call->request->base_url, kind, key, expiry, sig);
 }
 
 /* Takes as long whatever differs first. */
@@ -39,7 +39,7 @@ link_check(Call *call, GError **error)
 {
     const char *expiry = call_query(call, "se"), *sig = call_query(call, "sig");
     guint64 until;
-    if (expiry && sig && g_ascii_string_to_unsigned(expiry, 10, 0, G_MAXINT32, &until, NULL)) {
+    if (expiry && sig && g_ascii_string_to_unsigned(expiry, 10, 0, G_MAXINT64 / USEC_PER_SEC, &until, NULL)) {
         g_autofree char *expected = signature(call->api, call->params[PARAM_KIND], call->params[PARAM_KEY], expiry);
         if (same_secret(expected, sig)) {
             if ((gint64)until * USEC_PER_SEC > call->now)
@@ -93,6 +93,6 @@ link_get(Call *call, GError **error)
 }
 
 const Route routes_links[] = {
-    { "GET", "/links/{kind}/{key}", link_get, ROUTE_ANONYMOUS | ROUTE_NO_VERSION },
+    { "GET", "/links/{kind}/{key}", link_get, ROUTE_ANONYMOUS | ROUTE_NO_VERSION, "se sig" },
     { 0 },
 };

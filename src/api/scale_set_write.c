@@ -3,11 +3,11 @@
 
 #include "api/desire.h"
 #include "api/draft.h"
+#include "api/place.h"
 #include "api/set_body.h"
 
 #include <string.h>
 
-enum { PARAM_GROUP = 1, PARAM_SET = 2 };
 /* Revisions that stay although nothing runs them. */
 #define REVISIONS_KEPT 20
 
@@ -26,27 +26,21 @@ instances_add(StoreTx *tx, StoreSet *set, const Model *model, guint count, Store
     return store_operation_update(tx, operation, error) && store_set_update(tx, set, 0, error);
 }
 
-/* Scale-in rule Default on a host without zones: highest instance ids first; protected ones never. */
 static gboolean
 instances_remove(StoreTx *tx, const StoreSet *set, guint count, StoreOperation *operation, GError **error)
 {
     g_autoptr(GPtrArray) instances = store_instance_list(tx, set->id, error);
-    if (!instances)
+    g_autoptr(GPtrArray) chosen = instances ? scale_in_choose(instances, count, error) : NULL;
+    if (!chosen)
         return FALSE;
-    for (guint i = instances->len; i > 0 && count > 0; i--) {
-        StoreInstance *instance = g_ptr_array_index(instances, i - 1);
-        if (instance->want_deleted || instance->protect_scale_in || instance->protect_scale_set_actions)
-            continue;
+    for (guint i = 0; i < chosen->len; i++) {
+        StoreInstance *instance = g_ptr_array_index(chosen, i);
         instance->want_deleted = TRUE;
-        count--;
         if (!(instance->operation ? store_instance_update(tx, instance, 0, error)
                                   : step_begin(tx, operation, instance, error)))
             return FALSE;
     }
-    return count == 0 || arm_fail(error, ARM_OPERATION_NOT_ALLOWED, "sku.capacity",
-                                  "The scale set '%s' cannot be scaled in that far: %u more instance(s) would have to go, and "
-                                  "the rest are protected (protectionPolicy).",
-                                  set->name, count);
+    return TRUE;
 }
 
 static gboolean
@@ -157,11 +151,8 @@ set_respond(Call *call, gint64 set_id, gboolean created, const char *operation, 
     g_autoptr(GBytes) body = set_body(call, tx, set, error);
     if (!body)
         return NULL;
-    ApiResponse *response = api_response_new(created ? 201 : 200);
-    g_autofree char *etag = g_strdup_printf("\"%" G_GUINT64_FORMAT "\"", set->etag);
-    response->content_type = g_strdup("application/json; charset=utf-8");
-    response->body = g_bytes_ref(body);
-    api_response_set_header(response, "ETag", etag);
+    ApiResponse *response = respond_bytes(created ? 201 : 200, body);
+    respond_with_etag(response, set->etag);
     respond_with_operation(response, call, operation);
     return response;
 }
@@ -169,13 +160,9 @@ set_respond(Call *call, gint64 set_id, gboolean created, const char *operation, 
 static gboolean
 preconditions_check(const Call *call, const StoreSet *set, GError **error)
 {
-    const char *none = call->request->if_none_match;
-    if (set && none && strcmp(none, "*") == 0)
-        return arm_fail(error, ARM_PRECONDITION_FAILED, NULL, "If-None-Match is '*', and the scale set '%s' exists.",
-                        set->name);
     if (!set && call->request->if_match)
         return arm_fail(error, ARM_PRECONDITION_FAILED, NULL, "If-Match is given, and there is no such scale set.");
-    return !set || (call_not_deleting(set, error) && call_if_match(call, set->etag, error));
+    return !set || (call_not_deleting(set, error) && call_preconditions(call, set->etag, error));
 }
 
 static ApiResponse *
@@ -232,107 +219,4 @@ ApiResponse *
 scale_set_patch(Call *call, GError **error)
 {
     return scale_set_write(call, /* must_exist= */ TRUE, error);
-}
-
-/* ---- what if ---- */
-
-typedef struct {
-    guint by_kind[CHANGE_N_KINDS];
-} WhatIfCounts;
-
-static json_t *
-texts_json(char **texts)
-{
-    json_t *list = json_array();
-    for (; texts && *texts; texts++)
-        json_array_append_new(list, json_string(*texts));
-    return list;
-}
-
-static json_t *
-what_if_instance(StoreTx *tx, const StoreSet *set, const StoreInstance *instance, const Draft *draft, GHashTable *models,
-                 WhatIfCounts *counts, GError **error)
-{
-    guint revision = instance->revision ? instance->revision : instance->want_revision;
-    Model *from = g_hash_table_lookup(models, GUINT_TO_POINTER(revision));
-    if (!from) {
-        from = model_of_revision(tx, set, revision, NULL, error);
-        if (!from)
-            return NULL;
-        g_hash_table_insert(models, GUINT_TO_POINTER(revision), from);
-    }
-    Change change = change_between(from, draft->after);
-    g_auto(GStrv) losses = change_losses(&change);
-    g_autofree char *id = g_strdup_printf("%u", instance->id);
-    counts->by_kind[change.kind]++;
-    return json_pack("{ss ss so}", "instanceId", id, "change", change_kind_text(change.kind), "lost", texts_json(losses));
-}
-
-static json_t *
-what_if_summary(const WhatIfCounts *counts, gint64 created, gint64 deleted)
-{
-    json_t *summary = json_object();
-    for (int kind = 0; kind < CHANGE_N_KINDS; kind++)
-        json_object_set_new(summary, change_kind_text((ChangeKind)kind), json_integer(counts->by_kind[kind]));
-    json_object_set_new(summary, "create", json_integer(created));
-    json_object_set_new(summary, "delete", json_integer(deleted));
-    return summary;
-}
-
-static json_t *
-what_if_json(StoreTx *tx, const StoreSet *set, const Draft *draft, GError **error)
-{
-    g_autoptr(GPtrArray) instances = set ? store_instance_list(tx, set->id, error) : g_ptr_array_new();
-    g_autoptr(GHashTable) models =
-        g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, (GDestroyNotify)model_unref);
-    g_autoptr(json_t) list = json_array();
-    WhatIfCounts counts = { 0 };
-    gint64 present = 0;
-
-    for (guint i = 0; instances && i < instances->len; i++) {
-        const StoreInstance *instance = g_ptr_array_index(instances, i);
-        if (instance->want_deleted)
-            continue;
-        json_t *entry = what_if_instance(tx, set, instance, draft, models, &counts, error);
-        if (!entry)
-            return NULL;
-        json_array_append_new(list, entry);
-        present++;
-    }
-    if (!instances)
-        return NULL;
-    gint64 difference = (gint64)draft->after->capacity - present;
-    g_autoptr(json_t) body = json_object();
-    json_set_text(body, "status", draft->refusal ? "Refused" : "Accepted");
-    json_object_set_new(body, "summary", what_if_summary(&counts, MAX(difference, 0), MAX(-difference, 0)));
-    json_object_set(body, "instances", list);
-    json_object_set_new(body, "warnings", texts_json(draft->warnings));
-    json_object_set_new(body, "when", json_string("Upgrade mode is Manual: an instance changes when it is named in manualupgrade; "
-                                                  "new instances take the new model at once."));
-    if (draft->refusal) {
-        g_autoptr(ApiResponse) refusal = respond_error(draft->refusal);
-        gsize length;
-        const char *text = g_bytes_get_data(refusal->body, &length);
-        g_autoptr(json_t) error_body = json_loadb(text, length, 0, NULL);
-        json_object_set(body, "error", json_object_get(error_body, "error"));
-    }
-    return g_steal_pointer(&body);
-}
-
-ApiResponse *
-scale_set_what_if(Call *call, GError **error)
-{
-    g_autoptr(StoreTx) tx = store_read(call->api->store, error);
-    g_autoptr(StoreGroup) group = tx ? call_group(tx, call->params[PARAM_GROUP], error) : NULL;
-    GError *lookup = NULL;
-    if (!group)
-        return NULL;
-    g_autoptr(StoreSet) set = store_set_get(tx, group->name, call->params[PARAM_SET], &lookup);
-    if (lookup) {
-        g_propagate_error(error, lookup);
-        return NULL;
-    }
-    g_autoptr(Draft) draft = draft_make(call, tx, set, call->params[PARAM_SET], call->body, error);
-    g_autoptr(json_t) body = draft ? what_if_json(tx, set, draft, error) : NULL;
-    return body ? respond_json(200, body) : NULL;
 }

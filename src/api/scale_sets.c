@@ -1,21 +1,13 @@
 /* virtualMachineScaleSets: read, list, instance view, skus, delete. */
+#include "api/page.h"
+#include "api/place.h"
 #include "api/scale_set_write.h"
 #include "api/set_body.h"
+#include "api/what_if.h"
 
 #include <string.h>
 
-#define PREFIX "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachineScaleSets"
-#define SET PREFIX "/{set}"
-enum { PARAM_GROUP = 1, PARAM_SET = 2 };
-
-static ApiResponse *
-respond_bytes(int status, GBytes *body)
-{
-    ApiResponse *response = api_response_new(status);
-    response->content_type = g_strdup("application/json; charset=utf-8");
-    response->body = g_bytes_ref(body);
-    return response;
-}
+#define COMPUTE "/subscriptions/{subscription}/providers/Microsoft.Compute"
 
 static ApiResponse *
 set_get(Call *call, GError **error)
@@ -26,8 +18,7 @@ set_get(Call *call, GError **error)
     if (!body)
         return NULL;
     ApiResponse *response = respond_bytes(200, body);
-    g_autofree char *etag = g_strdup_printf("\"%" G_GUINT64_FORMAT "\"", set->etag);
-    api_response_set_header(response, "ETag", etag);
+    respond_with_etag(response, set->etag);
     return response;
 }
 
@@ -44,8 +35,8 @@ sets_list(Call *call, const char *group, GError **error)
     }
     g_autoptr(GPtrArray) sets = store_set_list(tx, group, error);
     g_autoptr(GPtrArray) bodies = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
-    Page page;
-    if (!sets || !call_page(call, sets->len, &page, error))
+    g_auto(Page) page = { 0 };
+    if (!sets || !page_read(call, &(PageItems){ sets->len, set_token, sets }, &page, error))
         return NULL;
     for (guint i = page.first; i < page.first + page.count; i++) {
         GBytes *body = set_body(call, tx, g_ptr_array_index(sets, i), error);
@@ -53,7 +44,7 @@ sets_list(Call *call, const char *group, GError **error)
             return NULL;
         g_ptr_array_add(bodies, body);
     }
-    return respond_list(call, bodies, &page, sets->len);
+    return page_respond(call, bodies, &page);
 }
 
 static ApiResponse *
@@ -191,7 +182,7 @@ set_delete(Call *call, GError **error)
         g_propagate_error(error, g_steal_pointer(&missing));
         return NULL;
     }
-    if (!call_if_match(call, set->etag, error))
+    if (!call_preconditions(call, set->etag, error))
         return NULL;
     if (set->deleting)
         return respond_accepted(call, set->operation);
@@ -205,17 +196,17 @@ set_delete(Call *call, GError **error)
     return respond_accepted(call, operation->id);
 }
 
+/* Testudo keeps no user data, so there is none to expand; a deletion is always by force. */
 const Route routes_scale_sets[] = {
-    { "GET", SET, set_get, 0 },
-    { "PUT", SET, scale_set_put, ROUTE_BODY },
-    { "PATCH", SET, scale_set_patch, ROUTE_BODY },
-    { "DELETE", SET, set_delete, 0 },
-    { "POST", SET "/whatIf", scale_set_what_if, ROUTE_BODY },
-    { "GET", SET "/instanceView", set_instance_view, 0 },
-    { "GET", SET "/skus", set_skus, 0 },
-    { "GET", PREFIX, list_by_group, 0 },
-    { "GET", "/subscriptions/{subscription}/providers/Microsoft.Compute/virtualMachineScaleSets", list_all, 0 },
-    { "GET", "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}/virtualMachineScaleSets", list_all,
-      0 },
+    { "GET", PATH_SET, set_get, 0, "$expand=userData" },
+    { "PUT", PATH_SET, scale_set_put, ROUTE_BODY, NO_QUERY },
+    { "PATCH", PATH_SET, scale_set_patch, ROUTE_BODY, NO_QUERY },
+    { "DELETE", PATH_SET, set_delete, 0, "forceDeletion=true,false" },
+    { "POST", PATH_SET "/whatIf", scale_set_what_if, ROUTE_BODY, NO_QUERY },
+    { "GET", PATH_SET "/instanceView", set_instance_view, 0, NO_QUERY },
+    { "GET", PATH_SET "/skus", set_skus, 0, NO_QUERY },
+    { "GET", PATH_SETS, list_by_group, 0, PAGE_QUERY },
+    { "GET", COMPUTE "/virtualMachineScaleSets", list_all, 0, PAGE_QUERY },
+    { "GET", COMPUTE "/locations/{location}/virtualMachineScaleSets", list_all, 0, PAGE_QUERY },
     { 0 },
 };

@@ -60,6 +60,15 @@ set_provisioning(const StoreSet *set)
     return set->revision == 1 ? "Creating" : "Updating";
 }
 
+/* A space is lower than any character of a name, so that the order of tokens is that of groups, then names. */
+char *
+set_token(const void *sets, guint index)
+{
+    const StoreSet *set = g_ptr_array_index((GPtrArray *)sets, index);
+    g_autofree char *both = g_strconcat(set->group, " ", set->name, NULL);
+    return resource_fold(both);
+}
+
 GBytes *
 set_body(Call *call, StoreTx *tx, const StoreSet *set, GError **error)
 {
@@ -228,16 +237,51 @@ instance_json(Call *call, const StoreSet *set, const StoreInstance *instance, co
     return body;
 }
 
+/* Until it ran for the first time, an instance shows what it will run. */
+static guint
+shown_revision(const StoreInstance *instance)
+{
+    return instance->revision ? instance->revision : instance->want_revision;
+}
+
+gboolean
+instance_is_latest(StoreTx *tx, const StoreSet *set, const StoreInstance *instance, gboolean *ret_latest, GError **error)
+{
+    g_autofree char *effect_key = NULL;
+    g_autoptr(json_t) document = document_load(tx, set, shown_revision(instance), NULL, &effect_key, error);
+    *ret_latest = g_strcmp0(effect_key, set->effect_key) == 0;
+    return document != NULL;
+}
+
+static const char *
+cache_space(gboolean with_view)
+{
+    return with_view ? "vm+view" : "vm";
+}
+
+/* What an instance's body takes from its set is whether its model is the set's current one: the hash that models are compared
+ * by, cut to a number. Scaling and tags leave it as it is. */
+static gint64
+cache_variant(const StoreSet *set)
+{
+    g_autofree char *head = g_strndup(set->effect_key, 15);
+    return (gint64)g_ascii_strtoull(head, NULL, 16);
+}
+
+GBytes *
+instance_body_known(Call *call, const StoreSet *set, guint id, guint64 etag, gboolean with_view)
+{
+    return body_cache_get(call->api->bodies, cache_space(with_view), set->id, id, etag, cache_variant(set));
+}
+
 GBytes *
 instance_body(Call *call, StoreTx *tx, const StoreSet *set, const StoreInstance *instance, gboolean with_view, GError **error)
 {
-    const char *space = with_view ? "vm+view" : "vm";
-    GBytes *known = body_cache_get(call->api->bodies, space, set->id, instance->id, instance->etag, set->revision);
+    GBytes *known = instance_body_known(call, set, instance->id, instance->etag, with_view);
     if (known)
         return known;
-    guint revision = instance->revision ? instance->revision : instance->want_revision;
     g_autofree char *urn = NULL, *effect_key = NULL;
-    g_autoptr(json_t) document = document_load(tx, set, revision, &urn, &effect_key, error);
+    g_autoptr(json_t) document = document_load(tx, set, shown_revision(instance), &urn, &effect_key, error);
     if (!document)
         return NULL;
     g_autofree char *os_type = os_type_of(tx, urn);
@@ -247,6 +291,6 @@ instance_body(Call *call, StoreTx *tx, const StoreSet *set, const StoreInstance 
     if (with_view)
         json_object_set_new(json_object_get(body, "properties"), "instanceView", instance_view(instance));
     GBytes *bytes = bytes_of(body);
-    body_cache_put(call->api->bodies, space, set->id, instance->id, instance->etag, set->revision, bytes);
+    body_cache_put(call->api->bodies, cache_space(with_view), set->id, instance->id, instance->etag, cache_variant(set), bytes);
     return bytes;
 }

@@ -104,12 +104,12 @@ provider_get(Call *call, GError **error)
 #define S "/subscriptions/{subscription}"
 
 const Route routes_subscriptions[] = {
-    { "GET", "/subscriptions", subscriptions_list, 0 },
-    { "GET", S, subscription_get, 0 },
-    { "GET", "/tenants", tenants_list, 0 },
-    { "GET", S "/locations", locations_list, 0 },
-    { "GET", S "/providers", providers_list, 0 },
-    { "GET", S "/providers/{namespace}", provider_get, 0 },
-    { "POST", S "/providers/{namespace}/register", provider_get, ROUTE_OPTIONAL_BODY },
+    { "GET", "/subscriptions", subscriptions_list, 0, NO_QUERY },
+    { "GET", S, subscription_get, 0, NO_QUERY },
+    { "GET", "/tenants", tenants_list, 0, NO_QUERY },
+    { "GET", S "/locations", locations_list, 0, "includeExtendedLocations=true,false" },
+    { "GET", S "/providers", providers_list, 0, NO_QUERY },
+    { "GET", S "/providers/{namespace}", provider_get, 0, NO_QUERY },
+    { "POST", S "/providers/{namespace}/register", provider_get, ROUTE_OPTIONAL_BODY, NO_QUERY },
     { 0 },
 };

@@ -4,6 +4,7 @@
 /* So that one pass never holds the store's writer for long. */
 #define PASS_MAX 256
 #define RETRY_AFTER USEC_PER_SEC
+#define NEVER (-1)
 
 static void
 tracked_free(void *data)
@@ -14,6 +15,27 @@ tracked_free(void *data)
     launch_spec_free(tracked->spec);
     g_free(tracked->key);
     g_free(tracked);
+}
+
+static gboolean on_kick(void *data);
+
+static gboolean
+kick_dispatch(GSource *source, GSourceFunc callback, gpointer data)
+{
+    (void)source;
+    return callback(data);
+}
+
+/* One source that lives as long as the engine and becomes ready when it is kicked: from any thread, without allocating. */
+static GSource *
+kick_source_new(Engine *engine)
+{
+    static GSourceFuncs functions = { .dispatch = kick_dispatch };
+    GSource *source = g_source_new(&functions, sizeof(GSource));
+    g_source_set_ready_time(source, NEVER);
+    g_source_set_callback(source, on_kick, engine, NULL);
+    g_source_attach(source, engine->context);
+    return source;
 }
 
 Engine *
@@ -30,6 +52,7 @@ engine_new(Store *store, Clock *clock, const EngineConfig *config, GMainContext 
     g_queue_init(&engine->dirty);
     g_queue_init(&engine->waiting);
     g_queue_init(&engine->events);
+    engine->kick = kick_source_new(engine);
     return engine;
 }
 
@@ -38,7 +61,8 @@ engine_free(Engine *engine)
 {
     if (!engine)
         return;
-    g_source_remove_by_user_data(engine);
+    g_source_destroy(engine->kick);
+    g_source_unref(engine->kick);
     if (engine->retry_timer)
         engine->clock->timer_remove(engine->clock, engine->retry_timer);
     if (engine->upkeep_timer)
@@ -230,22 +254,18 @@ static gboolean
 on_kick(void *data)
 {
     Engine *engine = data;
+    g_source_set_ready_time(engine->kick, NEVER);
     g_atomic_int_set(&engine->kicked, 0);
     if (engine->attached && work_waits(engine))
         pass(engine);
-    return G_SOURCE_REMOVE;
+    return G_SOURCE_CONTINUE;
 }
 
 void
 engine_kick(Engine *engine)
 {
-    if (!g_atomic_int_compare_and_exchange(&engine->kicked, 0, 1))
-        return;
-    GSource *source = g_idle_source_new();
-    g_source_set_priority(source, G_PRIORITY_DEFAULT);
-    g_source_set_callback(source, on_kick, engine, NULL);
-    g_source_attach(source, engine->context);
-    g_source_unref(source);
+    if (g_atomic_int_compare_and_exchange(&engine->kicked, 0, 1))
+        g_source_set_ready_time(engine->kick, 0);
 }
 
 void

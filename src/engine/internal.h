@@ -37,6 +37,7 @@ struct Engine {
     guint64 seen_etag;      /* rows changed up to here have been looked at */
     GHashTable *models;     /* "set:revision" -> Model: decoded documents */
 
+    GSource *kick;          /* ready while a pass is scheduled */
     gint kicked;            /* atomic: a pass is scheduled */
     guint retry_timer;
     guint upkeep_timer;

@@ -1,0 +1,103 @@
+#include "api/filter.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+void
+filter_clear(Filter *filter)
+{
+    for (guint i = 0; i < FILTER_MAX_FIELDS; i++)
+        g_clear_pointer(&filter->values[i], g_free);
+}
+
+gboolean
+filter_matches(const char *wanted, const char *value)
+{
+    return !wanted || (value && g_ascii_strcasecmp(wanted, value) == 0);
+}
+
+static gboolean
+refuse(const char *text, const char *const *fields, GError **error)
+{
+    g_autofree char *list = g_strjoinv(", ", (char **)fields);
+    return arm_fail(error, ARM_INVALID_PARAMETER, "$filter",
+                    "The filter '%.100s' is not supported; accepted: FIELD eq 'VALUE', joined by 'and', where FIELD is one of: %s.",
+                    text, list);
+}
+
+static const char *
+skip_spaces(const char *at)
+{
+    while (*at == ' ')
+        at++;
+    return at;
+}
+
+/* The next run of characters that are none of " '"; moves *at behind it. */
+static char *
+word_take(const char **at)
+{
+    const char *begin = skip_spaces(*at);
+    gsize length = strcspn(begin, " '");
+    *at = begin + length;
+    return length > 0 ? g_strndup(begin, length) : NULL;
+}
+
+static char *
+value_take(const char **at)
+{
+    const char *from = skip_spaces(*at);
+    if (*from != '\'')
+        return word_take(at);
+    GString *value = g_string_new(NULL);
+    for (from++; *from && (*from != '\'' || from[1] == '\''); from++) {
+        if (*from == '\'')
+            from++;
+        g_string_append_c(value, *from);
+    }
+    if (*from != '\'') {
+        g_string_free(value, TRUE);
+        return NULL;
+    }
+    *at = from + 1;
+    return g_string_free(value, FALSE);
+}
+
+static int
+field_index(const char *const *fields, const char *name)
+{
+    for (int i = 0; name && fields[i]; i++) {
+        if (g_ascii_strcasecmp(fields[i], name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+static gboolean
+word_is(const char **at, const char *expected)
+{
+    g_autofree char *word = word_take(at);
+    return word && g_ascii_strcasecmp(word, expected) == 0;
+}
+
+gboolean
+filter_parse(const char *text, const char *const *fields, Filter *ret_filter, GError **error)
+{
+    const char *at = text;
+    if (!text || !*skip_spaces(text))
+        return TRUE;
+    for (;;) {
+        g_autofree char *name = word_take(&at);
+        int field = field_index(fields, name);
+        g_autofree char *value = field >= 0 && word_is(&at, "eq") ? value_take(&at) : NULL;
+        if (!value || ret_filter->values[field])
+            return refuse(text, fields, error);
+        ret_filter->values[field] = g_steal_pointer(&value);
+        at = skip_spaces(at);
+        if (!*at)
+            return TRUE;
+        if (!word_is(&at, "and"))
+            return refuse(text, fields, error);
+    }
+}

@@ -1,0 +1,20 @@
+/* api/filter.h: OData's $filter, as far as clients of this API use it: FIELD eq VALUE, several of them joined by "and". Pure. */
+#pragma once
+
+#include <glib.h>
+
+#define FILTER_MAX_FIELDS 4
+
+/* values[i]: what fields[i] is to equal, NULL where the filter does not name it. */
+typedef struct {
+    char *values[FILTER_MAX_FIELDS];
+} Filter;
+
+/* text: decoded; NULL or empty: no filter. fields: NULL-terminated, at most FILTER_MAX_FIELDS, matched without regard to case.
+ * A VALUE is 'text' with '' for a quote, or a bare word. Anything else is refused with what would be accepted. */
+gboolean filter_parse(const char *text, const char *const *fields, Filter *ret_filter, GError **error);
+void filter_clear(Filter *filter);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Filter, filter_clear)
+
+/* wanted: from a filter; NULL matches everything. */
+gboolean filter_matches(const char *wanted, const char *value);

@@ -1,0 +1,26 @@
+#include "api/place.h"
+
+void
+place_clear(Place *place)
+{
+    store_instance_free(place->instance);
+    store_set_free(place->set);
+    store_abort(place->tx);
+}
+
+gboolean
+place_find(Call *call, Place *ret_place, GError **error)
+{
+    Place *place = ret_place;
+    place->tx = store_read(call->api->store, error);
+    place->set = place->tx ? call_set(place->tx, call->params[PARAM_GROUP], call->params[PARAM_SET], error) : NULL;
+    if (place->set && call->n_params > PARAM_INSTANCE)
+        place->instance = call_instance(place->tx, place->set, call->params[PARAM_INSTANCE], error);
+    return place->set && (call->n_params <= PARAM_INSTANCE || place->instance);
+}
+
+char *
+place_key(const Place *place)
+{
+    return g_strdup_printf("%s.%u", place->set->uid, place->instance->id);
+}

@@ -1,0 +1,164 @@
+#include "api/what_if.h"
+
+#include "api/desire.h"
+#include "api/draft.h"
+#include "api/place.h"
+
+
+/* What the instances of a set are compared with, and what came of it. */
+typedef struct {
+    StoreTx *tx;
+    const StoreSet *set;        /* NULL: it would be created */
+    Draft *draft;
+    GHashTable *models;         /* revision -> Model */
+    guint by_kind[CHANGE_N_KINDS];
+    guint deleted;
+} Question;
+
+static json_t *
+texts_json(char **texts)
+{
+    json_t *list = json_array();
+    for (; texts && *texts; texts++)
+        json_array_append_new(list, json_string(*texts));
+    return list;
+}
+
+static Model *
+model_at(Question *question, guint revision, GError **error)
+{
+    Model *model = g_hash_table_lookup(question->models, GUINT_TO_POINTER(revision));
+    if (model)
+        return model;
+    model = model_of_revision(question->tx, question->set, revision, NULL, error);
+    if (model)
+        g_hash_table_insert(question->models, GUINT_TO_POINTER(revision), model);
+    return model;
+}
+
+static json_t *
+instance_json(const StoreInstance *instance, const char *change, json_t *lost)
+{
+    g_autofree char *id = g_strdup_printf("%u", instance->id);
+    return json_pack("{ss ss so}", "instanceId", id, "change", change, "lost", lost);
+}
+
+static json_t *
+instance_compare(Question *question, const StoreInstance *instance, GError **error)
+{
+    Model *from = model_at(question, instance->revision ? instance->revision : instance->want_revision, error);
+    if (!from)
+        return NULL;
+    Change change = change_between(from, question->draft->after);
+    g_auto(GStrv) losses = change_losses(&change);
+    question->by_kind[change.kind]++;
+    return instance_json(instance, change_kind_text(change.kind), texts_json(losses));
+}
+
+static json_t *
+instance_removal(Question *question, const StoreInstance *instance)
+{
+    question->deleted++;
+    return instance_json(instance, "delete", json_pack("[s]", "The instance, with its OS disk and guest state."));
+}
+
+/* Those that would be there, with those that scaling in would take. */
+static json_t *
+instances_json(Question *question, GPtrArray *present, GError **error)
+{
+    guint capacity = question->draft->after->capacity, surplus = present->len - MIN(present->len, capacity);
+    g_autoptr(GError) refusal = NULL;
+    g_autoptr(GPtrArray) removed = scale_in_choose(present, surplus, &refusal);
+    if (refusal && !question->draft->refusal)
+        question->draft->refusal = g_steal_pointer(&refusal);
+    g_autoptr(json_t) list = json_array();
+    for (guint i = 0; i < present->len; i++) {
+        const StoreInstance *instance = g_ptr_array_index(present, i);
+        json_t *entry = removed && g_ptr_array_find(removed, instance, NULL) ? instance_removal(question, instance)
+                                                                  : instance_compare(question, instance, error);
+        if (!entry)
+            return NULL;
+        json_array_append_new(list, entry);
+    }
+    return g_steal_pointer(&list);
+}
+
+static json_t *
+summary_json(const Question *question, guint present)
+{
+    guint capacity = question->draft->after->capacity;
+    json_t *summary = json_object();
+    for (int kind = 0; kind < CHANGE_N_KINDS; kind++)
+        json_object_set_new(summary, change_kind_text((ChangeKind)kind), json_integer(question->by_kind[kind]));
+    json_object_set_new(summary, "create", json_integer(capacity - MIN(capacity, present)));
+    json_object_set_new(summary, "delete", json_integer(question->deleted));
+    return summary;
+}
+
+static void
+refusal_set(json_t *body, const GError *refusal)
+{
+    g_autoptr(ApiResponse) response = respond_error(refusal);
+    gsize length;
+    const char *text = g_bytes_get_data(response->body, &length);
+    g_autoptr(json_t) error_body = json_loadb(text, length, 0, NULL);
+    json_object_set(body, "error", json_object_get(error_body, "error"));
+}
+
+static GPtrArray *
+present_load(const Question *question, GError **error)
+{
+    if (!question->set)
+        return g_ptr_array_new();
+    GPtrArray *instances = store_instance_list(question->tx, question->set->id, error);
+    for (guint i = instances ? instances->len : 0; i > 0; i--) {
+        const StoreInstance *instance = g_ptr_array_index(instances, i - 1);
+        if (instance->want_deleted)
+            g_ptr_array_remove_index(instances, i - 1);
+    }
+    return instances;
+}
+
+static json_t *
+answer_json(Question *question, GError **error)
+{
+    Draft *draft = question->draft;
+    g_autoptr(GPtrArray) present = present_load(question, error);
+    json_t *list = present ? instances_json(question, present, error) : NULL;
+    if (!list)
+        return NULL;
+    json_t *body = json_object();
+    json_set_text(body, "status", draft->refusal ? "Refused" : "Accepted");
+    json_object_set_new(body, "summary", summary_json(question, present->len));
+    json_object_set_new(body, "instances", list);
+    json_object_set_new(body, "warnings", texts_json(draft->warnings));
+    json_set_text(body, "when", "Upgrade mode is Manual: an instance changes when it is named in manualupgrade; new instances "
+                                "take the new model at once.");
+    if (draft->refusal)
+        refusal_set(body, draft->refusal);
+    return body;
+}
+
+ApiResponse *
+scale_set_what_if(Call *call, GError **error)
+{
+    g_autoptr(StoreTx) tx = store_read(call->api->store, error);
+    g_autoptr(StoreGroup) group = tx ? call_group(tx, call->params[PARAM_GROUP], error) : NULL;
+    GError *lookup = NULL;
+    if (!group)
+        return NULL;
+    g_autoptr(StoreSet) set = store_set_get(tx, group->name, call->params[PARAM_SET], &lookup);
+    if (lookup) {
+        g_propagate_error(error, lookup);
+        return NULL;
+    }
+    if (set && !call_not_deleting(set, error))
+        return NULL;
+    g_autoptr(Draft) draft = draft_make(call, tx, set, call->params[PARAM_SET], call->body, error);
+    if (!draft)
+        return NULL;
+    g_autoptr(GHashTable) models = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, (GDestroyNotify)model_unref);
+    Question question = { .tx = tx, .set = set, .draft = draft, .models = models };
+    g_autoptr(json_t) body = answer_json(&question, error);
+    return body ? respond_json(200, body) : NULL;
+}

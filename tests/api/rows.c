@@ -1,0 +1,19 @@
+#include "rows.h"
+
+void
+rows_run(World *world, const Row *rows, guint n_rows)
+{
+    for (guint i = 0; i < n_rows; i++) {
+        const Row *row = &rows[i];
+        g_test_message("%s %s %s", row->method, row->target, row->body ? row->body : "");
+        g_autoptr(Answer) answer = world_must(world, row->status, row->method, row->target, row->body);
+        if (row->path)
+            answer_expect(answer, row->path, row->text);
+        /* Errors are told in one shape, everywhere. */
+        if (row->status >= 400 && answer->body) {
+            g_autofree char *message = answer_text(answer, "error.message");
+            g_assert_nonnull(message);
+            g_assert_cmpstr(message, !=, "");
+        }
+    }
+}

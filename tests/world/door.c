@@ -1,0 +1,124 @@
+#include "door.h"
+
+typedef struct {
+    Host host;
+    World *world;
+} Door;
+
+void
+door_step(World *world)
+{
+    if (!world->dead && ++world->steps == world->crash_at)
+        world->dead = TRUE;
+}
+
+void
+door_event(const HostEvent *event, void *data)
+{
+    World *world = data;
+    door_step(world);
+    if (!world->dead && world->engine)
+        engine_host_event(event, world->engine);
+}
+
+static World *
+world_of(Host *host)
+{
+    return ((Door *)host)->world;
+}
+
+static void
+door_close(Host *host)
+{
+    g_free(host);
+}
+
+static HostInfo *
+door_info(Host *host)
+{
+    return host_info(world_of(host)->simulated);
+}
+
+static GPtrArray *
+door_found(Host *host)
+{
+    return host_found(world_of(host)->simulated);
+}
+
+static void
+door_start(Host *host, const LaunchSpec *spec)
+{
+    World *world = world_of(host);
+    if (world->dead)
+        return;
+    host_start(world->simulated, spec);
+    door_step(world);
+}
+
+static void
+door_stop(Host *host, const char *key, gint64 grace_usec)
+{
+    World *world = world_of(host);
+    if (world->dead)
+        return;
+    host_stop(world->simulated, key, grace_usec);
+    door_step(world);
+}
+
+static void
+door_destroy(Host *host, const char *key, const char *keep_dir)
+{
+    World *world = world_of(host);
+    if (world->dead)
+        return;
+    host_destroy(world->simulated, key, keep_dir);
+    door_step(world);
+}
+
+static char *
+door_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GError **error)
+{
+    return host_serial_log(world_of(host)->simulated, key, max, ret_length, error);
+}
+
+static void
+door_screenshot(Host *host, const char *key, HostDone done, void *data)
+{
+    host_screenshot(world_of(host)->simulated, key, done, data);
+}
+
+static void
+door_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, HostExecDone done,
+          void *data)
+{
+    host_exec(world_of(host)->simulated, key, argv, input, timeout_usec, done, data);
+}
+
+static GPtrArray *
+door_forwards(Host *host, const char *key)
+{
+    return host_forwards(world_of(host)->simulated, key);
+}
+
+static const HostDriver driver = {
+    .name = "door",
+    .close = door_close,
+    .info = door_info,
+    .found = door_found,
+    .start = door_start,
+    .stop = door_stop,
+    .destroy = door_destroy,
+    .serial_log = door_serial_log,
+    .screenshot = door_screenshot,
+    .exec = door_exec,
+    .forwards = door_forwards,
+};
+
+Host *
+door_new(World *world)
+{
+    Door *door = g_new0(Door, 1);
+    door->host.driver = &driver;
+    door->world = world;
+    return &door->host;
+}

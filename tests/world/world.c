@@ -1,0 +1,275 @@
+#include "world.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "door.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+/* 2024-01-01T00:00:00Z */
+#define START (G_GINT64_CONSTANT(1704067200) * USEC_PER_SEC)
+#define STEPS_MAX 100000
+
+/* ---- what the API asks of VMs, answered at once on the one thread that there is ---- */
+
+static void
+probe_serial_log(void *data, const char *key, ProbeBytes done, void *done_data)
+{
+    const World *world = data;
+    gsize length = 0;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = host_serial_log(world->simulated, key, 1u << 20, &length, &error);
+    done(text, length, error, done_data);
+}
+
+static void
+probe_screenshot(void *data, const char *key, ProbeBytes done, void *done_data)
+{
+    const World *world = data;
+    host_screenshot(world->simulated, key, done, done_data);
+}
+
+static void
+probe_exec(void *data, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, ProbeExec done,
+           void *done_data)
+{
+    const World *world = data;
+    host_exec(world->simulated, key, argv, input, timeout_usec, done, done_data);
+}
+
+static void
+probe_forwards(void *data, const char *key, ProbeForwards done, void *done_data)
+{
+    (void)data;
+    (void)key;
+    g_autoptr(GPtrArray) ports = g_ptr_array_new();
+    ApiForward port = { 22, "127.0.0.1", 40022 };
+    g_ptr_array_add(ports, &port);
+    done(ports, NULL, done_data);
+}
+
+/* A file named "missing" is not there; any other is taken in. */
+static gboolean
+probe_image_import(void *data, const char *path, ImageInfo *info, GError **error)
+{
+    (void)data;
+    if (g_str_has_suffix(path, "missing"))
+        return arm_fail(error, ARM_IMAGE_UNUSABLE, "source", "There is no file '%s'.", path);
+    g_free(info->sha256);
+    info->sha256 = g_strnfill(64, 'a');
+    info->virtual_size = 1u << 30;
+    return TRUE;
+}
+
+/* ---- up and down ---- */
+
+static void
+image_put(StoreTx *tx, const char *sku, const char *version, guint generation, const char *security, gboolean agent)
+{
+    g_autoptr(GError) error = NULL;
+    ImageInfo image = {
+        .publisher = (char *)"Testudo",
+        .offer = (char *)"mini",
+        .sku = (char *)sku,
+        .version = (char *)version,
+        .generation = generation,
+        .architecture = (char *)"x64",
+        .os_type = (char *)"Linux",
+        .security_type = (char *)security,
+        .guest_agent = agent,
+        .format = IMAGE_QCOW2,
+        .sha256 = (char *)"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        .virtual_size = 1u << 30,
+    };
+    store_image_put(tx, &image, &error);
+    g_assert_no_error(error);
+}
+
+static void
+images_put(Store *store)
+{
+    g_autoptr(GError) error = NULL;
+    StoreTx *tx = store_write(store, &error);
+    g_assert_no_error(error);
+    image_put(tx, "gen1", "1.0.0", 1, "Standard", TRUE);
+    image_put(tx, "gen2", "1.0.0", 2, "TrustedLaunchSupported", TRUE);
+    image_put(tx, "gen2", "1.1.0", 2, "TrustedLaunchSupported", TRUE);
+    image_put(tx, "gen2", "1.2.0-unhealthy", 2, "TrustedLaunchSupported", TRUE);
+    image_put(tx, "gen2-unsigned", "1.0.0", 2, "TrustedLaunchSupported", TRUE);
+    image_put(tx, "gen2-noagent", "1.0.0", 2, "TrustedLaunchSupported", FALSE);
+    store_commit(tx, &error);
+    g_assert_no_error(error);
+}
+
+static GBytes *
+shipped(const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_strconcat("/testudo/data/", name, NULL);
+    GBytes *bytes = g_resources_lookup_data(path, G_RESOURCE_LOOKUP_FLAGS_NONE, &error);
+    g_assert_no_error(error);
+    return bytes;
+}
+
+static void
+catalogue_load(World *world)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) sizes = shipped("sizes.json"), quota = shipped("quota.json");
+    world->sizes = size_catalogue_parse(g_bytes_get_data(sizes, NULL), g_bytes_get_size(sizes), &error);
+    g_assert_no_error(error);
+    world->quota = quota_parse(g_bytes_get_data(quota, NULL), g_bytes_get_size(quota), &error);
+    g_assert_no_error(error);
+}
+
+static void
+on_commit(void *data)
+{
+    World *world = data;
+    door_step(world);
+    if (!world->dead && world->engine)
+        engine_kick(world->engine);
+}
+
+static void
+control_plane_start(World *world)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *database = g_build_filename(world->dir, "testudo.db", NULL);
+    const ApiProbe probe = { world, probe_serial_log, probe_screenshot, probe_exec, probe_forwards, probe_image_import };
+
+    world->dead = FALSE;
+    world->store = store_open(database, &error);
+    g_assert_no_error(error);
+    world->engine = engine_new(world->store, world->clock, &world->engine_config, world->context);
+    store_set_listener(world->store, on_commit, world);
+    engine_attach(world->engine, world->door, &error);
+    g_assert_no_error(error);
+    world->api = api_new(&world->api_config, world->store, world->clock, &probe, &error);
+    g_assert_no_error(error);
+}
+
+static void
+control_plane_stop(World *world)
+{
+    g_clear_pointer(&world->engine, engine_free);
+    g_clear_pointer(&world->api, api_free);
+    g_clear_pointer(&world->store, store_close);
+}
+
+void
+world_restart(World *world)
+{
+    control_plane_stop(world);
+    control_plane_start(world);
+}
+
+/* In memory where there is such a folder: the store waits for the disk at each commit, and durability is tested elsewhere. */
+static char *
+folder_new(void)
+{
+    g_autofree char *path = g_strdup("/dev/shm/testudo-world-XXXXXX");
+    if (g_mkdtemp(path))
+        return g_steal_pointer(&path);
+    char *made = g_dir_make_tmp("testudo-world-XXXXXX", NULL);
+    g_assert_nonnull(made);
+    return made;
+}
+
+World *
+world_new(void)
+{
+    g_autoptr(GError) error = NULL;
+    World *world = g_new0(World, 1);
+    world->dir = folder_new();
+    world->clock = clock_virtual_new(START);
+    world->context = g_main_context_new();
+    catalogue_load(world);
+    world->host_facts = (ApiHost){
+        .driver = (char *)"simulated",
+        .accelerator = (char *)"none",
+        .architecture = (char *)"x64",
+        .vcpus_max = 64,
+        .memory_max_mib = 1u << 20,
+        .secure_boot = TRUE,
+        .vtpm = TRUE,
+    };
+    world->api_config = (ApiConfig){
+        .location = "local",
+        .token = "a-token-of-sixteen-characters",
+        .host = &world->host_facts,
+        .sizes = world->sizes,
+        .quota = world->quota,
+        .body_max = 1u << 20,
+    };
+    world->engine_config = (EngineConfig){
+        .state_dir = world->dir,
+        .max_starting = 2,
+        .step_timeout_usec = 600 * USEC_PER_SEC,
+        .stop_grace_usec = 30 * USEC_PER_SEC,
+        .disk_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,
+        .operation_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,
+    };
+    const HostConfig host_config = { 0 };
+    world->simulated = host_simulated_open(&host_config, world->clock, door_event, world, &error);
+    g_assert_no_error(error);
+    world->door = door_new(world);
+    control_plane_start(world);
+    images_put(world->store);
+    return world;
+}
+
+void
+world_free(World *world)
+{
+    if (!world)
+        return;
+    control_plane_stop(world);
+    host_close(world->door);
+    host_close(world->simulated);
+    quota_free(world->quota);
+    size_catalogue_free(world->sizes);
+    g_main_context_unref(world->context);
+    clock_virtual_free(world->clock);
+    g_assert_true(folder_remove(world->dir, NULL));
+    g_free(world->dir);
+    g_free(world);
+}
+
+/* ---- time ---- */
+
+void
+world_run_ready(World *world)
+{
+    for (guint i = 0; g_main_context_iteration(world->context, /* may_block= */ FALSE); i++)
+        g_assert_cmpuint(i, <, STEPS_MAX);
+    while (world->dead)
+        world_restart(world);
+}
+
+void
+world_settle(World *world)
+{
+    for (guint i = 0; i < STEPS_MAX; i++) {
+        world_run_ready(world);
+        if (engine_idle(world->engine))
+            return;
+        if (!clock_virtual_fire_next(world->clock))
+            g_error("the engine waits for something, and nothing is left to happen");
+    }
+    g_error("the world did not come to rest within %d steps", STEPS_MAX);
+}
+
+void
+world_advance(World *world, gint64 usec)
+{
+    UnixTime until = world->clock->now(world->clock) + usec;
+    world_run_ready(world);
+    /* Timer by timer, so that what one of them causes is done at its own time. */
+    for (UnixTime at = world->clock->now(world->clock); at < until; at += 5 * USEC_PER_MSEC) {
+        clock_virtual_advance_to(world->clock, MIN(at + 5 * USEC_PER_MSEC, until));
+        world_run_ready(world);
+    }
+}
