@@ -103,9 +103,15 @@ inspect(const char *path, ImageInfo *info, GError **error)
     const RunLimits limits = { .memory_max = 2ull << 30, .cpu_s = 20, .file_max = 1, .uid = NOBODY, .gid = NOBODY };
     g_autofree char *output = NULL;
 
-    if (!run_program(argv, &limits, &output, error)) {
-        g_prefix_error(error, "The image cannot be read as %s: ", image_format_text(info->format));
-        return FALSE;
+    g_autoptr(GError) problem = NULL;
+    if (!run_program(argv, &limits, &output, &problem)) {
+        /* What stopped it was the host's lack, or else the image. */
+        if (!g_error_matches(problem, ARM_ERROR, ARM_INTERNAL)) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return FALSE;
+        }
+        return arm_fail(error, ARM_INVALID_PARAMETER, "source", "The image cannot be read as %s: %s",
+                        image_format_text(info->format), problem->message);
     }
     g_autoptr(json_t) facts = json_parse(output, strlen(output), error);
     if (!facts)
@@ -139,10 +145,9 @@ image_import(const char *state_dir, const char *source, ImageInfo *info, char **
 {
     Ends ends = { 0 };
     AUTO_FD from = open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (from < 0) {
-        io_fail(error, "read", source);
-        return FALSE;
-    }
+    if (from < 0)
+        return arm_fail(error, ARM_INVALID_PARAMETER, "source", "The image file '%s' cannot be read: %s.", source,
+                        g_strerror(errno));
     if (!ends_read(from, source, &ends, error) ||
         !image_probe(info->format, ends.head, ends.head_length, ends.tail, ends.tail_length, error))
         return FALSE;

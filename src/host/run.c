@@ -117,7 +117,7 @@ run_program(const char *const *argv, const RunLimits *limits, char **ret_output,
     AUTO_FD out = pipe_fds[1];
     g_autofree char *program = g_find_program_in_path(argv[0]);
     if (!program)
-        return arm_fail(error, ARM_INTERNAL, NULL, "The program '%s' is not installed.", argv[0]);
+        return arm_fail(error, ARM_UNAVAILABLE, NULL, "The program '%s' is not installed.", argv[0]);
     pid_t pid = fork();
     if (pid == 0)
         child_exec(argv, limits, out);
@@ -128,7 +128,12 @@ run_program(const char *const *argv, const RunLimits *limits, char **ret_output,
     int status;
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    if (WIFSIGNALED(status))
+        return arm_fail(error, ARM_INTERNAL, NULL, "%s was ended by signal %d (%s).", argv[0], WTERMSIG(status),
+                        g_strsignal(WTERMSIG(status)));
+    if (WEXITSTATUS(status) == EXIT_NOT_RUN)
+        return arm_fail(error, ARM_UNAVAILABLE, NULL, "The program '%s' could not be run as user %u.", program, limits->uid);
+    if (WEXITSTATUS(status) != 0)
         return arm_fail(error, strstr(output, "No space left") ? ARM_HOST_DISK_FULL : ARM_INTERNAL, NULL, "%s failed: %s",
                         argv[0], last_words(output));
     if (ret_output)

@@ -13,5 +13,6 @@ typedef struct {
 } RunLimits;
 
 /* Runs argv[0] from PATH with stdin from /dev/null; stdout and stderr are captured together into *ret_output (or NULL),
- * NUL-terminated. FALSE: it could not be run, ended by a signal, or with a status that is not 0; *error has its last words. */
+ * NUL-terminated. FALSE: it could not be run (ARM_UNAVAILABLE), or was ended by a signal or with a status that is not 0
+ * (ARM_INTERNAL, or ARM_HOST_DISK_FULL where it says so; with its last words). */
 gboolean run_program(const char *const *argv, const RunLimits *limits, char **ret_output, GError **error);
