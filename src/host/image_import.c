@@ -152,6 +152,13 @@ image_import(const char *state_dir, const char *source, ImageInfo *info, char **
         !image_probe(info->format, ends.head, ends.head_length, ends.tail, ends.tail_length, error))
         return FALSE;
 
+    /* What is here under its sum is not copied again: a start with the same folder costs little, and needs no room. */
+    g_autofree char *here = info->sha256 ? image_stored_path(state_dir, info) : NULL;
+    if (here && g_file_test(here, G_FILE_TEST_IS_REGULAR)) {
+        *ret_file = g_path_get_basename(here);
+        return inspect(here, info, error);
+    }
+
     g_autofree char *temporary = g_build_filename(state_dir, "images", ".import-XXXXXX", NULL);
     AUTO_FD to = g_mkstemp_full(temporary, O_RDWR | O_CLOEXEC, 0600);
     if (to < 0)

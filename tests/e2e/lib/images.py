@@ -1,5 +1,6 @@
 """Images with the identity of the small guest images and nothing inside: all that the simulated driver needs."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -21,13 +22,15 @@ def definition(sku, version, generation, security_type, file):
 def empty_images(folder):
     """Fills FOLDER with one definition and one empty qcow2 for each kind; returns FOLDER."""
     os.makedirs(folder)
-    for sku, version, generation, security_type in KINDS:
-        name = f'mini-{sku}-{version}'
+    for mib, (sku, version, generation, security_type) in enumerate(KINDS, 1):
+        disk = os.path.join(folder, f'mini-{sku}-{version}.qcow2')
         # Sizes differ so that contents do.
-        size = str(2 ** 20 * (KINDS.index((sku, version, generation, security_type)) + 1))
-        subprocess.run(['qemu-img', 'create', '-q', '-f', 'qcow2', os.path.join(folder, name + '.qcow2'), size], check=True)
-        with open(os.path.join(folder, name + '.json'), 'w', encoding='utf-8') as file:
-            json.dump(definition(sku, version, generation, security_type, name + '.qcow2'), file)
+        subprocess.run(['qemu-img', 'create', '-q', '-f', 'qcow2', disk, f'{mib}M'], check=True)
+        named = definition(sku, version, generation, security_type, os.path.basename(disk))
+        with open(disk, 'rb') as file:
+            named['sha256'] = hashlib.sha256(file.read()).hexdigest()
+        with open(os.path.join(folder, f'mini-{sku}-{version}.json'), 'w', encoding='utf-8') as file:
+            json.dump(named, file)
     return folder
 
 

@@ -40,12 +40,14 @@ def skip(reason):
 
 
 class Suite:
-    def __init__(self, driver='simulated', options=(), start=True, chained=False, unless=None):
+    def __init__(self, driver='simulated', options=(), start=True, chained=False, unless=None,
+                 small_images=None):
         self.driver = driver
         self.options = list(options)
         self.starts = start
         self.chained = chained
         self.unless = unless
+        self.small_images = driver == 'simulated' if small_images is None else small_images
         self.tests = []
         self.daemons = []
         self._reported = 0
@@ -121,7 +123,7 @@ class Suite:
             print('#   ' + line, flush=True)
 
     def _run_all(self):
-        self.images = built_images() if self.driver == 'qemu' else empty_images(self.room.file('images'))
+        self.images = empty_images(self.room.file('images')) if self.small_images else built_images()
         broken = None
         for behaviour, function in self.tests:
             if broken:
