@@ -96,6 +96,7 @@ gboolean run_vmss_list(Cli *cli, GError **error);
 gboolean run_vmss_update(Cli *cli, GError **error);
 gboolean run_vmss_scale(Cli *cli, GError **error);
 gboolean run_vmss_delete(Cli *cli, GError **error);
+gboolean run_vmss_wait(Cli *cli, GError **error);
 gboolean run_vmss_skus(Cli *cli, GError **error);
 gboolean run_vmss_list_instances(Cli *cli, GError **error);
 gboolean run_vmss_instance_view(Cli *cli, GError **error);

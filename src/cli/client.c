@@ -1,7 +1,12 @@
 #include "cli/client.h"
 
+#include "base/file.h"
+
 #include <curl/curl.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #define API_VERSION     "2025-04-01"
 #define ANSWER_MAX      (256u << 20)
@@ -110,6 +115,33 @@ error_of(const json_t *object, int status)
     return joined;
 }
 
+/* curl speaks of a port where the trouble is a socket file: asking the socket itself says what is
+ * wrong. */
+static const char *
+socket_problem(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path)
+        return "the path of a Unix socket has at most 107 bytes";
+    strcpy(address.sun_path, path);
+    AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+        return NULL;
+    switch (errno) {
+    case ENOENT:
+        return "it does not exist. Start testudod, or name the state folder of the one that runs "
+               "by "
+               "--state-dir or TESTUDO_STATE_DIR";
+    case ECONNREFUSED:
+        return "nobody listens there. Start testudod with this state folder";
+    case EACCES:
+        return "it belongs to another user. Use the daemon's user, or its HTTPS address and token "
+               "(--server, --token-file)";
+    default:
+        return g_strerror(errno);
+    }
+}
+
 static gboolean
 connection_fail(const Client *client, CURLcode code, const char *detail, GError **error)
 {
@@ -120,10 +152,9 @@ connection_fail(const Client *client, CURLcode code, const char *detail, GError 
             "No answer from %s: %s. Is testudod running with --listen, and is --ca-file "
             "tls/ca.pem of its state folder?",
             client->config.server, reason);
-    return arm_fail(error, ARM_UNAVAILABLE, NULL,
-                    "No answer on %s: %s. Is testudod running with this state folder "
-                    "(--state-dir), and may you use it?",
-                    client->config.socket_path, reason);
+    const char *problem = socket_problem(client->config.socket_path);
+    return arm_fail(error, ARM_UNAVAILABLE, NULL, "No answer on %s: %s.",
+                    client->config.socket_path, problem ? problem : reason);
 }
 
 static char *
@@ -137,15 +168,33 @@ address_make(const Client *client, const char *path)
                        separator, version, NULL);
 }
 
+/* What is shown must not hold a password. */
 static void
-debug_print(const Client *client, const char *method, const char *address, const char *sent,
+secrets_mask(json_t *value)
+{
+    const char *name;
+    json_t *member;
+    json_object_foreach(value, name, member)
+    {
+        if (g_ascii_strcasecmp(name, "adminPassword") == 0 && json_is_string(member))
+            json_string_set(member, "***");
+        secrets_mask(member);
+    }
+}
+
+static void
+debug_print(const Client *client, const char *method, const char *address, const json_t *sent,
             const Reply *reply)
 {
     if (!client->config.debug)
         return;
     g_printerr("> %s %s\n", method, address);
-    if (sent)
-        g_printerr("> %s\n", sent);
+    if (sent) {
+        g_autoptr(json_t) shown = json_deep_copy(sent);
+        secrets_mask(shown);
+        g_autofree char *text = json_text(shown);
+        g_printerr("> %s\n", text);
+    }
     g_printerr("< %d %.*s\n", reply->status, (int)MIN(reply->text->len, 20000),
                reply->body ? reply->text->str : "");
 }
@@ -195,7 +244,7 @@ client_send(Client *client, const char *method, const char *path, const json_t *
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     client->status = reply.status = (int)status;
     reply.body = json_loadb(reply.text->str, reply.text->len, JSON_DECODE_ANY, NULL);
-    debug_print(client, method, address, sent, &reply);
+    debug_print(client, method, address, body, &reply);
     if (status >= 400) {
         g_propagate_error(error, error_of(json_member(reply.body, "error"), reply.status));
         return FALSE;

@@ -30,7 +30,7 @@ const Command cli_commands[] = {
     { "vm list-skus", NULL, "location vm-sku", run_vm_skus, "list VM sizes with what they can do", NULL },
     { "vm list-usage", NULL, "location", run_vm_usage, "quota and what is used of it", NULL },
     { "vmss create", NULL,
-      SET LAUNCH "image! instance-count location tags admin-username admin-password ssh-key-values custom-data "
+      SET LAUNCH "image! instance-count location tags admin-username admin-password ssh-key-values generate-ssh-keys custom-data "
                  "computer-name-prefix upgrade-policy-mode orchestration-mode os-disk-size-gb data-disk-sizes-gb set what-if "
                  "yes no-wait",
       run_vmss_create, "create a scale set",
@@ -58,6 +58,8 @@ const Command cli_commands[] = {
     { "vmss delete-instances", NULL, SET "instance-ids! yes no-wait", run_vmss_delete_instances,
       "delete instances and lower the capacity", NULL },
     { "vmss delete", NULL, SET "yes no-wait", run_vmss_delete, "delete a scale set and its instances", NULL },
+    { "vmss wait", NULL, SET "created updated deleted exists timeout", run_vmss_wait,
+      "wait for what was begun with --no-wait", "testudo vmss wait -g MyResourceGroup -n MyScaleSet --created" },
     { "vmss list-skus", NULL, SET, run_vmss_skus, "sizes that the set can change to", NULL },
     { "vmss list-instance-connection-info", NULL, SET, run_vmss_connection_info,
       "addresses on this host that lead to ports of the instances", NULL },

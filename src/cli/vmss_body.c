@@ -1,5 +1,6 @@
 /* From options to the body of a create or an update. */
 #include "cli/set_path.h"
+#include "cli/ssh_key.h"
 #include "cli/vmss.h"
 
 #include <string.h>
@@ -111,22 +112,35 @@ user_name(const Args *args)
     return given ? given : strcmp(own, "root") == 0 ? "azureuser" : own;
 }
 
+static void
+key_add(json_t *keys, const char *user, const char *key)
+{
+    g_autofree char *path = g_strdup_printf("/home/%s/.ssh/authorized_keys", user);
+    json_array_append_new(keys, json_pack("{ss ss}", "path", path, "keyData", key));
+}
+
 static gboolean
 login_put(const Args *args, json_t *body, GError **error)
 {
     g_autoptr(json_t) keys = json_array();
-    g_autofree char *path = g_strdup_printf("/home/%s/.ssh/authorized_keys", user_name(args));
+    const char *user = user_name(args);
     for (const char *const *word = args_list(args, "ssh-key-values"); word && *word; word++) {
         g_autofree char *key = text_or_file(*word, "ssh-key-values", error);
         if (!key)
             return FALSE;
-        json_array_append_new(keys, json_pack("{ss ss}", "path", path, "keyData", g_strstrip(key)));
+        key_add(keys, user, g_strstrip(key));
+    }
+    if (args_flag(args, "generate-ssh-keys") && json_array_size(keys) == 0) {
+        g_autofree char *key = ssh_key_own(error);
+        if (!key)
+            return FALSE;
+        key_add(keys, user, key);
     }
     if (json_array_size(keys) > 0)
         body_put(body, VMSS_PROFILE ".osProfile.linuxConfiguration.ssh.publicKeys",
                  json_incref(keys));
     if (json_array_size(keys) > 0 || args_text(args, "admin-password"))
-        body_put(body, VMSS_PROFILE ".osProfile.adminUsername", json_string(user_name(args)));
+        body_put(body, VMSS_PROFILE ".osProfile.adminUsername", json_string(user));
     return TRUE;
 }
 
