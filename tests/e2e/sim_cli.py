@@ -1,0 +1,258 @@
+"""The testudo command on the simulated driver: the main job as it is typed, the questions, the formats, the exit codes."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+
+from lib.cli import run
+from lib.daemon import BUILD
+from lib.suite import Suite
+from lib.wait import until
+
+suite = Suite(chained=True)
+
+ON = '-g MyResourceGroup -n MyScaleSet'
+TO_TRUSTED_LAUNCH = (f'testudo vmss update {ON} --vm-sku Standard_B1ms '
+                     '--set virtualMachineProfile.storageProfile.imageReference.sku=gen2 '
+                     '--security-type TrustedLaunch --enable-secure-boot true --enable-vtpm true')
+
+
+def rows(t, command):
+    """Lines of -o tsv, each split into its cells."""
+    return [line.split('\t') for line in run(t.daemon, command + ' -o tsv').expect().out.splitlines()]
+
+
+def security(t):
+    """Per instance: on the newest model, size, image, security type."""
+    return {cells[0]: cells[1:4] + [cells[5]] for cells in rows(t, f'testudo vmss list-instances {ON}')}
+
+
+STANDARD = ['Standard_A1_v2', 'gen1', 'Standard']
+TRUSTED = ['Standard_B1ms', 'gen2', 'TrustedLaunch']
+
+
+@suite.test('a group and a scale set are created, and their tables say so')
+def _(t):
+    run(t.daemon, 'testudo group create -n MyResourceGroup').expect()
+    created = run(t.daemon, f'testudo vmss create {ON} --image Testudo:mini:gen1:1.0.0 --vm-sku Standard_A1_v2 '
+                            '--instance-count 3 -o table').expect()
+    assert re.search(r'^MyScaleSet +3 +Standard_A1_v2 +gen1 +1\.0\.0 +Standard ', created.out, re.M), created.out
+    assert created.err.splitlines()[0] == 'Creating scale set MyScaleSet', created.err
+    assert '\r' not in created.err and '\x1b' not in created.err
+    assert security(t) == {i: ['true', *STANDARD] for i in '012'}
+
+
+@suite.test('what-if of a change that is refused names every rule, and its exit code says so')
+def _(t):
+    command = f'testudo vmss update {ON} --security-type TrustedLaunch --enable-secure-boot true --enable-vtpm true'
+    asked = run(t.daemon, command + ' --what-if -o table').expect(1)
+    assert asked.out.startswith('Refused') and 'Standard_A1_v2' in asked.out and 'Gen2 OS Image' in asked.out, asked.out
+    refused = run(t.daemon, command).expect(1)
+    assert refused.out == '' and refused.err.count('(BadRequest)') == 2, refused.err
+
+
+@suite.test('what-if of the upgrade says what each instance loses, and changes nothing')
+def _(t):
+    before = run(t.daemon, f'testudo vmss show {ON} -o json').expect().json
+    asked = run(t.daemon, TO_TRUSTED_LAUNCH + ' --what-if -o table').expect()
+    assert asked.out.startswith('Accepted') and asked.out.count('new OS disk') == 3 and 'OS disk: ' in asked.out, asked.out
+    answer = run(t.daemon, TO_TRUSTED_LAUNCH + ' --what-if -o json').expect().json
+    assert answer['status'] == 'Accepted' and answer['summary']['reimage'] == 3
+    assert run(t.daemon, f'testudo vmss show {ON} -o json').expect().json == before
+
+
+@suite.test('the upgrade changes the model and no instance')
+def _(t):
+    run(t.daemon, TO_TRUSTED_LAUNCH).expect()
+    assert security(t) == {i: ['false', *STANDARD] for i in '012'}
+
+
+@suite.test('update-instances that loses an OS disk is refused where nobody can be asked')
+def _(t):
+    refused = run(t.daemon, f'testudo vmss update-instances {ON} --instance-ids 1').expect(1)
+    assert 'Lost on instance 1:' in refused.err and 'OS disk' in refused.err and '--yes' in refused.err, refused.err
+    assert security(t)['1'] == ['false', *STANDARD]
+
+
+def on_terminal(t, command, answer):
+    """Standard input and error on a terminal; returns exit code and what stood there."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen([os.path.join(BUILD, 'testudo'), *command.split()[1:]], stdin=slave, stderr=slave,
+                               stdout=subprocess.PIPE, env={**os.environ, 'TESTUDO_STATE_DIR': t.daemon.state_dir})
+    os.close(slave)
+    shown = b''
+    while b'(y/n)' not in shown:
+        shown += os.read(master, 4096)
+    os.write(master, answer + b'\n')
+    while True:
+        try:
+            piece = os.read(master, 4096)
+        except OSError:     # the terminal's other end is closed
+            break
+        if not piece:
+            break
+        shown += piece
+    process.stdout.close()
+    code = process.wait(60)
+    os.close(master)
+    return code, shown.decode()
+
+
+@suite.test('on a terminal it asks: no changes nothing, yes goes on')
+def _(t):
+    command = f'testudo vmss update-instances {ON} --instance-ids 1'
+    code, shown = on_terminal(t, command, b'n')
+    assert code == 1 and 'Lost on instance 1:' in shown and 'Nothing was changed' in shown, shown
+    assert security(t)['1'] == ['false', *STANDARD]
+    code, shown = on_terminal(t, command, b'y')
+    assert code == 0 and '\r\x1b[K' in shown and 'Updating instance 1 of MyScaleSet: done' in shown, shown
+    assert security(t) == {'0': ['false', *STANDARD], '1': ['true', *TRUSTED], '2': ['false', *STANDARD]}
+
+
+@suite.test('--yes answers, "*" is all')
+def _(t):
+    run(t.daemon, f'testudo vmss update-instances {ON} --instance-ids "*" --yes').expect()
+    assert security(t) == {i: ['true', *TRUSTED] for i in '012'}
+
+
+@suite.test('back to Standard loses the vTPM: that is asked as well')
+def _(t):
+    run(t.daemon, f'testudo vmss update {ON} --security-type Standard').expect()
+    refused = run(t.daemon, f'testudo vmss update-instances {ON} --instance-ids 0').expect(1)
+    assert 'vTPM' in refused.err, refused.err
+    run(t.daemon, f'testudo vmss update-instances {ON} --instance-ids 0 1 2 --yes').expect()
+    assert security(t) == {i: ['true', 'Standard_B1ms', 'gen2', 'Standard'] for i in '012'}
+
+
+@suite.test('a change that loses nothing is not asked')
+def _(t):
+    run(t.daemon, f'testudo vmss update {ON} --vm-sku Standard_B2s').expect()
+    run(t.daemon, f'testudo vmss update-instances {ON} --instance-ids "*"').expect()
+
+
+@suite.test('--set edits one entry of a list and one tag, and keeps the others')
+def _(t):
+    def profile():
+        return run(t.daemon, f'testudo vmss show {ON} -o json').expect().json
+
+    disks = 'virtualMachineProfile.storageProfile.dataDisks'
+    run(t.daemon, f'testudo vmss update {ON} --set \'{disks}=[{{"lun":0,"diskSizeGB":1}},{{"lun":3,"diskSizeGB":2}}]\' '
+                  'tags.a=1 tags.b=2').expect()
+    run(t.daemon, f'testudo vmss update {ON} --set {disks}[lun=3].caching=None {disks}[0].diskSizeGB=4 tags.b=3').expect()
+    there = profile()
+    assert there['tags'] == {'a': '1', 'b': '3'}
+    assert [(disk['lun'], disk['diskSizeGB'], disk.get('caching'))
+            for disk in there['properties']['virtualMachineProfile']['storageProfile']['dataDisks']] == \
+        [(0, 4, None), (3, 2, 'None')]
+    wrong = run(t.daemon, f'testudo vmss update {ON} --set {disks}[7].lun=1').expect(1)
+    assert 'the list has 2 entries' in wrong.err, wrong.err
+
+
+@suite.test('stop, start, restart, deallocate and reimage reach the instances that are named')
+def _(t):
+    def powers():
+        return {cells[0]: cells[9] for cells in rows(t, f'testudo vmss list-instances {ON}')}
+
+    run(t.daemon, f'testudo vmss stop {ON} --instance-ids 0').expect()
+    run(t.daemon, f'testudo vmss deallocate {ON} --instance-ids 2').expect()
+    assert powers() == {'0': 'stopped', '1': 'running', '2': 'deallocated'}
+    run(t.daemon, f'testudo vmss start {ON}').expect()
+    run(t.daemon, f'testudo vmss restart {ON} --instance-ids 1').expect()
+    run(t.daemon, f'testudo vmss reimage {ON} --instance-ids 1').expect(1)
+    run(t.daemon, f'testudo vmss reimage {ON} --instance-ids 1 --yes').expect()
+    assert powers() == {'0': 'running', '1': 'running', '2': 'running'}
+    view = rows(t, f'testudo vmss get-instance-view {ON} --instance-id "*"')
+    assert [cells[:3] for cells in view] == [[i, 'succeeded', 'running'] for i in '012'], view
+
+
+@suite.test('scaling out is done, scaling in is asked, protection holds')
+def _(t):
+    run(t.daemon, f'testudo vmss scale {ON} --new-capacity 4').expect()
+    run(t.daemon, f'testudo vmss update {ON} --instance-id 3 --protect-from-scale-in').expect()
+    refused = run(t.daemon, f'testudo vmss scale {ON} --new-capacity 3').expect(1)
+    assert 'Delete 1 of 4 instances' in refused.err, refused.err
+    run(t.daemon, f'testudo vmss scale {ON} --new-capacity 3 --yes').expect()
+    assert list(security(t)) == ['0', '1', '3']
+    run(t.daemon, f'testudo vmss delete-instances {ON} --instance-ids 0 --yes').expect()
+    assert list(security(t)) == ['1', '3']
+
+
+@suite.test('--no-wait returns at once, and vmss wait waits')
+def _(t):
+    on = '-g MyResourceGroup -n Other'
+    run(t.daemon, f'testudo vmss create {on} --image Testudo:mini:gen2:latest --no-wait').expect()
+    run(t.daemon, f'testudo vmss wait {on} --created').expect()
+    assert run(t.daemon, f'testudo vmss show {on} -o json').expect().json['properties']['provisioningState'] == 'Succeeded'
+    run(t.daemon, f'testudo vmss delete {on} --yes --no-wait').expect()
+    run(t.daemon, f'testudo vmss wait {on} --deleted').expect()
+    run(t.daemon, f'testudo vmss show {on}').expect(3)
+
+
+@suite.test('json is the default in a pipe, and yaml says the same')
+def _(t):
+    document = run(t.daemon, f'testudo vmss show {ON}').expect().json
+    text = run(t.daemon, f'testudo vmss show {ON} -o yaml').expect().out
+    assert f'name: "{document["name"]}"' in text and f'  capacity: {document["sku"]["capacity"]}\n' in text, text
+
+
+@suite.test('the same commands work over HTTPS with the token')
+def _(t):
+    over = f'--server {t.daemon.url} --ca-file {t.daemon.ca_file} --token-file {t.daemon.token_file}'
+    names = [entry['name'] for entry in run(t.daemon, f'testudo vmss list {over}').expect().json]
+    assert names == ['MyScaleSet'], names
+    denied = run(t.daemon, f'testudo vmss list --server {t.daemon.url} --ca-file {t.daemon.ca_file}').expect(1)
+    assert 'AuthenticationFailed' in denied.err, denied.err
+    unknown = run(t.daemon, f'testudo vmss list --server {t.daemon.url} --token-file {t.daemon.token_file}').expect(1)
+    assert 'tls/ca.pem' in unknown.err, unknown.err
+
+
+@suite.test('names are completed from what the daemon knows')
+def _(t):
+    def offered(*words):
+        done = subprocess.run([os.path.join(BUILD, 'testudo'), '__complete', *words], capture_output=True, text=True,
+                              env={**os.environ, 'TESTUDO_STATE_DIR': t.daemon.state_dir}, check=True)
+        return done.stdout.split()
+
+    assert offered('vmss', 'show', '-g', 'My') == ['MyResourceGroup']
+    assert offered('vmss', 'show', '-g', 'MyResourceGroup', '-n', 'My') == ['MyScaleSet']
+    assert offered('vmss', 'start', '-g', 'MyResourceGroup', '-n', 'MyScaleSet', '--instance-ids', '3') == ['3']
+    assert 'Testudo:mini:gen2:1.0.0' in offered('vmss', 'create', '--image', 'T')
+    assert offered('vmss', 'create', '--vm-sku=Standard_B1m') == ['--vm-sku=Standard_B1ms']
+
+
+@suite.test('exit codes tell a wrong line, a refusal and what is not there apart')
+def _(t):
+    run(t.daemon, 'testudo vmss show -g MyResourceGroup').expect(2)
+    run(t.daemon, 'testudo vmss strat').expect(2)
+    run(t.daemon, 'testudo vmss rolling-upgrade start ' + ON).expect(2)
+    run(t.daemon, 'testudo vmss show -g MyResourceGroup -n Nobody').expect(3)
+    run(t.daemon, 'testudo vmss show -g Nobody -n Nobody').expect(3)
+    run(t.daemon, f'testudo vmss update {ON} --vm-sku Standard_None').expect(1)
+    for asked in ('testudo --help', 'testudo vmss --help', 'testudo vmss update --help', 'testudo --version'):
+        assert run(t.daemon, asked).expect().err == ''
+
+
+@suite.test('every command that shows something knows every format')
+def _(t):
+    for command in (f'vmss show {ON}', 'vmss list', f'vmss list-instances {ON}', f'vmss get-instance-view {ON}',
+                    f'vmss get-instance-view {ON} --instance-id 1', f'vmss list-skus {ON}', 'group list',
+                    'image list', 'image show --urn Testudo:mini:gen2:1.0.0', 'vm list-sizes', 'vm list-skus',
+                    'vm list-usage', 'account show', 'account list-locations', 'host show',
+                    'monitor activity-log list', f'vmss list-instance-connection-info {ON}'):
+        for output in ('table', 'tsv', 'json', 'yaml'):
+            shown = run(t.daemon, f'testudo {command} -o {output}').expect()
+            assert shown.err == '', shown.err
+            if output == 'json':
+                json.loads(shown.out)
+
+
+@suite.test('a group goes with all in it')
+def _(t):
+    run(t.daemon, 'testudo group delete -n MyResourceGroup').expect(1)
+    run(t.daemon, 'testudo group delete -n MyResourceGroup --yes').expect()
+    until(lambda: run(t.daemon, 'testudo group exists -n MyResourceGroup').out == 'false\n', 'the group to be gone')
+
+
+suite.main()
