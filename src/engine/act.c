@@ -63,7 +63,7 @@ static gboolean
 launch_begin(Engine *engine, StoreTx *tx, Tracked *tracked, StoreInstance *instance, UnixTime now, Act *ret_act,
              GError **error)
 {
-    g_autoptr(StoreSet) set = store_set_get_by_id(tx, instance->set_id, error);
+    g_autoptr(StoreSet) set = engine_set(tx, instance->set_id, error);
     if (!set)
         return FALSE;
     g_autoptr(GError) unfit = NULL;
@@ -118,11 +118,6 @@ engine_slot_release(Engine *engine, Tracked *tracked)
         return;
     tracked->holds_slot = FALSE;
     engine->slots_taken--;
-    Tracked *next = g_queue_pop_head(&engine->waiting);
-    if (next) {
-        next->waiting = FALSE;
-        engine_mark_dirty(engine, next);
-    }
 }
 
 static gboolean

@@ -123,7 +123,7 @@ changes_collect(Engine *engine, StoreTx *tx, GError **error)
         const StoreInstance *instance = g_ptr_array_index(changed, i);
         if (!set || set->id != instance->set_id) {
             g_clear_pointer(&set, store_set_free);
-            set = store_set_get_by_id(tx, instance->set_id, error);
+            set = engine_set(tx, instance->set_id, error);
             if (!set)
                 return FALSE;
         }
@@ -166,6 +166,20 @@ dirty_act(Engine *engine, StoreTx *tx, UnixTime now, GArray *ret_due, GQueue *re
     return TRUE;
 }
 
+/* Those that wait for a slot are looked at again, as many as there are free ones: some may not want it any more. */
+static void
+slots_offer(Engine *engine)
+{
+    Tracked *next;
+    for (guint taken = engine->slots_taken; taken < engine->config.max_starting; taken++) {
+        next = g_queue_pop_head(&engine->waiting);
+        if (!next)
+            return;
+        next->waiting = FALSE;
+        engine_mark_dirty(engine, next);
+    }
+}
+
 static gboolean
 pass_write(Engine *engine, UnixTime now, GArray *due, GQueue *events, GQueue *acted, GError **error)
 {
@@ -191,8 +205,11 @@ pass_undo(Engine *engine, GQueue *events, GQueue *acted)
         g_queue_push_head(&engine->events, item);
     while ((item = g_queue_pop_tail(acted))) {
         Tracked *tracked = item;
-        g_clear_pointer(&tracked->spec, launch_spec_free);
-        engine_slot_release(engine, tracked);
+        /* A launch that this pass planned gives its slot back; one that is under way keeps its own. */
+        if (tracked->spec) {
+            g_clear_pointer(&tracked->spec, launch_spec_free);
+            engine_slot_release(engine, tracked);
+        }
         engine_mark_dirty(engine, tracked);
     }
     if (!engine->retry_timer) {
@@ -244,6 +261,7 @@ pass(Engine *engine)
         engine_call_host(engine, item->tracked, item->act);
     }
     gone_forget(engine, &events);
+    slots_offer(engine);
     g_queue_clear_full(&events, (GDestroyNotify)host_event_free);
     g_queue_clear(&acted);
     if (work_waits(engine))

@@ -28,14 +28,20 @@ host_event_free(HostEvent *event)
 static gboolean
 has_agent(StoreTx *tx, const StoreInstance *instance, gboolean *ret_has, GError **error)
 {
-    g_autoptr(StoreModel) model = store_model_get(tx, instance->set_id, instance->revision, error);
-    if (!model)
+    GError *lookup = NULL;
+    g_autoptr(StoreModel) model = store_model_get(tx, instance->set_id, instance->revision, &lookup);
+    if (!model) {
+        if (lookup)
+            g_propagate_error(error, lookup);
+        else
+            arm_fail(error, ARM_INTERNAL, NULL, "Instance %u runs model revision %u, which is gone.", instance->id,
+                     instance->revision);
         return FALSE;
+    }
     g_auto(GStrv) urn = g_strsplit(model->image_urn, ":", 4);
     *ret_has = FALSE;
     if (g_strv_length(urn) != 4)
         return TRUE;
-    GError *lookup = NULL;
     g_autoptr(ImageInfo) image = store_image_get(tx, urn[0], urn[1], urn[2], urn[3], &lookup);
     if (lookup) {
         g_propagate_error(error, lookup);
@@ -127,7 +133,7 @@ static gboolean
 disks_settle(Engine *engine, StoreTx *tx, const Tracked *tracked, const StoreInstance *instance, UnixTime now,
              GError **error)
 {
-    g_autoptr(StoreSet) set = store_set_get_by_id(tx, instance->set_id, error);
+    g_autoptr(StoreSet) set = engine_set(tx, instance->set_id, error);
     if (!set)
         return FALSE;
     guint revision = instance->revision ? instance->revision : instance->want_revision;

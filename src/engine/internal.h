@@ -68,6 +68,8 @@ void instance_fail(StoreInstance *instance, ArmCode code, const char *message);
 void instance_enter(StoreInstance *instance, LifeEvent event, UnixTime now);
 
 /* spec.c */
+/* The set that an instance belongs to; NULL always sets *error. */
+StoreSet *engine_set(StoreTx *tx, gint64 id, GError **error);
 Model *engine_model(Engine *engine, StoreTx *tx, const StoreSet *set, guint revision, GError **error);
 
 /* upkeep.c: removes what its retention time is over for; every hour. */

@@ -6,6 +6,18 @@
 
 #include <string.h>
 
+StoreSet *
+engine_set(StoreTx *tx, gint64 id, GError **error)
+{
+    GError *lookup = NULL;
+    StoreSet *set = store_set_get_by_id(tx, id, &lookup);
+    if (lookup)
+        g_propagate_error(error, lookup);
+    else if (!set)
+        arm_fail(error, ARM_INTERNAL, NULL, "Instances are left of scale set number %" G_GINT64_FORMAT ", which is gone.", id);
+    return set;
+}
+
 static Model *
 model_load(StoreTx *tx, const StoreSet *set, guint revision, StoreModel **ret_row, GError **error)
 {

@@ -195,24 +195,38 @@ operation_end(StoreTx *tx, StoreOperation *operation, UnixTime now, GError **err
            (operation->status != OPERATION_SUCCEEDED || leftovers_remove(tx, operation, error));
 }
 
+/* Does a step of this kind change what the instance is made of, and not only whether it runs? */
 static gboolean
-step_is_begun(const StoreInstance *instance)
+kind_remakes(OperationKind kind)
 {
+    return kind == OPERATION_UPDATE_INSTANCES || kind == OPERATION_REIMAGE ||
+           kind == OPERATION_REIMAGE_ALL;
+}
+
+static gboolean
+step_is_begun(const StoreInstance *instance, OperationKind kind)
+{
+    /* What remakes an instance at rest is done by writing it down: its next start makes it so. */
+    if (kind_remakes(kind) && !instance->alive && instance->want_power != POWER_RUNNING)
+        return TRUE;
     return instance->want_deleted || instance->state == INSTANCE_STOPPING ||
            instance->state == INSTANCE_STARTING || instance->epoch == 0 ||
            instance->deadline != 0;
 }
 
-/* A step that nothing was done for yet: what was wanted is again what is. */
+/* A step that nothing was done for yet: what was wanted is again what is. A start that is taken back leaves the disk that
+ * it would have made to the next one. */
 static void
-desire_revert(StoreInstance *instance)
+desire_revert(StoreInstance *instance, OperationKind kind)
 {
-    instance->want_revision = instance->revision;
     instance->want_epoch = instance->epoch;
-    instance->disk_gen = instance->run_disk_gen;
-    instance->vars_gen = instance->run_vars_gen;
-    instance->vtpm_gen = instance->run_vtpm_gen;
-    instance->data_gen = instance->run_data_gen;
+    if (kind_remakes(kind)) {
+        instance->want_revision = instance->revision;
+        instance->disk_gen = instance->run_disk_gen;
+        instance->vars_gen = instance->run_vars_gen;
+        instance->vtpm_gen = instance->run_vtpm_gen;
+        instance->data_gen = instance->run_data_gen;
+    }
     if (instance->alive)
         instance->want_power = POWER_RUNNING;
     else if (instance->state == INSTANCE_DEALLOCATED)
@@ -221,15 +235,15 @@ desire_revert(StoreInstance *instance)
         instance->want_power = POWER_STOPPED;
 }
 
-static gboolean
-is_one_of(const GPtrArray *operations, const char *id)
+static const StoreOperation *
+find_operation(const GPtrArray *operations, const char *id)
 {
-    for (guint i = 0; i < operations->len; i++) {
+    for (guint i = 0; id && i < operations->len; i++) {
         const StoreOperation *operation = g_ptr_array_index(operations, i);
         if (strcmp(operation->id, id) == 0)
-            return TRUE;
+            return operation;
     }
-    return FALSE;
+    return NULL;
 }
 
 gboolean
@@ -255,15 +269,16 @@ operations_supersede(StoreTx *tx, StoreSet *set, StoreOperation *successor, Unix
         return FALSE;
     for (guint i = 0; i < instances->len; i++) {
         StoreInstance *instance = g_ptr_array_index(instances, i);
-        if (!instance->operation || !is_one_of(running, instance->operation))
+        const StoreOperation *superseded = find_operation(running, instance->operation);
+        if (!superseded)
             continue;
         g_clear_pointer(&instance->operation, g_free);
-        if (step_is_begun(instance)) {
+        if (step_is_begun(instance, superseded->kind)) {
             instance->operation = g_strdup(successor->id);
             successor->total++;
             successor->pending++;
         } else {
-            desire_revert(instance);
+            desire_revert(instance, superseded->kind);
         }
         if (!store_instance_update(tx, instance, 0, error))
             return FALSE;

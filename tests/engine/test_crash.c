@@ -1,0 +1,123 @@
+/* The control plane is killed at each of its steps (commit, host call, host event) and started again over the same VMs: what
+ * was asked for ends as it would have. */
+#include "world.h"
+
+#include "base/json.h"
+
+#define ALL "{\"instanceIds\":[\"*\"]}"
+#define STEPS_AT_MOST 400
+
+typedef struct {
+    const char *name;
+    const char *method, *target, *body;     /* what is asked, of a settled set s1 with 3 instances of generation 1 */
+    const char *then_method, *then_target, *then_body;  /* and then, or NULL */
+} Scenario;
+
+#define TO_TRUSTED \
+    "{\"sku\":{\"name\":\"Standard_B1ms\"},\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"sku\":\"gen2\",\"version\":" \
+    "\"1.0.0\"}},\"securityProfile\":{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":true}}}}}"
+
+static const Scenario scenarios[] = {
+    { "upgrade", "PATCH", "@/s1", TO_TRUSTED, "POST", "@/s1/manualupgrade", ALL },
+    { "scale-out", "PATCH", "@/s1", "{\"sku\":{\"capacity\":5}}", NULL, NULL, NULL },
+    { "scale-in", "PATCH", "@/s1", "{\"sku\":{\"capacity\":1}}", NULL, NULL, NULL },
+    { "restart", "POST", "@/s1/restart", ALL, NULL, NULL, NULL },
+    { "reimage", "POST", "@/s1/reimage", NULL, NULL, NULL, NULL },
+    { "deallocate", "POST", "@/s1/deallocate", NULL, NULL, NULL, NULL },
+    { "power-off", "POST", "@/s1/poweroff?skipShutdown=true", NULL, NULL, NULL, NULL },
+    { "delete-instances", "POST", "@/s1/delete", "{\"instanceIds\":[\"1\"]}", NULL, NULL, NULL },
+    { "delete", "DELETE", "@/s1", NULL, NULL, NULL, NULL },
+    { "delete-group", "DELETE", "~/resourcegroups/g1", NULL, NULL, NULL, NULL },
+};
+
+/* Times and etags tell how it came about, not what it is. */
+static void
+incidental_remove(json_t *value)
+{
+    static const char *const names[] = { "etag", "time", "timeCreated", "vmId", "id", "uniqueId", "startTime", "endTime" };
+    const char *key;
+    json_t *member;
+    void *next;
+    size_t i;
+    for (guint n = 0; n < G_N_ELEMENTS(names); n++)
+        json_object_del(value, names[n]);
+    json_object_foreach_safe(value, next, key, member)
+    {
+        incidental_remove(member);
+    }
+    json_array_foreach(value, i, member)
+    {
+        incidental_remove(member);
+    }
+}
+
+static void
+part_add(json_t *whole, World *world, const char *target)
+{
+    g_autoptr(Answer) answer = world_ask(world, "GET", target, NULL);
+    json_t *copy = answer->body ? json_deep_copy(answer->body) : json_null();
+    incidental_remove(copy);
+    json_array_append_new(whole, copy);
+}
+
+/* What a client sees in the end, and what runs. */
+static char *
+outcome(World *world)
+{
+    g_autoptr(json_t) whole = json_array();
+    part_add(whole, world, "@/s1");
+    part_add(whole, world, "@/s1/instanceView");
+    part_add(whole, world, "@/s1/virtualMachines?$expand=instanceView");
+    json_array_append_new(whole, json_integer(host_simulated_alive(world->simulated)));
+    return json_text(whole);
+}
+
+/* The answer may have been lost with the daemon; what was asked for is in the store, or it never happened and is asked again. */
+static char *
+scenario_run(const Scenario *scenario, guint crash_at, guint *ret_steps)
+{
+    g_autoptr(World) world = world_new();
+    world_create(world, "s1", 3, "Standard_A1_v2", "gen1", NULL);
+    world->steps = 0;
+    world->crash_at = crash_at;
+    g_autoptr(Answer) asked = world_ask(world, scenario->method, scenario->target, scenario->body);
+    g_assert_cmpint(asked->response->status, <, 300);
+    world_settle(world);
+    if (scenario->then_method) {
+        g_autoptr(Answer) then = world_must(world, 202, scenario->then_method, scenario->then_target, scenario->then_body);
+        world_expect_operation(world, then, "Succeeded", NULL);
+    }
+    if (api_response_header(asked->response, "Azure-AsyncOperation"))
+        world_expect_operation(world, asked, "Succeeded", NULL);
+    *ret_steps = world->steps;
+    return outcome(world);
+}
+
+static void
+test_every_step(const void *data)
+{
+    const Scenario *scenario = data;
+    guint steps = 0, all_steps = 0;
+    g_autofree char *undisturbed = scenario_run(scenario, 0, &all_steps);
+    g_assert_cmpuint(all_steps, >, 2);
+    for (guint crash_at = 1; crash_at <= STEPS_AT_MOST; crash_at++) {
+        g_autofree char *disturbed = scenario_run(scenario, crash_at, &steps);
+        if (g_strcmp0(disturbed, undisturbed) != 0)
+            g_error("killed at step %u of %s:\n%s\nin place of:\n%s", crash_at, scenario->name, disturbed, undisturbed);
+        /* The steps end before this one: it was never reached. */
+        if (steps < crash_at)
+            return;
+    }
+    g_error("%s does not end within %d steps", scenario->name, STEPS_AT_MOST);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(scenarios); i++) {
+        g_autofree char *path = g_strconcat("/crash/", scenarios[i].name, NULL);
+        g_test_add_data_func(path, &scenarios[i], test_every_step);
+    }
+    return g_test_run();
+}
