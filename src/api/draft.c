@@ -81,6 +81,7 @@ rules_apply(Draft *draft, Call *call, StoreTx *tx, const StoreSet *set, GError *
     RuleInput input = {
         .before = draft->before,
         .after = draft->after,
+        .size_before = draft->before ? size_catalogue_find(config->sizes, draft->before->size_name) : NULL,
         .size = draft->size,
         .image = draft->image,
         .quota = config->quota,

@@ -105,6 +105,12 @@ arm_fail(GError **error, ArmCode code, const char *target, const char *format, .
     va_start(args, format);
     GError *made = g_error_new_valist(ARM_ERROR, (int)code, format, args);
     va_end(args);
+    /* A precision in the format may have cut a character in two, and JSON takes whole ones only. */
+    if (!g_utf8_validate(made->message, -1, NULL)) {
+        char *valid = g_utf8_make_valid(made->message, -1);
+        g_free(made->message);
+        made->message = valid;
+    }
     arm_error_get_private(made)->target = g_strdup(target);
     g_propagate_error(error, made);
     return FALSE;

@@ -61,7 +61,7 @@ const char *arm_code_text(ArmCode code);
 gboolean arm_code_from_text(const char *text, ArmCode *ret_code);
 
 /* Sets *error (when error is not NULL) with a target; target may be NULL. Always returns FALSE, so
- * that a failing check reads `return arm_fail(error, …);`. */
+ * that a failing check reads `return arm_fail(error, …);`. The message is made valid UTF-8. */
 gboolean arm_fail(GError **error, ArmCode code, const char *target, const char *format, ...)
     G_GNUC_PRINTF(4, 5);
 

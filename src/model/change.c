@@ -49,7 +49,7 @@ provisioning_differs(const Model *from, const Model *to)
 {
     return text_differs(from->computer_name_prefix, to->computer_name_prefix) ||
            text_differs(from->admin_username, to->admin_username) || text_differs(from->password_hash, to->password_hash) ||
-           text_differs(from->custom_data, to->custom_data) || keys_differ(from, to) || extensions_differ(from, to);
+           text_differs(from->custom_data, to->custom_data) || keys_differ(from, to);
 }
 
 static gboolean
@@ -76,7 +76,8 @@ change_between(const Model *from, const Model *to)
 {
     Change change = { .kind = CHANGE_NOTHING };
 
-    if (provisioning_differs(from, to))
+    change.waits_for_reimage = provisioning_differs(from, to);
+    if (change.waits_for_reimage || extensions_differ(from, to))
         heavier(&change, CHANGE_IN_PLACE);
     if (data_disks_differ(from, to) || from->os_disk_gib != to->os_disk_gib)
         heavier(&change, CHANGE_RESTART);
@@ -97,6 +98,7 @@ change_between(const Model *from, const Model *to)
     if (!image_ref_same(&from->image, &to->image)) {
         heavier(&change, CHANGE_REIMAGE);
         change.new_os_disk = TRUE;
+        change.waits_for_reimage = FALSE;
         change.new_guest_state = TRUE;
         change.other_publisher = g_ascii_strcasecmp(from->image.publisher, to->image.publisher) != 0 ||
                                  g_ascii_strcasecmp(from->image.offer, to->image.offer) != 0;

@@ -14,7 +14,7 @@
 
 /* What is not merged member by member: replaced as a whole where the body has it. */
 static const char *const whole_paths[] = {
-    "tags", "identity", PROFILE ".networkProfile", PROFILE ".osProfile.linuxConfiguration.patchSettings",
+    "tags", "identity",
 };
 
 static gboolean
@@ -43,17 +43,18 @@ merge_into(json_t *target, const json_t *source, const char *path)
     }
 }
 
-/* securityType Standard takes the switches off, unless the body insists on them, which a rule refuses. */
+/* securityType Standard takes the switches off, unless the body insists on them, which a rule refuses. Without a
+ * securityType beside it, an empty uefiSettings is like every other empty object: it says nothing. */
 static void
 security_merge(json_t *document, const json_t *body)
 {
     json_t *profile = json_path(document, PROFILE ".securityProfile");
     const json_t *asked = json_path(body, PROFILE ".securityProfile");
-    const char *type = json_member_text(profile, "securityType");
-    if (!profile)
-        return;
-    if (type && strcmp(type, "Standard") == 0 && json_member_text(asked, "securityType") &&
-        !json_object_get(asked, "uefiSettings"))
+    const char *type = json_member_text(profile, "securityType"), *asked_type = json_member_text(asked, "securityType");
+    const json_t *uefi = json_object_get(profile, "uefiSettings");
+
+    if (!asked_type ? json_object_get(asked, "uefiSettings") && json_object_size(uefi) == 0
+                    : strcmp(type, "Standard") == 0 && !json_object_get(asked, "uefiSettings"))
         json_object_del(profile, "uefiSettings");
 }
 
@@ -64,7 +65,8 @@ text_changes(const json_t *before, const json_t *after, const char *name)
     return b && (!a || g_ascii_strcasecmp(a, b) != 0);
 }
 
-/* Another publisher, offer or sku without a version of its own means the latest one there. */
+/* Another publisher or offer counts versions of its own: without one in the body it means the latest. Another sku keeps the
+ * version that was asked for. */
 static void
 image_merge(json_t *document, const json_t *stored, const json_t *body)
 {
@@ -73,8 +75,7 @@ image_merge(json_t *document, const json_t *stored, const json_t *body)
     const json_t *before = stored ? json_path(stored, path) : NULL, *asked = json_path(body, path);
     if (!image || !asked || json_object_size(asked) == 0)
         return;
-    gboolean other = text_changes(before, asked, "publisher") || text_changes(before, asked, "offer") ||
-                     text_changes(before, asked, "sku");
+    gboolean other = text_changes(before, asked, "publisher") || text_changes(before, asked, "offer");
     if (!json_object_get(asked, "version") && (other || !json_object_get(image, "version")))
         json_object_set_new(image, "version", json_string("latest"));
     json_object_del(image, "exactVersion");
@@ -251,8 +252,13 @@ document_merge(const json_t *stored, const json_t *body, const DocumentContext *
 gboolean
 document_body_names_image(const json_t *body)
 {
+    static const char *const names[] = { "publisher", "offer", "sku", "version" };
     const json_t *image = json_path(body, PROFILE ".storageProfile.imageReference");
-    return json_is_object(image) && json_object_size(image) > 0;
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (json_member_text(image, names[i]))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 void

@@ -12,8 +12,8 @@
  * Merging (PUT on an existing set and PATCH alike): absent or {} changes nothing; arrays and tags are replaced as
  * a whole; securityProfile without securityType keeps the type, one uefiSettings key changes that key alone;
  * securityType "Standard" with uefiSettings absent or null removes both switches; with an object beside it (also {})
- * the document keeps it so that the rule can refuse it. imageReference: naming sku or version alone keeps the rest,
- * and a changed publisher, offer or sku without a version asks for "latest".  */
+ * the document keeps it so that the rule can refuse it. imageReference: naming sku or version alone keeps the rest;
+ * another publisher or offer without a version asks for "latest". */
 #pragma once
 
 #include <glib.h>
@@ -28,7 +28,7 @@ typedef struct {
  * (the caller owns it); stored and body stay untouched. All violations found come in one error (details). */
 json_t *document_merge(const json_t *stored, const json_t *body, const DocumentContext *context, GError **error);
 
-/* Did the body name a member of imageReference (so that "latest" is to be resolved anew)? */
+/* Does the body name a settable member of imageReference, so that "latest" is to be resolved anew? */
 gboolean document_body_names_image(const json_t *body);
 
 /* Where the resolved version is kept: properties.virtualMachineProfile.storageProfile.imageReference.exactVersion. */

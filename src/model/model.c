@@ -66,6 +66,7 @@ security_decode(Model *model, const json_t *document)
 {
     const char *type = text_at(document, PROFILE ".securityProfile.securityType");
     const json_t *uefi = json_path(document, PROFILE ".securityProfile.uefiSettings");
+    model->has_security_type = type != NULL;
     if (type)
         security_type_from_text(type, &model->security_type);
     model->has_uefi_settings = uefi != NULL;
@@ -119,7 +120,8 @@ user_decode(Model *model, const json_t *document, const char *set_name)
 
     model->computer_name_prefix = prefix ? g_strdup(prefix) : prefix_from_name(set_name);
     model->admin_username = g_strdup(json_member_text(os_profile, "adminUsername"));
-    model->password_hash = g_strdup(json_member_text(os_profile, "passwordHash"));
+    if (!json_is_true(json_path(os_profile, "linuxConfiguration.disablePasswordAuthentication")))
+        model->password_hash = g_strdup(json_member_text(os_profile, "passwordHash"));
     model->custom_data = g_strdup(json_member_text(os_profile, "customData"));
     for (size_t i = 0; i < json_array_size(keys); i++) {
         const char *line = json_member_text(json_array_get(keys, i), "keyData");
@@ -179,7 +181,6 @@ model_decode(const json_t *document, const char *set_name, GError **error)
     security_decode(model, document);
     disks_decode(model, document);
     user_decode(model, document, set_name);
-    model->boot_diagnostics = json_is_true(json_path(document, PROFILE ".diagnosticsProfile.bootDiagnostics.enabled"));
     if (!extensions_decode(model, document) || !model->size_name || !model->image.publisher || !model->image.offer ||
         !model->image.sku) {
         arm_fail(error, ARM_INTERNAL, NULL, "The stored model of scale set '%s' lacks its size, its image or a name.", set_name);

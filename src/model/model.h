@@ -58,6 +58,7 @@ struct Model {
     /* securityProfile. With SECURITY_STANDARD both switches are FALSE and has_uefi_settings tells whether the
      * body left uefiSettings beside it (a rule refuses that). */
     SecurityType security_type;
+    gboolean has_security_type; /* FALSE: Standard because nobody said otherwise */
     gboolean has_uefi_settings;
     gboolean secure_boot;
     gboolean vtpm;
@@ -67,10 +68,9 @@ struct Model {
 
     char *computer_name_prefix; /* never NULL: the set's name cut to fit where the body has none */
     char *admin_username;       /* or NULL */
-    char *password_hash;        /* crypt(3) text, or NULL */
+    char *password_hash;        /* crypt(3) text, or NULL; NULL too with disablePasswordAuthentication */
     GPtrArray *ssh_keys;        /* of char*, key lines without the newline */
     char *custom_data;          /* base64 as sent, or NULL */
-    gboolean boot_diagnostics;  /* stored; boot diagnostics are always on here */
 
     GPtrArray *extensions;      /* of ModelExtension */
 };

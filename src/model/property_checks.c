@@ -50,6 +50,13 @@ check_upgrade_mode(const json_t *value, const char *path, GError **error)
 }
 
 gboolean
+check_orchestration_mode(const json_t *value, const char *path, GError **error)
+{
+    return g_ascii_strcasecmp(json_string_value(value), "Flexible") != 0 ||
+           arm_fail(error, ARM_INVALID_PARAMETER, path, "The orchestration mode 'Flexible' is not built yet; accepted: 'Uniform'.");
+}
+
+gboolean
 check_security_type(const json_t *value, const char *path, GError **error)
 {
     if (g_ascii_strcasecmp(json_string_value(value), "ConfidentialVM") != 0)
@@ -114,6 +121,16 @@ check_custom_data(const json_t *value, const char *path, GError **error)
     if (memchr(bytes, 0, length))
         return arm_fail(error, ARM_INVALID_PARAMETER, path, "'%s' is text: it holds a NUL byte.", path);
     return TRUE;
+}
+
+/* cloud-init knows one place for a user's keys. */
+gboolean
+check_ssh_path(const json_t *value, const char *path, GError **error)
+{
+    const char *text = json_string_value(value);
+    return g_regex_match_simple("^/home/[^/]+/\\.ssh/authorized_keys$", text, G_REGEX_DOLLAR_ENDONLY, 0) ||
+           arm_fail(error, ARM_INVALID_PARAMETER, path,
+                    "SSH keys cannot go to '%.100s'; accepted: /home/USER/.ssh/authorized_keys.", text);
 }
 
 gboolean

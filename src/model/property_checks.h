@@ -7,10 +7,12 @@
 gboolean check_tags(const json_t *value, const char *path, GError **error);
 gboolean check_scale_in_rules(const json_t *value, const char *path, GError **error);
 gboolean check_upgrade_mode(const json_t *value, const char *path, GError **error);
+gboolean check_orchestration_mode(const json_t *value, const char *path, GError **error);
 gboolean check_security_type(const json_t *value, const char *path, GError **error);
 gboolean check_image_id(const json_t *value, const char *path, GError **error);
 gboolean check_name_prefix(const json_t *value, const char *path, GError **error);
 gboolean check_user_name(const json_t *value, const char *path, GError **error);
 gboolean check_password(const json_t *value, const char *path, GError **error);
 gboolean check_custom_data(const json_t *value, const char *path, GError **error);
+gboolean check_ssh_path(const json_t *value, const char *path, GError **error);
 gboolean check_ssh_key(const json_t *value, const char *path, GError **error);

@@ -10,8 +10,10 @@
 #define TARGET_DISKS PROFILE "storageProfile.dataDisks"
 #define TARGET_SECURITY PROFILE "securityProfile.securityType"
 #define TARGET_UEFI PROFILE "securityProfile.uefiSettings"
+#define TARGET_OS_DISK PROFILE "storageProfile.osDisk.diskSizeGB"
 #define TARGET_EXTENSIONS PROFILE "extensionProfile.extensions"
 #define FLEX_FEATURE "Microsoft.Compute/TrustedLaunchUpgradeFlexPreview"
+#define GIB (G_GUINT64_CONSTANT(1) << 30)
 
 static gboolean
 wants_trusted_launch(const RuleInput *in)
@@ -143,8 +145,9 @@ uefi_needs_trusted_launch(const RuleInput *in, GError **error)
     if (wants_trusted_launch(in) || !in->after->has_uefi_settings)
         return TRUE;
     return arm_fail(error, ARM_BAD_REQUEST, TARGET_UEFI,
-                    "Use of UEFI settings is not supported when security type is 'Standard'. Leave uefiSettings out (or null), "
-                    "or set securityType to 'TrustedLaunch'.");
+                    "Use of UEFI settings is not supported when security type is %s. Leave uefiSettings out (or null), or set "
+                    "securityType to 'TrustedLaunch'.",
+                    in->after->has_security_type ? "'Standard'" : "not set");
 }
 
 static gboolean
@@ -152,7 +155,9 @@ has_guest_attestation(const Model *model)
 {
     for (guint i = 0; model && i < model->extensions->len; i++) {
         const ModelExtension *extension = g_ptr_array_index(model->extensions, i);
-        if (g_ascii_strcasecmp(extension->type, "GuestAttestation") == 0)
+        if (g_ascii_strcasecmp(extension->type, "GuestAttestation") == 0 &&
+            (g_ascii_strcasecmp(extension->publisher, "Microsoft.Azure.Security.LinuxAttestation") == 0 ||
+             g_ascii_strcasecmp(extension->publisher, "Microsoft.Azure.Security.WindowsAttestation") == 0))
             return TRUE;
     }
     return FALSE;
@@ -220,20 +225,49 @@ data_disks_fit(const RuleInput *in, GError **error)
 }
 
 static gboolean
+os_disk_holds_image(const RuleInput *in, GError **error)
+{
+    guint gib = in->after->os_disk_gib;
+    if (gib == 0 || !in->image || gib * GIB >= in->image->virtual_size)
+        return TRUE;
+    return arm_fail(error, ARM_BAD_REQUEST, TARGET_OS_DISK,
+                    "The OS disk of %u GiB is smaller than the image, which needs %" G_GUINT64_FORMAT " GiB.", gib,
+                    (in->image->virtual_size + GIB - 1) / GIB);
+}
+
+/* A new image brings a new disk, which may have any size that holds it. */
+static gboolean
 os_disk_grows(const RuleInput *in, GError **error)
 {
-    if (in->after->os_disk_gib == in->before->os_disk_gib || !image_ref_same(&in->after->image, &in->before->image) ||
-        (in->after->os_disk_gib && in->after->os_disk_gib >= in->before->os_disk_gib))
+    guint before = in->before->os_disk_gib, after = in->after->os_disk_gib;
+    if (after >= before || !image_ref_same(&in->after->image, &in->before->image))
         return TRUE;
-    return arm_fail(error, ARM_OPERATION_NOT_ALLOWED, PROFILE "storageProfile.osDisk.diskSizeGB",
-                    "An OS disk can only grow: %u GiB is less than %u GiB.", in->after->os_disk_gib,
-                    in->before->os_disk_gib);
+    return arm_fail(error, ARM_OPERATION_NOT_ALLOWED, TARGET_OS_DISK,
+                    "An OS disk can only grow: it has %u GiB, and %u GiB were asked for.", before, after);
 }
 
 static gboolean
-quota_one(const char *what, guint limit, guint used, guint needed, const char *target, GError **error)
+data_disks_grow(const RuleInput *in, GError **error)
 {
-    if ((guint64)used + needed <= limit)
+    for (guint i = 0; i < in->before->data_disks->len; i++) {
+        const DataDisk *before = g_ptr_array_index(in->before->data_disks, i);
+        for (guint k = 0; k < in->after->data_disks->len; k++) {
+            const DataDisk *after = g_ptr_array_index(in->after->data_disks, k);
+            if (after->lun == before->lun && after->size_gib < before->size_gib)
+                return arm_fail(error, ARM_OPERATION_NOT_ALLOWED, TARGET_DISKS,
+                                "A data disk can only grow: the one with lun %u has %u GiB, and %u GiB were asked for.",
+                                before->lun, before->size_gib, after->size_gib);
+        }
+    }
+    return TRUE;
+}
+
+/* `had`: what the set takes already. A change that takes no more than that is never a quota's business, even where the
+ * quota was lowered meanwhile. */
+static gboolean
+quota_allows(const char *what, guint limit, guint used, guint had, guint needed, const char *target, GError **error)
+{
+    if (needed <= had || (guint64)used + needed <= limit)
         return TRUE;
     return arm_fail(error, ARM_OPERATION_NOT_ALLOWED, target,
                     "Operation could not be completed as it results in exceeding approved %s quota. Limit: %u, in use "
@@ -241,21 +275,42 @@ quota_one(const char *what, guint limit, guint used, guint needed, const char *t
                     what, limit, used, needed);
 }
 
+static guint
+cores_before(const RuleInput *in)
+{
+    return in->before && in->size_before ? in->before->capacity * in->size_before->vcpus : 0;
+}
+
 static gboolean
-quota_holds(const RuleInput *in, GError **error)
+family_quota_holds(const RuleInput *in, GError **error)
 {
     if (!in->size)
         return TRUE;
-    /* A change that takes no more than what is there already is never a quota's business. */
-    guint cores = in->after->capacity * in->size->vcpus;
-    g_autofree char *family = g_strdup_printf("%s cores", in->size->family);
-    return quota_one(family, quota_family_limit(in->quota, in->size->family), in->usage.family_cores, cores, TARGET_SIZE,
-                     error) &&
-           quota_one("total regional cores", in->quota->regional_cores, in->usage.regional_cores, cores, TARGET_SIZE,
-                     error) &&
-           quota_one("virtual machines", in->quota->virtual_machines, in->usage.virtual_machines, in->after->capacity,
-                     TARGET_CAPACITY, error) &&
-           quota_one("virtual machine scale sets", in->quota->scale_sets, in->usage.scale_sets, 1, "name", error);
+    gboolean same = in->size_before && g_ascii_strcasecmp(in->size_before->family, in->size->family) == 0;
+    g_autofree char *what = g_strdup_printf("%s cores", in->size->family);
+    return quota_allows(what, quota_family_limit(in->quota, in->size->family), in->usage.family_cores,
+                        same ? cores_before(in) : 0, in->after->capacity * in->size->vcpus, TARGET_SIZE, error);
+}
+
+static gboolean
+regional_quota_holds(const RuleInput *in, GError **error)
+{
+    return !in->size || quota_allows("total regional cores", in->quota->regional_cores, in->usage.regional_cores,
+                                     cores_before(in), in->after->capacity * in->size->vcpus, TARGET_SIZE, error);
+}
+
+static gboolean
+machine_quota_holds(const RuleInput *in, GError **error)
+{
+    return quota_allows("virtual machines", in->quota->virtual_machines, in->usage.virtual_machines,
+                        in->before ? in->before->capacity : 0, in->after->capacity, TARGET_CAPACITY, error);
+}
+
+static gboolean
+set_quota_holds(const RuleInput *in, GError **error)
+{
+    return quota_allows("virtual machine scale sets", in->quota->scale_sets, in->usage.scale_sets, in->before ? 1 : 0, 1,
+                        "name", error);
 }
 
 typedef enum { ON_EVERY_MODEL, ON_UPGRADE, ON_CHANGE } RuleScope;
@@ -281,8 +336,13 @@ static const struct {
     { ON_EVERY_MODEL, host_is_large_enough },
     { ON_EVERY_MODEL, host_can_secure_boot },
     { ON_EVERY_MODEL, data_disks_fit },
+    { ON_EVERY_MODEL, os_disk_holds_image },
     { ON_CHANGE, os_disk_grows },
-    { ON_EVERY_MODEL, quota_holds },
+    { ON_CHANGE, data_disks_grow },
+    { ON_EVERY_MODEL, family_quota_holds },
+    { ON_EVERY_MODEL, regional_quota_holds },
+    { ON_EVERY_MODEL, machine_quota_holds },
+    { ON_EVERY_MODEL, set_quota_holds },
 };
 
 static gboolean
@@ -325,7 +385,7 @@ rules_warnings(const RuleInput *input)
         if (change.other_publisher)
             g_strv_builder_add(warnings, "The image is of another publisher or offer.");
         g_strv_builder_addv(warnings, (const char **)losses);
-        if (change.kind == CHANGE_IN_PLACE)
+        if (change.waits_for_reimage)
             g_strv_builder_add(warnings, "User, password, SSH keys, custom data and host name prefix reach an instance with "
                                          "its next reimage.");
     }

@@ -18,6 +18,7 @@ typedef struct {
 typedef struct {
     const Model *before;        /* NULL on create */
     const Model *after;
+    const SizeInfo *size_before; /* of `before`; NULL on create, or where the catalogue has it no more */
     const SizeInfo *size;       /* of `after`; NULL: not in the catalogue, which is itself a violation */
     const ImageInfo *image;     /* of `after`; NULL: no such image, which is itself a violation */
     const Quota *quota;

@@ -5,6 +5,12 @@
 
 #include <string.h>
 
+#define VCPUS_MAX 4096
+#define MEMORY_MIN_MIB 64
+#define MEMORY_MAX_GIB 65536
+#define DATA_DISKS_MAX 64       /* a lun is 0 to 63 */
+#define RESOURCE_DISK_MAX_MIB 1000000000
+
 struct SizeCatalogue {
     GPtrArray *list;        /* of SizeInfo */
     GHashTable *by_name;    /* folded name (owned) -> SizeInfo, borrowed */
@@ -38,24 +44,37 @@ member_copy(const json_t *object, const char *name)
 
 /* Capabilities are texts, numbers too, as Microsoft.Compute/skus gives them. */
 static gboolean
-capability_number(const SizeInfo *size, const char *name, double max, double *ret_value)
+whole_read(const SizeInfo *size, const char *name, guint min, guint max, guint *ret_value, GError **error)
 {
     const char *text = json_member_text(size->capabilities, name);
+    guint64 value;
+    if (text && g_ascii_string_to_unsigned(text, 10, min, max, &value, NULL)) {
+        *ret_value = (guint)value;
+        return TRUE;
+    }
+    g_autofree char *accepted = g_strdup_printf("a whole number from %u to %u, as text", min, max);
+    return entry_fail(error, size->name, name, accepted);
+}
+
+static gboolean
+memory_read(SizeInfo *size, GError **error)
+{
+    const char *text = json_member_text(size->capabilities, "MemoryGB");
     char *end = NULL;
-    if (!text)
-        return FALSE;
-    double value = g_ascii_strtod(text, &end);
-    if (end == text || *end || !(value >= 0) || value > max)
-        return FALSE;
-    *ret_value = value;
+    double gib = text ? g_ascii_strtod(text, &end) : 0;
+    if (!text || *end || !(gib * 1024 >= MEMORY_MIN_MIB && gib <= MEMORY_MAX_GIB))
+        return entry_fail(error, size->name, "MemoryGB", "a number of GiB from 0.0625 to 65536, as text");
+    size->memory_mib = (guint)(gib * 1024);
     return TRUE;
 }
 
 static gboolean
-capability_is_true(const SizeInfo *size, const char *name)
+flag_read(const SizeInfo *size, const char *name, gboolean *ret_flag, GError **error)
 {
     const char *text = json_member_text(size->capabilities, name);
-    return text && g_ascii_strcasecmp(text, "True") == 0;
+    *ret_flag = text && g_ascii_strcasecmp(text, "True") == 0;
+    return !text || *ret_flag || g_ascii_strcasecmp(text, "False") == 0 ||
+           entry_fail(error, size->name, name, "\"True\" or \"False\"");
 }
 
 static gboolean
@@ -77,29 +96,27 @@ generations_read(SizeInfo *size, GError **error)
 static gboolean
 capabilities_read(SizeInfo *size, GError **error)
 {
-    double vcpus, memory, disks, resource = 0;
-
-    if (!capability_number(size, "vCPUs", 4096, &vcpus) || vcpus < 1)
-        return entry_fail(error, size->name, "vCPUs", "a number from 1 to 4096, as text");
-    if (!capability_number(size, "MemoryGB", 65536, &memory) || memory <= 0)
-        return entry_fail(error, size->name, "MemoryGB", "a number of GiB, as text");
-    if (!capability_number(size, "MaxDataDiskCount", 1024, &disks))
-        return entry_fail(error, size->name, "MaxDataDiskCount", "a number from 0 to 1024, as text");
-    capability_number(size, "MaxResourceVolumeMB", 1e9, &resource);
-    if (!generations_read(size, error))
+    const char *name;
+    json_t *value;
+    json_object_foreach(size->capabilities, name, value)
+    {
+        if (!json_is_string(value))
+            return entry_fail(error, size->name, name, "a text (numbers too: \"2\")");
+    }
+    if (!whole_read(size, "vCPUs", 1, VCPUS_MAX, &size->vcpus, error) || !memory_read(size, error) ||
+        !whole_read(size, "MaxDataDiskCount", 0, DATA_DISKS_MAX, &size->max_data_disks, error) ||
+        !generations_read(size, error))
         return FALSE;
-    size->vcpus = (guint)vcpus;
-    size->memory_mib = (guint)(memory * 1024);
-    size->max_data_disks = (guint)disks;
-    size->resource_disk_mib = (guint)resource;
+    if (json_member(size->capabilities, "MaxResourceVolumeMB") &&
+        !whole_read(size, "MaxResourceVolumeMB", 0, RESOURCE_DISK_MAX_MIB, &size->resource_disk_mib, error))
+        return FALSE;
     size->architecture = member_copy(size->capabilities, "CpuArchitectureType");
     if (!size->architecture)
         size->architecture = g_strdup("x64");
     if (g_ascii_strcasecmp(size->architecture, "x64") != 0 && g_ascii_strcasecmp(size->architecture, "Arm64") != 0)
         return entry_fail(error, size->name, "CpuArchitectureType", "\"x64\" or \"Arm64\"");
-    size->trusted_launch_disabled = capability_is_true(size, "TrustedLaunchDisabled");
     size->confidential = json_member_text(size->capabilities, "ConfidentialComputingType") != NULL;
-    return TRUE;
+    return flag_read(size, "TrustedLaunchDisabled", &size->trusted_launch_disabled, error);
 }
 
 static gboolean
@@ -211,6 +228,10 @@ quota_parse(const char *text, gsize length, GError **error)
         !limit_read(root, "virtualMachineScaleSets", &quota->scale_sets, error))
         return NULL;
     json_t *families = json_member(root, "families"), *entry;
+    if (families && !json_is_object(families)) {
+        arm_fail(error, ARM_INVALID_PARAMETER, "families", "Quota 'families' is an object: {\"FAMILY\": {\"limit\": N}}.");
+        return NULL;
+    }
     const char *name;
     json_object_foreach(families, name, entry)
     {
