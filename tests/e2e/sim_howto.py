@@ -1,0 +1,63 @@
+"""What docs/howto.md tells people to type, block by block, on the simulated driver: a guide that fails is worse than none."""
+
+import os
+import re
+import subprocess
+
+from lib.daemon import BUILD
+from lib.suite import Suite
+
+GUIDE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'docs', 'howto.md')
+suite = Suite(chained=True)
+
+
+def blocks():
+    """(heading, commands) of each block of the guide."""
+    heading = ''
+    with open(GUIDE, encoding='utf-8') as file:
+        text = file.read()
+    for part in re.finditer(r'^## ([^\n]*)$|^```\n(.*?)^```$', text, re.MULTILINE | re.DOTALL):
+        if part[1]:
+            heading = part[1]
+        else:
+            yield heading, part[2]
+
+
+def unattended(commands):
+    """Nobody is there to answer a question."""
+    return re.sub(r'(update-instances .*)$', r'\1 --yes', commands, flags=re.MULTILINE)
+
+
+def run(t, script):
+    environment = {**os.environ, 'PATH': BUILD + os.pathsep + os.environ['PATH'], 'STATE': t.daemon.state_dir}
+    script = script.replace('TESTUDO_STATE_DIR=/var/lib/testudo', 'TESTUDO_STATE_DIR=$STATE')
+    done = subprocess.run(['bash', '-euo', 'pipefail', '-c', 'export TESTUDO_STATE_DIR=$STATE\n' + script],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, env=environment, check=False)
+    assert done.returncode == 0, f'{script}\nended with {done.returncode}\n{done.stdout}\n{done.stderr}'
+
+
+@suite.test('the guide has the commands that this test is about')
+def _(t):
+    text = '\n'.join(commands for _, commands in blocks())
+    for word in ('vmss create', '--what-if', 'update-instances', '--security-type Standard', 'whatIf', 'manualupgrade'):
+        assert word in text, word
+
+
+def add(heading, commands, definitions):
+    first = commands.splitlines()[0]
+
+    @suite.test(f'{heading}: {first[:100]}')
+    def _(t):
+        run(t, definitions + unattended(commands))
+
+
+defined = ''
+for title, block in blocks():
+    if 'run-command' in block:
+        continue    # a simulated VM has no inside; vm_main_job.py looks into real ones
+    if 'api()' in block:
+        defined = block
+    else:
+        add(title, block, defined)
+
+suite.main()
