@@ -37,7 +37,7 @@ static const struct {
     { "max-starting", VALUE_TEXT, NULL, "N", "VMs that start at one time (number of processors)" },
     { "step-timeout", VALUE_TEXT, "600", "SECONDS", "how long an instance may take to boot (600)" },
     { "stop-grace", VALUE_TEXT, "30", "SECONDS", "how long a guest may take to shut down (30)" },
-    { "retention-days", VALUE_TEXT, "7", "DAYS", "how long disks of removed instances are kept (7)" },
+    { "retention-days", VALUE_TEXT, "7", "DAYS", "how long data disks of removed instances are kept (7)" },
     { "serial-cap", VALUE_TEXT, "16", "MIB", "largest serial log of one boot (16)" },
     { "threads", VALUE_TEXT, "4", "N", "HTTP threads (4)" },
     { "qemu", VALUE_TEXT, NULL, "FILE", "QEMU to use instead of qemu-system-x86_64 from PATH" },

@@ -122,7 +122,7 @@ launch_spec_json(const LaunchSpec *spec)
 static gboolean
 spec_fail(GError **error, const char *member)
 {
-    return arm_fail(error, ARM_INTERNAL, member, "launch.json: '%s' is missing or wrong.", member);
+    return arm_fail(error, ARM_INTERNAL, member, "run.json: '%s' is missing or wrong.", member);
 }
 
 static gboolean

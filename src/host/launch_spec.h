@@ -1,5 +1,5 @@
 /* host/launch_spec.h: everything a driver needs to bring one instance to where it should be, and to launch it.
- * The same document is kept beside the instance's disks as launch.json: it says what the folder holds. */
+ * The same document is kept beside the instance's disks as run.json: it says what was launched. */
 #pragma once
 
 #include <glib.h>
@@ -53,6 +53,6 @@ LaunchSpec *launch_spec_copy(const LaunchSpec *spec);
 void launch_spec_free(LaunchSpec *spec);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LaunchSpec, launch_spec_free)
 
-/* Codec for launch.json; parsing checks every member, because the file lies beside what a hostile guest writes to. */
+/* Codec for run.json; parsing checks every member, because the file lies beside what a hostile guest writes to. */
 json_t *launch_spec_json(const LaunchSpec *spec);
 LaunchSpec *launch_spec_parse(const char *text, gsize length, GError **error);
