@@ -106,7 +106,7 @@ class Suite:
         if self.unless:
             print(f'1..0 # SKIP {self.unless}')
             return
-        self.room = Room()
+        self.room = Room(small=self.driver == 'simulated')
         try:
             self._run_all()
         finally:
