@@ -234,14 +234,14 @@ def _(t):
         assert run(t.daemon, asked).expect().err == ''
 
 
-@suite.test('every command that shows something knows every format')
+@suite.test('every command that shows something shows it as a table and as JSON')
 def _(t):
     for command in (f'vmss show {ON}', 'vmss list', f'vmss list-instances {ON}', f'vmss get-instance-view {ON}',
                     f'vmss get-instance-view {ON} --instance-id 1', f'vmss list-skus {ON}', 'group list',
                     'image list', 'image show --urn Testudo:mini:gen2:1.0.0', 'vm list-sizes', 'vm list-skus',
                     'vm list-usage', 'account show', 'account list-locations', 'host show',
                     'monitor activity-log list', f'vmss list-instance-connection-info {ON}'):
-        for output in ('table', 'tsv', 'json', 'yaml'):
+        for output in ('table', 'json'):
             shown = run(t.daemon, f'testudo {command} -o {output}').expect()
             assert shown.err == '', shown.err
             if output == 'json':
