@@ -56,6 +56,7 @@ const Option cli_options[] = {
     { "os-type", NULL, 0, OPTION_TEXT, "Linux|Windows", "operating system (Linux)" },
     { "format", NULL, 0, OPTION_TEXT, "qcow2|raw|vhd|vhdx", "the file's format; it is named, never probed" },
     { "guest-agent", NULL, 0, OPTION_BOOL, "true|false", "does the image run QEMU's guest agent (true)" },
+    { "max-events", NULL, 0, OPTION_NUMBER, "N", "the newest N alone (50)" },
     { "yes", NULL, 'y', OPTION_FLAG, NULL, "do not ask" },
     { "no-wait", NULL, 0, OPTION_FLAG, NULL, "do not wait for the end" },
     { "output", NULL, 'o', OPTION_TEXT, "table|json|tsv|yaml", "table on a terminal, else json" },

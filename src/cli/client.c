@@ -257,9 +257,15 @@ client_send(Client *client, const char *method, const char *path, const json_t *
 json_t *
 client_list(Client *client, const char *path, GError **error)
 {
+    return client_list_some(client, path, G_MAXUINT, error);
+}
+
+json_t *
+client_list_some(Client *client, const char *path, guint max, GError **error)
+{
     g_autoptr(json_t) all = json_array();
     g_autofree char *next = g_strdup(path);
-    while (next) {
+    while (next && json_array_size(all) < max) {
         g_auto(Reply) reply = {0};
         if (!client_send(client, "GET", next, NULL, &reply, error))
             return NULL;
@@ -270,6 +276,8 @@ client_list(Client *client, const char *path, GError **error)
         const char *link = json_member_text(reply.body, "nextLink");
         next = link ? g_strdup(client_path_of(link)) : NULL;
     }
+    while (json_array_size(all) > max)
+        json_array_remove(all, json_array_size(all) - 1);
     return g_steal_pointer(&all);
 }
 

@@ -48,6 +48,8 @@ const char *client_path_of(const char *address);
 
 /* GET of a list, all its pages as one array; NULL on error. */
 json_t *client_list(Client *client, const char *path, GError **error);
+/* The first `max` entries alone. */
+json_t *client_list_some(Client *client, const char *path, guint max, GError **error);
 
 /* Called after every poll; percent is -1 where it is not known. */
 typedef void (*ClientProgress)(int percent, void *data);

@@ -20,7 +20,7 @@ options_print(const char *names)
         g_autofree char *left =
             g_strdup_printf("--%s%s%s%s", option->name, letter, option->value ? " " : "",
                             option->value ? option->value : "");
-        printf("  %-42s %s%s\n", left, option->help, required ? " (required)" : "");
+        printf("  %-44s %s%s\n", left, option->help, required ? " (required)" : "");
     }
 }
 
@@ -62,13 +62,27 @@ help_group(const char *const *words)
     return any;
 }
 
+/* A blank line between the commands of one noun and those of the next. */
+static void
+commands_print(void)
+{
+    gsize noun = 0;
+    const char *before = "";
+    for (const Command *command = cli_commands; command->path; command++) {
+        if (strncmp(before, command->path, noun) != 0)
+            printf("\n");
+        before = command->path;
+        noun = strcspn(before, " ") + 1;
+        printf("  %-38s %s\n", command->path, command->summary);
+    }
+}
+
 void
 help_overview(void)
 {
     printf("usage: testudo COMMAND [options]\n\nScale sets of VMs with Trusted launch, on this "
            "host.\n\n");
-    for (const Command *command = cli_commands; command->path; command++)
-        printf("  %-38s %s\n", command->path, command->summary);
+    commands_print();
     printf("\neverywhere:\n");
     options_print(cli_global_options);
     printf("\n'testudo COMMAND --help' lists the options of one; 'man testudo' has examples.\n");

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define EVENTS_DEFAULT 50
+
 gboolean
 run_account_show(Cli *cli, GError **error)
 {
@@ -39,17 +41,29 @@ run_host_show(Cli *cli, GError **error)
     return cli_show(cli, path, columns, error);
 }
 
+/* "GROUP/SET", for people: the rest of the id is the same on every line. */
+static void
+resource_shorten(json_t *event)
+{
+    static const char groups[] = "/resourceGroups/",
+                      sets[] = "/providers/Microsoft.Compute/virtualMachineScaleSets/";
+    const char *id = json_member_text(event, "resourceId");
+    const char *group = id ? strstr(id, groups) : NULL;
+    if (!group)
+        return;
+    g_auto(GStrv) parts = g_strsplit(group + strlen(groups), sets, 2);
+    g_autofree char *text = g_strjoinv("/", parts);
+    json_set_text(event, "resource", text);
+}
+
 gboolean
 run_activity_log(Cli *cli, GError **error)
 {
     static const Column columns[] = {
-        {"Time", "eventTimestamp"},
-        {"Level", "level"},
-        {"Operation", "operationName.value"},
-        {"Status", "status.value"},
-        {"Caller", "caller"},
-        {"Description", "description"},
-        {0},
+        {"Time", "eventTimestamp"},     {"Level", "level"},
+        {"Resource", "resource"},       {"Operation", "operationName.value"},
+        {"Status", "status.value"},     {"Caller", "caller"},
+        {"Description", "description"}, {0},
     };
     const char *group = args_text(cli->args, "resource-group");
     g_autofree char *filter = NULL, *suffix = NULL;
@@ -61,7 +75,16 @@ run_activity_log(Cli *cli, GError **error)
     suffix = g_strconcat("/providers/Microsoft.Insights/eventtypes/management/values",
                          filter ? "?$filter=" : "", filter, NULL);
     g_autofree char *path = cli_subscription_path(cli, suffix);
-    return cli_show_list(cli, path, columns, error);
+    guint max = EVENTS_DEFAULT;
+    args_number(cli->args, "max-events", &max);
+    g_autoptr(json_t) events = client_list_some(cli->client, path, max, error);
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        if (cli->format == OUTPUT_TABLE || cli->format == OUTPUT_TSV)
+            resource_shorten(json_array_get(events, i));
+    }
+    if (events)
+        output_print(events, columns, cli->format);
+    return events != NULL;
 }
 
 /* ---- groups ---- */

@@ -41,12 +41,15 @@ client_open(const Args *args, GError **error)
     return cli_client_open(&chosen, error);
 }
 
+/* What the daemon refused has its HTTP status; a wrong value that was found here was not sent. */
 static int
 status_of(const Cli *cli, const GError *error)
 {
-    return cli->client && client_status(cli->client) == 404 && error->domain == ARM_ERROR
-               ? CLI_NOT_THERE
-               : CLI_FAILED;
+    int http = cli->client ? client_status(cli->client) : 0;
+    if (http == 404 && error->domain == ARM_ERROR)
+        return CLI_NOT_THERE;
+    return http < 400 && g_error_matches(error, ARM_ERROR, ARM_INVALID_PARAMETER) ? CLI_USAGE
+                                                                                  : CLI_FAILED;
 }
 
 static int
@@ -123,7 +126,8 @@ no_command(const char *const *words)
         g_ptr_array_add(path, (gpointer)*words);
     g_ptr_array_add(path, NULL);
     gboolean asked = *words && (strcmp(*words, "--help") == 0 || strcmp(*words, "-h") == 0);
-    if (path->len == 1) {
+    if (path->len == 1 || strcmp(g_ptr_array_index(path, 0), "help") == 0) {
+        asked = asked || path->len > 1;
         help_overview();
         return asked ? CLI_DONE : CLI_USAGE;
     }

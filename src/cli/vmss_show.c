@@ -95,6 +95,18 @@ views_of(const json_t *instances)
     return views;
 }
 
+/* The counts by status, and how many instances are on the newest model. */
+static json_t *
+summary_rows(const json_t *view)
+{
+    json_t *rows = json_deep_copy(json_path(view, "virtualMachine.statusesSummary"));
+    const json_t *latest = json_object_get(view, "latestModel");
+    if (latest)
+        json_array_append_new(rows, json_pack("{ss sO}", "code", "LatestModel/applied", "count",
+                                              json_object_get(latest, "instanceCount")));
+    return rows;
+}
+
 gboolean
 run_vmss_instance_view(Cli *cli, GError **error)
 {
@@ -124,9 +136,12 @@ run_vmss_instance_view(Cli *cli, GError **error)
         return FALSE;
     if (instance)
         json_set_text(reply.body, "instanceId", instance);
-    gboolean rows = !instance && (cli->format == OUTPUT_TABLE || cli->format == OUTPUT_TSV);
-    output_print(rows ? json_path(reply.body, "virtualMachine.statusesSummary") : reply.body,
-                 instance ? view_columns : set_columns, cli->format);
+    if (!instance && (cli->format == OUTPUT_TABLE || cli->format == OUTPUT_TSV)) {
+        g_autoptr(json_t) rows = summary_rows(reply.body);
+        output_print(rows, set_columns, cli->format);
+    } else {
+        output_print(reply.body, view_columns, cli->format);
+    }
     return TRUE;
 }
 

@@ -109,6 +109,25 @@ protection_update(Cli *cli, const char *instance, GError **error)
     return TRUE;
 }
 
+/* In mode Manual a change of the model alone moves no instance; who does not know that waits in
+ * vain. */
+static void
+outdated_hint(Cli *cli)
+{
+    g_autofree char *path = cli_set_path(cli, "/instanceView");
+    g_auto(Reply) reply = {0};
+    if (!client_send(cli->client, "GET", path, NULL, &reply, NULL))
+        return;
+    const json_t *latest = json_object_get(reply.body, "latestModel");
+    int on = (int)json_integer_value(json_object_get(latest, "instanceCount"));
+    int total = (int)json_integer_value(json_object_get(latest, "totalCount"));
+    if (on < total)
+        g_printerr("%d of %d instances are on this model. To bring one to it: testudo vmss "
+                   "update-instances -g %s -n %s "
+                   "--instance-ids ID\n",
+                   on, total, args_text(cli->args, "resource-group"), args_text(cli->args, "name"));
+}
+
 gboolean
 run_vmss_update(Cli *cli, GError **error)
 {
@@ -133,7 +152,11 @@ run_vmss_update(Cli *cli, GError **error)
             error, ARM_INVALID_PARAMETER, NULL,
             "Nothing to change was given; 'testudo vmss update --help' lists what can be.");
     g_autofree char *what = g_strdup_printf("Updating scale set %s", args_text(cli->args, "name"));
-    return body_send(cli, "PATCH", reply.body, body, what, error);
+    if (!body_send(cli, "PATCH", reply.body, body, what, error))
+        return FALSE;
+    if (!args_flag(cli->args, "what-if"))
+        outdated_hint(cli);
+    return TRUE;
 }
 
 /* ---- scale, delete ---- */
