@@ -90,6 +90,7 @@ typedef struct {
     const char *certificate;    /* PEM texts (chain) and key */
     const char *key;
     guint threads;
+    gint64 request_limit_usec;  /* for a request's head and body to arrive; 0: two minutes */
 } ServerConfig;
 
 typedef struct Server Server;

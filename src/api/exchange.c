@@ -1,0 +1,420 @@
+#include "api/exchange.h"
+
+#include "api/call.h"
+
+#include <string.h>
+
+#define HOST_MAX 255u
+#define TELL_WITHIN G_USEC_PER_SEC
+
+typedef struct Exchange Exchange;
+
+/* What an asker and its answer share, because either may go away first. */
+typedef struct {
+    gint references;            /* atomic */
+    GMutex lock;
+    Exchange *exchange;         /* NULL: nobody waits any more */
+} Ticket;
+
+struct Exchange {
+    char *target;
+    GByteArray *body;
+    gboolean begun, too_large;
+    Ticket *ticket;             /* NULL until it was asked */
+    ApiResponse *response;      /* under the ticket's lock where there is one */
+    gboolean suspended;
+    gboolean told;              /* counted in Exchanges.told */
+    struct MHD_Connection *connection;
+};
+
+static void
+ticket_unref(void *data)
+{
+    Ticket *ticket = data;
+    if (!g_atomic_int_dec_and_test(&ticket->references))
+        return;
+    g_mutex_clear(&ticket->lock);
+    g_free(ticket);
+}
+
+static Ticket *
+ticket_ref(Ticket *ticket)
+{
+    g_atomic_int_inc(&ticket->references);
+    return ticket;
+}
+
+static Ticket *
+ticket_new(Exchange *exchange)
+{
+    Ticket *ticket = g_new0(Ticket, 1);
+    ticket->references = 1;
+    ticket->exchange = exchange;
+    g_mutex_init(&ticket->lock);
+    return ticket;
+}
+
+/* ---- all of them ---- */
+
+void
+exchanges_init(Exchanges *exchanges, Api *api, gint64 request_limit_usec)
+{
+    exchanges->api = api;
+    exchanges->guard = guard_new(request_limit_usec);
+    g_mutex_init(&exchanges->lock);
+    g_cond_init(&exchanges->all_told);
+    g_queue_init(&exchanges->waiting);
+}
+
+void
+exchanges_clear(Exchanges *exchanges)
+{
+    g_assert(g_queue_is_empty(&exchanges->waiting));
+    guard_free(exchanges->guard);
+    g_free(exchanges->https_url);
+    g_cond_clear(&exchanges->all_told);
+    g_mutex_clear(&exchanges->lock);
+}
+
+/* FALSE: it is too late to wait. */
+static gboolean
+waiting_add(Exchanges *exchanges, Ticket *ticket)
+{
+    g_mutex_lock(&exchanges->lock);
+    gboolean wait = !exchanges->stopping;
+    if (wait)
+        g_queue_push_tail(&exchanges->waiting, ticket_ref(ticket));
+    g_mutex_unlock(&exchanges->lock);
+    return wait;
+}
+
+static void
+waiting_remove(Exchanges *exchanges, Ticket *ticket)
+{
+    g_mutex_lock(&exchanges->lock);
+    gboolean was_there = g_queue_remove(&exchanges->waiting, ticket);
+    g_mutex_unlock(&exchanges->lock);
+    if (was_there)
+        ticket_unref(ticket);
+}
+
+static ApiResponse *
+refusal(ArmCode code, const char *message)
+{
+    g_autoptr(GError) error = NULL;
+    arm_fail(&error, code, NULL, "%s", message);
+    ApiResponse *response = respond_error(error);
+    response_finish(response, /* client_request_id= */ NULL, /* base_url= */ "");
+    return response;
+}
+
+static ApiResponse *
+stopping_refusal(void)
+{
+    return refusal(ARM_UNAVAILABLE, "The daemon is stopping.");
+}
+
+static void
+tell(Exchanges *exchanges, Ticket *ticket)
+{
+    g_mutex_lock(&ticket->lock);
+    Exchange *exchange = ticket->exchange;
+    if (exchange && !exchange->response) {
+        ticket->exchange = NULL;
+        exchange->response = stopping_refusal();
+        exchange->told = TRUE;
+        g_mutex_lock(&exchanges->lock);
+        exchanges->told++;
+        g_mutex_unlock(&exchanges->lock);
+        MHD_resume_connection(exchange->connection);
+    }
+    g_mutex_unlock(&ticket->lock);
+    ticket_unref(ticket);
+}
+
+void
+exchanges_stop(Exchanges *exchanges)
+{
+    gint64 until = g_get_monotonic_time() + TELL_WITHIN;
+    Ticket *ticket;
+    g_mutex_lock(&exchanges->lock);
+    GQueue waiting = exchanges->waiting;
+    g_queue_init(&exchanges->waiting);
+    exchanges->stopping = TRUE;
+    g_mutex_unlock(&exchanges->lock);
+    while ((ticket = g_queue_pop_head(&waiting)))
+        tell(exchanges, ticket);
+    g_mutex_lock(&exchanges->lock);
+    while (exchanges->told > 0 && g_cond_wait_until(&exchanges->all_told, &exchanges->lock, until))
+        ;
+    g_mutex_unlock(&exchanges->lock);
+}
+
+static void
+told_count_down(Exchanges *exchanges)
+{
+    g_mutex_lock(&exchanges->lock);
+    if (--exchanges->told == 0)
+        g_cond_signal(&exchanges->all_told);
+    g_mutex_unlock(&exchanges->lock);
+}
+
+/* ---- one ---- */
+
+void *
+exchange_on_uri(void *data, const char *uri, struct MHD_Connection *connection)
+{
+    Exchange *exchange = g_new0(Exchange, 1);
+    (void)data;
+    exchange->target = g_strdup(uri);
+    exchange->connection = connection;
+    return exchange;
+}
+
+static Watched *
+watched_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+void
+exchange_on_connection(void *data, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode code)
+{
+    const Listener *listener = data;
+    Guard *guard = listener->exchanges->guard;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        *context = guard_watch(guard, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+    else if (*context)
+        guard_unwatch(guard, g_steal_pointer(context));
+}
+
+void
+exchange_on_completed(void *data, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
+{
+    const Listener *listener = data;
+    Exchange *exchange = *state;
+    (void)code;
+    if (!exchange)
+        return;
+    if (exchange->ticket) {
+        g_mutex_lock(&exchange->ticket->lock);
+        exchange->ticket->exchange = NULL;
+        g_mutex_unlock(&exchange->ticket->lock);
+        if (exchange->suspended)
+            waiting_remove(listener->exchanges, exchange->ticket);
+        ticket_unref(exchange->ticket);
+    }
+    if (exchange->told)
+        told_count_down(listener->exchanges);
+    g_free(exchange->target);
+    g_clear_pointer(&exchange->body, g_byte_array_unref);
+    api_response_free(exchange->response);
+    g_free(exchange);
+    *state = NULL;
+    guard_resume(listener->exchanges->guard, watched_of(connection));
+}
+
+static const char *
+header(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+/* Takes as long whatever differs first. */
+static gboolean
+token_is_right(const Api *api, const char *authorization)
+{
+    const char *token = api->config.token;
+    if (!token || !authorization || g_ascii_strncasecmp(authorization, "Bearer ", 7) != 0)
+        return FALSE;
+    authorization += 7;
+    gsize length = strlen(token);
+    guint8 difference = 0;
+    if (strlen(authorization) != length)
+        return FALSE;
+    for (gsize i = 0; i < length; i++)
+        difference |= (guint8)(token[i] ^ authorization[i]);
+    return difference == 0;
+}
+
+static const char *
+caller_of(const Listener *listener, struct MHD_Connection *connection)
+{
+    if (listener->is_socket)
+        return "owner";
+    return token_is_right(listener->exchanges->api, header(connection, "Authorization")) ? "token" : NULL;
+}
+
+/* A name or address with or without a port. */
+static gboolean
+is_host(const char *text)
+{
+    gsize length = strspn(text, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS ".:[]-");
+    return length > 0 && length <= HOST_MAX && text[length] == '\0';
+}
+
+/* What the client calls us is what addresses for it begin with, if it is a host name at all. */
+static char *
+base_url(const Listener *listener, struct MHD_Connection *connection)
+{
+    const char *host = header(connection, "Host"), *scheme = listener->is_socket ? "http://" : "https://";
+    if (host && is_host(host))
+        return g_strconcat(scheme, host, NULL);
+    return g_strdup(listener->is_socket ? "http://localhost" : listener->exchanges->https_url);
+}
+
+static void
+on_answer(ApiResponse *response, void *data)
+{
+    Ticket *ticket = data;
+    g_mutex_lock(&ticket->lock);
+    Exchange *exchange = ticket->exchange;
+    if (exchange) {
+        exchange->response = response;
+        if (exchange->suspended)
+            MHD_resume_connection(exchange->connection);
+    }
+    g_mutex_unlock(&ticket->lock);
+    if (!exchange)
+        api_response_free(response);
+    ticket_unref(ticket);
+}
+
+static enum MHD_Result
+response_send(Exchange *exchange)
+{
+    const ApiResponse *ours = exchange->response;
+    gsize length = 0;
+    const void *bytes = ours->body ? g_bytes_get_data(ours->body, &length) : "";
+    /* The bytes stay with the exchange, which outlives the sending. */
+    struct MHD_Response *theirs = MHD_create_response_from_buffer(length, (void *)bytes, MHD_RESPMEM_PERSISTENT);
+    if (ours->content_type)
+        MHD_add_response_header(theirs, "Content-Type", ours->content_type);
+    for (guint i = 0; i + 1 < ours->headers->len; i += 2)
+        MHD_add_response_header(theirs, g_ptr_array_index(ours->headers, i), g_ptr_array_index(ours->headers, i + 1));
+    enum MHD_Result result = MHD_queue_response(exchange->connection, (unsigned int)ours->status, theirs);
+    MHD_destroy_response(theirs);
+    return result;
+}
+
+static void
+ask(const Listener *listener, Exchange *exchange, const char *method, const char *caller)
+{
+    struct MHD_Connection *connection = exchange->connection;
+    g_autofree char *base = base_url(listener, connection);
+    const ApiRequest request = {
+        .method = method,
+        .target = exchange->target,
+        .base_url = base,
+        .link_url = listener->is_socket ? listener->exchanges->https_url : NULL,
+        .caller = caller,
+        .if_match = header(connection, "If-Match"),
+        .if_none_match = header(connection, "If-None-Match"),
+        .client_request_id = header(connection, "x-ms-client-request-id"),
+        .body = exchange->body ? exchange->body->data : NULL,
+        .body_length = exchange->body ? exchange->body->len : 0,
+    };
+    exchange->ticket = ticket_new(exchange);
+    api_handle(listener->exchanges->api, &request, on_answer, ticket_ref(exchange->ticket));
+}
+
+/* Sends the answer, or lets the connection sleep until it is there. */
+static enum MHD_Result
+answer_or_wait(const Listener *listener, Exchange *exchange)
+{
+    Ticket *ticket = exchange->ticket;
+    g_mutex_lock(&ticket->lock);
+    gboolean answered = exchange->response != NULL;
+    if (!answered && waiting_add(listener->exchanges, ticket)) {
+        exchange->suspended = TRUE;
+        MHD_suspend_connection(exchange->connection);
+    } else if (!answered) {
+        ticket->exchange = NULL;
+        exchange->response = stopping_refusal();
+        answered = TRUE;
+    }
+    g_mutex_unlock(&ticket->lock);
+    return answered ? response_send(exchange) : MHD_YES;
+}
+
+static enum MHD_Result
+too_large_answer(Exchange *exchange, const Api *api)
+{
+    g_autofree char *message = g_strdup_printf("The body is larger than the %u bytes that are accepted.", api->config.body_max);
+    exchange->response = refusal(ARM_TOO_LARGE, message);
+    api_response_set_header(exchange->response, "Connection", "close");
+    return response_send(exchange);
+}
+
+static gboolean
+announces_body(struct MHD_Connection *connection)
+{
+    const char *length = header(connection, "Content-Length");
+    return header(connection, "Transfer-Encoding") || (length && strcmp(length, "0") != 0);
+}
+
+static gboolean
+announces_too_much(struct MHD_Connection *connection, const Api *api)
+{
+    const char *text = header(connection, "Content-Length");
+    guint64 length;
+    return text && g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &length, NULL) && length > api->config.body_max;
+}
+
+/* The head is there. What will be refused anyway is refused before its body is taken in: nobody without a token makes us keep
+ * bytes. */
+static enum MHD_Result
+head_take(const Listener *listener, Exchange *exchange, const char *method)
+{
+    struct MHD_Connection *connection = exchange->connection;
+    const Api *api = listener->exchanges->api;
+    exchange->begun = TRUE;
+    if (!announces_body(connection))
+        return MHD_YES;
+    if (!caller_of(listener, connection)) {
+        ask(listener, exchange, method, /* caller= */ NULL);
+        return answer_or_wait(listener, exchange);
+    }
+    return announces_too_much(connection, api) ? too_large_answer(exchange, api) : MHD_YES;
+}
+
+static void
+body_take(Exchange *exchange, const char *bytes, size_t length, const Api *api)
+{
+    if (!exchange->body)
+        exchange->body = g_byte_array_new();
+    exchange->too_large = exchange->too_large || exchange->body->len + length > api->config.body_max;
+    if (!exchange->too_large)
+        g_byte_array_append(exchange->body, (const guint8 *)bytes, (guint)length);
+}
+
+enum MHD_Result
+exchange_on_request(void *data, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+                    const char *upload, size_t *upload_size, void **state)
+{
+    const Listener *listener = data;
+    Exchange *exchange = *state;
+    const Api *api = listener->exchanges->api;
+    (void)url;
+    (void)version;
+
+    if (!exchange)
+        return MHD_NO;
+    if (!exchange->begun)
+        return head_take(listener, exchange, method);
+    if (*upload_size > 0) {
+        if (!exchange->ticket)
+            body_take(exchange, upload, *upload_size, api);
+        *upload_size = 0;
+        return MHD_YES;
+    }
+    if (exchange->response)
+        return response_send(exchange);
+    if (exchange->too_large)
+        return too_large_answer(exchange, api);
+    guard_pause(watched_of(connection));
+    if (!exchange->ticket)
+        ask(listener, exchange, method, caller_of(listener, connection));
+    return answer_or_wait(listener, exchange);
+}
