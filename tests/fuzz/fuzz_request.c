@@ -1,0 +1,83 @@
+/* A request as a client sends it: "METHOD TARGET" on the first line ("~" and "@" as in tests/world/world.h, "!" for a target
+ * that is taken as it is), the body after it. Every answer is one answer, well formed, and never our own fault. */
+#include "fuzz.h"
+#include "world.h"
+
+#include <string.h>
+
+static World *world;
+
+static void
+world_make(void)
+{
+    world = world_new();
+    world_create(world, "s1", 2, "Standard_B1ms", "gen2",
+                 "{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":true}}");
+}
+
+/* Until somebody makes a change, inputs share a world: making one takes longer than a hundred of them. */
+static void
+world_renew_where_changed(guint64 revision)
+{
+    if (store_revision(world->store) == revision)
+        return;
+    world_settle(world);
+    g_clear_pointer(&world, world_free);
+}
+
+static void
+answer_holds(const Answer *answer, const char *method)
+{
+    const ApiResponse *response = answer->response;
+    g_assert_cmpint(response->status, >=, 200);
+    g_assert_cmpint(response->status, <, 600);
+    g_assert_cmpint(response->status, !=, 500);
+    g_assert_nonnull(api_response_header(response, "x-ms-request-id"));
+    if (strcmp(method, "HEAD") == 0) {
+        g_assert_null(response->body);
+    } else if (response->status >= 400) {
+        g_autofree char *code = answer_text(answer, "error.code"), *message = answer_text(answer, "error.message");
+        g_assert_true(code && *code && message && *message);
+    } else if (response->body && g_str_has_prefix(response->content_type, "application/json")) {
+        g_assert_nonnull(answer->body);
+    }
+}
+
+/* Without a token there is nothing but a 401, or what is refused before anybody is asked who they are. */
+static void
+anonymous_holds(const ApiRequest *request)
+{
+    ApiRequest anonymous = *request;
+    anonymous.caller = NULL;
+    g_autoptr(Answer) answer = world_ask_request(world, &anonymous);
+    g_assert_cmpint(answer->response->status, >=, 400);
+    answer_holds(answer, request->method);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    g_autofree char *text = g_strndup((const char *)data, size);
+    gsize line = strcspn(text, "\n"), word = strcspn(text, " \n");
+    if (word == line || line == size)
+        return 0;
+    if (!world)
+        world_make();
+    g_autofree char *method = g_strndup(text, word), *asked = g_strndup(text + word + 1, line - word - 1);
+    g_autofree char *target = world_target(world, asked);
+    guint64 revision = store_revision(world->store);
+    const ApiRequest request = {
+        .method = method,
+        .target = target,
+        .base_url = "https://h:1",
+        .caller = "owner",
+        .body = data + line + 1,
+        .body_length = size - line - 1,
+    };
+    anonymous_holds(&request);
+    g_assert_cmpuint(store_revision(world->store), ==, revision);
+    g_autoptr(Answer) answer = world_ask_request(world, &request);
+    answer_holds(answer, method);
+    world_renew_where_changed(revision);
+    return 0;
+}
