@@ -236,6 +236,36 @@ image_requires_trusted_launch(const ImageInfo *image)
     return g_ascii_strcasecmp(image->security_type, "TrustedLaunch") == 0;
 }
 
+/* One identifier of a suffix against another: numbers by worth and before words, words by their letters. */
+static int
+identifier_compare(const char *a, gsize length_a, const char *b, gsize length_b)
+{
+    gboolean number_a = strspn(a, "0123456789") >= length_a, number_b = strspn(b, "0123456789") >= length_b;
+    if (number_a != number_b)
+        return number_a ? -1 : 1;
+    if (number_a) {
+        guint64 x = g_ascii_strtoull(a, NULL, 10), y = g_ascii_strtoull(b, NULL, 10);
+        if (x != y)
+            return x < y ? -1 : 1;
+    }
+    int order = g_ascii_strncasecmp(a, b, MIN(length_a, length_b));
+    return order ? order : (length_a > length_b) - (length_a < length_b);
+}
+
+static int
+suffix_compare(const char *a, const char *b)
+{
+    while (*a && *b) {
+        gsize length_a = strcspn(a, "."), length_b = strcspn(b, ".");
+        int order = identifier_compare(a, length_a, b, length_b);
+        if (order)
+            return order;
+        a += length_a + (a[length_a] == '.');
+        b += length_b + (b[length_b] == '.');
+    }
+    return (*a != '\0') - (*b != '\0');
+}
+
 int
 image_version_compare(const char *a, const char *b)
 {
@@ -249,5 +279,5 @@ image_version_compare(const char *a, const char *b)
     }
     if (*a != '-' || *b != '-')
         return (*b == '-') - (*a == '-');
-    return g_ascii_strcasecmp(a, b);
+    return suffix_compare(a + 1, b + 1);
 }

@@ -42,6 +42,6 @@ char *image_info_urn(const ImageInfo *image);
 gboolean image_supports_trusted_launch(const ImageInfo *image);     /* V2 and one of the three features */
 gboolean image_requires_trusted_launch(const ImageInfo *image);     /* feature is exactly TrustedLaunch */
 
-/* Orders versions by number, a version with a suffix before the same one without (Semantic Versioning 2.0.0, 11). */
+/* Orders versions by number, a version with a suffix before the same one without (Semantic Versioning 2.0.0, 11, but
+ * letters count without regard to case). "latest" is the highest one without a suffix, where there is such a one. */
 int image_version_compare(const char *a, const char *b);
-/* "latest" never takes a version with a suffix (a pre-release) when there is one without. */
