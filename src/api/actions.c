@@ -154,6 +154,43 @@ capacity_lower(Run *run, GError **error)
 }
 
 static gboolean
+quota_one(const char *what, guint limit, guint before, guint after, GError **error)
+{
+    return after <= before || after <= limit ||
+           arm_fail(error, ARM_OPERATION_NOT_ALLOWED, "instanceIds",
+                    "Operation could not be completed as it results in exceeding approved %s quota. Limit: %u, in use: %u, needed "
+                    "besides: %u.",
+                    what, limit, before, after - before);
+}
+
+/* Since the model was accepted, others may have taken what it needs: judged again for the instances that get its size now,
+ * from the rows as they would be; where it does not fit, nothing of this is kept. */
+static gboolean
+quota_check(const Run *run, const StoreUsage *before, GError **error)
+{
+    const Quota *quota = run->call->api->config.quota;
+    const SizeInfo *size = size_catalogue_find(run->call->api->config.sizes, run->current->size_name);
+    g_autoptr(StoreUsage) after = store_usage(run->tx, /* except_set= */ 0, error);
+    if (!after)
+        return FALSE;
+    g_autofree char *what = size ? g_strdup_printf("%s cores", size->family) : NULL;
+    if (size && !quota_one(what, quota_family_limit(quota, size->family), usage_family_cores(before, size->family),
+                           usage_family_cores(after, size->family), error))
+        return FALSE;
+    return quota_one("total regional cores", quota->regional_cores, before->regional_cores, after->regional_cores, error);
+}
+
+/* The instances, and for an update the quota that they then use. */
+static gboolean
+instances_run_within_quota(Run *run, const char *const *ids, GError **error)
+{
+    if (!run->action->is_update)
+        return instances_run(run, ids, error);
+    g_autoptr(StoreUsage) before = store_usage(run->tx, /* except_set= */ 0, error);
+    return before && instances_run(run, ids, error) && quota_check(run, before, error);
+}
+
+static gboolean
 run_prepare(Run *run, GError **error)
 {
     Call *call = run->call;
@@ -192,7 +229,8 @@ action_run(Call *call, const Action *action, const char *const *ids, gboolean by
                         .skip_shutdown = query_is_true(call, "skipshutdown") };
     run.tx = store_write(call->api->store, error);
     run.set = run.tx ? call_set(run.tx, call->params[PARAM_GROUP], call->params[PARAM_SET], error) : NULL;
-    if (!run.set || !call_not_deleting(run.set, error) || !run_prepare(&run, error) || !instances_run(&run, ids, error))
+    if (!run.set || !call_not_deleting(run.set, error) || !run_prepare(&run, error) ||
+        !instances_run_within_quota(&run, ids, error))
         return NULL;
     if (run.operation->total == 0 && run.joined)
         return respond_accepted(call, run.joined);

@@ -60,17 +60,6 @@ usage_json(const char *value, const char *localized, guint current, guint limit)
                      value, "localizedValue", localized);
 }
 
-static guint
-cores_of(const StoreUsage *usage, const char *family)
-{
-    for (guint i = 0; i < usage->families->len; i++) {
-        const StoreFamilyCores *cores = g_ptr_array_index(usage->families, i);
-        if (g_ascii_strcasecmp(cores->family, family) == 0)
-            return cores->cores;
-    }
-    return 0;
-}
-
 static ApiResponse *
 usages_list(Call *call, GError **error)
 {
@@ -88,7 +77,7 @@ usages_list(Call *call, GError **error)
     for (guint i = 0; i < quota->families->len; i++) {
         const QuotaFamily *family = g_ptr_array_index(quota->families, i);
         json_array_append_new(
-            list, usage_json(family->family, family->localized_name, cores_of(usage, family->family), family->limit));
+            list, usage_json(family->family, family->localized_name, usage_family_cores(usage, family->family), family->limit));
     }
     g_autoptr(json_t) body = json_pack("{so}", "value", list);
     return respond_json(200, body);

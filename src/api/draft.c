@@ -60,17 +60,6 @@ image_resolve(Draft *draft, StoreTx *tx, const json_t *body, GError **error)
     return TRUE;
 }
 
-static guint
-family_cores(const StoreUsage *usage, const char *family)
-{
-    for (guint i = 0; i < usage->families->len; i++) {
-        const StoreFamilyCores *cores = g_ptr_array_index(usage->families, i);
-        if (g_ascii_strcasecmp(cores->family, family) == 0)
-            return cores->cores;
-    }
-    return 0;
-}
-
 static gboolean
 rules_apply(Draft *draft, Call *call, StoreTx *tx, const StoreSet *set, GError **error)
 {
@@ -85,7 +74,7 @@ rules_apply(Draft *draft, Call *call, StoreTx *tx, const StoreSet *set, GError *
         .size = draft->size,
         .image = draft->image,
         .quota = config->quota,
-        .usage = { draft->size ? family_cores(usage, draft->size->family) : 0, usage->regional_cores,
+        .usage = { draft->size ? usage_family_cores(usage, draft->size->family) : 0, usage->regional_cores,
                    usage->virtual_machines, usage->scale_sets },
         .host_architecture = config->host->architecture,
         .host_vcpus_max = config->host->vcpus_max,

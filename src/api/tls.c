@@ -136,6 +136,14 @@ pair_read(const char *folder, const char *name, X509 **ret_certificate, EVP_PKEY
 }
 
 static gboolean
+pair_exists(const char *folder, const char *name)
+{
+    g_autofree char *certificate_path = g_strdup_printf("%s/%s.pem", folder, name);
+    g_autofree char *key_path = g_strdup_printf("%s/%s.key", folder, name);
+    return g_file_test(certificate_path, G_FILE_TEST_EXISTS) || g_file_test(key_path, G_FILE_TEST_EXISTS);
+}
+
+static gboolean
 ca_make(const char *folder, UnixTime now, X509 **ret_ca, EVP_PKEY **ret_key, GError **error)
 {
     g_autoptr(EVP_PKEY) key = EVP_EC_gen("P-256");
@@ -164,7 +172,7 @@ alternative_names(const char *const *names)
 {
     GString *text = g_string_new("DNS:localhost,IP:127.0.0.1,IP:::1");
     for (; names && *names; names++) {
-        gboolean plain = g_regex_match_simple("^[A-Za-z0-9.:-]{1,253}$", *names, G_REGEX_DOLLAR_ENDONLY, 0);
+        gboolean plain = g_regex_match_simple("^[A-Za-z0-9.:*-]{1,253}$", *names, G_REGEX_DOLLAR_ENDONLY, 0);
         if (plain)
             g_string_append_printf(text, ",%s:%s", is_address(*names) ? "IP" : "DNS", *names);
     }
@@ -230,11 +238,17 @@ tls_files_prepare(const char *state_dir, const char *const *names, UnixTime now,
     if (!folder_make(folder, error))
         return NULL;
     files->ca_file = g_build_filename(folder, "ca.pem", NULL);
-    if (!pair_read(folder, "ca", &ca, &ca_key)) {
-        g_clear_pointer(&ca, X509_free);
-        g_clear_pointer(&ca_key, EVP_PKEY_free);
-        if (!ca_make(folder, now, &ca, &ca_key, error))
+    if (pair_exists(folder, "ca")) {
+        /* Clients trust it: another one in its place would lock them out without a word. */
+        if (!pair_read(folder, "ca", &ca, &ca_key)) {
+            arm_fail(error, ARM_INTERNAL, NULL,
+                     "'%s/ca.pem' and '%s/ca.key' are not a certificate and its key. Put them back from a copy, or remove both to "
+                     "have new ones made, which clients must then be given.",
+                     folder, folder);
             return NULL;
+        }
+    } else if (!ca_make(folder, now, &ca, &ca_key, error)) {
+        return NULL;
     }
     if (!pair_read(folder, "server", &certificate, &key) || !certificate_is_good(certificate, ca_key, names, now)) {
         g_autofree char *alternatives = alternative_names(names);

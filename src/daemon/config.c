@@ -4,6 +4,7 @@
 #include "base/error.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define CONFIG_FILE "/etc/testudo/testudod.conf"
@@ -92,6 +93,13 @@ file_read_into(Values *values, const char *path, gboolean must_exist, GError **e
         return arm_fail(error, ARM_INVALID_PARAMETER, path, "Configuration file '%s': %s", path,
                         problem->message);
     }
+    g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
+    for (char **group = groups; *group; group++) {
+        if (strcmp(*group, CONFIG_GROUP) != 0)
+            return arm_fail(error, ARM_INVALID_PARAMETER, *group,
+                            "Configuration file '%s': there is no group '%s'; the settings stand in the group '" CONFIG_GROUP "'.",
+                            path, *group);
+    }
     g_auto(GStrv) keys = g_key_file_get_keys(file, CONFIG_GROUP, NULL, NULL);
     for (guint k = 0; keys && keys[k]; k++) {
         guint i = 0;
@@ -148,6 +156,17 @@ listen_parse(DaemonConfig *config, const char *text, GError **error)
     config->listen_host = bracketed ? g_strndup(text + 1, (gsize)(colon - text) - 2)
                                     : g_strndup(text, (gsize)(colon - text));
     config->listen_port = (guint)port;
+    return TRUE;
+}
+
+static gboolean
+tls_names_check(char **names, GError **error)
+{
+    for (; names && *names; names++) {
+        if (!g_regex_match_simple("^[A-Za-z0-9.:*-]{1,253}$", *names, G_REGEX_DOLLAR_ENDONLY, 0))
+            return arm_fail(error, ARM_INVALID_PARAMETER, "tls-name",
+                            "--tls-name is a host name or an address, such as host.example or 192.0.2.7, not '%s'.", *names);
+    }
     return TRUE;
 }
 
@@ -211,7 +230,7 @@ decide(DaemonConfig *config, Values *values, GError **error)
         return arm_fail(error, ARM_INVALID_PARAMETER, "location",
                         "--location is 1 to 63 lower-case letters, digits and '-', not '%s'.",
                         config->location);
-    if (!listen_parse(config, text_of(values, "listen"), error) ||
+    if (!tls_names_check(config->tls_names, error) || !listen_parse(config, text_of(values, "listen"), error) ||
         !uid_range_parse(config, text_of(values, "uid-range"), error) ||
         !forward_ports_parse(config, text_of(values, "forward-ports"), error))
         return FALSE;

@@ -5,7 +5,8 @@ rows_run(World *world, const Row *rows, guint n_rows)
 {
     for (guint i = 0; i < n_rows; i++) {
         const Row *row = &rows[i];
-        g_test_message("%s %s %s", row->method, row->target, row->body ? row->body : "");
+        g_autofree char *body = g_utf8_make_valid(row->body ? row->body : "", -1);
+        g_test_message("%s %s %s", row->method, row->target, body);
         g_autoptr(Answer) answer = world_must(world, row->status, row->method, row->target, row->body);
         if (row->path)
             answer_expect(answer, row->path, row->text);
