@@ -43,6 +43,8 @@ desire_update(StoreInstance *instance, guint revision, const Change *change, con
 {
     guint64 generation = instance->want_epoch + 1;
     instance->want_revision = revision;
+    /* A reimage before this may have left it set, and what the guest has not written out yet would be lost. */
+    instance->skip_shutdown = FALSE;
     if (instance->epoch == 0) {
         /* It never ran: there is nothing to replace. */
         instance->vtpm_gen = after->vtpm ? instance->disk_gen : 0;

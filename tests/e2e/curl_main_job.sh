@@ -57,7 +57,7 @@ instances() { call GET "$set/virtualMachines?\$expand=instanceView"; expect 200;
 all_running='[.value[].properties.instanceView.statuses[].code | select(startswith("PowerState/"))] | unique'
 
 # From the inside: INSTANCE, then what Secure Boot, kernel lockdown, TPM and PCR 7 are expected to be.
-look='for v in /sys/firmware/efi/efivars/SecureBoot-*; do [ -e "$v" ] && od -An -tu1 -j4 -N1 "$v"; done | tr -d " " | grep -qx 1 && echo secureboot=on || echo secureboot=off
+look='for v in /sys/firmware/efi/efivars/SecureBoot-*; do [ -e "$v" ] && set -- $(od -An -tu1 "$v") && echo "$5"; done | grep -qx 1 && echo secureboot=on || echo secureboot=off
 grep -q "\[none\]" /sys/kernel/security/lockdown && echo lockdown=off || echo lockdown=on
 [ -e /dev/tpmrm0 ] && [ "$(cat /sys/class/tpm/tpm0/tpm_version_major)" = 2 ] && echo tpm=2.0 || echo tpm=none
 grep -q "[1-9A-F]" /sys/class/tpm/tpm0/pcr-sha256/7 2>/dev/null && echo pcr7=measured || echo pcr7=none'

@@ -1,0 +1,77 @@
+"""What a guest writes cannot fill the host: a flood on its serial console, a disk that grows past the host's room."""
+
+import os
+import subprocess
+
+from lib import bodies
+from lib.guest import Guest
+from lib.suite import Suite, skip
+from lib.wait import until
+
+suite = Suite(driver='qemu', start=False)
+MIB = 2 ** 20
+CAP_MIB = 1
+
+
+def boot(t, options, disks=()):
+    t.daemon.options += options
+    t.daemon.start()
+    t.arm = t.new_arm()
+    t.arm.done(t.arm.put(t.arm.set('web'), bodies.scale_set(
+        1, storageProfile={'imageReference': bodies.image('gen1'), 'dataDisks': list(disks)})).expect(201))
+    return Guest(t, 'web')
+
+
+@suite.test('a flood on the serial console is cut to what is kept, and is a named state of an instance that runs on')
+def _(t):
+    t.daemon = t.new_daemon()
+    guest = boot(t, ['--serial-cap', str(CAP_MIB)])
+    log = os.path.join(guest.folder, 'serial.log')
+    guest.run('(yes "a flood that never ends: 0123456789 0123456789 0123456789" >/dev/ttyS0) >/dev/null 2>&1 &')
+    sizes = [0]
+
+    def cut_twice():
+        sizes.append(os.path.getsize(log))
+        return sum(after < before for before, after in zip(sizes, sizes[1:])) >= 2
+    until(cut_twice, 'the log to be cut twice', 180, 0.01)
+    guest.run('killall yes')
+    # A look at the log is never more than some 50 ms late.
+    assert max(sizes) < (CAP_MIB + 0.5) * MIB, max(sizes)
+    warning = guest.statuses()['Warning']['message']
+    assert warning.startswith('TooManyRequests: ') and f'{CAP_MIB} MiB' in warning, warning
+    assert guest.health()['code'] == 'HealthState/healthy'
+    t.arm.done(t.arm.delete(t.arm.set('web')))
+    t.daemon.stop()
+
+
+@suite.test('a guest that fills the host\'s disk is paused and named, the daemon goes on, and with room it starts again')
+def _(t):
+    t.daemon = t.new_daemon(images=False)
+    os.mkdir(t.daemon.state_dir, 0o711)
+    # Room for the image, for what a start asks for, and for little more.
+    mounted = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=340m,mode=711', 'testudo-e2e', t.daemon.state_dir],
+                             capture_output=True, text=True, check=False)
+    if mounted.returncode != 0:
+        skip(f'a small file system cannot be mounted here: {mounted.stderr.strip()}')
+    only = t.room.file('gen1')
+    os.mkdir(only)
+    for name in ('mini-gen1-1.0.0.json', 'mini-gen1-1.0.0.qcow2'):
+        os.symlink(os.path.join(t.images, name), os.path.join(only, name))
+    guest = boot(t, ['--images', only], [{'lun': 0, 'createOption': 'Empty', 'diskSizeGB': 2}])
+    pid = guest.qemu()
+    guest.run('(dd if=/dev/zero of=/dev/disk/by-serial/data-lun0 bs=1M count=600; echo dd $? >/dev/ttyS0) >/dev/null 2>&1 &')
+    warning = until(lambda: guest.statuses().get('Warning'), 'the full disk to be named', 180, 0.1)['message']
+    assert warning.startswith('HostDiskFull: '), warning
+    # The guest waits in the middle of its write; it saw no error, and nothing else has happened to it.
+    assert guest.qemu() == pid and 'dd ' not in guest.serial().split('testudo-image')[1]
+    error = t.arm.ended(t.arm.put(t.arm.set('other'), bodies.scale_set(1)))['error']
+    assert 'HostDiskFull' in str(error), error
+    t.arm.done(t.arm.delete(t.arm.set('other')))
+
+    subprocess.run(['mount', '-o', 'remount,size=1400m', t.daemon.state_dir], check=True)
+    guest.action('restart', None)
+    assert 'Warning' not in guest.statuses(), guest.statuses()
+    guest.expect_standard()
+
+
+suite.main()
