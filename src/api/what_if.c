@@ -4,7 +4,6 @@
 #include "api/draft.h"
 #include "api/place.h"
 
-
 /* What the instances of a set are compared with, and what came of it. */
 typedef struct {
     StoreTx *tx;
@@ -37,10 +36,10 @@ model_at(Question *question, guint revision, GError **error)
 }
 
 static json_t *
-instance_json(const StoreInstance *instance, const char *change, json_t *lost)
+instance_json(const StoreInstance *instance, const char *change, json_t *parts, json_t *lost)
 {
     g_autofree char *id = g_strdup_printf("%u", instance->id);
-    return json_pack("{ss ss so}", "instanceId", id, "change", change, "lost", lost);
+    return json_pack("{ss ss so so}", "instanceId", id, "change", change, "parts", parts, "lost", lost);
 }
 
 static json_t *
@@ -50,16 +49,17 @@ instance_compare(Question *question, const StoreInstance *instance, GError **err
     if (!from)
         return NULL;
     Change change = change_between(from, question->draft->after);
-    g_auto(GStrv) losses = change_losses(&change);
+    const ImageInfo *image = question->draft->image;
+    g_auto(GStrv) parts = change_parts(&change), losses = change_losses(&change, image ? image->generation : 0);
     question->by_kind[change.kind]++;
-    return instance_json(instance, change_kind_text(change.kind), texts_json(losses));
+    return instance_json(instance, change_kind_text(change.kind), texts_json(parts), texts_json(losses));
 }
 
 static json_t *
 instance_removal(Question *question, const StoreInstance *instance)
 {
     question->deleted++;
-    return instance_json(instance, "delete", json_pack("[s]", "The instance, with its OS disk and guest state."));
+    return instance_json(instance, "delete", json_array(), json_pack("[s]", "The instance, with its OS disk and guest state."));
 }
 
 /* Those that would be there, with those that scaling in would take. */

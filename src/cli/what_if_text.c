@@ -3,6 +3,7 @@
 #include <string.h>
 
 /* So many instances are named in a question; the rest are counted. */
+#define LOST_WIDTH 7
 #define NAMED_MAX 10
 
 static const char *
@@ -83,9 +84,12 @@ instance_add(GString *text, const json_t *instance, GPtrArray *losses)
     for (size_t i = 0; i < json_array_size(lost); i++)
         g_string_append_printf(numbers, "%s(%u)", i > 0 ? " " : "",
                                loss_number(losses, json_string_value(json_array_get(lost, i))));
-    g_string_append_printf(text, "%-8s  %-11s  %s\n", id ? id : "",
-                           change_words(json_member_text(instance, "change")),
-                           numbers->len > 0 ? numbers->str : "nothing");
+    g_autoptr(GString) news = g_string_new(NULL);
+    const json_t *parts = json_object_get(instance, "parts");
+    for (size_t i = 0; i < json_array_size(parts); i++)
+        g_string_append_printf(news, "%s%s", i > 0 ? ", " : "  ", json_string_value(json_array_get(parts, i)));
+    g_string_append_printf(text, "%-8s  %-11s  %-*s%s\n", id ? id : "", change_words(json_member_text(instance, "change")),
+                           news->len > 0 ? LOST_WIDTH : 0, numbers->len > 0 ? numbers->str : "nothing", news->str);
 }
 
 static void
@@ -93,7 +97,7 @@ instances_add(GString *text, const json_t *instances, GPtrArray *losses)
 {
     if (json_array_size(instances) == 0)
         return;
-    g_string_append(text, "\nInstance  Change       Lost\n--------  -----------  -------\n");
+    g_string_append(text, "\nInstance  Change       Lost     What is new\n--------  -----------  -------  -----------\n");
     for (size_t i = 0; i < json_array_size(instances); i++)
         instance_add(text, json_array_get(instances, i), losses);
     for (guint i = 0; i < losses->len; i++)

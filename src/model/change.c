@@ -93,8 +93,10 @@ change_between(const Model *from, const Model *to)
         heavier(&change, CHANGE_RESTART);
         change.new_guest_state = TRUE;
     }
-    if (g_ascii_strcasecmp(from->size_name, to->size_name) != 0)
+    if (g_ascii_strcasecmp(from->size_name, to->size_name) != 0) {
         heavier(&change, CHANGE_REDEPLOY);
+        change.new_size = TRUE;
+    }
     if (!image_ref_same(&from->image, &to->image)) {
         heavier(&change, CHANGE_REIMAGE);
         change.new_os_disk = TRUE;
@@ -112,14 +114,39 @@ change_between(const Model *from, const Model *to)
 }
 
 char **
-change_losses(const Change *change)
+change_parts(const Change *change)
+{
+    const struct {
+        gboolean due;
+        const char *text;
+    } parts[] = {
+        { change->new_size, "new size" },
+        { change->new_os_disk, "new OS disk" },
+        { change->new_guest_state, "new guest state" },
+        { change->new_variables && !change->new_guest_state, "new UEFI variables" },
+        { change->new_vtpm && !change->new_guest_state, "new vTPM" },
+        { change->vtpm_lost && !change->new_vtpm && !change->new_guest_state, "vTPM removed" },
+        { change->waits_for_reimage, "user, keys or host name with the next reimage" },
+    };
+    GStrvBuilder *list = g_strv_builder_new();
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
+        if (parts[i].due)
+            g_strv_builder_add(list, parts[i].text);
+    }
+    char **texts = g_strv_builder_end(list);
+    g_strv_builder_unref(list);
+    return texts;
+}
+
+char **
+change_losses(const Change *change, guint generation)
 {
     GStrvBuilder *losses = g_strv_builder_new();
     if (change->new_os_disk)
         g_strv_builder_add(losses, "OS disk: everything that was written to it since the instance was made. Data disks stay.");
     if (change->vtpm_lost)
         g_strv_builder_add(losses, "vTPM: every key and secret that is sealed to it.");
-    if (change->new_variables && !change->new_os_disk)
+    if (change->new_variables && !change->new_os_disk && generation != 1)
         g_strv_builder_add(losses, "UEFI variables: boot entries and keys that the guest enrolled itself.");
     char **list = g_strv_builder_end(losses);
     g_strv_builder_unref(losses);

@@ -17,6 +17,7 @@ const char *change_kind_text(ChangeKind kind);
 
 typedef struct {
     ChangeKind kind;            /* the heaviest of all that differs */
+    gboolean new_size;
     gboolean new_os_disk;
     gboolean new_guest_state;   /* UEFI variables and vTPM both new: new OS disk, or Standard <-> TrustedLaunch */
     gboolean new_variables;     /* UEFI variables new (also where new_guest_state) */
@@ -28,6 +29,10 @@ typedef struct {
 
 Change change_between(const Model *from, const Model *to);
 
-/* What is lost, as sentences ("OS disk: everything written to it since the instance was made", …); NULL-terminated,
- * never NULL; free with g_strfreev(). */
-char **change_losses(const Change *change);
+/* Its parts, for people: "new size", "new OS disk", "new guest state" or what of it is new, each once; NULL-terminated, never
+ * NULL; free with g_strfreev(). */
+char **change_parts(const Change *change);
+
+/* What is lost, as sentences ("OS disk: everything that was written to it since the instance was made. …"); NULL-terminated,
+ * never NULL; free with g_strfreev(). generation: of the image where it stays (1 has no UEFI variables to lose; 0: not known). */
+char **change_losses(const Change *change, guint generation);

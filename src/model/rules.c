@@ -381,7 +381,7 @@ rules_warnings(const RuleInput *input)
     const Model *before = input->before, *after = input->after;
     if (before) {
         Change change = change_between(before, after);
-        g_auto(GStrv) losses = change_losses(&change);
+        g_auto(GStrv) losses = change_losses(&change, input->image ? input->image->generation : 0);
         if (change.other_publisher)
             g_strv_builder_add(warnings, "The image is of another publisher or offer.");
         g_strv_builder_addv(warnings, (const char **)losses);

@@ -5,7 +5,7 @@
 
 static const char accepted[] =
     "{'status':'Accepted','summary':{'reimage':2,'nothing':1,'create':1,'delete':0},'instances':["
-    "{'instanceId':'0','change':'reimage','lost':['OS disk: all of it.','vTPM: keys.']},"
+    "{'instanceId':'0','change':'reimage','parts':['new size','new OS disk'],'lost':['OS disk: all of it.','vTPM: keys.']},"
     "{'instanceId':'1','change':'nothing','lost':[]},"
     "{'instanceId':'12','change':'reimage','lost':['OS disk: all of it.']}],"
     "'warnings':['OS disk: all of it.','Secure Boot is off.'],'when':'Instances follow when they "
@@ -28,9 +28,9 @@ an_accepted_change(void)
     g_assert_cmpstr(text, ==,
                     "Accepted: the daemon would take this as the set's new model.\n"
                     "\n"
-                    "Instance  Change       Lost\n"
-                    "--------  -----------  -------\n"
-                    "0         new OS disk  (1) (2)\n"
+                    "Instance  Change       Lost     What is new\n"
+                    "--------  -----------  -------  -----------\n"
+                    "0         new OS disk  (1) (2)  new size, new OS disk\n"
                     "1         no change    nothing\n"
                     "12        new OS disk  (1)\n"
                     "\n"

@@ -13,7 +13,7 @@
 #define USER(members) IN_PROFILE("'osProfile': {" members "}")
 #define DISK(size) IN_PROFILE("'storageProfile': {'dataDisks': [{'lun': 0, 'diskSizeGB': " size "}]}")
 
-/* flags: d new OS disk, g new guest state, v new variables, t new vTPM, l vTPM lost, w waits for a reimage, p other publisher. */
+/* flags: s new size, d new OS disk, g new guest state, v new variables, t new vTPM, l vTPM lost, w waits for a reimage, p other publisher. */
 static const struct {
     const char *why, *before, *after;   /* changes of the small set */
     ChangeKind kind;
@@ -49,9 +49,9 @@ static const struct {
     { "vTPM on keeps the variables", UEFI("true", "false"), UEFI("true", "true"), CHANGE_RESTART, "t" },
     { "both switches off", UEFI("true", "true"), UEFI("false", "false"), CHANGE_RESTART, "vl" },
 
-    { "another size keeps everything", "{}", "{'sku': {'name': 'Standard_B1ms'}}", CHANGE_REDEPLOY, "" },
-    { "under Trusted launch too", SECURITY(TRUSTED), "{'sku': {'name': 'Standard_B1ms'}, 'properties': {'virtualMachineProfile': {'securityProfile': {" TRUSTED "}}}}", CHANGE_REDEPLOY, "" },
-    { "size with Secure Boot off", SECURITY(TRUSTED), "{'sku': {'name': 'Standard_B1ms'}, 'properties': {'virtualMachineProfile': {'securityProfile': {'securityType': 'TrustedLaunch', 'uefiSettings': {'secureBootEnabled': false}}}}}", CHANGE_REDEPLOY, "v" },
+    { "another size keeps everything", "{}", "{'sku': {'name': 'Standard_B1ms'}}", CHANGE_REDEPLOY, "s" },
+    { "under Trusted launch too", SECURITY(TRUSTED), "{'sku': {'name': 'Standard_B1ms'}, 'properties': {'virtualMachineProfile': {'securityProfile': {" TRUSTED "}}}}", CHANGE_REDEPLOY, "s" },
+    { "size with Secure Boot off", SECURITY(TRUSTED), "{'sku': {'name': 'Standard_B1ms'}, 'properties': {'virtualMachineProfile': {'securityProfile': {'securityType': 'TrustedLaunch', 'uefiSettings': {'secureBootEnabled': false}}}}}", CHANGE_REDEPLOY, "sv" },
 
     { "another version", "{}", IMAGE("'version': '1.1.0'"), CHANGE_REIMAGE, "dgv" },
     { "another sku", "{}", IMAGE("'sku': 'gen2'"), CHANGE_REIMAGE, "dgv" },
@@ -59,8 +59,8 @@ static const struct {
     { "another publisher", "{}", IMAGE("'publisher': 'Debian', 'version': '1.0.0'"), CHANGE_REIMAGE, "dgvp" },
     { "under Trusted launch the vTPM is made afresh", SECURITY(TRUSTED), IN_PROFILE("'storageProfile': {'imageReference': {'version': '1.1.0'}}, 'securityProfile': {" TRUSTED "}"), CHANGE_REIMAGE, "dgvtl" },
     { "what waited comes with it", "{}", IN_PROFILE("'storageProfile': {'imageReference': {'version': '1.1.0'}}, 'osProfile': {'adminUsername': 'lab'}"), CHANGE_REIMAGE, "dgv" },
-    { "all at once: size, image, Trusted launch", "{}", "{'sku': {'name': 'Standard_B1ms'}, 'properties': {'virtualMachineProfile': {'storageProfile': {'imageReference': {'sku': 'gen2'}}, 'securityProfile': {" TRUSTED "}}}}", CHANGE_REIMAGE, "dgvt" },
-    { "and all the way back", "{'sku': {'name': 'Standard_B1ms'}, 'properties': {'virtualMachineProfile': {'storageProfile': {'imageReference': {'sku': 'gen2'}}, 'securityProfile': {" TRUSTED "}}}}", "{}", CHANGE_REIMAGE, "dgvl" },
+    { "all at once: size, image, Trusted launch", "{}", "{'sku': {'name': 'Standard_B1ms'}, 'properties': {'virtualMachineProfile': {'storageProfile': {'imageReference': {'sku': 'gen2'}}, 'securityProfile': {" TRUSTED "}}}}", CHANGE_REIMAGE, "sdgvt" },
+    { "and all the way back", "{'sku': {'name': 'Standard_B1ms'}, 'properties': {'virtualMachineProfile': {'storageProfile': {'imageReference': {'sku': 'gen2'}}, 'securityProfile': {" TRUSTED "}}}}", "{}", CHANGE_REIMAGE, "sdgvl" },
 };
 
 static void
@@ -74,6 +74,7 @@ static char *
 flags_of(const Change *change)
 {
     GString *text = g_string_new(NULL);
+    flag_add(text, change->new_size, 's');
     flag_add(text, change->new_os_disk, 'd');
     flag_add(text, change->new_guest_state, 'g');
     flag_add(text, change->new_variables, 'v');
@@ -113,20 +114,44 @@ test_key_and_change_agree(void)
 }
 
 static void
+test_parts(void)
+{
+    static const struct {
+        Change change;
+        const char *parts;
+    } cases[] = {
+        { { .kind = CHANGE_RESTART }, "" },
+        { { .new_size = TRUE, .new_os_disk = TRUE, .new_guest_state = TRUE, .new_variables = TRUE, .new_vtpm = TRUE }, "new size|new OS disk|new guest state" },
+        { { .new_variables = TRUE }, "new UEFI variables" },
+        { { .new_vtpm = TRUE }, "new vTPM" },
+        { { .vtpm_lost = TRUE }, "vTPM removed" },
+        { { .new_guest_state = TRUE, .new_variables = TRUE, .vtpm_lost = TRUE }, "new guest state" },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(GStrv) parts = change_parts(&cases[i].change);
+        g_autofree char *text = g_strjoinv("|", parts);
+        g_assert_cmpstr(text, ==, cases[i].parts);
+    }
+}
+
+static void
 test_losses(void)
 {
     static const struct {
         Change change;
+        guint generation;
         const char *words;
     } cases[] = {
-        { { .kind = CHANGE_REDEPLOY }, "" },
-        { { .new_os_disk = TRUE, .new_variables = TRUE, .new_guest_state = TRUE }, "OS disk" },
-        { { .new_os_disk = TRUE, .new_variables = TRUE, .vtpm_lost = TRUE }, "OS disk|vTPM" },
-        { { .vtpm_lost = TRUE }, "vTPM" },
-        { { .new_variables = TRUE }, "UEFI variables" },
+        { { .kind = CHANGE_REDEPLOY }, 2, "" },
+        { { .new_os_disk = TRUE, .new_variables = TRUE, .new_guest_state = TRUE }, 2, "OS disk" },
+        { { .new_os_disk = TRUE, .new_variables = TRUE, .vtpm_lost = TRUE }, 2, "OS disk|vTPM" },
+        { { .vtpm_lost = TRUE }, 2, "vTPM" },
+        { { .new_variables = TRUE }, 2, "UEFI variables" },
+        { { .new_variables = TRUE }, 0, "UEFI variables" },
+        { { .new_variables = TRUE }, 1, "" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_auto(GStrv) losses = change_losses(&cases[i].change), words = g_strsplit(cases[i].words, "|", -1);
+        g_auto(GStrv) losses = change_losses(&cases[i].change, cases[i].generation), words = g_strsplit(cases[i].words, "|", -1);
         g_assert_cmpuint(g_strv_length(losses), ==, g_strv_length(words));
         for (guint k = 0; words[k]; k++)
             g_assert_true(g_str_has_prefix(losses[k], words[k]));
@@ -139,6 +164,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/change/each-pair", test_changes);
     g_test_add_func("/change/effect-key-agrees", test_key_and_change_agree);
+    g_test_add_func("/change/parts", test_parts);
     g_test_add_func("/change/losses", test_losses);
     return g_test_run();
 }
