@@ -1,23 +1,22 @@
 # Tab completion of testudo for bash. The program itself knows what may come next; it asks the daemon for names.
 _testudo()
 {
-    local cur words cword line IFS=$'\n'
-    # Image names hold ':' and options '=', at which bash would cut words.
-    if declare -F _get_comp_words_by_ref >/dev/null; then
-        _get_comp_words_by_ref -n := cur words cword
-    else
-        words=("${COMP_WORDS[@]}") cword=$COMP_CWORD cur=${COMP_WORDS[COMP_CWORD]}
+    local line=${COMP_LINE:0:COMP_POINT} words cur cut
+    # By blanks alone: image names hold ':' and options '=', at which bash's own words are cut.
+    read -ra words <<<"$line"
+    if [[ $line == *[[:space:]] ]]; then
+        words+=("")
     fi
+    cur=${words[-1]}
+    # Of such a word, bash replaces only what follows the last of them.
+    cut=${cur%"${cur##*[:=]}"}
     COMPREPLY=()
-    for line in $(testudo __complete "${words[@]:1:cword}" 2>/dev/null); do
+    while IFS= read -r line; do
         if [ "$line" = @file ]; then
             compopt -o default
         else
-            COMPREPLY+=("$line")
+            COMPREPLY+=("${line#"$cut"}")
         fi
-    done
-    if declare -F __ltrim_colon_completions >/dev/null; then
-        __ltrim_colon_completions "$cur"
-    fi
+    done < <("${words[0]/#\~/$HOME}" __complete "${words[@]:1}" 2>/dev/null)
 }
 complete -F _testudo testudo

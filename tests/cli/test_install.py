@@ -60,9 +60,10 @@ def verify_unit(root):
 
 def complete(root, line):
     script = f'''source {root}{PREFIX}/share/bash-completion/completions/testudo
-        COMP_WORDS=({line} "") COMP_CWORD={len(line.split())}
+        COMP_LINE="{line}" COMP_POINT={len(line)}
         _testudo; printf '%s\\n' "${{COMPREPLY[@]}}"'''
-    return run('bash', '--norc', '-c', script, env={**os.environ, 'PATH': f'{root}{PREFIX}/bin:{os.environ["PATH"]}'})
+    path = f'{root}{PREFIX}/bin:{os.environ["PATH"]}'
+    return run('bash', '--norc', '-c', script, env={**os.environ, 'PATH': path})
 
 
 def main(root):
@@ -85,8 +86,14 @@ def main(root):
     for program in ('bin/testudo', 'sbin/testudod'):
         done = run(f'{root}{PREFIX}/{program}', '--version')
         said(f'{program} --version tells it', re.match(r'testudod? \d+\.\d+', done.stdout), done.stdout + done.stderr)
-    done = complete(root, 'testudo vmss run-command')
-    said('bash completes with it', done.stdout == 'invoke\n', done.stdout + done.stderr)
+    for line, offered in (('testudo vmss run-command ', 'invoke'), ('testudo vmss rest', 'restart'),
+                          (f'{root}{PREFIX}/bin/testudo vmss rest', 'restart'),
+                          # bash replaces what follows the '=' alone
+                          ('testudo vmss create --security-type=T', 'TrustedLaunch'),
+                          ('testudo vmss create --security-type S', 'Standard')):
+        done = complete(root, line)
+        said(f'bash completes "{line.replace(root + PREFIX, "PREFIX")}" to {offered}', done.stdout == offered + '\n',
+             done.stdout + done.stderr)
     print(f'1..{number}')
 
 
