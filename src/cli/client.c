@@ -1,16 +1,12 @@
 #include "cli/client.h"
 
-#include "base/file.h"
+#include "cli/client_error.h"
 
 #include <curl/curl.h>
-#include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
-#define API_VERSION     "2025-04-01"
-#define ANSWER_MAX      (256u << 20)
-#define POLL_LOCAL_USEC (200 * 1000)
+#define API_VERSION "2025-04-01"
+#define ANSWER_MAX  (256u << 20)
 
 struct Client {
     ClientConfig config;
@@ -84,64 +80,6 @@ header_receive(char *bytes, size_t size, size_t count, void *data)
     return size * count;
 }
 
-/* An ARM error object as a GError; codes that this program does not know stand in the message. */
-static GError *
-error_of(const json_t *object, int status)
-{
-    const char *code_text = json_member_text(object, "code"),
-               *message = json_member_text(object, "message");
-    const json_t *details = json_member(object, "details");
-    GError *error = NULL;
-    ArmCode code;
-
-    if (!message)
-        message = "The daemon gave no reason.";
-    if (code_text && arm_code_from_text(code_text, &code))
-        arm_fail(&error, code, json_member_text(object, "target"), "%s", message);
-    else
-        arm_fail(&error, ARM_BAD_REQUEST, json_member_text(object, "target"),
-                 "%s (%s, HTTP status %d)", message, code_text ? code_text : "no code", status);
-    if (json_array_size(details) == 0)
-        return error;
-    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
-    for (size_t i = 0; i < json_array_size(details); i++)
-        g_ptr_array_add(all, error_of(json_array_get(details, i), status));
-    const GError *first = g_ptr_array_index(all, 0);
-    if (strcmp(first->message, error->message) != 0)
-        g_ptr_array_insert(all, 0, g_error_copy(error));
-    GError *joined = NULL;
-    arm_set_error_from_violations(&joined, all);
-    g_error_free(error);
-    return joined;
-}
-
-/* curl speaks of a port where the trouble is a socket file: asking the socket itself says what is
- * wrong. */
-static const char *
-socket_problem(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path)
-        return "the path of a Unix socket has at most 107 bytes";
-    strcpy(address.sun_path, path);
-    AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
-        return NULL;
-    switch (errno) {
-    case ENOENT:
-        return "it does not exist. Start testudod, or name the state folder of the one that runs "
-               "by "
-               "--state-dir or TESTUDO_STATE_DIR";
-    case ECONNREFUSED:
-        return "nobody listens there. Start testudod with this state folder";
-    case EACCES:
-        return "it belongs to another user. Use the daemon's user, or its HTTPS address and token "
-               "(--server, --token-file)";
-    default:
-        return g_strerror(errno);
-    }
-}
-
 static gboolean
 connection_fail(const Client *client, CURLcode code, const char *detail, GError **error)
 {
@@ -152,7 +90,7 @@ connection_fail(const Client *client, CURLcode code, const char *detail, GError 
             "No answer from %s: %s. Is testudod running with --listen, and is --ca-file "
             "tls/ca.pem of its state folder?",
             client->config.server, reason);
-    const char *problem = socket_problem(client->config.socket_path);
+    const char *problem = client_socket_problem(client->config.socket_path);
     return arm_fail(error, ARM_UNAVAILABLE, NULL, "No answer on %s: %s.",
                     client->config.socket_path, problem ? problem : reason);
 }
@@ -199,18 +137,11 @@ debug_print(const Client *client, const char *method, const char *address, const
                reply->body ? reply->text->str : "");
 }
 
-gboolean
-client_send(Client *client, const char *method, const char *path, const json_t *body,
-            Reply *ret_reply, GError **error)
+static struct curl_slist *
+headers_make(const Client *client)
 {
-    g_auto(Reply) reply = {.text = g_string_new(NULL)};
-    g_autofree char *address = address_make(client, path), *sent = body ? json_text(body) : NULL;
-    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-    char detail[CURL_ERROR_SIZE] = "";
-    CURL *curl = client->curl;
-    long status = 0;
-
     /* No "Expect: 100-continue": the daemon is near. */
+    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
     headers = curl_slist_append(headers, "Expect:");
     if (client->authorization)
         headers = curl_slist_append(headers, client->authorization);
@@ -218,6 +149,14 @@ client_send(Client *client, const char *method, const char *path, const json_t *
         g_autofree char *line = g_strconcat("If-Match: ", client->if_match, NULL);
         headers = curl_slist_append(headers, line);
     }
+    return headers;
+}
+
+/* How every request travels; the connection is kept from one to the next. */
+static void
+transport_set(const Client *client)
+{
+    CURL *curl = client->curl;
     curl_easy_reset(curl);
     if (!client->config.server)
         curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->config.socket_path);
@@ -225,28 +164,48 @@ client_send(Client *client, const char *method, const char *path, const json_t *
         curl_easy_setopt(curl, CURLOPT_CAINFO, client->config.ca_file);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, client->config.timeout_ms);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+}
+
+static CURLcode
+perform(Client *client, const char *method, const char *address, const char *sent, Reply *reply,
+        char *detail)
+{
+    struct curl_slist *headers = headers_make(client);
+    CURL *curl = client->curl;
+    long status = 0;
+    transport_set(client);
     curl_easy_setopt(curl, CURLOPT_URL, address);
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, body_receive);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, reply.text);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, reply->text);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, header_receive);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, &reply);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, reply);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
     if (strcmp(method, "GET") != 0)
         curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, sent ? sent : "");
     CURLcode code = curl_easy_perform(curl);
     curl_slist_free_all(headers);
-    client->status = 0;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    client->status = reply->status = code == CURLE_OK ? (int)status : 0;
+    return code;
+}
+
+gboolean
+client_send(Client *client, const char *method, const char *path, const json_t *body,
+            Reply *ret_reply, GError **error)
+{
+    g_auto(Reply) reply = {.text = g_string_new(NULL)};
+    g_autofree char *address = address_make(client, path), *sent = body ? json_text(body) : NULL;
+    char detail[CURL_ERROR_SIZE] = "";
+    CURLcode code = perform(client, method, address, sent, &reply, detail);
     if (code != CURLE_OK)
         return connection_fail(client, code, detail, error);
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    client->status = reply.status = (int)status;
     reply.body = json_loadb(reply.text->str, reply.text->len, JSON_DECODE_ANY, NULL);
     debug_print(client, method, address, body, &reply);
-    if (status >= 400) {
-        g_propagate_error(error, error_of(json_member(reply.body, "error"), reply.status));
+    if (reply.status >= 400) {
+        g_propagate_error(error, client_error_of(json_member(reply.body, "error"), reply.status));
         return FALSE;
     }
     *ret_reply = reply;
@@ -279,41 +238,6 @@ client_list_some(Client *client, const char *path, guint max, GError **error)
     while (json_array_size(all) > max)
         json_array_remove(all, json_array_size(all) - 1);
     return g_steal_pointer(&all);
-}
-
-/* What a poll of the operation or of the location says. */
-static gboolean
-poll_read(const Reply *poll, gboolean by_operation, gboolean *ret_ended, GError **error)
-{
-    const char *word = json_member_text(poll->body, "status");
-    *ret_ended = by_operation ? word && strcmp(word, "InProgress") != 0 : poll->status != 202;
-    if (!by_operation)
-        return TRUE;
-    if (!word)
-        return arm_fail(error, ARM_INTERNAL, NULL,
-                        "The daemon's answer about the operation has no status.");
-    if (!*ret_ended || strcmp(word, "Succeeded") == 0)
-        return TRUE;
-    g_propagate_error(error, error_of(json_member(poll->body, "error"), poll->status));
-    return FALSE;
-}
-
-gboolean
-client_wait(Client *client, const Reply *reply, ClientProgress progress, void *data, GError **error)
-{
-    const char *path = reply->operation ? reply->operation : reply->location;
-    for (gboolean ended = path == NULL; !ended;) {
-        g_auto(Reply) poll = {0};
-        if (!client_send(client, "GET", path, NULL, &poll, error) ||
-            !poll_read(&poll, reply->operation != NULL, &ended, error))
-            return FALSE;
-        const json_t *percent = json_member(poll.body, "percentComplete");
-        if (progress)
-            progress(json_is_number(percent) ? (int)json_number_value(percent) : -1, data);
-        if (!ended)
-            g_usleep(client->config.server ? G_USEC_PER_SEC : POLL_LOCAL_USEC);
-    }
-    return TRUE;
 }
 
 static gboolean
@@ -377,6 +301,12 @@ void
 client_set_if_match(Client *client, const char *etag)
 {
     client->if_match = etag;
+}
+
+gboolean
+client_is_local(const Client *client)
+{
+    return client->config.server == NULL;
 }
 
 int

@@ -59,5 +59,8 @@ typedef void (*ClientProgress)(int percent, void *data);
 gboolean client_wait(Client *client, const Reply *reply, ClientProgress progress, void *data,
                      GError **error);
 
+/* Over the Unix socket? */
+gboolean client_is_local(const Client *client);
+
 /* The last answer's HTTP status; 0 where there was none. */
 int client_status(const Client *client);

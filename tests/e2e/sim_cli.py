@@ -191,6 +191,19 @@ def _(t):
     run(t.daemon, f'testudo vmss show {on}').expect(3)
 
 
+@suite.test('a command that waits outlives a restart of the daemon')
+def _(t):
+    waiting = subprocess.Popen([os.path.join(BUILD, 'testudo'), 'vmss', 'restart', *ON.split()], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True,
+                               env={**os.environ, 'TESTUDO_STATE_DIR': t.daemon.state_dir})
+    with waiting:
+        assert waiting.stderr.readline() == 'Restarting all instances of MyScaleSet\n'
+        t.daemon.kill()
+        t.daemon.start()
+        said = waiting.stderr.read()
+        assert waiting.wait(60) == 0 and 'done' in said, said
+
+
 @suite.test('json is the default in a pipe, and yaml says the same')
 def _(t):
     document = run(t.daemon, f'testudo vmss show {ON}').expect().json
