@@ -1,0 +1,108 @@
+/* What a request writes into the desired members of an instance. */
+#include "api/desire.h"
+
+#include <glib.h>
+
+/* A Trusted launch instance that runs, after one launch. */
+static StoreInstance
+running(void)
+{
+    return (StoreInstance){
+        .state = INSTANCE_RUNNING,
+        .alive = TRUE,
+        .want_power = POWER_RUNNING,
+        .epoch = 1,
+        .want_epoch = 1,
+        .disk_gen = 1,
+        .vars_gen = 1,
+        .vtpm_gen = 1,
+        .data_gen = 1,
+    };
+}
+
+/* A reimage throws the OS disk away, so its guest is stopped by force; whoever stops later has not
+ * asked for that. */
+static void
+test_no_later_stop_is_forced_because_of_a_reimage(void)
+{
+    static const Desire later[] = {DESIRE_START, DESIRE_RESTART, DESIRE_POWER_OFF,
+                                   DESIRE_DEALLOCATE};
+    const Change restart = {.kind = CHANGE_RESTART};
+    const Model after = {.vtpm = TRUE};
+
+    for (guint i = 0; i < G_N_ELEMENTS(later); i++) {
+        StoreInstance instance = running();
+        g_assert_true(desire_apply(&instance, DESIRE_REIMAGE, FALSE));
+        g_assert_true(instance.skip_shutdown);
+        desire_apply(&instance, later[i], FALSE);
+        g_assert_false(instance.skip_shutdown);
+    }
+    StoreInstance instance = running();
+    g_assert_true(desire_apply(&instance, DESIRE_REIMAGE, FALSE));
+    desire_update(&instance, 2, &restart, &after);
+    g_assert_false(instance.skip_shutdown);
+}
+
+static void
+test_what_is_made_afresh_belongs_to_the_launch_that_makes_it(void)
+{
+    StoreInstance instance = running();
+    g_assert_true(desire_apply(&instance, DESIRE_REIMAGE, FALSE));
+    g_assert_cmpuint(instance.want_epoch, ==, 2);
+    g_assert_cmpuint(instance.disk_gen, ==, 2);
+    g_assert_cmpuint(instance.vars_gen, ==, 2);
+    g_assert_cmpuint(instance.vtpm_gen, ==, 2);
+    g_assert_cmpuint(instance.data_gen, ==, 1);
+    g_assert_true(desire_apply(&instance, DESIRE_REIMAGE_ALL, FALSE));
+    g_assert_cmpuint(instance.data_gen, ==, 3);
+    g_assert_cmpuint(instance.want_epoch, ==, 3);
+}
+
+/* Secure Boot alone: new variables, and the vTPM with its keys stays. Standard: no vTPM. */
+static void
+test_a_change_renews_what_it_names_and_nothing_else(void)
+{
+    static const struct {
+        const char *what;
+        Change change;
+        gboolean vtpm_after;
+        guint64 disk, vars, vtpm, epoch;
+    } cases[] = {
+        {"in place", {.kind = CHANGE_IN_PLACE}, TRUE, 1, 1, 1, 1},
+        {"size", {.kind = CHANGE_REDEPLOY}, TRUE, 1, 1, 1, 2},
+        {"Secure Boot toggled", {.kind = CHANGE_RESTART, .new_variables = TRUE}, TRUE, 1, 2, 1, 2},
+        {"to Standard", {.kind = CHANGE_RESTART, .new_variables = TRUE}, FALSE, 1, 2, 0, 2},
+        {"image",
+         {.kind = CHANGE_REIMAGE, .new_os_disk = TRUE, .new_variables = TRUE, .new_vtpm = TRUE},
+         TRUE,
+         2,
+         2,
+         2,
+         2},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        StoreInstance instance = running();
+        const Model after = {.vtpm = cases[i].vtpm_after};
+        g_test_message("%s", cases[i].what);
+        desire_update(&instance, 2, &cases[i].change, &after);
+        g_assert_cmpuint(instance.want_revision, ==, 2);
+        g_assert_cmpuint(instance.disk_gen, ==, cases[i].disk);
+        g_assert_cmpuint(instance.vars_gen, ==, cases[i].vars);
+        g_assert_cmpuint(instance.vtpm_gen, ==, cases[i].vtpm);
+        g_assert_cmpuint(instance.want_epoch, ==, cases[i].epoch);
+        g_assert_cmpuint(instance.data_gen, ==, 1);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/desire/no_later_stop_is_forced_because_of_a_reimage",
+                    test_no_later_stop_is_forced_because_of_a_reimage);
+    g_test_add_func("/desire/what_is_made_afresh_belongs_to_the_launch_that_makes_it",
+                    test_what_is_made_afresh_belongs_to_the_launch_that_makes_it);
+    g_test_add_func("/desire/a_change_renews_what_it_names_and_nothing_else",
+                    test_a_change_renews_what_it_names_and_nothing_else);
+    return g_test_run();
+}
