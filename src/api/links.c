@@ -18,7 +18,9 @@ link_make(Call *call, const char *kind, const char *key, gint64 lifetime_usec)
 {
     g_autofree char *expiry = g_strdup_printf("%" G_GINT64_FORMAT, (call->now + lifetime_usec) / USEC_PER_SEC);
     g_autofree char *sig = signature(call->api, kind, key, expiry);
-    return g_strdup_printf("%s/links/%s/%s?se=%s&sig=%s", call->request->link_url ? call->request->link_url : call->request->base_url, kind, key, expiry, sig);
+    const ApiRequest *request = call->request;
+    return g_strdup_printf("%s/links/%s/%s?se=%s&sig=%s", request->link_url ? request->link_url : request->base_url, kind, key,
+                           expiry, sig);
 }
 
 /* Takes as long whatever differs first. */

@@ -71,7 +71,11 @@ listen_tcp(const char *host, guint port, guint *ret_port, GError **error)
 {
     g_autofree char *service = g_strdup_printf("%u", port);
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV }, *list = NULL;
-    struct sockaddr_storage bound;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } bound = { 0 };
     socklen_t length = sizeof bound;
     int problem = getaddrinfo(host, service, &hints, &list), one = 1;
     if (problem) {
@@ -81,7 +85,7 @@ listen_tcp(const char *host, guint port, guint *ret_port, GError **error)
     AUTO_FD fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     gboolean ok = fd >= 0 && bind(fd, list->ai_addr, list->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0 &&
-                  getsockname(fd, (struct sockaddr *)&bound, &length) == 0;
+                  getsockname(fd, &bound.any, &length) == 0;
     freeaddrinfo(list);
     if (!ok) {
         if (errno == EADDRINUSE)
@@ -92,7 +96,6 @@ listen_tcp(const char *host, guint port, guint *ret_port, GError **error)
             arm_fail(error, ARM_INTERNAL, "listen", "Cannot listen on %s:%u: %s.", host, port, g_strerror(errno));
         return -1;
     }
-    *ret_port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                                  : ((struct sockaddr_in *)&bound)->sin_port);
+    *ret_port = ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
     return fd_steal(&fd);
 }

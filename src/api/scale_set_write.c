@@ -194,7 +194,7 @@ scale_set_write(Call *call, gboolean must_exist, GError **error)
         g_propagate_error(error, g_steal_pointer(&draft->refusal));
         return NULL;
     }
-    if (draft->stored && json_equal(draft->stored, draft->document)) {
+    if (set && draft->stored && json_equal(draft->stored, draft->document)) {
         gint64 id = set->id;
         g_autofree char *operation = g_strdup(set->operation);
         store_abort(g_steal_pointer(&tx));

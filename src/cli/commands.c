@@ -39,7 +39,8 @@ const Command cli_commands[] = {
     { "vmss show", NULL, SET "instance-id", run_vmss_show, "show a scale set or one of its instances", NULL },
     { "vmss list", NULL, "resource-group", run_vmss_list, "list scale sets", NULL },
     { "vmss update", NULL,
-      SET LAUNCH "image upgrade-policy-mode custom-data set tags what-if yes no-wait instance-id protect-from-scale-in protect-from-scale-set-actions", run_vmss_update,
+      SET LAUNCH "image upgrade-policy-mode custom-data set tags what-if yes no-wait instance-id protect-from-scale-in "
+                 "protect-from-scale-set-actions", run_vmss_update,
       "change the model; with upgrade mode Manual, instances follow by update-instances",
       "testudo vmss update -g MyResourceGroup -n MyScaleSet --vm-sku Standard_B1ms \\\n"
       "      --set virtualMachineProfile.storageProfile.imageReference.sku=gen2 \\\n"

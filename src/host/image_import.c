@@ -164,7 +164,8 @@ image_import(const char *state_dir, const char *source, ImageInfo *info, char **
     if (to < 0)
         return io_fail(error, "write", temporary);
     char *sha256 = copy_hashed(from, to, source, temporary, error);
-    gboolean ok = sha256 && checksum_check(info, sha256, error) && (fchmod(to, 0444) == 0 || io_fail(error, "set the mode of", temporary)) &&
+    gboolean ok = sha256 && checksum_check(info, sha256, error) &&
+                  (fchmod(to, 0444) == 0 || io_fail(error, "set the mode of", temporary)) &&
                   inspect(temporary, info, error);
     g_autofree char *target = ok ? image_stored_path(state_dir, info) : NULL;
     if (!ok || rename(temporary, target) != 0) {
