@@ -1,9 +1,7 @@
 /* The API as an object: what it knows of itself, and what it waits for when it ends. */
 #include "api/body_cache.h"
 #include "api/call.h"
-
-#include <errno.h>
-#include <sys/random.h>
+#include "base/secret.h"
 
 #define CACHE_BYTES (24u << 20)
 #define WORKS_MAX 4u
@@ -24,19 +22,6 @@ setting_or_make(StoreTx *tx, const char *name, char *(*make)(void), GError **err
     return NULL;
 }
 
-/* 256 bits from the kernel; GLib's UUIDs come from a generator that is not made for secrets. */
-static char *
-secret_make(void)
-{
-    guint8 bytes[32];
-    if (getrandom(bytes, sizeof bytes, 0) != (gssize)sizeof bytes)
-        g_error("getrandom: %s", g_strerror(errno));
-    GString *text = g_string_sized_new(2 * sizeof bytes);
-    for (guint i = 0; i < sizeof bytes; i++)
-        g_string_append_printf(text, "%02x", bytes[i]);
-    return g_string_free(text, FALSE);
-}
-
 static gboolean
 identity_load(Api *api, GError **error)
 {
@@ -44,7 +29,7 @@ identity_load(Api *api, GError **error)
     if (!tx)
         return FALSE;
     api->subscription = setting_or_make(tx, "subscription", g_uuid_string_random, error);
-    api->link_secret = api->subscription ? setting_or_make(tx, "link-secret", secret_make, error) : NULL;
+    api->link_secret = api->subscription ? setting_or_make(tx, "link-secret", secret_new, error) : NULL;
     return api->link_secret && store_commit(g_steal_pointer(&tx), error);
 }
 

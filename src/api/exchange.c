@@ -1,6 +1,7 @@
 #include "api/exchange.h"
 
 #include "api/call.h"
+#include "base/secret.h"
 
 #include <string.h>
 
@@ -221,21 +222,15 @@ header(struct MHD_Connection *connection, const char *name)
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-/* Takes as long whatever differs first. */
+/* RFC 6750, 2.1 */
+#define SCHEME "Bearer "
+
 static gboolean
 token_is_right(const Api *api, const char *authorization)
 {
     const char *token = api->config.token;
-    if (!token || !authorization || g_ascii_strncasecmp(authorization, "Bearer ", 7) != 0)
-        return FALSE;
-    authorization += 7;
-    gsize length = strlen(token);
-    guint8 difference = 0;
-    if (strlen(authorization) != length)
-        return FALSE;
-    for (gsize i = 0; i < length; i++)
-        difference |= (guint8)(token[i] ^ authorization[i]);
-    return difference == 0;
+    return token && authorization && g_ascii_strncasecmp(authorization, SCHEME, strlen(SCHEME)) == 0 &&
+           secret_same(token, authorization + strlen(SCHEME));
 }
 
 static const char *

@@ -102,6 +102,15 @@ script_read(const json_t *body, GError **error)
     return NULL;
 }
 
+/* Who ran something inside a guest is written down before it runs. What it was is not: scripts may carry secrets. */
+static gboolean
+command_record(Call *call, const Place *place, GError **error)
+{
+    g_autoptr(StoreTx) tx = store_write(call->api->store, error);
+    return tx && place_record(call, tx, place->set, place->instance, OPERATION_RUN_COMMAND, error) &&
+           store_commit(g_steal_pointer(&tx), error);
+}
+
 static ApiResponse *
 run_command(Call *call, GError **error)
 {
@@ -115,6 +124,8 @@ run_command(Call *call, GError **error)
                  place.instance->id);
         return NULL;
     }
+    if (!command_record(call, &place, error))
+        return NULL;
     g_autofree char *key = place_key(&place);
     const char *const argv[] = { "/bin/sh", "-s", NULL };
     const ApiProbe *probe = &call->api->probe;

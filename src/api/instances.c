@@ -192,16 +192,6 @@ protection_apply(StoreInstance *instance, const InstanceBody *asked, GError **er
     return TRUE;
 }
 
-/* Nothing of this waits for the VM: the operation begins and ends at once, for the activity log. */
-static gboolean
-change_record(Call *call, StoreTx *tx, StoreSet *set, const StoreInstance *instance, GError **error)
-{
-    g_autofree char *id = resource_id_instance(call->api->subscription, set->group, set->name, instance->id);
-    g_autoptr(StoreOperation) operation = operation_begin(tx, OPERATION_PUT_INSTANCE, set, id, set->location, /* of_set= */ FALSE,
-                                                          call->request->caller, call->now, error);
-    return operation && operation_end(tx, operation, call->now, error);
-}
-
 static ApiResponse *
 instance_put(Call *call, GError **error)
 {
@@ -213,7 +203,7 @@ instance_put(Call *call, GError **error)
     g_autoptr(StoreInstance) instance = set ? call_instance(tx, set, call->params[PARAM_INSTANCE], error) : NULL;
     if (!instance || !call_not_deleting(set, error) || !call_preconditions(call, instance->etag, error) ||
         !protection_apply(instance, &asked, error) || !store_instance_update(tx, instance, 0, error) ||
-        !change_record(call, tx, set, instance, error) || !store_commit(g_steal_pointer(&tx), error))
+        !place_record(call, tx, set, instance, OPERATION_PUT_INSTANCE, error) || !store_commit(g_steal_pointer(&tx), error))
         return NULL;
     g_auto(Place) place = { 0 };
     return place_find(call, &place, error) ? instance_respond(call, &place, /* view= */ FALSE, error) : NULL;

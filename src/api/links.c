@@ -1,5 +1,6 @@
 /* Signed, short-lived addresses of what a browser or a plain HTTP client fetches: serial logs and screenshots. */
 #include "api/call.h"
+#include "base/secret.h"
 
 #include <string.h>
 
@@ -18,22 +19,8 @@ link_make(Call *call, const char *kind, const char *key, gint64 lifetime_usec)
 {
     g_autofree char *expiry = g_strdup_printf("%" G_GINT64_FORMAT, (call->now + lifetime_usec) / USEC_PER_SEC);
     g_autofree char *sig = signature(call->api, kind, key, expiry);
-    const ApiRequest *request = call->request;
-    return g_strdup_printf("%s/links/%s/%s?se=%s&sig=%s", request->link_url ? request->link_url : request->base_url, kind, key,
-                           expiry, sig);
-}
-
-/* Takes as long whatever differs first. */
-static gboolean
-same_secret(const char *a, const char *b)
-{
-    gsize length = strlen(a);
-    guint8 difference = 0;
-    if (strlen(b) != length)
-        return FALSE;
-    for (gsize i = 0; i < length; i++)
-        difference |= (guint8)(a[i] ^ b[i]);
-    return difference == 0;
+    const char *base = call->request->link_url ? call->request->link_url : call->request->base_url;
+    return g_strdup_printf("%s/links/%s/%s?se=%s&sig=%s", base, kind, key, expiry, sig);
 }
 
 static gboolean
@@ -43,7 +30,7 @@ link_check(Call *call, GError **error)
     guint64 until;
     if (expiry && sig && g_ascii_string_to_unsigned(expiry, 10, 0, G_MAXINT64 / USEC_PER_SEC, &until, NULL)) {
         g_autofree char *expected = signature(call->api, call->params[PARAM_KIND], call->params[PARAM_KEY], expiry);
-        if (same_secret(expected, sig)) {
+        if (secret_same(expected, sig)) {
             if ((gint64)until * USEC_PER_SEC > call->now)
                 return TRUE;
             return arm_fail(error, ARM_FORBIDDEN, NULL, "The address has expired; ask retrieveBootDiagnosticsData for a new one.");

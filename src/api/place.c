@@ -24,3 +24,12 @@ place_key(const Place *place)
 {
     return g_strdup_printf("%s.%u", place->set->uid, place->instance->id);
 }
+
+gboolean
+place_record(Call *call, StoreTx *tx, StoreSet *set, const StoreInstance *instance, OperationKind kind, GError **error)
+{
+    g_autofree char *id = resource_id_instance(call->api->subscription, set->group, set->name, instance->id);
+    g_autoptr(StoreOperation) operation =
+        operation_begin(tx, kind, set, id, set->location, /* of_set= */ FALSE, call->request->caller, call->now, error);
+    return operation && operation_end(tx, operation, call->now, error);
+}

@@ -22,5 +22,8 @@ gboolean place_find(Call *call, Place *ret_place, GError **error);
 void place_clear(Place *place);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Place, place_clear)
 
+/* What was done to an instance at once, for the activity log: an operation of this kind that begins and ends. */
+gboolean place_record(Call *call, StoreTx *tx, StoreSet *set, const StoreInstance *instance, OperationKind kind, GError **error);
+
 /* The instance as the host knows it; newly allocated. */
 char *place_key(const Place *place);

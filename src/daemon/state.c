@@ -2,15 +2,14 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/secret.h"
 
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
-#define TOKEN_BYTES 32
 #define DATA_FILE_MAX (8u << 20)
 
 /* VMs run under users of their own, which pass through STATE (search only) to their own folder and to the images. */
@@ -69,22 +68,10 @@ state_token(const char *state_dir, GError **error)
     struct stat st;
 
     if (stat(path, &st) != 0) {
-        guint8 bytes[TOKEN_BYTES];
-        GString *text = g_string_new(NULL);
-        g_autofree char *token = NULL;
-
-        if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
-            g_string_free(text, TRUE);
-            io_fail(error, "get random bytes for", path);
+        g_autofree char *secret = secret_new(), *line = g_strconcat(secret, "\n", NULL);
+        if (!file_write(path, line, strlen(line), 0600, error))
             return NULL;
-        }
-        for (gsize i = 0; i < sizeof bytes; i++)
-            g_string_append_printf(text, "%02x", bytes[i]);
-        g_string_append_c(text, '\n');
-        token = g_string_free(text, FALSE);
-        if (!file_write(path, token, strlen(token), 0600, error))
-            return NULL;
-        return g_strdup(g_strchomp(token));
+        return g_steal_pointer(&secret);
     }
     if ((st.st_mode & 077) != 0) {
         arm_fail(error, ARM_INVALID_PARAMETER, "admin.token",

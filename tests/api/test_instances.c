@@ -233,6 +233,8 @@ test_run_command_reads_its_body(void)
         { "POST", VM "/runCommand", "{\"commandId\":\"RunShellScript\",\"script\":[1]}", 400, "error.target", "script" },
         { "POST", VM "/runCommand", "{\"commandId\":\"RunShellScript\",\"script\":[\"id\"],\"parameters\":[{\"name\":\"a\",\"value\":\"b\"}]}", 400, "error.target", "parameters" },
         { "POST", VM "/connectionInfo", NULL, 200, "value.0.guestPort", "22" },
+        { "GET", "~/providers/Microsoft.Insights/eventtypes/management/values", NULL, 200, "value.0.operationName.value",
+          "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/runCommand/action" },
     };
     ROWS_RUN(world, rows);
 }
