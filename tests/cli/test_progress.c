@@ -2,9 +2,12 @@
 #include "cli/cli.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define DEADLINE_MS 10000
 
 static void
 steps(void)
@@ -17,20 +20,39 @@ steps(void)
     progress_end(&progress, TRUE);
 }
 
+/* A terminal hands bytes on in pieces and has no end while it is open: what is written to it ends
+ * with its one newline. */
+static char *
+read_all(int fd)
+{
+    GString *text = g_string_new(NULL);
+    gboolean terminal = isatty(fd);
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    char bytes[4096];
+    while (poll(&ready, 1, DEADLINE_MS) == 1) {
+        ssize_t n = read(fd, bytes, sizeof bytes);
+        if (n <= 0)
+            break;
+        g_string_append_len(text, bytes, n);
+        if (terminal && memchr(bytes, '\n', (size_t)n))
+            break;
+    }
+    return g_string_free(text, FALSE);
+}
+
 /* What `work` writes to standard error where that is `fd`. */
 static char *
 written(int fd, int read_fd, void (*work)(void))
 {
     int saved = dup(STDERR_FILENO);
-    char bytes[4096];
     dup2(fd, STDERR_FILENO);
     work();
     dup2(saved, STDERR_FILENO);
     close(saved);
     close(fd);
-    ssize_t n = read(read_fd, bytes, sizeof bytes - 1);
+    char *text = read_all(read_fd);
     close(read_fd);
-    return g_strndup(bytes, (gsize)MAX(n, 0));
+    return text;
 }
 
 static void
