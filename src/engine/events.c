@@ -205,7 +205,9 @@ engine_apply_event(Engine *engine, StoreTx *tx, const HostEvent *event, UnixTime
         return on_destroyed(engine, tx, tracked, instance, now, error);
     case HOST_WARNING:
         g_free(instance->warning);
-        instance->warning = g_strdup_printf("%s: %s", arm_code_text(event->code), event->message);
+        instance->warning = event->code == ARM_N_CODES
+                                ? NULL
+                                : g_strdup_printf("%s: %s", arm_code_text(event->code), event->message);
         return store_instance_update(tx, instance, 0, error);
     case HOST_N_EVENTS:
         break;

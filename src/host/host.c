@@ -1,6 +1,8 @@
 /* The one door to a driver: what a driver may rely on is checked here, once. */
 #include "host/host.h"
 
+#include <string.h>
+
 void
 host_found_free(HostFound *found)
 {
@@ -30,7 +32,7 @@ host_info_free(HostInfo *info)
 static void
 key_assert(const char *key)
 {
-    g_assert(key && key[0]);
+    g_assert(key && key[0] && key[0] != '.' && !strstr(key, ".."));
     for (const char *p = key; *p; p++)
         g_assert(g_ascii_isxdigit(*p) || *p == '-' || *p == '.');
 }
@@ -95,8 +97,8 @@ host_screenshot(Host *host, const char *key, HostDone done, void *data)
 }
 
 void
-host_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, HostExecDone done,
-          void *data)
+host_exec(Host *host, const char *key, const char *const *argv, const char *input,
+          gint64 timeout_usec, HostExecDone done, void *data)
 {
     key_assert(key);
     g_assert(argv && argv[0]);

@@ -19,7 +19,8 @@ typedef enum {
     HOST_BOOT_REFUSED,      /* Secure Boot refused `file`; the process is still alive */
     HOST_EXITED,            /* no process any more; `code` ARM_N_CODES: ended by request or by the guest's own power-off */
     HOST_DESTROYED,         /* nothing of it is left but data disks that were to be kept */
-    HOST_WARNING,           /* a named state: code, message (disk full: guest paused on write; serial flood: log capped) */
+    HOST_WARNING,           /* a named state: code, message (disk full: guest paused on write; serial flood: log capped);
+                             * code ARM_N_CODES: it is over */
     HOST_N_EVENTS
 } HostEventType;
 
@@ -41,7 +42,7 @@ typedef struct {
     gboolean alive;
     guint64 epoch;          /* of the launch that made the folder's present content */
     gboolean agent;         /* the guest agent is open on it */
-    char *refused_file;     /* the boot was refused, seen in the serial log; or NULL */
+    char *refused_file;     /* the boot was refused, and a former daemon saw it; what this one sees comes as an event. Or NULL */
 } HostFound;
 void host_found_free(HostFound *found);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HostFound, host_found_free)
@@ -81,7 +82,8 @@ typedef struct {
     const char *bridge;         /* operator's bridge, or NULL: user-mode network */
     gboolean outbound;          /* may guests reach out through user-mode network; FALSE: restricted */
     guint uid_first, uid_count; /* range for instance users; count 0: run as the daemon's own user */
-    guint64 serial_cap;         /* bytes of serial log kept per boot */
+    guint64 serial_cap;         /* bytes of serial log kept per boot; 0: 16 MiB */
+    gint64 retention_usec;      /* how long a former OS disk and its guest state are kept; 0: 7 days */
     const char *qemu_binary;    /* NULL: from PATH; and so on */
     const char *swtpm_binary;
     const char *swtpm_setup_binary;

@@ -6,6 +6,9 @@
 
 #include "model/image.h"
 
+/* Begins the name of a file below STATE/images/ that is being copied; one that is there when the daemon starts is a leftover. */
+#define IMAGE_IMPORT_PREFIX ".import-"
+
 /* `info` has publisher … format; on success its sha256, virtual_size are filled in, and *ret_file is the stored file's name
  * below STATE/images/. A sha256 that `info` already has must match. */
 gboolean image_import(const char *state_dir, const char *source, ImageInfo *info, char **ret_file, GError **error);

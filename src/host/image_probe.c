@@ -5,18 +5,18 @@
 #include <string.h>
 
 /* qcow2.txt, "Header": all numbers big-endian. */
-#define QCOW2_MAGIC 0x514649fbu
-#define QCOW2_AT_VERSION 4
-#define QCOW2_AT_BACKING 8
-#define QCOW2_AT_CRYPT 32
-#define QCOW2_AT_INCOMPATIBLE 72
-#define QCOW2_V3_LENGTH 104
+#define QCOW2_MAGIC                  0x514649fbu
+#define QCOW2_AT_VERSION             4
+#define QCOW2_AT_BACKING             8
+#define QCOW2_AT_CRYPT               32
+#define QCOW2_AT_INCOMPATIBLE        72
+#define QCOW2_V3_LENGTH              104
 #define QCOW2_INCOMPATIBLE_DATA_FILE (1u << 2)
-#define QCOW2_INCOMPATIBLE_KNOWN 0x1fu
+#define QCOW2_INCOMPATIBLE_KNOWN     0x1fu
 
 /* VHD: "Hard Disk Footer Format". */
 #define VHD_AT_TYPE 60
-#define VHD_FIXED 2u
+#define VHD_FIXED   2u
 #define VHD_DYNAMIC 3u
 
 static guint64
@@ -31,7 +31,8 @@ big_endian(const guint8 *bytes, gsize n)
 static gboolean
 refuse(GError **error, const char *format, const char *why)
 {
-    return arm_fail(error, ARM_INVALID_PARAMETER, "format", "The file is no %s image that is accepted: %s.", format, why);
+    return arm_fail(error, ARM_INVALID_PARAMETER, "format",
+                    "The file is no %s image that is accepted: %s.", format, why);
 }
 
 static gboolean
@@ -50,7 +51,8 @@ qcow2_probe(const guint8 *head, gsize length, GError **error)
         return TRUE;
     guint64 incompatible = big_endian(head + QCOW2_AT_INCOMPATIBLE, 8);
     if (incompatible & QCOW2_INCOMPATIBLE_DATA_FILE)
-        return refuse(error, "qcow2", "it has an external data file; flatten it first (qemu-img convert)");
+        return refuse(error, "qcow2",
+                      "it has an external data file; flatten it first (qemu-img convert)");
     if (incompatible & ~(guint64)QCOW2_INCOMPATIBLE_KNOWN)
         return refuse(error, "qcow2", "it needs features that are not known");
     return TRUE;
@@ -67,7 +69,8 @@ vhd_probe(const guint8 *tail, gsize length, GError **error)
 }
 
 gboolean
-image_probe(ImageFormat format, const guint8 *head, gsize head_length, const guint8 *tail, gsize tail_length, GError **error)
+image_probe(ImageFormat format, const guint8 *head, gsize head_length, const guint8 *tail,
+            gsize tail_length, GError **error)
 {
     switch (format) {
     case IMAGE_QCOW2:

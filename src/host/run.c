@@ -5,21 +5,23 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#define OUTPUT_MAX (64u << 10)
+#define OUTPUT_MAX   (64u << 10)
 #define EXIT_NOT_RUN 127
 
-/* ---- in the child: nothing here may allocate or lock, other threads may have held a lock at the fork ---- */
+/* ---- in the child: nothing here may allocate or lock, other threads may have held a lock at the
+ * fork ---- */
 
 static void
 limit(int what, guint64 value)
 {
-    struct rlimit both = { value, value };
+    struct rlimit both = {value, value};
     if (value)
         setrlimit(what, &both);
 }
@@ -33,8 +35,9 @@ signals_reset(void)
     signal(SIGPIPE, SIG_DFL);
 }
 
-/* Becomes a parent of its own for whatever the program leaves behind: a program that waits for its own daemonised children to
- * vanish would otherwise wait for an init that may not reap. Returns in the child that is to exec. */
+/* Becomes a parent of its own for whatever the program leaves behind: a program that waits for its
+ * own daemonised children to vanish would otherwise wait for an init that may not reap. Returns in
+ * the child that is to exec. */
 static void
 subreaper_become(void)
 {
@@ -54,13 +57,15 @@ subreaper_become(void)
 }
 
 G_GNUC_NORETURN static void
-child_exec(const char *const *argv, const RunLimits *limits, int out)
+child_exec(const char *program, const char *const *argv, char **environment,
+           const RunLimits *limits, int out)
 {
     int null = open("/dev/null", O_RDWR);
     dup2(null, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     dup2(out, STDERR_FILENO);
     close_range(3, ~0u, 0);
+    setpgid(0, 0);
     signals_reset();
     if (limits->reap_orphans)
         subreaper_become();
@@ -73,70 +78,96 @@ child_exec(const char *const *argv, const RunLimits *limits, int out)
          setresuid(limits->uid, limits->uid, limits->uid) != 0))
         _exit(EXIT_NOT_RUN);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    execvp(argv[0], (char *const *)argv);
+    execve(program, (char *const *)argv, environment);
     _exit(EXIT_NOT_RUN);
 }
 
 /* ---- in the parent ---- */
 
-static char *
-output_read(int fd, guint max)
+/* FALSE: the time was over first. */
+static gboolean
+output_read(int fd, guint max, guint wall_s, GString *text)
 {
-    GString *text = g_string_new(NULL);
-    char block[4096];
+    gint64 until = g_get_monotonic_time() + wall_s * G_USEC_PER_SEC;
     for (;;) {
+        char block[4096];
+        struct pollfd in = {fd, POLLIN, 0};
+        gint64 left = until - g_get_monotonic_time();
+        if (left <= 0)
+            return FALSE;
+        if (poll(&in, 1, (int)(left / 1000) + 1) <= 0)
+            continue;
         ssize_t n = read(fd, block, sizeof block);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            break;
+            return TRUE;
         if (text->len < max)
             g_string_append_len(text, block, (gssize)MIN((gsize)n, max - text->len));
     }
-    return g_string_free(text, FALSE);
 }
 
 static const char *
-last_words(char *output)
+last_words(GString *output)
 {
-    g_strchomp(output);
-    const char *line = strrchr(output, '\n');
-    return line ? line + 1 : output;
+    g_strchomp(output->str);
+    const char *line = strrchr(output->str, '\n');
+    return line ? line + 1 : output->str;
+}
+
+static gboolean
+end_judge(const char *name, const RunLimits *limits, int status, gboolean in_time, guint wall_s,
+          GString *output, GError **error)
+{
+    if (!in_time)
+        return arm_fail(error, ARM_INTERNAL, NULL, "%s did not end within %u s.", name, wall_s);
+    if (WIFSIGNALED(status))
+        return arm_fail(error, ARM_INTERNAL, NULL, "%s was ended by signal %d (%s).", name,
+                        WTERMSIG(status), g_strsignal(WTERMSIG(status)));
+    if (WEXITSTATUS(status) == EXIT_NOT_RUN)
+        return arm_fail(error, ARM_UNAVAILABLE, NULL,
+                        "The program '%s' could not be run as user %u.", name, limits->uid);
+    if (WEXITSTATUS(status) == 0)
+        return TRUE;
+    ArmCode code = strstr(output->str, "No space left") ? ARM_HOST_DISK_FULL : ARM_INTERNAL;
+    return arm_fail(error, code, NULL, "%s failed: %s", name,
+                    output->len ? last_words(output) : "it said nothing");
 }
 
 gboolean
 run_program(const char *const *argv, const RunLimits *limits, char **ret_output, GError **error)
 {
-    static const RunLimits none = { 0 };
-    int pipe_fds[2];
+    static const RunLimits none = {0};
+    int pipe_fds[2], status = 0;
 
     limits = limits ? limits : &none;
+    g_autofree char *program = g_find_program_in_path(argv[0]);
+    if (!program)
+        return arm_fail(error, ARM_UNAVAILABLE, NULL, "The program '%s' is not installed.",
+                        argv[0]);
     if (pipe2(pipe_fds, O_CLOEXEC) != 0)
         return io_fail(error, "make a pipe for", argv[0]);
     AUTO_FD in = pipe_fds[0];
     AUTO_FD out = pipe_fds[1];
-    g_autofree char *program = g_find_program_in_path(argv[0]);
-    if (!program)
-        return arm_fail(error, ARM_UNAVAILABLE, NULL, "The program '%s' is not installed.", argv[0]);
+    /* Its words are read by programs too. */
+    g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), "LC_ALL", "C", TRUE);
+    guint wall_s = limits->wall_s ? limits->wall_s : WALL_DEFAULT_S;
     pid_t pid = fork();
     if (pid == 0)
-        child_exec(argv, limits, out);
+        child_exec(program, argv, environment, limits, out);
     if (pid < 0)
         return io_fail(error, "run", argv[0]);
     close(fd_steal(&out));
-    g_autofree char *output = output_read(in, limits->output_max ? limits->output_max : OUTPUT_MAX);
-    int status;
+    g_autoptr(GString) output = g_string_new(NULL);
+    gboolean in_time =
+        output_read(in, limits->output_max ? limits->output_max : OUTPUT_MAX, wall_s, output);
+    if (!in_time)
+        kill(-pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
-    if (WIFSIGNALED(status))
-        return arm_fail(error, ARM_INTERNAL, NULL, "%s was ended by signal %d (%s).", argv[0], WTERMSIG(status),
-                        g_strsignal(WTERMSIG(status)));
-    if (WEXITSTATUS(status) == EXIT_NOT_RUN)
-        return arm_fail(error, ARM_UNAVAILABLE, NULL, "The program '%s' could not be run as user %u.", program, limits->uid);
-    if (WEXITSTATUS(status) != 0)
-        return arm_fail(error, strstr(output, "No space left") ? ARM_HOST_DISK_FULL : ARM_INTERNAL, NULL, "%s failed: %s",
-                        argv[0], last_words(output));
+    if (!end_judge(argv[0], limits, status, in_time, wall_s, output, error))
+        return FALSE;
     if (ret_output)
-        *ret_output = g_steal_pointer(&output);
+        *ret_output = g_string_free(g_steal_pointer(&output), FALSE);
     return TRUE;
 }

@@ -1,14 +1,15 @@
 /* What a former daemon left running is taken over. */
 #include "host/qemu/machine.h"
 
+#include "base/error.h"
 #include "base/file.h"
 #include "host/qemu/folder.h"
+#include "host/qemu/run_file.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
-
-#define RUN_MAX (256u << 10)
 
 /* Held by QEMU alone: whatever is written anywhere, a held lock means that it is alive. */
 static gboolean
@@ -19,59 +20,92 @@ lock_is_held(const Machine *machine)
     return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
-static pid_t
-process_of(const json_t *run, const char *name, const char *start_name, const char *folder)
+/* What is written down may be from before a crash of the daemon; what a process has open and was
+ * started with is not. */
+static gboolean
+is_qemu(pid_t pid, const char *folder)
 {
-    pid_t pid = (pid_t)json_integer_value(json_object_get(run, name));
-    guint64 start = (guint64)json_integer_value(json_object_get(run, start_name));
-    gboolean same = pid > 0 && start != 0 && process_start_time(pid) == start && process_mentions(pid, folder);
-    return same ? pid : 0;
+    g_autofree char *lock = folder_file(folder, "lock");
+    return process_holds(pid, lock);
 }
 
-/* run.json may be from before a crash of the daemon; the folder's path on a command line is nobody else's. */
+static gboolean
+is_swtpm(pid_t pid, const char *folder)
+{
+    g_autofree char *state = g_strdup_printf("dir=%s/vtpm,", folder);
+    return process_mentions(pid, state);
+}
+
 static pid_t
-process_search(const char *folder, const char *also)
+process_search(const char *folder, gboolean (*is_it)(pid_t pid, const char *folder))
 {
     g_autoptr(GDir) proc = g_dir_open("/proc", 0, NULL);
     const char *name;
-    g_autofree char *inside = g_strconcat(folder, "/", NULL);
     while (proc && (name = g_dir_read_name(proc))) {
         guint64 pid;
-        if (g_ascii_string_to_unsigned(name, 10, 2, G_MAXINT32, &pid, NULL) && process_mentions((pid_t)pid, inside) &&
-            process_mentions((pid_t)pid, also))
+        if (g_ascii_string_to_unsigned(name, 10, 2, G_MAXINT32, &pid, NULL) &&
+            is_it((pid_t)pid, folder))
             return (pid_t)pid;
     }
     return 0;
 }
 
-gboolean
+static pid_t
+process_find(pid_t noted, guint64 noted_start, const char *folder,
+             gboolean (*is_it)(pid_t pid, const char *folder))
+{
+    if (noted > 0 && noted_start != 0 && process_start_time(noted) == noted_start &&
+        is_it(noted, folder))
+        return noted;
+    return process_search(folder, is_it);
+}
+
+/* A vTPM whose QEMU is gone holds its state, and would keep the next start from it. */
+static void
+leftover_end(const Machine *machine)
+{
+    pid_t pid = process_search(machine->folder, is_swtpm);
+    if (pid == 0)
+        return;
+    g_message("instance %s: ending what is left of its vTPM (process %d)", machine->key, (int)pid);
+    kill(pid, SIGKILL);
+}
+
+void
 machine_adopt(Machine *machine)
 {
-    gsize length;
-    g_autofree char *path = folder_file(machine->folder, "run.json");
-    g_autofree char *text = file_read(path, RUN_MAX, &length, NULL);
-    g_autoptr(json_t) run = text ? json_parse(text, length, NULL) : NULL;
-    g_autofree char *spec_text = run ? json_text(json_object_get(run, "spec")) : NULL;
     g_autoptr(GError) error = NULL;
+    g_autoptr(RunFile) run = run_file_read(machine->folder, &error);
 
-    if (spec_text)
-        machine->spec = launch_spec_parse(spec_text, strlen(spec_text), NULL);
-    if (!machine->spec || !lock_is_held(machine))
-        return FALSE;
-    machine->qemu_pid = process_of(run, "qemu", "qemuStart", machine->folder);
-    if (!machine->qemu_pid)
-        machine->qemu_pid = process_search(machine->folder, "serial.log");
-    if (machine->spec->vtpm) {
-        machine->swtpm_pid = process_of(run, "swtpm", "swtpmStart", machine->folder);
-        if (!machine->swtpm_pid)
-            machine->swtpm_pid = process_search(machine->folder, "--tpmstate");
+    if (run)
+        machine->spec = g_steal_pointer(&run->spec);
+    if (!lock_is_held(machine)) {
+        leftover_end(machine);
+        return;
     }
-    machine->agent = json_is_true(json_object_get(run, "agent"));
-    if (machine->qemu_pid && machine_connect(machine, &error)) {
-        if (machine->agent)
-            console_trust_ends(machine->console);
-        return TRUE;
+    pid_t qemu =
+        process_find(run ? run->qemu : 0, run ? run->qemu_start : 0, machine->folder, is_qemu);
+    pid_t swtpm =
+        process_find(run ? run->swtpm : 0, run ? run->swtpm_start : 0, machine->folder, is_swtpm);
+    machine->adopted = TRUE;
+    if (swtpm)
+        machine_watch_swtpm(machine, swtpm);
+    if (!qemu || !machine_watch_qemu(machine, qemu)) {
+        g_warning("instance %s runs, but its process is not found", machine->key);
+        return;
     }
-    g_warning("instance %s runs, but cannot be taken over: %s", machine->key, error ? error->message : "its process is not found");
-    return FALSE;
+    if (!machine->spec) {
+        g_warning("instance %s runs, and it cannot be told as what (%s): it is ended", machine->key,
+                  error->message);
+        process_watch_kill(machine->qemu_watch, SIGKILL);
+        return;
+    }
+    machine->agent = run->agent;
+    machine->refused_file = g_steal_pointer(&run->refused_file);
+    if (machine->spec->vtpm && !machine->swtpm_watch)
+        machine_vtpm_gone(machine);
+    if (!machine_follow(machine, &error))
+        g_warning("instance %s runs, but cannot be spoken with: %s", machine->key, error->message);
+    if (!run->qemu)
+        machine_run_write(machine);
 }

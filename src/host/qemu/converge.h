@@ -1,9 +1,15 @@
-/* host/qemu/converge.h: brings an instance's folder to what its LaunchSpec says. Blocking; a worker thread's job. */
+/* host/qemu/converge.h: brings an instance's folder to what its LaunchSpec says. Blocking; a worker thread's job, and only while
+ * nothing runs there. */
 #pragma once
 
 #include "host/launch_spec.h"
 #include "host/qemu/firmware.h"
+#include "host/qemu/parts.h"
 #include "host/qemu/vtpm.h"
+
+/* A VM is not started, and one that waits for room does not go on, with less than this left: it is what a start makes, and what
+ * the guest writes right after. */
+#define HOST_ROOM_NEEDED (256u << 20)
 
 typedef struct {
     const char *state_dir;
@@ -11,18 +17,22 @@ typedef struct {
     VtpmMaker *vtpm_maker;          /* NULL: there is none, with the reason in why_no_vtpm */
     const char *why_no_vtpm;
     guint uid, gid;                 /* owner of the folder; 0: the daemon's own user */
+    gint64 now;                     /* seconds since 1970 */
+    gint64 retention_s;             /* how long a former OS disk is kept */
 } ConvergeContext;
 
-/* Which generation of each part a folder holds; 0: none. Kept as parts.json beside the parts. */
+/* What is to be made anew, beside missing data disks. */
 typedef struct {
-    guint64 disk, vars, vtpm, data;
-    guint os_disk_gib;
-    guint uid;
-} FolderParts;
+    gboolean disk, seed, vars, vtpm, data;
+} ConvergePlan;
 
-/* FALSE where there is no such file or it makes no sense. */
-gboolean folder_parts_read(const char *folder, FolderParts *ret_parts);
+/* Pure. `parts`: what the folder holds, all 0 for a new one. has_seed, has_vars: whether these files, which can be made again at
+ * any time, are there. */
+ConvergePlan converge_plan(const LaunchSpec *spec, const FolderParts *parts, gboolean has_seed, gboolean has_vars);
 
-/* Idempotent: what is as wanted stays untouched; after a crash the next call goes on. A new OS disk moves the former one, with
- * its UEFI variables and vTPM, to previous/ as one unit. On failure nothing that was there is lost. */
+/* Idempotent: what is as wanted stays untouched; after a crash the next call goes on. What is new is made beside what is there and
+ * put in place when all of it is complete (install.h): on failure everything is as it was. */
 gboolean converge(const LaunchSpec *spec, const ConvergeContext *context, GError **error);
+
+/* Bytes that an unprivileged user can still write to the file system of `path`; G_MAXUINT64 where that cannot be told. */
+guint64 host_room(const char *path);

@@ -1,15 +1,18 @@
 /* host/qemu/firmware.h: which firmware QEMU has here, read from its firmware descriptors.
- * Format: QEMU docs/interop/firmware.json. Search order: /etc/qemu/firmware, /usr/share/qemu/firmware; a file name in the
- * former hides the same name in the latter; then by name. Parsing is apart from reading, and fuzzed. */
+ * Format: QEMU docs/interop/firmware.json. Search order: FIRMWARE_DIRS; a file name in an earlier
+ * one hides the same name in a later one, also where it is empty; then by name. Parsing is apart from reading, and fuzzed. */
 #pragma once
 
 #include <glib.h>
+
+#define FIRMWARE_DIRS "/etc/qemu/firmware", "/usr/local/share/qemu/firmware", "/usr/share/qemu/firmware"
 
 typedef struct {
     char *name;             /* of the descriptor file, for messages */
     char *code;             /* flash executable */
     char *vars_template;    /* flash NVRAM template */
-    gboolean secure_boot, enrolled_keys, requires_smm, amd_sev, x86_64_q35;
+    gboolean secure_boot, enrolled_keys, requires_smm;
+    gboolean x86_64_q35;    /* UEFI for this machine, as two raw flash files: the form that argv.c gives to QEMU */
 } FirmwareDescriptor;
 
 FirmwareDescriptor *firmware_descriptor_parse(const char *name, const char *text, gsize length, GError **error);

@@ -9,17 +9,22 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+/* What a line leaves allocated for the next one. */
+#define LINE_KEPT (64u << 10)
+
 struct LineSplitter {
     GString *line;
     gsize line_max;
+    LineRules rules;
 };
 
 LineSplitter *
-line_splitter_new(gsize line_max)
+line_splitter_new(gsize line_max, LineRules rules)
 {
     LineSplitter *splitter = g_new0(LineSplitter, 1);
     splitter->line = g_string_new(NULL);
     splitter->line_max = line_max;
+    splitter->rules = rules;
     return splitter;
 }
 
@@ -37,7 +42,8 @@ line_end(LineSplitter *splitter, void (*on_object)(const json_t *object, void *d
 {
     const char *text = splitter->line->str;
     gsize length = splitter->line->len;
-    /* QEMU guest agent, guest-sync-delimited: 0xff before an answer says that what came before it is void. */
+    /* QEMU guest agent, guest-sync-delimited: 0xff before an answer says that what came before it
+     * is void. */
     const char *delimiter = memrchr(text, 0xff, length);
     if (delimiter) {
         length -= (gsize)(delimiter + 1 - text);
@@ -49,9 +55,19 @@ line_end(LineSplitter *splitter, void (*on_object)(const json_t *object, void *d
         return TRUE;
     g_autoptr(json_t) object = json_parse(text, length, NULL);
     if (!json_is_object(object))
-        return FALSE;
+        return splitter->rules == LINES_WITH_GARBAGE;
     on_object(object, data);
     return TRUE;
+}
+
+static void
+line_clear(LineSplitter *splitter)
+{
+    if (splitter->line->allocated_len > LINE_KEPT) {
+        g_string_free(splitter->line, TRUE);
+        splitter->line = g_string_new(NULL);
+    }
+    g_string_truncate(splitter->line, 0);
 }
 
 gboolean
@@ -67,7 +83,7 @@ line_splitter_feed(LineSplitter *splitter, const char *bytes, gsize length,
         if (!newline)
             return TRUE;
         gboolean ok = line_end(splitter, on_object, data);
-        g_string_truncate(splitter->line, 0);
+        line_clear(splitter);
         if (!ok)
             return FALSE;
         bytes += n + 1;
@@ -94,22 +110,25 @@ address_fill(const char *path, struct sockaddr_un *address, int *ret_folder, GEr
     if (*ret_folder < 0)
         return io_fail(error, "open", folder);
     address->sun_family = AF_UNIX;
-    /* Through the folder's descriptor, because socket names are short and state folders need not be. */
-    g_snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/%s", *ret_folder, name);
+    /* Through the folder's descriptor, because socket names are short and state folders need not
+     * be. */
+    g_snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/%s", *ret_folder,
+               name);
     return TRUE;
 }
 
 int
 line_socket_listen(const char *path, GError **error)
 {
-    struct sockaddr_un address = { 0 };
+    struct sockaddr_un address = {0};
     int folder = -1;
     if (!address_fill(path, &address, &folder, error))
         return -1;
     AUTO_FD folder_fd = folder;
     AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     unlink(path);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 4) != 0) {
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(fd, 4) != 0) {
         io_fail(error, "listen on", path);
         return -1;
     }
@@ -126,7 +145,8 @@ on_readable(gint fd, GIOCondition condition, gpointer data)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return G_SOURCE_CONTINUE;
     self->dispatching = TRUE;
-    gboolean ok = n > 0 && line_splitter_feed(self->splitter, block, (gsize)n, self->on_object, self->data);
+    gboolean ok =
+        n > 0 && line_splitter_feed(self->splitter, block, (gsize)n, self->on_object, self->data);
     self->dispatching = FALSE;
     if (self->freed) {
         line_socket_free(self);
@@ -140,11 +160,11 @@ on_readable(gint fd, GIOCondition condition, gpointer data)
 }
 
 LineSocket *
-line_socket_connect(const char *path, gsize line_max, GMainContext *context,
-                    void (*on_object)(const json_t *object, void *data), void (*on_closed)(void *data), void *data,
-                    GError **error)
+line_socket_connect(const char *path, gsize line_max, LineRules rules, GMainContext *context,
+                    void (*on_object)(const json_t *object, void *data),
+                    void (*on_closed)(void *data), void *data, GError **error)
 {
-    struct sockaddr_un address = { 0 };
+    struct sockaddr_un address = {0};
     int folder = -1;
     if (!address_fill(path, &address, &folder, error))
         return NULL;
@@ -156,7 +176,7 @@ line_socket_connect(const char *path, gsize line_max, GMainContext *context,
     }
     LineSocket *self = g_new0(LineSocket, 1);
     self->fd = fd_steal(&fd);
-    self->splitter = line_splitter_new(line_max);
+    self->splitter = line_splitter_new(line_max, rules);
     self->on_object = on_object;
     self->on_closed = on_closed;
     self->data = data;
@@ -194,7 +214,8 @@ line_socket_send(LineSocket *self, const char *prefix, const json_t *object)
         ssize_t n = send(self->fd, line + done, length - done, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
-        /* What is sent is far smaller than a socket's buffer: a full one means a peer that does not read. */
+        /* What is sent is far smaller than a socket's buffer: a full one means a peer that does not
+         * read. */
         if (n <= 0)
             return FALSE;
         done += (gsize)n;

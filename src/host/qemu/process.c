@@ -15,14 +15,15 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define OOM_SCORE "500"
+#define OOM_SCORE    "500"
 #define EXIT_NOT_RUN 127
 
 /* In the child between fork and exec: nothing here may allocate or lock. */
 G_GNUC_NORETURN static void
-child_exec(const ProcessStart *start, const char *program, int log, const gid_t *groups, size_t n_groups)
+child_exec(const ProcessStart *start, const char *program, int log, const gid_t *groups,
+           size_t n_groups)
 {
-    const struct rlimit no_core = { 0, 0 };
+    const struct rlimit no_core = {0, 0};
     sigset_t none;
     int null = open("/dev/null", O_RDONLY);
     int oom = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -57,10 +58,12 @@ process_start(const ProcessStart *start, GError **error)
     size_t n_groups = 0;
 
     if (!program) {
-        arm_fail(error, ARM_VM_START_FAILED, NULL, "The program '%s' is not installed.", start->argv[0]);
+        arm_fail(error, ARM_VM_START_FAILED, NULL, "The program '%s' is not installed.",
+                 start->argv[0]);
         return -1;
     }
-    AUTO_FD log = open(start->log_file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    AUTO_FD log = open(start->log_file,
+                       O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (log < 0) {
         io_fail(error, "write", start->log_file);
         return -1;
@@ -96,7 +99,25 @@ process_mentions(pid_t pid, const char *text)
     g_autofree char *path = g_strdup_printf("/proc/%d/cmdline", (int)pid);
     g_autofree char *line = NULL;
     gsize length = 0, needed = strlen(text);
-    return g_file_get_contents(path, &line, &length, NULL) && memmem(line, length, text, needed) != NULL;
+    return g_file_get_contents(path, &line, &length, NULL) &&
+           memmem(line, length, text, needed) != NULL;
+}
+
+gboolean
+process_holds(pid_t pid, const char *path)
+{
+    g_autofree char *folder = g_strdup_printf("/proc/%d/fd", (int)pid);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    struct stat wanted, held;
+    const char *name;
+    if (stat(path, &wanted) != 0)
+        return FALSE;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *fd = g_build_filename(folder, name, NULL);
+        if (stat(fd, &held) == 0 && held.st_dev == wanted.st_dev && held.st_ino == wanted.st_ino)
+            return TRUE;
+    }
+    return FALSE;
 }
 
 struct ProcessWatch {
@@ -128,7 +149,7 @@ process_watch(pid_t pid, GMainContext *context, void (*ended)(void *data), void 
         return NULL;
     fcntl(pidfd, F_SETFD, FD_CLOEXEC);
     ProcessWatch *watch = g_new0(ProcessWatch, 1);
-    *watch = (ProcessWatch){ pidfd, pid, g_unix_fd_source_new(pidfd, G_IO_IN), ended, data };
+    *watch = (ProcessWatch){pidfd, pid, g_unix_fd_source_new(pidfd, G_IO_IN), ended, data};
     g_source_set_callback(watch->source, G_SOURCE_FUNC(on_ended), watch, NULL);
     g_source_attach(watch->source, context);
     return watch;

@@ -7,7 +7,7 @@
 typedef struct {
     const char *const *argv;    /* argv[0]: absolute path or from PATH */
     const int *keep_fds;        /* descriptors that the program inherits under the same numbers; -1 ends the list */
-    const char *log_file;       /* stdout and stderr, truncated first */
+    const char *log_file;       /* stdout and stderr, truncated first, then appended to */
     const char *group;          /* further group the process is in ("kvm"), or NULL */
     guint uid, gid;             /* to become; 0: as we are */
 } ProcessStart;
@@ -20,6 +20,9 @@ pid_t process_start(const ProcessStart *start, GError **error);
 guint64 process_start_time(pid_t pid);
 /* Does any of the process's command line's arguments contain this text? */
 gboolean process_mentions(pid_t pid, const char *text);
+
+/* Has the process this file open? */
+gboolean process_holds(pid_t pid, const char *path);
 
 /* Calls ended(data) once on `context` when the process is gone; reaps it where it is our child. NULL: there is no such process.
  * Free with process_watch_free() (accepts NULL), which does not end the process. */

@@ -4,32 +4,38 @@
 
 #include <string.h>
 
-/* Base64 of what guest-exec captures; the agent itself stops at 16 MiB. */
-#define QGA_LINE_MAX (24u << 20)
-#define POLL_FIRST (20 * USEC_PER_MSEC)
-#define POLL_LAST (500 * USEC_PER_MSEC)
+/* Base64 of what guest-exec captures. A guest can make the daemon hold this much, for its own
+ * instance. */
+#define QGA_LINE_MAX   (4u << 20)
+#define POLL_FIRST     (20 * USEC_PER_MSEC)
+#define POLL_LAST      (500 * USEC_PER_MSEC)
 #define ANSWER_TIMEOUT (10 * USEC_PER_SEC)
+/* A sync that was lost (the agent was starting, or stopping) is sent again, under another id:
+ * whatever answer comes late is told from the one that is waited for. */
+#define SYNC_FIRST (2 * USEC_PER_SEC)
+#define SYNC_LAST  (30 * USEC_PER_SEC)
 
 typedef void (*Reply)(Qga *self, const json_t *object, void *data);
 
 typedef struct {
     json_t *command;
-    Reply reply;                /* object NULL: the agent did not answer */
+    Reply reply; /* object NULL: the agent did not answer */
     void *data;
 } Request;
 
 struct Qga {
     LineSocket *socket;
-    GMainContext *context;
     Clock *clock;
     void (*answered)(void *data);
     void *data;
     gint64 sync_id;
-    gboolean synced;
-    GQueue requests;            /* of Request; the first one has been sent */
+    gint64 sync_usec; /* until the next try */
+    guint sync_timer;
+    gboolean synced, closed;
+    GQueue requests; /* of Request; the first one has been sent */
     gboolean sent;
-    guint timer;                /* of the answer to the first one */
-    GList *execs;               /* of Exec, under way */
+    guint timer;  /* of the answer to the first one */
+    GList *execs; /* of Exec, under way */
 };
 
 typedef struct {
@@ -43,8 +49,9 @@ typedef struct {
 } Exec;
 
 static void
-request_free(Request *request)
+request_free(void *data)
 {
+    Request *request = data;
     json_decref(request->command);
     g_free(request);
 }
@@ -71,7 +78,8 @@ first_finish(Qga *self, const json_t *object)
     next_send(self);
 }
 
-/* No answer: what comes later would be taken for the answer to something else, so everything begins with a sync again. */
+/* No answer: what comes later would be taken for the answer to something else, so everything begins
+ * with a sync again. */
 static void
 on_silence(void *data)
 {
@@ -85,11 +93,17 @@ on_silence(void *data)
 static void
 next_send(Qga *self)
 {
-    Request *request = g_queue_peek_head(&self->requests);
-    if (!request || self->sent || !self->synced)
+    const Request *request = g_queue_peek_head(&self->requests);
+    if (!request || self->sent)
+        return;
+    /* The time runs from here also where there is nobody to send it to: whoever asked is answered.
+     */
+    if (!self->timer)
+        self->timer = self->clock->timer_add(
+            self->clock, self->clock->now(self->clock) + ANSWER_TIMEOUT, on_silence, self);
+    if (!self->synced)
         return;
     self->sent = TRUE;
-    self->timer = self->clock->timer_add(self->clock, self->clock->now(self->clock) + ANSWER_TIMEOUT, on_silence, self);
     line_socket_send(self->socket, NULL, request->command);
 }
 
@@ -97,7 +111,7 @@ static void
 request_add(Qga *self, json_t *command, Reply reply, void *data)
 {
     Request *request = g_new0(Request, 1);
-    *request = (Request){ command, reply, data };
+    *request = (Request){command, reply, data};
     g_queue_push_tail(&self->requests, request);
     next_send(self);
 }
@@ -111,6 +125,7 @@ on_object(const json_t *object, void *data)
         if (!json_is_integer(id) || json_integer_value(id) != self->sync_id)
             return;
         self->synced = TRUE;
+        timer_stop(self, &self->sync_timer);
         self->answered(self->data);
         next_send(self);
         return;
@@ -124,28 +139,63 @@ on_closed(void *data)
 {
     Qga *self = data;
     self->synced = FALSE;
+    self->closed = TRUE;
+    timer_stop(self, &self->sync_timer);
+}
+
+gboolean
+qga_is_closed(const Qga *self)
+{
+    return self->closed;
+}
+
+static void
+sync_send(Qga *self)
+{
+    self->sync_id = (gint64)g_random_int() + 1;
+    g_autoptr(json_t) command = json_pack("{ss s{sI}}", "execute", "guest-sync-delimited",
+                                          "arguments", "id", (json_int_t)self->sync_id);
+    line_socket_send(self->socket, "\xff", command);
+}
+
+static void
+on_sync_lost(void *data)
+{
+    Qga *self = data;
+    sync_send(self);
+    self->sync_usec = MIN(self->sync_usec * 2, SYNC_LAST);
+    self->sync_timer = self->clock->timer_add(
+        self->clock, self->clock->now(self->clock) + self->sync_usec, on_sync_lost, self);
 }
 
 void
 qga_sync(Qga *self)
 {
-    self->sync_id = (gint64)g_random_int() + 1;
     self->synced = FALSE;
-    g_autoptr(json_t) command =
-        json_pack("{ss s{sI}}", "execute", "guest-sync-delimited", "arguments", "id", (json_int_t)self->sync_id);
-    line_socket_send(self->socket, "\xff", command);
+    /* What was sent is answered before the sync, if at all, and dropped with all that comes before
+     * it. It is not sent again: who knows whether it was done. */
+    if (self->sent)
+        first_finish(self, NULL);
+    timer_stop(self, &self->sync_timer);
+    if (self->closed)
+        return;
+    sync_send(self);
+    self->sync_usec = SYNC_FIRST;
+    self->sync_timer = self->clock->timer_add(
+        self->clock, self->clock->now(self->clock) + self->sync_usec, on_sync_lost, self);
 }
 
 Qga *
-qga_connect(const char *path, GMainContext *context, Clock *clock, void (*answered)(void *data), void *data, GError **error)
+qga_connect(const char *path, GMainContext *context, Clock *clock, void (*answered)(void *data),
+            void *data, GError **error)
 {
     Qga *self = g_new0(Qga, 1);
-    self->context = context;
     self->clock = clock;
     self->answered = answered;
     self->data = data;
     g_queue_init(&self->requests);
-    self->socket = line_socket_connect(path, QGA_LINE_MAX, context, on_object, on_closed, self, error);
+    self->socket = line_socket_connect(path, QGA_LINE_MAX, LINES_WITH_GARBAGE, context, on_object,
+                                       on_closed, self, error);
     if (!self->socket) {
         g_free(self);
         return NULL;
@@ -155,8 +205,8 @@ qga_connect(const char *path, GMainContext *context, Clock *clock, void (*answer
 }
 
 static void
-exec_finish(Exec *exec, int exit_code, const char *out, gsize out_length, const char *err, gsize err_length,
-            const char *error_text)
+exec_finish(Exec *exec, int exit_code, const char *out, gsize out_length, const char *err,
+            gsize err_length, const char *error_text)
 {
     timer_stop(exec->qga, &exec->timer);
     exec->qga->execs = g_list_remove(exec->qga->execs, exec);
@@ -176,8 +226,9 @@ qga_free(Qga *self)
     if (!self)
         return;
     timer_stop(self, &self->timer);
+    timer_stop(self, &self->sync_timer);
     line_socket_free(self->socket);
-    g_queue_clear_full(&self->requests, (GDestroyNotify)request_free);
+    g_queue_clear_full(&self->requests, request_free);
     while (self->execs)
         exec_fail(self->execs->data, "The VM ended while the command ran.");
     g_free(self);
@@ -186,9 +237,11 @@ qga_free(Qga *self)
 void
 qga_shutdown(Qga *self)
 {
-    /* On success there is no answer, so nothing waits for one. */
-    g_autoptr(json_t) command = json_pack("{ss s{ss}}", "execute", "guest-shutdown", "arguments", "mode", "powerdown");
+    /* On success there is no answer; a refusal is dropped with what comes before the next sync. */
+    g_autoptr(json_t) command =
+        json_pack("{ss s{ss}}", "execute", "guest-shutdown", "arguments", "mode", "powerdown");
     line_socket_send(self->socket, NULL, command);
+    qga_sync(self);
 }
 
 static void exec_poll(void *data);
@@ -223,10 +276,12 @@ on_status(Qga *self, const json_t *object, void *data)
         return;
     }
     gsize out_length, err_length;
-    g_autofree char *out = output_of(status, "out-data", &out_length), *err = output_of(status, "err-data", &err_length);
+    g_autofree char *out = output_of(status, "out-data", &out_length),
+                    *err = output_of(status, "err-data", &err_length);
     const json_t *code = json_object_get(status, "exitcode");
-    int exit_code = json_is_integer(code) ? (int)json_integer_value(code)
-                                          : 128 + (int)json_integer_value(json_object_get(status, "signal"));
+    int exit_code = json_is_integer(code)
+                        ? (int)json_integer_value(code)
+                        : 128 + (int)json_integer_value(json_object_get(status, "signal"));
     exec_finish(exec, exit_code, out, out_length, err, err_length, NULL);
 }
 
@@ -236,7 +291,9 @@ exec_poll(void *data)
 {
     Exec *exec = data;
     exec->timer = 0;
-    request_add(exec->qga, json_pack("{ss s{sI}}", "execute", "guest-exec-status", "arguments", "pid", (json_int_t)exec->pid),
+    request_add(exec->qga,
+                json_pack("{ss s{sI}}", "execute", "guest-exec-status", "arguments", "pid",
+                          (json_int_t)exec->pid),
                 on_status, exec);
 }
 
@@ -249,16 +306,19 @@ on_exec(Qga *self, const json_t *object, void *data)
         return;
     if (!json_is_integer(pid)) {
         const char *text = json_string_value(json_path(object, "error.desc"));
-        g_autofree char *message = g_strdup_printf("The guest agent does not run commands: %.200s", text ? text : "no answer");
+        g_autofree char *message = g_strdup_printf("The guest agent does not run commands: %.200s",
+                                                   text ? text : "no answer");
         exec_fail(exec, message);
         return;
     }
     exec->pid = json_integer_value(pid);
-    exec->timer = self->clock->timer_add(self->clock, self->clock->now(self->clock) + exec->poll_usec, exec_poll, exec);
+    exec->timer = self->clock->timer_add(
+        self->clock, self->clock->now(self->clock) + exec->poll_usec, exec_poll, exec);
 }
 
 void
-qga_exec(Qga *self, const char *const *argv, const char *input, gint64 timeout_usec, QgaExecDone done, void *data)
+qga_exec(Qga *self, const char *const *argv, const char *input, gint64 timeout_usec,
+         QgaExecDone done, void *data)
 {
     Exec *exec = g_new0(Exec, 1);
     json_t *arguments = json_object(), *list = json_array();
@@ -277,5 +337,6 @@ qga_exec(Qga *self, const char *const *argv, const char *input, gint64 timeout_u
         json_object_set_new(arguments, "input-data", json_string(base64));
     }
     json_object_set_new(arguments, "capture-output", json_true());
-    request_add(self, json_pack("{ss so}", "execute", "guest-exec", "arguments", arguments), on_exec, exec);
+    request_add(self, json_pack("{ss so}", "execute", "guest-exec", "arguments", arguments),
+                on_exec, exec);
 }

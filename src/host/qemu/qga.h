@@ -15,5 +15,7 @@ Qga *qga_connect(const char *path, GMainContext *context, Clock *clock, void (*a
 void qga_free(Qga *qga);            /* accepts NULL; what waits is answered as failed */
 /* Asks again to be answered: the guest (re)opened its end. */
 void qga_sync(Qga *qga);
+/* The connection ended (the peer broke the rules): it answers nothing more. */
+gboolean qga_is_closed(const Qga *qga);
 void qga_shutdown(Qga *qga);
 void qga_exec(Qga *qga, const char *const *argv, const char *input, gint64 timeout_usec, QgaExecDone done, void *data);

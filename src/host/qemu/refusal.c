@@ -3,7 +3,8 @@
 #include <string.h>
 
 /* What is looked at: the console's last words, without escape sequences, white space folded. */
-#define WINDOW 4096u
+#define WINDOW   4096u
+#define TEXT_MAX 120u
 
 typedef enum { TEXT, ESCAPE, CONTROL_SEQUENCE } Mode;
 
@@ -26,90 +27,116 @@ refusal_reader_free(RefusalReader *reader)
     g_free(reader);
 }
 
-static void
+/* TRUE: a character of a word was added. The cursor's moves and line ends part words as blanks do.
+ */
+static gboolean
 window_add(RefusalReader *reader, char c)
 {
-    /* The cursor's moves and line ends part words as blanks do. */
     if (c == ' ' && reader->length > 0 && reader->window[reader->length - 1] == ' ')
-        return;
+        return FALSE;
     if (reader->length == WINDOW) {
         memmove(reader->window, reader->window + WINDOW / 2, WINDOW / 2);
         reader->length = WINDOW / 2;
     }
     reader->window[reader->length++] = c;
     reader->window[reader->length] = '\0';
+    return c != ' ';
 }
 
 /* ECMA-48, 5.4: control sequences are ESC [ parameters final, final 0x40–0x7e. */
-static void
+static gboolean
 byte_add(RefusalReader *reader, unsigned char c)
 {
     switch (reader->mode) {
     case ESCAPE:
         reader->mode = c == '[' ? CONTROL_SEQUENCE : TEXT;
-        window_add(reader, ' ');
-        return;
+        return window_add(reader, ' ');
     case CONTROL_SEQUENCE:
         if (c >= 0x40 && c <= 0x7e)
             reader->mode = TEXT;
-        return;
+        return FALSE;
     case TEXT:
-        if (c == 0x1b)
+        if (c == 0x1b) {
             reader->mode = ESCAPE;
-        else if (c >= 0x20 && c < 0x7f)
-            window_add(reader, (char)c);
-        else if (c == '\n' || c == '\r' || c >= 0x80)
-            window_add(reader, ' ');
-        return;
+            return FALSE;
+        }
+        if (c >= 0x20 && c < 0x7f)
+            return window_add(reader, (char)c);
+        return (c == '\n' || c == '\r' || c >= 0x80) && window_add(reader, ' ');
     }
+    g_assert_not_reached();
 }
 
-/* The path that the firmware names between "from" and the colon, if it has one. */
+/* ---- what is looked for ---- */
+
+/* The path that the firmware names before the colon, if it has one. */
 static char *
-firmware_file(const char *after)
+firmware_file(const char *from, const char *end)
 {
-    const char *backslash = strchr(after, '\\'), *colon = strstr(after, ": Access Denied");
-    if (backslash && colon && backslash < colon)
-        return g_strndup(backslash, (gsize)(colon - backslash));
+    const char *backslash = strchr(from, '\\');
+    gsize tail = strlen(": Access Denied");
+    if (backslash && backslash + tail < end)
+        return g_strndup(backslash, (gsize)(end - backslash) - tail);
     return g_strdup("\\EFI\\BOOT\\BOOTX64.EFI");
 }
 
-static char *
-refused_file(const char *window, const char **ret_at)
-{
-    const char *at;
-    if ((at = strstr(window, "BdsDxe: failed to load")) && strstr(at, ": Access Denied")) {
-        *ret_at = at;
-        return firmware_file(at);
-    }
-    if ((at = strstr(window, "bad shim signature"))) {
-        *ret_at = at;
-        return g_strdup("vmlinuz");
-    }
+/* Each ends in words that are rare, so that nothing else is looked at while they do not come. */
+static const struct {
+    const char *end, *start; /* start: comes before, in the window; or NULL */
+    const char *file;        /* NULL: firmware_file() tells */
+} refusals[] = {
+    {": Access Denied", "BdsDxe: failed to load", NULL},
     /* shim says it of the loader that it starts, which has one name on removable media. */
-    if ((at = strstr(window, "Verification failed")) && strstr(at, "Security Violation")) {
-        *ret_at = at;
-        return g_strdup("\\EFI\\BOOT\\grubx64.efi");
+    {"Security Violation", "Verification failed", "\\EFI\\BOOT\\grubx64.efi"},
+    {"bad shim signature", NULL, "vmlinuz"},
+};
+
+static gboolean
+ends_in(const RefusalReader *reader, const char *words)
+{
+    gsize n = strlen(words);
+    return reader->length >= n && reader->window[reader->length - 1] == words[n - 1] &&
+           memcmp(reader->window + reader->length - n, words, n) == 0;
+}
+
+/* The last one: an earlier attempt that is still in the window is another story. */
+static const char *
+last_of(const char *text, const char *words)
+{
+    const char *found = NULL;
+    for (const char *at = text; (at = strstr(at, words)); at++)
+        found = at;
+    return found;
+}
+
+static gboolean
+refusal_is_complete(const RefusalReader *reader, char **ret_file, char **ret_text)
+{
+    const char *end = reader->window + reader->length;
+    for (guint i = 0; i < G_N_ELEMENTS(refusals); i++) {
+        if (!ends_in(reader, refusals[i].end))
+            continue;
+        const char *from = refusals[i].start ? last_of(reader->window, refusals[i].start)
+                                             : end - strlen(refusals[i].end);
+        if (!from)
+            continue;
+        *ret_file = refusals[i].file ? g_strdup(refusals[i].file) : firmware_file(from, end);
+        *ret_text = g_strndup(from, MIN((gsize)(end - from), TEXT_MAX));
+        return TRUE;
     }
-    return NULL;
+    return FALSE;
 }
 
 gboolean
-refusal_reader_feed(RefusalReader *reader, const char *bytes, gsize length, char **ret_file, char **ret_text)
+refusal_reader_feed(RefusalReader *reader, const char *bytes, gsize length, char **ret_file,
+                    char **ret_text)
 {
     for (gsize i = 0; i < length && !reader->done; i++) {
-        byte_add(reader, (unsigned char)bytes[i]);
-        /* A look at the ends of words is enough, and keeps this linear. */
-        if ((bytes[i] == '\n' || bytes[i] == '\r' || bytes[i] == 0x1b || i + 1 == length) && reader->length > 0) {
-            const char *at = NULL;
-            char *file = refused_file(reader->window, &at);
-            if (!file)
-                continue;
-            reader->done = TRUE;
-            *ret_file = file;
-            *ret_text = g_strndup(at, 120);
+        if (!byte_add(reader, (unsigned char)bytes[i]))
+            continue;
+        reader->done = refusal_is_complete(reader, ret_file, ret_text);
+        if (reader->done)
             return TRUE;
-        }
     }
     return FALSE;
 }

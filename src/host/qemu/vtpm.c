@@ -2,16 +2,17 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "host/qemu/folder.h"
 #include "host/run.h"
 
+#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct VtpmMaker {
-    char *setup;            /* swtpm_setup */
+    char *setup; /* swtpm_setup */
     char *swtpm;
-    char *setup_config;     /* STATE/ca/vtpm/setup.conf */
-    GMutex first_use;       /* the CA makes its own keys when it is first used, once */
+    char *setup_config; /* STATE/ca/vtpm/setup.conf */
+    GMutex first_use;   /* the CA makes its own keys when it is first used, once */
     gboolean ca_exists;
     char *root_certificate;
 };
@@ -27,17 +28,22 @@ static gboolean
 ca_configure(VtpmMaker *maker, const char *folder, const char *localca, GError **error)
 {
     g_autofree char *localca_text =
-        g_strdup_printf("statedir = %s\nsigningkey = %s/signkey.pem\nissuercert = %s/issuercert.pem\ncertserial = %s/certserial\n",
+        g_strdup_printf("statedir = %s\nsigningkey = %s/signkey.pem\nissuercert = "
+                        "%s/issuercert.pem\ncertserial = %s/certserial\n",
                         folder, folder, folder, folder);
-    g_autofree char *setup_text = g_strdup_printf("create_certs_tool=%s\ncreate_certs_tool_config=%s/localca.conf\n"
-                                                  "create_certs_tool_options=%s/localca.options\nactive_pcr_banks=sha256\n",
-                                                  localca, folder, folder);
+    g_autofree char *setup_text =
+        g_strdup_printf("create_certs_tool=%s\ncreate_certs_tool_config=%s/localca.conf\n"
+                        "create_certs_tool_options=%s/localca.options\nactive_pcr_banks=sha256\n",
+                        localca, folder, folder);
     maker->setup_config = g_build_filename(folder, "setup.conf", NULL);
     maker->root_certificate = g_build_filename(folder, "issuercert.pem", NULL);
     maker->ca_exists = g_file_test(maker->root_certificate, G_FILE_TEST_EXISTS);
-    return folder_make(folder, error) && config_write(folder, "localca.conf", localca_text, error) &&
-           config_write(folder, "localca.options", "--platform-manufacturer Testudo\n--platform-version 1\n--platform-model QEMU\n",
-                        error) &&
+    return folder_make(folder, error) &&
+           config_write(folder, "localca.conf", localca_text, error) &&
+           config_write(
+               folder, "localca.options",
+               "--platform-manufacturer Testudo\n--platform-version 1\n--platform-model QEMU\n",
+               error) &&
            config_write(folder, "setup.conf", setup_text, error);
 }
 
@@ -46,8 +52,10 @@ program_find(const char *given, const char *name, GError **error)
 {
     char *path = g_find_program_in_path(given ? given : name);
     if (!path)
-        arm_fail(error, ARM_VTPM_FAILED, NULL, "The program '%s' is not installed: no vTPM can be made (on Debian: packages "
-                 "swtpm and swtpm-tools).", given ? given : name);
+        arm_fail(error, ARM_VTPM_FAILED, NULL,
+                 "The program '%s' is not installed: no vTPM can be made (on Debian: packages "
+                 "swtpm and swtpm-tools).",
+                 given ? given : name);
     return path;
 }
 
@@ -81,20 +89,12 @@ vtpm_maker_free(VtpmMaker *maker)
     g_free(maker);
 }
 
-/* Everything in it, also the lock file that swtpm_setup leaves. */
 static gboolean
-owner_set(const char *folder, guint uid, guint gid, GError **error)
+state_sync(const char *folder, GError **error)
 {
-    const char *name;
-    if (geteuid() != 0 || uid == 0)
-        return TRUE;
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, error);
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        if (lchown(path, uid, gid) != 0)
-            return io_fail(error, "give away", path);
-    }
-    return dir && (lchown(folder, uid, gid) == 0 || io_fail(error, "give away", folder));
+    g_autofree char *path = folder_file(folder, "tpm2-00.permall");
+    AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return (fd >= 0 && fsync(fd) == 0) || io_fail(error, "sync", path);
 }
 
 /* Runs as the daemon's own user, because it signs with the CA's key. */
@@ -102,9 +102,21 @@ static gboolean
 setup_run(VtpmMaker *maker, const char *folder, const char *vm_id, GError **error)
 {
     g_autofree char *swtpm = g_strconcat(maker->swtpm, " socket", NULL);
-    const char *const argv[] = { maker->setup, "--tpm2", "--tpm", swtpm, "--tpmstate", folder, "--config", maker->setup_config,
-                                 "--create-ek-cert", "--vmid", vm_id, "--write-ek-cert-files", folder, NULL };
-    const RunLimits limits = { .cpu_s = 60, .reap_orphans = TRUE };
+    const char *const argv[] = {maker->setup,
+                                "--tpm2",
+                                "--tpm",
+                                swtpm,
+                                "--tpmstate",
+                                folder,
+                                "--config",
+                                maker->setup_config,
+                                "--create-ek-cert",
+                                "--vmid",
+                                vm_id,
+                                "--write-ek-cert-files",
+                                folder,
+                                NULL};
+    const RunLimits limits = {.cpu_s = 60, .reap_orphans = TRUE};
     g_autoptr(GError) problem = NULL;
     if (run_program(argv, &limits, NULL, &problem))
         return TRUE;
@@ -113,11 +125,13 @@ setup_run(VtpmMaker *maker, const char *folder, const char *vm_id, GError **erro
 }
 
 gboolean
-vtpm_make(VtpmMaker *maker, const char *folder, const char *vm_id, guint uid, guint gid, GError **error)
+vtpm_make(VtpmMaker *maker, const char *folder, const char *vm_id, guint uid, guint gid,
+          GError **error)
 {
     if (!folder_make(folder, error))
         return FALSE;
-    /* swtpm_localca guards the making of its CA by a lock file, but the loser of that race fails. */
+    /* swtpm_localca guards the making of its CA by a lock file, but the loser of that race fails.
+     */
     g_mutex_lock(&maker->first_use);
     gboolean first = !maker->ca_exists, ok = TRUE;
     if (first) {
@@ -127,7 +141,7 @@ vtpm_make(VtpmMaker *maker, const char *folder, const char *vm_id, guint uid, gu
     g_mutex_unlock(&maker->first_use);
     if (!first)
         ok = setup_run(maker, folder, vm_id, error);
-    if (ok && owner_set(folder, uid, gid, error))
+    if (ok && state_sync(folder, error) && folder_give(folder, uid, gid, error))
         return TRUE;
     folder_remove(folder, NULL);
     return FALSE;

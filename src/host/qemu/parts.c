@@ -1,0 +1,100 @@
+#include "host/qemu/parts.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "host/qemu/folder.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define PARTS_MAX 4096u
+/* Above any counter that the daemon can have raised, and below what JSON readers agree on. */
+#define GENERATION_MAX (G_GINT64_CONSTANT(1) << 52)
+
+/* One row per member, for reading and writing alike. */
+static const struct {
+    const char *name;
+    gsize offset, size;
+    gint64 max;
+} members[] = {
+#define M(name, member, max)                                                                       \
+    {                                                                                              \
+        name, offsetof(FolderParts, member), sizeof((FolderParts *)0)->member, max                 \
+    }
+    M("disk", disk, GENERATION_MAX),         M("variables", vars, GENERATION_MAX),
+    M("vtpm", vtpm, GENERATION_MAX),         M("data", data, GENERATION_MAX),
+    M("osDiskGiB", os_disk_gib, G_MAXINT32), M("uid", uid, G_MAXINT32),
+    M("retired", retired, GENERATION_MAX),
+#undef M
+};
+
+static void
+member_set(FolderParts *parts, guint i, guint64 value)
+{
+    guint narrow = (guint)value;
+    void *at = (char *)parts + members[i].offset;
+    if (members[i].size == sizeof narrow)
+        memcpy(at, &narrow, sizeof narrow);
+    else
+        memcpy(at, &value, sizeof value);
+}
+
+static guint64
+member_get(const FolderParts *parts, guint i)
+{
+    guint narrow;
+    guint64 value;
+    const void *at = (const char *)parts + members[i].offset;
+    if (members[i].size == sizeof narrow) {
+        memcpy(&narrow, at, sizeof narrow);
+        return narrow;
+    }
+    memcpy(&value, at, sizeof value);
+    return value;
+}
+
+gboolean
+folder_parts_parse(const char *text, gsize length, FolderParts *ret_parts, GError **error)
+{
+    FolderParts parts = {0};
+    g_autoptr(json_t) object = json_parse(text, length, error);
+    if (!object)
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(members); i++) {
+        const json_t *value = json_object_get(object, members[i].name);
+        if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+            json_integer_value(value) > members[i].max)
+            return arm_fail(error, ARM_INTERNAL, members[i].name,
+                            PARTS_FILE ": '%s' is no number from 0 to %" G_GINT64_FORMAT ".",
+                            members[i].name, members[i].max);
+        member_set(&parts, i, (guint64)json_integer_value(value));
+    }
+    *ret_parts = parts;
+    return TRUE;
+}
+
+gboolean
+folder_parts_read(const char *folder, FolderParts *ret_parts, GError **error)
+{
+    gsize length;
+    g_autofree char *text = folder_read(folder, PARTS_FILE, PARTS_MAX, &length, error);
+    if (!text)
+        return FALSE;
+    if (folder_parts_parse(text, length, ret_parts, error))
+        return TRUE;
+    g_prefix_error(error, "%s: ", folder);
+    return FALSE;
+}
+
+gboolean
+folder_parts_write(const char *folder, const FolderParts *parts, GError **error)
+{
+    g_autofree char *path = folder_file(folder, PARTS_FILE);
+    g_autoptr(json_t) object = json_object();
+    for (guint i = 0; i < G_N_ELEMENTS(members); i++)
+        json_object_set_new(object, members[i].name,
+                            json_integer((json_int_t)member_get(parts, i)));
+    g_autofree char *text = json_text(object);
+    return file_write(path, text, strlen(text), 0600, error);
+}
