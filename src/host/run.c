@@ -35,17 +35,28 @@ signals_reset(void)
     signal(SIGPIPE, SIG_DFL);
 }
 
+/* What a daemon that is killed had under way would else go on, in a folder where its successor begins again. After the change of
+ * user, which takes it back. */
+static void
+dies_with_parent(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(EXIT_NOT_RUN);
+}
+
 /* Becomes a parent of its own for whatever the program leaves behind: a program that waits for its
  * own daemonised children to vanish would otherwise wait for an init that may not reap. Returns in
  * the child that is to exec. */
-static void
-subreaper_become(void)
+static pid_t
+subreaper_become(pid_t parent)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    pid_t child = fork();
+    dies_with_parent(parent);
+    pid_t self = getpid(), child = fork();
     if (child == 0) {
         prctl(PR_SET_CHILD_SUBREAPER, 0);
-        return;
+        return self;
     }
     int result = EXIT_NOT_RUN, status;
     pid_t pid;
@@ -58,7 +69,7 @@ subreaper_become(void)
 
 G_GNUC_NORETURN static void
 child_exec(const char *program, const char *const *argv, char **environment,
-           const RunLimits *limits, int out)
+           const RunLimits *limits, int out, pid_t parent)
 {
     int null = open("/dev/null", O_RDWR);
     dup2(null, STDIN_FILENO);
@@ -68,7 +79,7 @@ child_exec(const char *program, const char *const *argv, char **environment,
     setpgid(0, 0);
     signals_reset();
     if (limits->reap_orphans)
-        subreaper_become();
+        parent = subreaper_become(parent);
     limit(RLIMIT_AS, limits->memory_max);
     limit(RLIMIT_CPU, limits->cpu_s);
     limit(RLIMIT_FSIZE, limits->file_max);
@@ -78,6 +89,7 @@ child_exec(const char *program, const char *const *argv, char **environment,
          setresuid(limits->uid, limits->uid, limits->uid) != 0))
         _exit(EXIT_NOT_RUN);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    dies_with_parent(parent);
     execve(program, (char *const *)argv, environment);
     _exit(EXIT_NOT_RUN);
 }
@@ -152,9 +164,9 @@ run_program(const char *const *argv, const RunLimits *limits, char **ret_output,
     /* Its words are read by programs too. */
     g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), "LC_ALL", "C", TRUE);
     guint wall_s = limits->wall_s ? limits->wall_s : WALL_DEFAULT_S;
-    pid_t pid = fork();
+    pid_t parent = getpid(), pid = fork();
     if (pid == 0)
-        child_exec(program, argv, environment, limits, out);
+        child_exec(program, argv, environment, limits, out, parent);
     if (pid < 0)
         return io_fail(error, "run", argv[0]);
     close(fd_steal(&out));

@@ -79,7 +79,7 @@ on_room_look(void *data)
     machine->room_timer = 0;
     if (!machine->waits_for_room)
         return;
-    if (host_room(machine->folder) >= HOST_ROOM_NEEDED && machine->greeted)
+    if (host_room(machine->folder) >= HOST_ROOM_NEEDED && !machine->monitor_lost)
         qmp_command(machine->qmp, "cont", NULL, on_continued, machine);
     machine->room_timer = machine_timer(machine, ROOM_LOOK_EVERY, on_room_look);
 }
@@ -163,7 +163,7 @@ static void
 on_qmp_closed(void *data)
 {
     Machine *machine = data;
-    machine->greeted = FALSE;
+    machine->monitor_lost = TRUE;
     g_debug("instance %s: QEMU closed its monitor", machine->key);
 }
 

@@ -155,6 +155,7 @@ on_readable(gint fd, GIOCondition condition, gpointer data)
     if (ok)
         return G_SOURCE_CONTINUE;
     g_clear_pointer(&self->source, g_source_unref);
+    shutdown(self->fd, SHUT_RDWR);
     self->on_closed(self->data);
     return G_SOURCE_REMOVE;
 }

@@ -88,7 +88,7 @@ static Machine *
 running(const Question *question, GError **error)
 {
     Machine *machine = g_hash_table_lookup(question->host->machines, question->key);
-    if (machine && machine->qemu_watch && machine->greeted)
+    if (machine && machine->qemu_watch && machine->greeted && !machine->monitor_lost)
         return machine;
     arm_fail(error, ARM_OPERATION_NOT_ALLOWED, NULL, "The instance does not run.");
     return NULL;

@@ -61,7 +61,7 @@ struct Machine {
     Console *console, *qemu_log, *swtpm_log;
     char *refused_file;             /* Secure Boot refused it in this boot; or NULL */
     char *why_ended;                /* what is known of the end before it came; or NULL */
-    gboolean adopted, greeted, agent, guest_shutdown, stop_asked, vtpm_died, stop_sent;
+    gboolean adopted, greeted, monitor_lost, agent, guest_shutdown, stop_asked, vtpm_died, stop_sent;
     gboolean waits_for_room;        /* paused by QEMU in a write that found the host's disk full */
     guint stop_timer, button_timer, vtpm_timer, greeting_timer, room_timer, retry_timer;
     GPtrArray *forwards;            /* of HostForward */

@@ -3,6 +3,7 @@
 #include "host/qemu/refusal.h"
 
 #include <string.h>
+#include <time.h>
 
 static const struct {
     const char *sample, *file, *words;
@@ -138,10 +139,10 @@ test_a_flood_costs_its_length_only(void)
         g_autofree char *file = NULL, *text = NULL;
         while (block->len < 65536)
             g_string_append(block, floods[i]);
-        g_test_timer_start();
+        clock_t began = clock();
         for (guint k = 0; k < 64; k++)
             g_assert_false(refusal_reader_feed(reader, block->str, block->len, &file, &text));
-        g_assert_cmpfloat(g_test_timer_elapsed(), <, 5.0);
+        g_assert_cmpint((clock() - began) / CLOCKS_PER_SEC, <, 5);
     }
 }
 
