@@ -55,16 +55,36 @@ refusals_read(Console *self)
     }
 }
 
+/* Takes the oldest bytes away under the writer's hands, where the file system can (ext4, XFS). */
+static gboolean
+log_collapse(Console *self, const struct stat *st, off_t keep)
+{
+    off_t block = MAX((off_t)st->st_blksize, 1), cut = (st->st_size - keep) / block * block;
+    if (fallocate(self->log_fd, FALLOC_FL_COLLAPSE_RANGE, 0, cut) != 0)
+        return FALSE;
+    self->seen = MAX(self->seen - cut, 0);
+    return TRUE;
+}
+
+/* Elsewhere the newest part is written anew; what is written in this very moment is lost. */
+static gboolean
+log_rewrite(Console *self, off_t size, off_t keep)
+{
+    g_autofree char *bytes = g_malloc((gsize)keep);
+    ssize_t n = pread(self->log_fd, bytes, (size_t)keep, size - keep);
+    if (n <= 0 || ftruncate(self->log_fd, 0) != 0)
+        return FALSE;
+    self->seen = write(self->log_fd, bytes, (size_t)n) == n ? n : 0;
+    return TRUE;
+}
+
 /* Keeps the newer part: what a flood ends with says more than what it began with. */
 static void
-log_cut(Console *self, off_t size)
+log_cut(Console *self, const struct stat *st)
 {
-    off_t keep = (off_t)MIN(self->cap / 2, KEEP_MAX), from = size - keep;
-    g_autofree char *bytes = g_malloc((gsize)keep);
-    ssize_t n = pread(self->log_fd, bytes, (size_t)keep, from);
-    if (n <= 0 || ftruncate(self->log_fd, 0) != 0)
+    off_t keep = (off_t)MIN(self->cap / 2, KEEP_MAX);
+    if (!log_collapse(self, st, keep) && !log_rewrite(self, st->st_size, keep))
         return;
-    self->seen = write(self->log_fd, bytes, (size_t)n) == n ? n : 0;
     if (self->flooded)
         return;
     self->flooded = TRUE;
@@ -80,7 +100,7 @@ look(void *data)
     self->timer = 0;
     refusals_read(self);
     if (fstat(self->log_fd, &st) == 0 && (guint64)st.st_size > self->cap)
-        log_cut(self, st.st_size);
+        log_cut(self, &st);
 }
 
 static void

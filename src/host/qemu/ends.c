@@ -102,6 +102,9 @@ static void
 on_qemu_ended(void *data)
 {
     Machine *machine = data;
+    /* That the guest shut itself down may lie unread in the monitor's socket. */
+    if (machine->qmp)
+        qmp_drain(machine->qmp);
     g_clear_pointer(&machine->qemu_watch, process_watch_free);
     if (!machine->swtpm_watch) {
         ended(machine);

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -185,6 +186,20 @@ line_socket_connect(const char *path, gsize line_max, LineRules rules, GMainCont
     g_source_set_callback(self->source, G_SOURCE_FUNC(on_readable), self, NULL);
     g_source_attach(self->source, context);
     return self;
+}
+
+void
+line_socket_drain(LineSocket *self)
+{
+    struct pollfd in = { self->fd, POLLIN, 0 };
+    while (self->source && poll(&in, 1, 0) == 1) {
+        g_autoptr(GSource) source = g_source_ref(self->source);
+        /* It ended, or its owner freed it: nobody is to be told again. */
+        if (on_readable(self->fd, G_IO_IN, self) == G_SOURCE_REMOVE) {
+            g_source_destroy(source);
+            return;
+        }
+    }
 }
 
 void

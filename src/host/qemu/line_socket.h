@@ -16,6 +16,8 @@ typedef struct LineSocket LineSocket;
 LineSocket *line_socket_connect(const char *path, gsize line_max, LineRules rules, GMainContext *context,
     void (*on_object)(const json_t *object, void *data), void (*on_closed)(void *data), void *data, GError **error);
 void line_socket_free(LineSocket *socket);      /* accepts NULL */
+/* Takes in what has come by now, without waiting; on_object and on_closed are called from inside. */
+void line_socket_drain(LineSocket *socket);
 /* prefix: bytes before the object (0xff for the agent's delimiter), or NULL. */
 gboolean line_socket_send(LineSocket *socket, const char *prefix, const json_t *object);
 

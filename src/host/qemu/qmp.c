@@ -111,6 +111,12 @@ qmp_free(Qmp *self)
 }
 
 void
+qmp_drain(Qmp *self)
+{
+    line_socket_drain(self->socket);
+}
+
+void
 qmp_command(Qmp *self, const char *name, json_t *arguments, QmpDone done, void *data)
 {
     g_autoptr(json_t) command = json_pack("{ss si}", "execute", name, "id", ++self->last_id);

@@ -16,5 +16,7 @@ typedef void (*QmpDone)(const json_t *result, const char *error_text, void *data
 
 Qmp *qmp_connect(const char *path, GMainContext *context, const QmpCallbacks *callbacks, void *data, GError **error);
 void qmp_free(Qmp *qmp);            /* accepts NULL; commands that wait are answered as failed */
+/* What QEMU had said before it ended is still told, from inside this call. */
+void qmp_drain(Qmp *qmp);
 /* arguments: stolen, or NULL. done: or NULL. */
 void qmp_command(Qmp *qmp, const char *name, json_t *arguments, QmpDone done, void *data);
