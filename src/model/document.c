@@ -1,16 +1,15 @@
-/* Merging a body into the stored document, and what the whole must satisfy. */
+/* Merging a body into the stored document. */
 #include "model/document.h"
 
 #include "base/error.h"
 #include "base/json.h"
+#include "model/document_checks.h"
 #include "model/properties.h"
 
 #include <crypt.h>
 #include <string.h>
 
 #define PROFILE "properties.virtualMachineProfile"
-
-/* ---- merging ---- */
 
 /* What is not merged member by member: replaced as a whole where the body has it. */
 static const char *const whole_paths[] = {
@@ -128,99 +127,6 @@ password_hash(json_t *document, const DocumentContext *context, GError **error)
     return ok || arm_fail(error, ARM_INTERNAL, PROFILE ".osProfile.adminPassword", "The password could not be hashed.");
 }
 
-/* ---- what the whole must satisfy ---- */
-
-G_GNUC_PRINTF(3, 4)
-static void
-violate(GPtrArray *violations, const char *path, const char *format, ...)
-{
-    va_list args;
-    GError *violation = NULL;
-    va_start(args, format);
-    g_autofree char *message = g_strdup_vprintf(format, args);
-    va_end(args);
-    arm_fail(&violation, ARM_INVALID_PARAMETER, path, "%s", message);
-    g_ptr_array_add(violations, violation);
-}
-
-static void
-required_check(const json_t *document, GPtrArray *violations)
-{
-    static const struct {
-        const char *path, *accepted;
-    } required[] = {
-        { "location", "the name of this host's location ('testudo account list-locations')" },
-        { "sku.name", "a VM size such as Standard_B1ms" },
-        { PROFILE ".storageProfile.imageReference.publisher", "an image's publisher" },
-        { PROFILE ".storageProfile.imageReference.offer", "an image's offer" },
-        { PROFILE ".storageProfile.imageReference.sku", "an image's sku" },
-    };
-    for (guint i = 0; i < G_N_ELEMENTS(required); i++) {
-        if (!json_path(document, required[i].path))
-            violate(violations, required[i].path, "'%s' is required: %s.", required[i].path, required[i].accepted);
-    }
-}
-
-static void
-disks_check(const json_t *document, GPtrArray *violations)
-{
-    const json_t *disks = json_path(document, PROFILE ".storageProfile.dataDisks");
-    guint64 seen = 0;
-    for (size_t i = 0; i < json_array_size(disks); i++) {
-        const json_t *disk = json_array_get(disks, i);
-        g_autofree char *path = g_strdup_printf(PROFILE ".storageProfile.dataDisks[%zu]", i);
-        const json_t *lun = json_object_get(disk, "lun");
-        if (!lun || !json_object_get(disk, "diskSizeGB")) {
-            violate(violations, path, "'%s': a data disk needs lun (0 to 63) and diskSizeGB (1 to 32767).", path);
-            continue;
-        }
-        guint64 bit = G_GUINT64_CONSTANT(1) << json_integer_value(lun);
-        if (seen & bit)
-            violate(violations, path, "'%s': two data disks have lun %d; a lun is there once.", path,
-                    (int)json_integer_value(lun));
-        seen |= bit;
-    }
-}
-
-static void
-extensions_check(const json_t *document, GPtrArray *violations)
-{
-    const json_t *extensions = json_path(document, PROFILE ".extensionProfile.extensions");
-    for (size_t i = 0; i < json_array_size(extensions); i++) {
-        const json_t *extension = json_array_get(extensions, i);
-        const char *name = json_member_text(extension, "name");
-        const char *publisher = json_member_text(json_object_get(extension, "properties"), "publisher");
-        const char *type = json_member_text(json_object_get(extension, "properties"), "type");
-        g_autofree char *path = g_strdup_printf(PROFILE ".extensionProfile.extensions[%zu]", i);
-        if (!name || !publisher || !type)
-            violate(violations, path, "'%s': an extension needs name, properties.publisher and properties.type.", path);
-        else if (g_ascii_strcasecmp(publisher, "Microsoft.Azure.ServiceFabric") != 0)
-            violate(violations, path,
-                    "'%s': the extension '%.60s' of publisher '%.60s' is not built yet; accepted: publisher "
-                    "Microsoft.Azure.ServiceFabric (kept, so that its rules hold).",
-                    path, type, publisher);
-    }
-}
-
-static void
-fixed_check(const json_t *stored, const json_t *document, GPtrArray *violations)
-{
-    static const struct {
-        const char *path, *default_value;
-    } fixed[] = { { "location", NULL }, { "properties.orchestrationMode", "Uniform" } };
-    for (guint i = 0; stored && i < G_N_ELEMENTS(fixed); i++) {
-        const char *was = json_string_value(json_path(stored, fixed[i].path));
-        const char *is = json_string_value(json_path(document, fixed[i].path));
-        was = was ? was : fixed[i].default_value;
-        if (was && is && g_ascii_strcasecmp(was, is) != 0) {
-            GError *violation = NULL;
-            arm_fail(&violation, ARM_PROPERTY_CHANGE_NOT_ALLOWED, fixed[i].path,
-                     "Changing property '%s' is not allowed: it is '%s' for good.", fixed[i].path, was);
-            g_ptr_array_add(violations, violation);
-        }
-    }
-}
-
 json_t *
 document_merge(const json_t *stored, const json_t *body, const DocumentContext *context, GError **error)
 {
@@ -232,11 +138,7 @@ document_merge(const json_t *stored, const json_t *body, const DocumentContext *
     security_merge(document, read);
     image_merge(document, stored, read);
     extensions_merge(document, stored);
-    if (violations->len == 0)
-        required_check(document, violations);
-    disks_check(document, violations);
-    extensions_check(document, violations);
-    fixed_check(stored, document, violations);
+    document_check(stored, document, violations);
     if (violations->len > 0) {
         arm_set_error_from_violations(error, violations);
         return NULL;
@@ -266,102 +168,4 @@ document_set_exact_version(json_t *document, const char *exact_version)
 {
     json_t *image = json_path(document, PROFILE ".storageProfile.imageReference");
     json_object_set_new(image, "exactVersion", json_string(exact_version));
-}
-
-/* ---- what is given back ---- */
-
-static json_t *
-object_at(json_t *parent, const char *name)
-{
-    json_t *object = json_object_get(parent, name);
-    if (!object) {
-        object = json_object();
-        json_object_set_new(parent, name, object);
-    }
-    return object;
-}
-
-static void
-default_set(json_t *object, const char *name, json_t *value)
-{
-    if (json_object_get(object, name))
-        json_decref(value);
-    else
-        json_object_set_new(object, name, value);
-}
-
-static void
-secrets_remove(json_t *profile)
-{
-    json_t *os_profile = json_object_get(profile, "osProfile");
-    if (os_profile) {
-        json_object_del(os_profile, "passwordHash");
-        json_object_del(os_profile, "customData");
-    }
-    json_t *extensions = json_path(profile, "extensionProfile.extensions"), *extension;
-    size_t i;
-    json_array_foreach(extensions, i, extension)
-    {
-        json_object_del(json_object_get(extension, "properties"), "protectedSettings");
-    }
-}
-
-json_t *
-document_public(const json_t *document, const char *os_type)
-{
-    json_t *copy = json_deep_copy(document);
-    json_t *properties = object_at(copy, "properties");
-    json_t *profile = object_at(properties, "virtualMachineProfile");
-    json_t *storage = object_at(profile, "storageProfile");
-    json_t *os_disk = object_at(storage, "osDisk");
-    json_t *security = json_object_get(profile, "securityProfile");
-    const char *type = json_member_text(security, "securityType");
-
-    secrets_remove(profile);
-    default_set(json_object_get(copy, "sku"), "tier", json_string("Standard"));
-    default_set(properties, "orchestrationMode", json_string("Uniform"));
-    default_set(object_at(properties, "upgradePolicy"), "mode", json_string("Manual"));
-    default_set(os_disk, "createOption", json_string("FromImage"));
-    if (os_type)
-        json_object_set_new(os_disk, "osType", json_string(os_type));
-    if (type && strcmp(type, "TrustedLaunch") == 0) {
-        json_t *uefi = object_at(security, "uefiSettings");
-        default_set(uefi, "secureBootEnabled", json_false());
-        default_set(uefi, "vTpmEnabled", json_true());
-    }
-    return copy;
-}
-
-gboolean
-instance_body_read(const json_t *body, InstanceBody *ret_body, GError **error)
-{
-    g_autoptr(GPtrArray) violations = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
-    g_autoptr(json_t) read = properties_read(instance_properties, body, violations);
-    InstanceBody result = { 0 };
-
-    if (violations->len > 0) {
-        arm_set_error_from_violations(error, violations);
-        return FALSE;
-    }
-    const json_t *scale_in = json_path(read, "properties.protectionPolicy.protectFromScaleIn");
-    const json_t *actions = json_path(read, "properties.protectionPolicy.protectFromScaleSetActions");
-    result.has_scale_in = scale_in != NULL;
-    result.scale_in = json_is_true(scale_in);
-    result.has_scale_set_actions = actions != NULL;
-    result.scale_set_actions = json_is_true(actions);
-    result.tags = json_member(body, "tags");
-    if (json_is_null(result.tags))
-        result.tags = NULL;
-    *ret_body = result;
-    return TRUE;
-}
-
-char *
-document_table_text(void)
-{
-    GString *text = g_string_new(NULL);
-    for (const Property *row = scale_set_properties; row->path; row++)
-        g_string_append_printf(text, "%s\t%s\t%s\t%s\n", row->path, property_class_text(row->class),
-                               property_type_text(row->type), row->why ? row->why : row->accepted ? row->accepted : "");
-    return g_string_free(text, FALSE);
 }

@@ -1,5 +1,7 @@
 #include "model/instance.h"
 
+#include "base/words.h"
+
 static const char *const state_texts[INSTANCE_N_STATES] = {
     [INSTANCE_CREATING] = "creating", [INSTANCE_STARTING] = "starting",
     [INSTANCE_RUNNING] = "running",   [INSTANCE_STOPPING] = "stopping",
@@ -13,18 +15,6 @@ static const char *const power_texts[POWER_N_STATES] = {
     [POWER_DEALLOCATED] = "deallocated",
 };
 
-static gboolean
-find(const char *const *texts, int n, const char *text, int *ret_index)
-{
-    for (int i = 0; i < n; i++) {
-        if (g_ascii_strcasecmp(texts[i], text) == 0) {
-            *ret_index = i;
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
 const char *
 instance_state_text(InstanceState state)
 {
@@ -36,7 +26,7 @@ gboolean
 instance_state_from_text(const char *text, InstanceState *ret_state)
 {
     int index;
-    if (!find(state_texts, INSTANCE_N_STATES, text, &index))
+    if (!word_find(state_texts, INSTANCE_N_STATES, text, &index))
         return FALSE;
     *ret_state = (InstanceState)index;
     return TRUE;
@@ -53,7 +43,7 @@ gboolean
 desired_power_from_text(const char *text, DesiredPower *ret_power)
 {
     int index;
-    if (!find(power_texts, POWER_N_STATES, text, &index))
+    if (!word_find(power_texts, POWER_N_STATES, text, &index))
         return FALSE;
     *ret_power = (DesiredPower)index;
     return TRUE;

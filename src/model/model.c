@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/words.h"
 
 #include <openssl/sha.h>
 #include <string.h>
@@ -9,41 +10,72 @@
 #define PROFILE "properties.virtualMachineProfile"
 #define PREFIX_MAX 58
 
-static gboolean
-word_find(const char *const *words, int n, const char *text, int *ret_index)
+static const char *const security_words[SECURITY_N_TYPES] = {
+    [SECURITY_STANDARD] = "Standard",
+    [SECURITY_TRUSTED_LAUNCH] = "TrustedLaunch",
+};
+
+static const char *const orchestration_words[ORCHESTRATION_N_MODES] = {
+    [ORCHESTRATION_UNIFORM] = "Uniform",
+    [ORCHESTRATION_FLEXIBLE] = "Flexible",
+};
+
+static const char *const upgrade_words[UPGRADE_N_MODES] = {
+    [UPGRADE_MANUAL] = "Manual",
+    [UPGRADE_AUTOMATIC] = "Automatic",
+    [UPGRADE_ROLLING] = "Rolling",
+};
+
+const char *
+security_type_text(SecurityType type)
 {
-    for (int i = 0; i < n; i++) {
-        if (g_ascii_strcasecmp(words[i], text) == 0) {
-            *ret_index = i;
-            return TRUE;
-        }
-    }
-    return FALSE;
+    g_assert((int)type < SECURITY_N_TYPES);
+    return security_words[type];
 }
 
-/* One table per enum; text and back are the same three lines each time. */
-#define WORDS(Type, prefix, count, ...) \
-    static const char *const prefix##_words[count] = { __VA_ARGS__ }; \
-    const char *prefix##_text(Type value) \
-    { \
-        g_assert((int)value < count); \
-        return prefix##_words[value]; \
-    } \
-    gboolean prefix##_from_text(const char *text, Type *ret_value) \
-    { \
-        int index; \
-        if (!word_find(prefix##_words, count, text, &index)) \
-            return FALSE; \
-        *ret_value = (Type)index; \
-        return TRUE; \
-    }
+gboolean
+security_type_from_text(const char *text, SecurityType *ret_type)
+{
+    int index;
+    if (!word_find(security_words, SECURITY_N_TYPES, text, &index))
+        return FALSE;
+    *ret_type = (SecurityType)index;
+    return TRUE;
+}
 
-WORDS(SecurityType, security_type, SECURITY_N_TYPES, [SECURITY_STANDARD] = "Standard",
-      [SECURITY_TRUSTED_LAUNCH] = "TrustedLaunch")
-WORDS(OrchestrationMode, orchestration_mode, ORCHESTRATION_N_MODES, [ORCHESTRATION_UNIFORM] = "Uniform",
-      [ORCHESTRATION_FLEXIBLE] = "Flexible")
-WORDS(UpgradeMode, upgrade_mode, UPGRADE_N_MODES, [UPGRADE_MANUAL] = "Manual", [UPGRADE_AUTOMATIC] = "Automatic",
-      [UPGRADE_ROLLING] = "Rolling")
+const char *
+orchestration_mode_text(OrchestrationMode mode)
+{
+    g_assert((int)mode < ORCHESTRATION_N_MODES);
+    return orchestration_words[mode];
+}
+
+gboolean
+orchestration_mode_from_text(const char *text, OrchestrationMode *ret_mode)
+{
+    int index;
+    if (!word_find(orchestration_words, ORCHESTRATION_N_MODES, text, &index))
+        return FALSE;
+    *ret_mode = (OrchestrationMode)index;
+    return TRUE;
+}
+
+const char *
+upgrade_mode_text(UpgradeMode mode)
+{
+    g_assert((int)mode < UPGRADE_N_MODES);
+    return upgrade_words[mode];
+}
+
+gboolean
+upgrade_mode_from_text(const char *text, UpgradeMode *ret_mode)
+{
+    int index;
+    if (!word_find(upgrade_words, UPGRADE_N_MODES, text, &index))
+        return FALSE;
+    *ret_mode = (UpgradeMode)index;
+    return TRUE;
+}
 
 static void
 extension_free(void *data)

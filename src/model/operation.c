@@ -1,5 +1,7 @@
 #include "model/operation.h"
 
+#include "base/words.h"
+
 static const char *const status_texts[OPERATION_N_STATUSES] = {
     [OPERATION_IN_PROGRESS] = "InProgress",
     [OPERATION_SUCCEEDED] = "Succeeded",
@@ -37,13 +39,11 @@ operation_status_text(OperationStatus status)
 gboolean
 operation_status_from_text(const char *text, OperationStatus *ret_status)
 {
-    for (int i = 0; i < OPERATION_N_STATUSES; i++) {
-        if (g_ascii_strcasecmp(status_texts[i], text) == 0) {
-            *ret_status = (OperationStatus)i;
-            return TRUE;
-        }
-    }
-    return FALSE;
+    int index;
+    if (!word_find(status_texts, OPERATION_N_STATUSES, text, &index))
+        return FALSE;
+    *ret_status = (OperationStatus)index;
+    return TRUE;
 }
 
 const char *
@@ -56,11 +56,9 @@ operation_kind_text(OperationKind kind)
 gboolean
 operation_kind_from_text(const char *text, OperationKind *ret_kind)
 {
-    for (int i = 0; i < OPERATION_N_KINDS; i++) {
-        if (g_ascii_strcasecmp(kind_texts[i], text) == 0) {
-            *ret_kind = (OperationKind)i;
-            return TRUE;
-        }
-    }
-    return FALSE;
+    int index;
+    if (!word_find(kind_texts, OPERATION_N_KINDS, text, &index))
+        return FALSE;
+    *ret_kind = (OperationKind)index;
+    return TRUE;
 }

@@ -1,0 +1,107 @@
+#include "model/document_checks.h"
+
+#include "base/error.h"
+#include "base/json.h"
+
+#define PROFILE "properties.virtualMachineProfile"
+
+G_GNUC_PRINTF(3, 4)
+static void
+violate(GPtrArray *violations, const char *path, const char *format, ...)
+{
+    va_list args;
+    GError *violation = NULL;
+    va_start(args, format);
+    g_autofree char *message = g_strdup_vprintf(format, args);
+    va_end(args);
+    arm_fail(&violation, ARM_INVALID_PARAMETER, path, "%s", message);
+    g_ptr_array_add(violations, violation);
+}
+
+static void
+required_check(const json_t *document, GPtrArray *violations)
+{
+    static const struct {
+        const char *path, *accepted;
+    } required[] = {
+        { "location", "the name of this host's location ('testudo account list-locations')" },
+        { "sku.name", "a VM size such as Standard_B1ms" },
+        { PROFILE ".storageProfile.imageReference.publisher", "an image's publisher" },
+        { PROFILE ".storageProfile.imageReference.offer", "an image's offer" },
+        { PROFILE ".storageProfile.imageReference.sku", "an image's sku" },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(required); i++) {
+        if (!json_path(document, required[i].path))
+            violate(violations, required[i].path, "'%s' is required: %s.", required[i].path, required[i].accepted);
+    }
+}
+
+static void
+disks_check(const json_t *document, GPtrArray *violations)
+{
+    const json_t *disks = json_path(document, PROFILE ".storageProfile.dataDisks");
+    guint64 seen = 0;
+    for (size_t i = 0; i < json_array_size(disks); i++) {
+        const json_t *disk = json_array_get(disks, i);
+        g_autofree char *path = g_strdup_printf(PROFILE ".storageProfile.dataDisks[%zu]", i);
+        const json_t *lun = json_object_get(disk, "lun");
+        if (!lun || !json_object_get(disk, "diskSizeGB")) {
+            violate(violations, path, "'%s': a data disk needs lun (0 to 63) and diskSizeGB (1 to 32767).", path);
+            continue;
+        }
+        guint64 bit = G_GUINT64_CONSTANT(1) << json_integer_value(lun);
+        if (seen & bit)
+            violate(violations, path, "'%s': two data disks have lun %d; a lun is there once.", path,
+                    (int)json_integer_value(lun));
+        seen |= bit;
+    }
+}
+
+static void
+extensions_check(const json_t *document, GPtrArray *violations)
+{
+    const json_t *extensions = json_path(document, PROFILE ".extensionProfile.extensions");
+    for (size_t i = 0; i < json_array_size(extensions); i++) {
+        const json_t *extension = json_array_get(extensions, i);
+        const char *name = json_member_text(extension, "name");
+        const char *publisher = json_member_text(json_object_get(extension, "properties"), "publisher");
+        const char *type = json_member_text(json_object_get(extension, "properties"), "type");
+        g_autofree char *path = g_strdup_printf(PROFILE ".extensionProfile.extensions[%zu]", i);
+        if (!name || !publisher || !type)
+            violate(violations, path, "'%s': an extension needs name, properties.publisher and properties.type.", path);
+        else if (g_ascii_strcasecmp(publisher, "Microsoft.Azure.ServiceFabric") != 0)
+            violate(violations, path,
+                    "'%s': the extension '%.60s' of publisher '%.60s' is not built yet; accepted: publisher "
+                    "Microsoft.Azure.ServiceFabric (kept, so that its rules hold).",
+                    path, type, publisher);
+    }
+}
+
+static void
+fixed_check(const json_t *stored, const json_t *document, GPtrArray *violations)
+{
+    static const struct {
+        const char *path, *default_value;
+    } fixed[] = { { "location", NULL }, { "properties.orchestrationMode", "Uniform" } };
+    for (guint i = 0; stored && i < G_N_ELEMENTS(fixed); i++) {
+        const char *was = json_string_value(json_path(stored, fixed[i].path));
+        const char *is = json_string_value(json_path(document, fixed[i].path));
+        was = was ? was : fixed[i].default_value;
+        if (was && is && g_ascii_strcasecmp(was, is) != 0) {
+            GError *violation = NULL;
+            arm_fail(&violation, ARM_PROPERTY_CHANGE_NOT_ALLOWED, fixed[i].path,
+                     "Changing property '%s' is not allowed: it is '%s' for good.", fixed[i].path, was);
+            g_ptr_array_add(violations, violation);
+        }
+    }
+}
+
+void
+document_check(const json_t *stored, const json_t *document, GPtrArray *violations)
+{
+    if (violations->len == 0)
+        required_check(document, violations);
+    disks_check(document, violations);
+    extensions_check(document, violations);
+    fixed_check(stored, document, violations);
+}
