@@ -2,6 +2,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "host/qemu/folder.h"
+#include "host/qemu/overlay.h"
 #include "host/run.h"
 
 #include <fcntl.h>
@@ -59,10 +61,31 @@ size_read(const char *path, guint64 *ret_size, GError **error)
                                       "The disk '%s' is no qcow2 image any more.", path);
 }
 
+/* On a qcow2, whose header says how large it is: no program has to be started for that. */
+static gboolean
+overlay_write(const char *path, const char *image, guint size_gib, DiskUser user, GError **error)
+{
+    guint64 size = 0;
+    if (!size_read(image, &size, error))
+        return FALSE;
+    if (size > OVERLAY_SIZE_MAX)
+        return arm_fail(error, ARM_IMAGE_UNUSABLE, NULL,
+                        "The image '%s' says that it has %" G_GUINT64_FORMAT
+                        " bytes; a disk has at most %" G_GUINT64_FORMAT ".",
+                        image, size, OVERLAY_SIZE_MAX);
+    g_autoptr(GBytes) bytes = overlay_bytes(image, "qcow2", MAX(size, (guint64)size_gib << 30));
+    gsize length;
+    const void *data = g_bytes_get_data(bytes, &length);
+    return file_write(path, data, length, 0600, error) &&
+           folder_give(path, user.uid, user.gid, error);
+}
+
 gboolean
 disk_overlay_make(const char *path, const char *image, const char *image_format, guint size_gib,
                   DiskUser user, GError **error)
 {
+    if (strcmp(image_format, "qcow2") == 0 && strlen(image) <= OVERLAY_BACKING_MAX)
+        return overlay_write(path, image, size_gib, user, error);
     const char *const argv[] = {"qemu-img",   "create", "-q",  "-f", "qcow2", "-F",
                                 image_format, "-b",     image, path, NULL};
     return make(path, argv, user, error) &&

@@ -8,7 +8,8 @@ typedef struct {
     guint uid, gid;         /* to run qemu-img as, where we are root; the folder is theirs. 0: as we are */
 } DiskUser;
 
-/* A qcow2 overlay on `image` (absolute, read-only). size_gib 0, or smaller than the image: as large as the image. Synced. */
+/* A qcow2 overlay on `image` (absolute, read-only). size_gib 0, or smaller than the image: as large as the image. Synced.
+ * On a qcow2 it is written without qemu-img (overlay.h): of the image its header's size alone is read. */
 gboolean disk_overlay_make(const char *path, const char *image, const char *image_format, guint size_gib, DiskUser user,
     GError **error);
 gboolean disk_data_make(const char *path, guint size_gib, DiskUser user, GError **error);
