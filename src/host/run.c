@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "host/child.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -12,11 +13,18 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#define OUTPUT_MAX   (64u << 10)
-#define EXIT_NOT_RUN 127
+#define OUTPUT_MAX (64u << 10)
 
-/* ---- in the child: nothing here may allocate or lock, other threads may have held a lock at the
- * fork ---- */
+/* ---- in the child (child.h): nothing here may allocate or lock ---- */
+
+typedef struct {
+    const char *program;
+    const char *const *argv;
+    char **environment;
+    const RunLimits *limits;
+    int out;
+    pid_t parent;
+} Child;
 
 static void
 limit(int what, guint64 value)
@@ -35,63 +43,65 @@ signals_reset(void)
     signal(SIGPIPE, SIG_DFL);
 }
 
-/* What a daemon that is killed had under way would else go on, in a folder where its successor begins again. After the change of
- * user, which takes it back. */
-static void
-dies_with_parent(pid_t parent)
+/* What a daemon that is killed had under way would else go on, in a folder where its successor
+ * begins again. After the change of user, which takes it back. */
+static gboolean
+dies_with_parent(const Child *child)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(EXIT_NOT_RUN);
+    return getppid() == child->parent;
 }
 
-/* Becomes a parent of its own for whatever the program leaves behind: a program that waits for its
- * own daemonised children to vanish would otherwise wait for an init that may not reap. Returns in
- * the child that is to exec. */
-static pid_t
-subreaper_become(pid_t parent)
+static int
+program_exec(void *data)
 {
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-    dies_with_parent(parent);
-    pid_t self = getpid(), child = fork();
-    if (child == 0) {
-        prctl(PR_SET_CHILD_SUBREAPER, 0);
-        return self;
-    }
-    int result = EXIT_NOT_RUN, status;
-    pid_t pid;
-    while ((pid = waitpid(-1, &status, 0)) > 0 || (pid < 0 && errno == EINTR)) {
-        if (pid == child)
-            result = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    }
-    _exit(result);
-}
-
-G_GNUC_NORETURN static void
-child_exec(const char *program, const char *const *argv, char **environment,
-           const RunLimits *limits, int out, pid_t parent)
-{
-    int null = open("/dev/null", O_RDWR);
-    dup2(null, STDIN_FILENO);
-    dup2(out, STDOUT_FILENO);
-    dup2(out, STDERR_FILENO);
-    close_range(3, ~0u, 0);
-    setpgid(0, 0);
-    signals_reset();
-    if (limits->reap_orphans)
-        parent = subreaper_become(parent);
+    const Child *child = data;
+    const RunLimits *limits = child->limits;
     limit(RLIMIT_AS, limits->memory_max);
     limit(RLIMIT_CPU, limits->cpu_s);
     limit(RLIMIT_FSIZE, limits->file_max);
     limit(RLIMIT_CORE, 0);
-    if (limits->uid && geteuid() == 0 &&
-        (setgroups(0, NULL) != 0 || setresgid(limits->gid, limits->gid, limits->gid) != 0 ||
-         setresuid(limits->uid, limits->uid, limits->uid) != 0))
-        _exit(EXIT_NOT_RUN);
+    if (limits->uid && geteuid() == 0 && child_user_set(limits->uid, limits->gid, NULL, 0) != 0)
+        return CHILD_NOT_RUN;
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    dies_with_parent(parent);
-    execve(program, (char *const *)argv, environment);
-    _exit(EXIT_NOT_RUN);
+    if (dies_with_parent(child))
+        execve(child->program, (char *const *)child->argv, child->environment);
+    return CHILD_NOT_RUN;
+}
+
+/* A parent for whatever the program leaves behind: a program that waits for its own daemonised
+ * children to vanish would otherwise wait for an init that may not reap. It lives on beside us. */
+static int
+reaper_run(const Child *asked)
+{
+    Child child = *asked;
+    int result = CHILD_NOT_RUN, status;
+    pid_t pid;
+
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (!dies_with_parent(asked))
+        return CHILD_NOT_RUN;
+    child.parent = getpid();
+    pid_t own = child_start(program_exec, &child);
+    while ((pid = waitpid(-1, &status, 0)) > 0 || (pid < 0 && errno == EINTR)) {
+        if (pid == own)
+            result = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+    return result;
+}
+
+static int
+child_run(void *data)
+{
+    const Child *child = data;
+    int null = open("/dev/null", O_RDWR);
+    dup2(null, STDIN_FILENO);
+    dup2(child->out, STDOUT_FILENO);
+    dup2(child->out, STDERR_FILENO);
+    close_range(3, ~0u, 0);
+    setpgid(0, 0);
+    signals_reset();
+    return child->limits->reap_orphans ? reaper_run(child) : program_exec(data);
 }
 
 /* ---- in the parent ---- */
@@ -136,7 +146,7 @@ end_judge(const char *name, const RunLimits *limits, int status, gboolean in_tim
     if (WIFSIGNALED(status))
         return arm_fail(error, ARM_INTERNAL, NULL, "%s was ended by signal %d (%s).", name,
                         WTERMSIG(status), g_strsignal(WTERMSIG(status)));
-    if (WEXITSTATUS(status) == EXIT_NOT_RUN)
+    if (WEXITSTATUS(status) == CHILD_NOT_RUN)
         return arm_fail(error, ARM_UNAVAILABLE, NULL,
                         "The program '%s' could not be run as user %u.", name, limits->uid);
     if (WEXITSTATUS(status) == 0)
@@ -164,9 +174,11 @@ run_program(const char *const *argv, const RunLimits *limits, char **ret_output,
     /* Its words are read by programs too. */
     g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), "LC_ALL", "C", TRUE);
     guint wall_s = limits->wall_s ? limits->wall_s : WALL_DEFAULT_S;
-    pid_t parent = getpid(), pid = fork();
+    Child child = {program, argv, environment, limits, out, getpid()};
+    /* One that lives on beside us has its own memory. */
+    pid_t pid = limits->reap_orphans ? fork() : child_start(child_run, &child);
     if (pid == 0)
-        child_exec(program, argv, environment, limits, out, parent);
+        _exit(child_run(&child));
     if (pid < 0)
         return io_fail(error, "run", argv[0]);
     close(fd_steal(&out));

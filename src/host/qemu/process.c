@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "host/child.h"
 
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -15,14 +16,21 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define OOM_SCORE    "500"
-#define EXIT_NOT_RUN 127
+#define OOM_SCORE "500"
 
-/* In the child between fork and exec: nothing here may allocate or lock. */
-G_GNUC_NORETURN static void
-child_exec(const ProcessStart *start, const char *program, int log, const gid_t *groups,
-           size_t n_groups)
+typedef struct {
+    const ProcessStart *start;
+    const char *program;
+    int log;
+    gid_t groups[1];
+    size_t n_groups;
+} Child;
+
+static int
+program_exec(void *data)
 {
+    const Child *child = data;
+    const ProcessStart *start = child->start;
     const struct rlimit no_core = {0, 0};
     sigset_t none;
     int null = open("/dev/null", O_RDONLY);
@@ -31,8 +39,8 @@ child_exec(const ProcessStart *start, const char *program, int log, const gid_t 
     setsid();
     (void)!write(oom, OOM_SCORE, sizeof OOM_SCORE - 1);
     dup2(null, STDIN_FILENO);
-    dup2(log, STDOUT_FILENO);
-    dup2(log, STDERR_FILENO);
+    dup2(child->log, STDOUT_FILENO);
+    dup2(child->log, STDERR_FILENO);
     close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
     for (const int *fd = start->keep_fds; fd && *fd >= 0; fd++)
         fcntl(*fd, F_SETFD, 0);
@@ -42,20 +50,17 @@ child_exec(const ProcessStart *start, const char *program, int log, const gid_t 
     setrlimit(RLIMIT_CORE, &no_core);
     umask(077);
     if (start->uid && geteuid() == 0 &&
-        (setgroups(n_groups, groups) != 0 || setresgid(start->gid, start->gid, start->gid) != 0 ||
-         setresuid(start->uid, start->uid, start->uid) != 0))
-        _exit(EXIT_NOT_RUN);
+        child_user_set(start->uid, start->gid, child->groups, child->n_groups) != 0)
+        return CHILD_NOT_RUN;
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    execv(program, (char *const *)start->argv);
-    _exit(EXIT_NOT_RUN);
+    execv(child->program, (char *const *)start->argv);
+    return CHILD_NOT_RUN;
 }
 
 pid_t
 process_start(const ProcessStart *start, GError **error)
 {
     g_autofree char *program = g_find_program_in_path(start->argv[0]);
-    gid_t groups[1];
-    size_t n_groups = 0;
 
     if (!program) {
         arm_fail(error, ARM_VM_START_FAILED, NULL, "The program '%s' is not installed.",
@@ -68,12 +73,11 @@ process_start(const ProcessStart *start, GError **error)
         io_fail(error, "write", start->log_file);
         return -1;
     }
+    Child child = {.start = start, .program = program, .log = log};
     const struct group *group = start->group ? getgrnam(start->group) : NULL;
     if (group)
-        groups[n_groups++] = group->gr_gid;
-    pid_t pid = fork();
-    if (pid == 0)
-        child_exec(start, program, log, groups, n_groups);
+        child.groups[child.n_groups++] = group->gr_gid;
+    pid_t pid = child_start(program_exec, &child);
     if (pid < 0)
         io_fail(error, "run", program);
     return pid;
