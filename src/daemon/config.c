@@ -9,6 +9,8 @@
 
 #define CONFIG_FILE "/etc/testudo/testudod.conf"
 #define CONFIG_GROUP "testudod"
+/* A VM that is simulated costs the host nothing to start. */
+#define SIMULATED_STARTING 1000u
 
 /* Above the ranges that systemd hands out to containers (docs/UIDS-GIDS in systemd: up to 1879048191). */
 #define UID_RANGE_DEFAULT "1900000000:60000"
@@ -35,10 +37,11 @@ static const struct {
     { "bridge", VALUE_TEXT, NULL, "NAME", "attach VMs to this bridge instead of a user-mode network" },
     { "outbound", VALUE_FLAG, NULL, NULL, "let VMs reach out through the user-mode network" },
     { "uid-range", VALUE_TEXT, UID_RANGE_DEFAULT, "FIRST:COUNT", "one user per VM from this range; only as root; 0:0 for none" },
-    { "max-starting", VALUE_TEXT, NULL, "N", "VMs that start at one time (number of processors)" },
+    { "max-starting", VALUE_TEXT, NULL, "N", "VMs that start at one time (number of processors; simulated: 1000)" },
     { "step-timeout", VALUE_TEXT, "600", "SECONDS", "how long an instance may take to boot (600)" },
     { "stop-grace", VALUE_TEXT, "30", "SECONDS", "how long a guest may take to shut down (30)" },
     { "retention-days", VALUE_TEXT, "7", "DAYS", "how long data disks of removed instances are kept (7)" },
+    { "vtpm-ahead", VALUE_TEXT, "2", "N", "vTPMs made ahead of need, so that a new VM starts sooner (2); 0 for none" },
     { "serial-cap", VALUE_TEXT, "16", "MIB", "largest serial log of one boot (16)" },
     { "threads", VALUE_TEXT, "4", "N", "HTTP threads (4)" },
     { "qemu", VALUE_TEXT, NULL, "FILE", "QEMU to use instead of qemu-system-x86_64 from PATH" },
@@ -204,7 +207,7 @@ forward_ports_parse(DaemonConfig *config, const char *text, GError **error)
 static gboolean
 decide(DaemonConfig *config, Values *values, GError **error)
 {
-    guint64 max_starting = g_get_num_processors(), timeout, grace, days, cap, threads;
+    guint64 max_starting = g_get_num_processors(), timeout, grace, days, cap, threads, vtpm_ahead;
 
     config->state_dir = g_canonicalize_filename(text_of(values, "state-dir"), NULL);
     config->tls_certificate = g_strdup(text_of(values, "tls-cert"));
@@ -234,6 +237,8 @@ decide(DaemonConfig *config, Values *values, GError **error)
         !uid_range_parse(config, text_of(values, "uid-range"), error) ||
         !forward_ports_parse(config, text_of(values, "forward-ports"), error))
         return FALSE;
+    if (strcmp(config->driver, "simulated") == 0)
+        max_starting = SIMULATED_STARTING;
     if (text_of(values, "max-starting") &&
         !number(values, "max-starting", 1, 1000, &max_starting, error))
         return FALSE;
@@ -241,7 +246,7 @@ decide(DaemonConfig *config, Values *values, GError **error)
         !number(values, "stop-grace", 0, 3600, &grace, error) ||
         !number(values, "retention-days", 0, 3650, &days, error) ||
         !number(values, "serial-cap", 1, 4096, &cap, error) ||
-        !number(values, "threads", 1, 64, &threads, error))
+        !number(values, "vtpm-ahead", 0, 1000, &vtpm_ahead, error) || !number(values, "threads", 1, 64, &threads, error))
         return FALSE;
     config->max_starting = (guint)max_starting;
     config->step_timeout_usec = (gint64)timeout * USEC_PER_SEC;
@@ -249,6 +254,7 @@ decide(DaemonConfig *config, Values *values, GError **error)
     config->retention_usec = (gint64)days * 86400 * USEC_PER_SEC;
     config->serial_cap = cap * 1024 * 1024;
     config->threads = (guint)threads;
+    config->vtpm_ahead = (guint)vtpm_ahead;
     return TRUE;
 }
 

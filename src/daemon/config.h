@@ -23,6 +23,7 @@ typedef struct {
     gint64 retention_usec;
     guint64 serial_cap;         /* bytes */
     guint threads;
+    guint vtpm_ahead;
     char *qemu, *swtpm, *swtpm_setup, *firmware_dir;
     gboolean show_version;
 } DaemonConfig;

@@ -94,6 +94,7 @@ host_open(Daemon *daemon, GError **error)
         .uid_first = config->uid_first,
         .uid_count = config->uid_count,
         .serial_cap = config->serial_cap,
+        .vtpm_ahead = config->vtpm_ahead,
         .retention_usec = config->retention_usec,
         .qemu_binary = config->qemu,
         .swtpm_binary = config->swtpm,

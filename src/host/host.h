@@ -84,6 +84,7 @@ typedef struct {
     guint uid_first, uid_count; /* range for instance users; count 0: run as the daemon's own user */
     guint64 serial_cap;         /* bytes of serial log kept per boot; 0: 16 MiB */
     gint64 retention_usec;      /* how long a former OS disk and its guest state are kept; 0: 7 days */
+    guint vtpm_ahead;           /* vTPMs kept ready for instances to come; 0: none */
     const char *qemu_binary;    /* NULL: from PATH; and so on */
     const char *swtpm_binary;
     const char *swtpm_setup_binary;

@@ -13,7 +13,7 @@ typedef struct {
 typedef struct {
     char *key;              /* "<set uid>.<instance id>": names the instance on this host, for ever */
     char *name;             /* computer name */
-    char *vm_id;            /* UUID: SMBIOS system UUID, vTPM's vmid */
+    char *vm_id;            /* UUID: SMBIOS system UUID */
     char *owner;            /* ARM id of the instance, for people who look at the folder */
     guint64 epoch;          /* launch counter */
     guint revision;         /* model revision that is launched */

@@ -99,8 +99,15 @@ vtpm_fresh(const Work *work, GError **error)
     g_autofree char *path = folder_file(work->next, "vtpm");
     if (!context->vtpm_maker)
         return arm_fail(error, ARM_VTPM_FAILED, NULL, "%s", context->why_no_vtpm);
-    return vtpm_make(context->vtpm_maker, path, work->spec->vm_id, context->uid, context->gid,
-                     error);
+    GError *taking = NULL;
+    if (context->vtpm_stock &&
+        vtpm_stock_take(context->vtpm_stock, path, context->uid, context->gid, &taking))
+        return TRUE;
+    if (taking) {
+        g_propagate_error(error, taking);
+        return FALSE;
+    }
+    return vtpm_make(context->vtpm_maker, path, context->uid, context->gid, error);
 }
 
 /* A disk that is there is kept, and grows where a larger one is wanted; none ever shrinks. */

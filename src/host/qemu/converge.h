@@ -5,7 +5,7 @@
 #include "host/launch_spec.h"
 #include "host/qemu/firmware.h"
 #include "host/qemu/parts.h"
-#include "host/qemu/vtpm.h"
+#include "host/qemu/vtpm_stock.h"
 
 /* A VM is not started, and one that waits for room does not go on, with less than this left: it is what a start makes, and what
  * the guest writes right after. */
@@ -15,6 +15,7 @@ typedef struct {
     const char *state_dir;
     const FirmwareSet *firmware;
     VtpmMaker *vtpm_maker;          /* NULL: there is none, with the reason in why_no_vtpm */
+    VtpmStock *vtpm_stock;          /* NULL: none is made ahead */
     const char *why_no_vtpm;
     guint uid, gid;                 /* owner of the folder; 0: the daemon's own user */
     gint64 now;                     /* seconds since 1970 */

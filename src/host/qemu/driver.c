@@ -179,6 +179,15 @@ on_prune(void *data)
 static void qemu_close(Host *host);
 static const HostDriver driver;
 
+static gboolean
+stock_open(Qemu *self, guint size, GError **error)
+{
+    if (!self->vtpm_maker || size == 0)
+        return TRUE;
+    self->vtpm_stock = vtpm_stock_new(self->state_dir, self->vtpm_maker, size, error);
+    return self->vtpm_stock != NULL;
+}
+
 Host *
 host_qemu_open(const HostConfig *config, GMainContext *context, Clock *clock, HostEventFunc func,
                void *data, GError **error)
@@ -205,7 +214,7 @@ host_qemu_open(const HostConfig *config, GMainContext *context, Clock *clock, Ho
     self->logs = log_watcher_new(context, clock, error);
     if (self->logs && state_dir_check(config->state_dir, error) &&
         ports_take(self, config->forward_ports, error) && programs_find(self, config, error) &&
-        folders_scan(self, error)) {
+        folders_scan(self, error) && stock_open(self, config->vtpm_ahead, error)) {
         on_prune(self);
         return &self->host;
     }
@@ -236,6 +245,7 @@ qemu_close(Host *host)
         self->clock->timer_remove(self->clock, self->prune_timer);
     g_hash_table_unref(self->machines);
     log_watcher_free(self->logs);
+    vtpm_stock_free(self->vtpm_stock);
     vtpm_maker_free(self->vtpm_maker);
     firmware_set_free(self->firmware);
     g_free(self->state_dir);

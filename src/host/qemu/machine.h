@@ -35,6 +35,7 @@ struct Qemu {
     void *func_data;
     FirmwareSet *firmware;
     VtpmMaker *vtpm_maker;
+    VtpmStock *vtpm_stock;
     LogWatcher *logs;
     char *why_no_vtpm, *accelerator, *qemu_version;
     GHashTable *machines;           /* key -> Machine */

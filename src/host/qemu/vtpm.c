@@ -99,9 +99,10 @@ state_sync(const char *folder, GError **error)
 
 /* Runs as the daemon's own user, because it signs with the CA's key. */
 static gboolean
-setup_run(VtpmMaker *maker, const char *folder, const char *vm_id, GError **error)
+setup_run(VtpmMaker *maker, const char *folder, GError **error)
 {
     g_autofree char *swtpm = g_strconcat(maker->swtpm, " socket", NULL);
+    g_autofree char *own_name = g_uuid_string_random();
     const char *const argv[] = {maker->setup,
                                 "--tpm2",
                                 "--tpm",
@@ -112,7 +113,7 @@ setup_run(VtpmMaker *maker, const char *folder, const char *vm_id, GError **erro
                                 maker->setup_config,
                                 "--create-ek-cert",
                                 "--vmid",
-                                vm_id,
+                                own_name,
                                 "--write-ek-cert-files",
                                 folder,
                                 NULL};
@@ -125,8 +126,7 @@ setup_run(VtpmMaker *maker, const char *folder, const char *vm_id, GError **erro
 }
 
 gboolean
-vtpm_make(VtpmMaker *maker, const char *folder, const char *vm_id, guint uid, guint gid,
-          GError **error)
+vtpm_make(VtpmMaker *maker, const char *folder, guint uid, guint gid, GError **error)
 {
     if (!folder_make(folder, error))
         return FALSE;
@@ -135,12 +135,12 @@ vtpm_make(VtpmMaker *maker, const char *folder, const char *vm_id, guint uid, gu
     g_mutex_lock(&maker->first_use);
     gboolean first = !maker->ca_exists, ok = TRUE;
     if (first) {
-        ok = setup_run(maker, folder, vm_id, error);
+        ok = setup_run(maker, folder, error);
         maker->ca_exists = ok;
     }
     g_mutex_unlock(&maker->first_use);
     if (!first)
-        ok = setup_run(maker, folder, vm_id, error);
+        ok = setup_run(maker, folder, error);
     if (ok && state_sync(folder, error) && folder_give(folder, uid, gid, error))
         return TRUE;
     folder_remove(folder, NULL);

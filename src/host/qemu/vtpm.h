@@ -14,6 +14,7 @@ VtpmMaker *vtpm_maker_new(const char *state_dir, const char *swtpm_setup, const 
 void vtpm_maker_free(VtpmMaker *maker);
 
 /* Makes the vTPM in `folder` (made; must not exist), owned by uid:gid where we are root. The EK certificates lie beside
- * its state as ek-rsa2048.crt and ek-secp384r1.crt (DER). On failure nothing is left; *error is ARM_VTPM_FAILED with what
- * swtpm_setup said. */
-gboolean vtpm_make(VtpmMaker *maker, const char *folder, const char *vm_id, guint uid, guint gid, GError **error);
+ * its state as ek-rsa2048.crt and ek-secp384r1.crt (DER). Their subject is a UUID of the vTPM's own, which says nothing of the
+ * instance: a vTPM may be made before it is known whose it will be, and it is the folder that tells whose it is. On failure
+ * nothing is left; *error is ARM_VTPM_FAILED with what swtpm_setup said. */
+gboolean vtpm_make(VtpmMaker *maker, const char *folder, guint uid, guint gid, GError **error);

@@ -82,6 +82,7 @@ job_start(Machine *machine, const LaunchSpec *spec, GAsyncReadyCallback done)
         .state_dir = host->state_dir,
         .firmware = host->firmware,
         .vtpm_maker = host->vtpm_maker,
+        .vtpm_stock = host->vtpm_stock,
         .why_no_vtpm = host->why_no_vtpm,
         .uid = machine->uid,
         .gid = machine->uid,
