@@ -40,13 +40,13 @@ def build(*targets):
     return [os.path.join(BUILD, target) for target in targets]
 
 
-def image_make(folder):
+def image_make(folder, guest_agent=True):
     """An image that has everything but an operating system: nothing here waits for a guest."""
     path = os.path.join(folder, "bench.qcow2")
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", path, "64M"], check=True)
     definition = {"publisher": "Testudo", "offer": "bench", "sku": "gen2", "version": "1.0.0",
                   "hyperVGeneration": "V2", "architecture": "x64", "osType": "Linux",
-                  "securityType": "TrustedLaunchSupported", "guestAgent": True, "format": "qcow2", "file": "bench.qcow2"}
+                  "securityType": "TrustedLaunchSupported", "guestAgent": guest_agent, "format": "qcow2", "file": "bench.qcow2"}
     with open(os.path.join(folder, "bench.json"), "w") as out:
         json.dump(definition, out)
     return path
@@ -101,6 +101,8 @@ class Client:
     def settle(self, answer, timeout=120, every=0.002):
         """Waits for the end of the long-running operation that an answer names: clients have nothing but asking again."""
         address = answer.getheader("Azure-AsyncOperation")
+        if not address:
+            return  # there was nothing to do
         target = "/subscriptions/" + address.split("/subscriptions/", 1)[1].split("?")[0]
         until = time.monotonic() + timeout
         while time.monotonic() < until:
