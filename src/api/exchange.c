@@ -1,11 +1,10 @@
 #include "api/exchange.h"
 
 #include "api/call.h"
-#include "base/secret.h"
+#include "api/caller.h"
 
 #include <string.h>
 
-#define HOST_MAX 255u
 #define TELL_WITHIN G_USEC_PER_SEC
 
 typedef struct Exchange Exchange;
@@ -216,49 +215,6 @@ exchange_on_completed(void *data, struct MHD_Connection *connection, void **stat
     guard_resume(listener->exchanges->guard, watched_of(connection));
 }
 
-static const char *
-header(struct MHD_Connection *connection, const char *name)
-{
-    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-}
-
-/* RFC 6750, 2.1 */
-#define SCHEME "Bearer "
-
-static gboolean
-token_is_right(const Api *api, const char *authorization)
-{
-    const char *token = api->config.token;
-    return token && authorization && g_ascii_strncasecmp(authorization, SCHEME, strlen(SCHEME)) == 0 &&
-           secret_same(token, authorization + strlen(SCHEME));
-}
-
-static const char *
-caller_of(const Listener *listener, struct MHD_Connection *connection)
-{
-    if (listener->is_socket)
-        return "owner";
-    return token_is_right(listener->exchanges->api, header(connection, "Authorization")) ? "token" : NULL;
-}
-
-/* A name or address with or without a port. */
-static gboolean
-is_host(const char *text)
-{
-    gsize length = strspn(text, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS ".:[]-");
-    return length > 0 && length <= HOST_MAX && text[length] == '\0';
-}
-
-/* What the client calls us is what addresses for it begin with, if it is a host name at all. */
-static char *
-base_url(const Listener *listener, struct MHD_Connection *connection)
-{
-    const char *host = header(connection, "Host"), *scheme = listener->is_socket ? "http://" : "https://";
-    if (host && is_host(host))
-        return g_strconcat(scheme, host, NULL);
-    return g_strdup(listener->is_socket ? "http://localhost" : listener->exchanges->https_url);
-}
-
 static void
 on_answer(ApiResponse *response, void *data)
 {
@@ -297,16 +253,16 @@ static void
 ask(const Listener *listener, Exchange *exchange, const char *method, const char *caller)
 {
     struct MHD_Connection *connection = exchange->connection;
-    g_autofree char *base = base_url(listener, connection);
+    g_autofree char *base = caller_base_url(listener, connection);
     const ApiRequest request = {
         .method = method,
         .target = exchange->target,
         .base_url = base,
         .link_url = listener->is_socket ? listener->exchanges->https_url : NULL,
         .caller = caller,
-        .if_match = header(connection, "If-Match"),
-        .if_none_match = header(connection, "If-None-Match"),
-        .client_request_id = header(connection, "x-ms-client-request-id"),
+        .if_match = request_header(connection, "If-Match"),
+        .if_none_match = request_header(connection, "If-None-Match"),
+        .client_request_id = request_header(connection, "x-ms-client-request-id"),
         .body = exchange->body ? exchange->body->data : NULL,
         .body_length = exchange->body ? exchange->body->len : 0,
     };
@@ -345,14 +301,14 @@ too_large_answer(Exchange *exchange, const Api *api)
 static gboolean
 announces_body(struct MHD_Connection *connection)
 {
-    const char *length = header(connection, "Content-Length");
-    return header(connection, "Transfer-Encoding") || (length && strcmp(length, "0") != 0);
+    const char *length = request_header(connection, "Content-Length");
+    return request_header(connection, "Transfer-Encoding") || (length && strcmp(length, "0") != 0);
 }
 
 static gboolean
 announces_too_much(struct MHD_Connection *connection, const Api *api)
 {
-    const char *text = header(connection, "Content-Length");
+    const char *text = request_header(connection, "Content-Length");
     guint64 length;
     return text && g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &length, NULL) && length > api->config.body_max;
 }
