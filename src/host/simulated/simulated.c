@@ -10,6 +10,7 @@
 #define STATE_FILE "simulated.json"
 #define SETTINGS_FILE "simulated.conf.json"
 #define FILE_MAX (64u << 20)
+#define LATENCY_MAX_MS 86400000
 
 typedef enum { SIM_NONE, SIM_STARTING, SIM_RUNNING, SIM_STOPPING, SIM_DESTROYING } SimPhase;
 
@@ -83,7 +84,8 @@ save_now(void *data)
     g_hash_table_iter_init(&iter, self->sims);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         const Sim *sim = value;
-        if (!sim->spec)
+        /* One that was only ever stopped or destroyed is nothing to find again. */
+        if (!sim->spec->name)
             continue;
         json_array_append_new(list, json_pack("{sb sb sb so}", "alive", sim->alive, "agent", sim->agent, "refused",
                                               sim->refused, "spec", launch_spec_json(sim->spec)));
@@ -135,12 +137,17 @@ load(Simulated *self, GError **error)
     return TRUE;
 }
 
-static void
-setting_read(const json_t *settings, const char *name, gint64 *ret_usec)
+static gboolean
+setting_read(const json_t *settings, const char *name, gint64 *ret_usec, GError **error)
 {
     const json_t *value = json_object_get(settings, name);
-    if (json_is_integer(value) && json_integer_value(value) >= 0)
-        *ret_usec = json_integer_value(value) * USEC_PER_MSEC;
+    if (!value)
+        return TRUE;
+    if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > LATENCY_MAX_MS)
+        return arm_fail(error, ARM_INVALID_PARAMETER, name, SETTINGS_FILE ": '%s' is no number from 0 to %d.", name,
+                        LATENCY_MAX_MS);
+    *ret_usec = json_integer_value(value) * USEC_PER_MSEC;
+    return TRUE;
 }
 
 static gboolean
@@ -153,10 +160,11 @@ settings_load(Simulated *self, const char *path, GError **error)
     g_autoptr(json_t) settings = text ? json_parse(text, length, error) : NULL;
     if (!settings)
         return FALSE;
-    setting_read(settings, "start_ms", &self->latency.start_usec);
-    setting_read(settings, "boot_ms", &self->latency.boot_usec);
-    setting_read(settings, "stop_ms", &self->latency.stop_usec);
-    setting_read(settings, "destroy_ms", &self->latency.destroy_usec);
+    if (!setting_read(settings, "start_ms", &self->latency.start_usec, error) ||
+        !setting_read(settings, "boot_ms", &self->latency.boot_usec, error) ||
+        !setting_read(settings, "stop_ms", &self->latency.stop_usec, error) ||
+        !setting_read(settings, "destroy_ms", &self->latency.destroy_usec, error))
+        return FALSE;
     self->die_at = (guint)json_integer_value(json_object_get(settings, "die_at"));
     const json_t *faults = json_object_get(settings, "faults");
     for (size_t i = 0; i < json_array_size(faults); i++) {
@@ -386,6 +394,7 @@ simulated_start(Host *host, const LaunchSpec *spec)
     launch_spec_free(sim->spec);
     sim->spec = launch_spec_copy(spec);
     g_hash_table_insert(self->sims, sim->spec->key, sim);
+    sim->alive = FALSE;
     sim->agent = FALSE;
     sim->refused = FALSE;
     sim->fault = fault_of(self, spec);

@@ -1,0 +1,273 @@
+/* The driver without processes, on a clock that the test moves. */
+#include "host/simulated/simulated.h"
+
+#include "base/error.h"
+#include "base/file.h"
+
+#include <string.h>
+
+#define KEY   "6f1f7c1e-0000-4000-8000-0123456789ab.3"
+#define START (1700000000 * USEC_PER_SEC)
+
+typedef struct {
+    char *state_dir;
+    Clock *clock;
+    Host *host;
+    GString *told; /* "started 1 @20;" : event, epoch, milliseconds since the test began */
+    gboolean in_call;
+} Fixture;
+
+static const char *const words[HOST_N_EVENTS] = {
+    [HOST_STARTED] = "started",      [HOST_START_FAILED] = "start-failed",
+    [HOST_AGENT_ANSWERED] = "agent", [HOST_BOOT_REFUSED] = "refused",
+    [HOST_EXITED] = "exited",        [HOST_DESTROYED] = "destroyed",
+    [HOST_WARNING] = "warning",
+};
+
+static void
+on_event(const HostEvent *event, void *data)
+{
+    Fixture *f = data;
+    g_assert_false(f->in_call);
+    g_string_append_printf(f->told, "%s %" G_GUINT64_FORMAT "%s%s @%d;", words[event->type],
+                           event->epoch, event->code == ARM_N_CODES ? "" : " ",
+                           event->code == ARM_N_CODES ? "" : arm_code_text(event->code),
+                           (int)((f->clock->now(f->clock) - START) / USEC_PER_MSEC));
+}
+
+static void
+host_up(Fixture *f)
+{
+    const SimulatedLatency latency = {20 * USEC_PER_MSEC, 100 * USEC_PER_MSEC, 50 * USEC_PER_MSEC,
+                                      10 * USEC_PER_MSEC};
+    const HostConfig config = {.state_dir = f->state_dir};
+    g_autoptr(GError) error = NULL;
+    f->host = host_simulated_open(&config, f->clock, on_event, f, &error);
+    g_assert_no_error(error);
+    host_simulated_set_latency(f->host, &latency);
+}
+
+static void
+set_up(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    f->state_dir = g_dir_make_tmp("testudo-simulated-XXXXXX", NULL);
+    f->clock = clock_virtual_new(START);
+    f->told = g_string_new(NULL);
+    host_up(f);
+}
+
+static void
+tear_down(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    host_close(f->host);
+    clock_virtual_free(f->clock);
+    folder_remove(f->state_dir, NULL);
+    g_string_free(f->told, TRUE);
+    g_free(f->state_dir);
+}
+
+static void
+start(Fixture *f, guint64 epoch)
+{
+    g_autoptr(LaunchSpec) spec = launch_spec_new();
+    spec->key = g_strdup(KEY);
+    spec->name = g_strdup("web000003");
+    spec->vm_id = g_strdup("0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9");
+    spec->owner = g_strdup("/subscriptions/s");
+    spec->epoch = epoch;
+    spec->vcpus = 1;
+    spec->memory_mib = 64;
+    spec->generation = 2;
+    spec->architecture = g_strdup("x64");
+    spec->image_urn = g_strdup("Testudo:mini:gen2:1.0.0");
+    spec->image_format = g_strdup("qcow2");
+    spec->image_sha256 = g_strdup("00");
+    spec->guest_agent = TRUE;
+    f->in_call = TRUE;
+    host_start(f->host, spec);
+    f->in_call = FALSE;
+}
+
+/* Until nothing is due any more; what was told is compared and forgotten. */
+static void
+told(Fixture *f, const char *expected)
+{
+    while (clock_virtual_fire_next(f->clock))
+        ;
+    g_assert_cmpstr(f->told->str, ==, expected);
+    g_string_truncate(f->told, 0);
+}
+
+static void
+test_takes_the_time_that_it_is_given(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    start(f, 1);
+    told(f, "started 1 @20;agent 1 @120;");
+    g_assert_cmpuint(host_simulated_alive(f->host), ==, 1);
+    host_stop(f->host, KEY, USEC_PER_SEC);
+    told(f, "exited 1 @170;");
+    host_destroy(f->host, KEY, NULL);
+    told(f, "destroyed 0 @180;");
+    g_assert_cmpuint(host_simulated_alive(f->host), ==, 0);
+}
+
+static void
+test_grace_is_never_longer_than_asked(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    start(f, 1);
+    told(f, "started 1 @20;agent 1 @120;");
+    host_stop(f->host, KEY, 5 * USEC_PER_MSEC);
+    told(f, "exited 1 @125;");
+}
+
+static void
+test_every_call_may_come_twice(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    start(f, 1);
+    told(f, "started 1 @20;agent 1 @120;");
+    start(f, 1);
+    told(f, "started 1 @120;agent 1 @220;");
+    host_stop(f->host, KEY, 0);
+    host_stop(f->host, KEY, 0);
+    told(f, "exited 1 @220;");
+    host_stop(f->host, KEY, 0);
+    told(f, "exited 1 @220;");
+    host_destroy(f->host, KEY, NULL);
+    host_destroy(f->host, KEY, NULL);
+    told(f, "destroyed 0 @230;");
+    host_destroy(f->host, KEY, NULL);
+    told(f, "destroyed 0 @240;");
+}
+
+static void
+test_a_stop_during_a_start_ends_it(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    start(f, 1);
+    host_stop(f->host, KEY, 0);
+    told(f, "exited 1 @0;");
+}
+
+/* ---- faults ---- */
+
+static SimulatedFault
+fault_given(const LaunchSpec *spec G_GNUC_UNUSED, void *data)
+{
+    return (SimulatedFault)GPOINTER_TO_INT(data);
+}
+
+static const struct {
+    const char *name, *told;
+} faults[SIMULATED_N_FAULTS] = {
+    [SIMULATED_OK] = {"none", "started 1 @20;agent 1 @120;"},
+    [SIMULATED_START_FAILS] = {"start-fails", "start-failed 1 VMStartFailed @20;"},
+    [SIMULATED_NO_AGENT] = {"no-agent", "started 1 @20;"},
+    [SIMULATED_REFUSED] = {"refused", "started 1 @20;refused 1 SecureBootValidationFailed @120;"},
+    [SIMULATED_EXITS] = {"exits", "started 1 @20;agent 1 @120;exited 1 VMExited @120;"},
+    [SIMULATED_DISK_FULL] = {"disk-full", "start-failed 1 HostDiskFull @20;"},
+};
+
+static void
+test_fault(Fixture *f, const void *data)
+{
+    gint fault = GPOINTER_TO_INT(data);
+    host_simulated_set_faults(f->host, fault_given, GINT_TO_POINTER(fault));
+    start(f, 1);
+    told(f, faults[fault].told);
+}
+
+static void
+test_a_kill_is_told_once_and_the_next_start_works(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    g_assert_false(host_simulated_kill(f->host, KEY));
+    start(f, 1);
+    told(f, "started 1 @20;agent 1 @120;");
+    g_assert_true(host_simulated_kill(f->host, KEY));
+    told(f, "exited 1 VMExited @120;");
+    g_assert_false(host_simulated_kill(f->host, KEY));
+    start(f, 2);
+    told(f, "started 2 @140;agent 2 @240;");
+}
+
+/* A newer launch that fails leaves nothing of the older one. */
+static void
+test_a_failed_newer_launch_leaves_nothing_running(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    start(f, 1);
+    told(f, "started 1 @20;agent 1 @120;");
+    host_simulated_set_faults(f->host, fault_given, GINT_TO_POINTER(SIMULATED_START_FAILS));
+    start(f, 2);
+    told(f, "start-failed 2 VMStartFailed @140;");
+    g_assert_cmpuint(host_simulated_alive(f->host), ==, 0);
+}
+
+/* ---- daemons come and go ---- */
+
+static void
+daemon_restart(Fixture *f)
+{
+    host_close(f->host);
+    g_string_truncate(f->told, 0);
+    host_up(f);
+}
+
+static void
+test_the_next_daemon_finds_what_runs(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    start(f, 7);
+    told(f, "started 7 @20;agent 7 @120;");
+    daemon_restart(f);
+    g_autoptr(GPtrArray) list = host_found(f->host);
+    g_assert_cmpuint(list->len, ==, 1);
+    const HostFound *found = g_ptr_array_index(list, 0);
+    g_assert_cmpstr(found->key, ==, KEY);
+    g_assert_true(found->alive && found->agent);
+    g_assert_cmpuint(found->epoch, ==, 7);
+    told(f, "");
+}
+
+static void
+test_a_boot_goes_on_under_the_next_daemon(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    start(f, 1);
+    clock_virtual_advance_to(f->clock, START + 30 * USEC_PER_MSEC);
+    daemon_restart(f);
+    g_autoptr(GPtrArray) list = host_found(f->host);
+    g_assert_cmpuint(list->len, ==, 1);
+    told(f, "agent 1 @130;");
+}
+
+static void
+test_what_was_only_ever_stopped_keeps_no_daemon_from_starting(Fixture *f,
+                                                              const void *data G_GNUC_UNUSED)
+{
+    host_stop(f->host, KEY, 0);
+    told(f, "exited 0 @0;");
+    daemon_restart(f);
+    g_autoptr(GPtrArray) list = host_found(f->host);
+    g_assert_cmpuint(list->len, ==, 0);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+#define ADD(name, test) g_test_add("/simulated/" name, Fixture, NULL, set_up, test, tear_down)
+    ADD("takes-the-time-that-it-is-given", test_takes_the_time_that_it_is_given);
+    ADD("grace-is-never-longer-than-asked", test_grace_is_never_longer_than_asked);
+    ADD("every-call-may-come-twice", test_every_call_may_come_twice);
+    ADD("a-stop-during-a-start-ends-it", test_a_stop_during_a_start_ends_it);
+    ADD("a-kill-is-told-once-and-the-next-start-works",
+        test_a_kill_is_told_once_and_the_next_start_works);
+    ADD("a-failed-newer-launch-leaves-nothing-running",
+        test_a_failed_newer_launch_leaves_nothing_running);
+    ADD("the-next-daemon-finds-what-runs", test_the_next_daemon_finds_what_runs);
+    ADD("a-boot-goes-on-under-the-next-daemon", test_a_boot_goes_on_under_the_next_daemon);
+    ADD("what-was-only-ever-stopped-keeps-no-daemon-from-starting",
+        test_what_was_only_ever_stopped_keeps_no_daemon_from_starting);
+#undef ADD
+    for (gint i = 0; i < SIMULATED_N_FAULTS; i++) {
+        g_autofree char *path = g_strconcat("/simulated/fault/", faults[i].name, NULL);
+        g_test_add(path, Fixture, GINT_TO_POINTER(i), set_up, test_fault, tear_down);
+    }
+    return g_test_run();
+}
