@@ -9,6 +9,8 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
 BUILD = os.environ['TESTUDO_BUILD']
 PAGES = ['README.md', 'images/README.md', *(f'docs/{name}' for name in sorted(os.listdir(os.path.join(ROOT, 'docs')))
                                             if name.endswith('.md'))]
+BENCHES = ['bench/api', 'bench/launch', *(f'bench/lib/{name}' for name in sorted(os.listdir(os.path.join(ROOT, 'bench', 'lib')))
+                                          if name.endswith('.py'))]
 LINK = re.compile(r'\]\((?!https?:)([^)#]+)')
 
 
@@ -46,8 +48,9 @@ def unknown_commands(page):
 
 
 def unknown_settings(page):
-    """`--name` alone in a page about the daemon: an option of testudod or of testudo's commands."""
-    known = set(re.findall(r'--([a-z][a-z-]+)', help_of('testudod')[1] + text_of('src/cli/args.c')))
+    """`--name` alone in a page: an option of testudod, of testudo's commands, or of the benches (bench/lib)."""
+    known = set(re.findall(r"[\"']--([a-z][a-z-]+)[\"']", ''.join(text_of(name) for name in BENCHES)))
+    known |= set(re.findall(r'--([a-z][a-z-]+)', help_of('testudod')[1] + text_of('src/cli/args.c')))
     known |= set(re.findall(r'\{ ?"([a-z-]+)"', text_of('src/cli/args.c')))
     return [f'{page}: --{name}' for name in re.findall(r'`--([a-z][a-z-]+)', text_of(page)) if name not in known]
 

@@ -21,7 +21,8 @@ test_parse(void)
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(json_t) value = json_parse(cases[i].text, strlen(cases[i].text), &error);
-        g_test_message("%s", cases[i].text);
+        g_autofree char *shown = g_strescape(cases[i].text, NULL);
+        g_test_message("%s", shown);
         g_assert_true((value != NULL) == (cases[i].why == NULL));
         if (!error)
             continue;
