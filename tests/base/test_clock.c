@@ -3,7 +3,7 @@
 
 typedef struct {
     Clock *clock;
-    GString *order;         /* a letter for each timer that fired */
+    GString *order; /* a letter for each timer that fired */
     char letter;
     UnixTime fired_at;
 } Shot;
@@ -21,7 +21,11 @@ test_virtual_order(void)
 {
     Clock *clock = clock_virtual_new(1000);
     g_autoptr(GString) order = g_string_new(NULL);
-    Shot shots[] = { { clock, order, 'a', 0 }, { clock, order, 'b', 0 }, { clock, order, 'c', 0 }, { clock, order, 'd', 0 }, { clock, order, 'e', 0 } };
+    Shot shots[] = { { clock, order, 'a', 0 },
+                     { clock, order, 'b', 0 },
+                     { clock, order, 'c', 0 },
+                     { clock, order, 'd', 0 },
+                     { clock, order, 'e', 0 } };
     const UnixTime times[] = { 3000, 2000, 2000, 500, 9000 };
     guint ids[G_N_ELEMENTS(shots)];
     for (guint i = 0; i < G_N_ELEMENTS(shots); i++) {
@@ -32,7 +36,7 @@ test_virtual_order(void)
     clock->timer_remove(clock, 12345);
     clock_virtual_advance_to(clock, 5000);
     g_assert_cmpstr(order->str, ==, "dbc");
-    g_assert_cmpint(shots[3].fired_at, ==, 1000);       /* overdue: at once, and no step back */
+    g_assert_cmpint(shots[3].fired_at, ==, 1000); /* overdue: at once, and no step back */
     g_assert_cmpint(shots[1].fired_at, ==, 2000);
     g_assert_cmpint(clock->now(clock), ==, 5000);
     clock_virtual_advance_to(clock, 4000);

@@ -68,7 +68,7 @@ test_what_cannot_be_read(Place *place, const void *data G_GNUC_UNUSED)
     g_assert_true(g_error_matches(large, ARM_ERROR, ARM_TOO_LARGE));
     g_assert_null(file_read(place->dir, 10, NULL, &folder));
     g_assert_true(mkfifo(fifo, 0600) == 0);
-    g_assert_null(file_read(fifo, 10, NULL, &pipe));     /* and does not wait for a writer */
+    g_assert_null(file_read(fifo, 10, NULL, &pipe)); /* and does not wait for a writer */
     g_assert_nonnull(strstr(pipe->message, "regular"));
 }
 

@@ -10,6 +10,7 @@ test_parse(void)
 {
     g_autofree char *levels32 = g_strconcat("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]", NULL);
     g_autofree char *levels33 = g_strconcat("[", levels32, "]", NULL);
+    /* clang-format off */
     const struct {
         const char *text;
         const char *why;        /* word of the message; NULL: accepted */
@@ -18,6 +19,7 @@ test_parse(void)
         { levels33, "32 levels" }, { "", "line 1" }, { "{", "line 1" }, { "{\"a\": 1,}", "column" }, { "{\"a\": 1, \"a\": 2}", "duplicate" },
         { "\"\\u0000\"", "NUL" }, { "\"\xc3\x28\"", "0xc3" }, { "{}{}", "end of file" }, { "nul", "line 1" }, { "'a'", "line 1" },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(json_t) value = json_parse(cases[i].text, strlen(cases[i].text), &error);

@@ -10,6 +10,7 @@
 static void
 test_parse(void)
 {
+    /* clang-format off */
     static const struct {
         const char *text;
         const char *parts;      /* subscription|group|provider|type|name|child, "-" where absent; NULL: refused */
@@ -26,6 +27,7 @@ test_parse(void)
         { "/subscriptions/s/resourceGroups/g/providers/P/T", NULL }, { SET "/virtualMachines", NULL }, { SET "/a/b/c/d", NULL },
         { "/subscriptions/s/resourceGroups/g/provider/P/T/n", NULL },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(ResourceId) id = resource_id_parse(cases[i].text, &error);
@@ -34,7 +36,8 @@ test_parse(void)
         if (!id)
             continue;
 #define PART(member) (id->member ? id->member : "-")
-        g_autofree char *parts = g_strjoin("|", PART(subscription), PART(group), PART(provider), PART(type), PART(name), PART(child_name), NULL);
+        g_autofree char *parts =
+            g_strjoin("|", PART(subscription), PART(group), PART(provider), PART(type), PART(name), PART(child_name), NULL);
         g_assert_cmpstr(parts, ==, cases[i].parts);
     }
 }
@@ -66,7 +69,9 @@ test_build(void)
 static void
 test_names(void)
 {
-    g_autofree char *name64 = g_strnfill(64, 'a'), *name65 = g_strnfill(65, 'a'), *name90 = g_strnfill(90, 'a'), *name91 = g_strnfill(91, 'a');
+    g_autofree char *name64 = g_strnfill(64, 'a'), *name65 = g_strnfill(65, 'a'), *name90 = g_strnfill(90, 'a'),
+                    *name91 = g_strnfill(91, 'a');
+    /* clang-format off */
     const struct {
         const char *name;
         gboolean group, set;
@@ -76,6 +81,7 @@ test_names(void)
         { "", FALSE, FALSE }, { "a b", FALSE, FALSE }, { "a/b", FALSE, FALSE }, { "..", FALSE, FALSE }, { "\u00e9", FALSE, FALSE },
         { "a\n", FALSE, FALSE }, { name64, TRUE, TRUE }, { name65, TRUE, FALSE }, { name90, TRUE, FALSE }, { name91, FALSE, FALSE },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) group = NULL, set = NULL;
         g_test_message("%s", cases[i].name);

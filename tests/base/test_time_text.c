@@ -7,6 +7,7 @@
 static void
 test_durations(void)
 {
+    /* clang-format off */
     static const struct {
         const char *text;
         gint64 usec;            /* -1: refused */
@@ -31,6 +32,7 @@ test_durations(void)
         { "PT1.5M", -1, NULL }, { "PT1.S", -1, NULL }, { "PT-1S", -1, NULL }, { "-PT1S", -1, NULL }, { "pt1s", -1, NULL },
         { "PT1S ", -1, NULL }, { "PT1ST1S", -1, NULL },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         gint64 usec = 0xaa;
         gboolean ok = duration_from_text(cases[i].text, &usec);
@@ -47,6 +49,7 @@ test_durations(void)
 static void
 test_times(void)
 {
+    /* clang-format off */
     static const struct {
         const char *text;
         UnixTime time;          /* -1: refused */
@@ -58,6 +61,7 @@ test_times(void)
         { "2026-11-23", -1, NULL }, { "2026-13-01T00:00:00Z", -1, NULL }, { "", -1, NULL }, { "now", -1, NULL },
         { "2026-11-23T22:51:54.1234567890123456789012345678901234567890Z", -1, NULL },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         UnixTime time = 0xaa;
         gboolean ok = time_from_text(cases[i].text, &time);
@@ -80,7 +84,7 @@ test_times_out_of_the_ordinary(void)
     } cases[] = {
         { -1, "1969-12-31T23:59:59.999999Z" },
         { G_GINT64_CONSTANT(-62135596800) * SECOND, "0001-01-01T00:00:00.000000Z" },
-        { G_MAXINT64, "0001-01-01T00:00:00.000000Z" },      /* no such year: the time of nothing */
+        { G_MAXINT64, "0001-01-01T00:00:00.000000Z" }, /* no such year: the time of nothing */
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *text = time_to_text(cases[i].time);

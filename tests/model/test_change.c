@@ -8,12 +8,15 @@
 #define IN_PROFILE(members) "{'properties': {'virtualMachineProfile': {" members "}}}"
 #define SECURITY(members) IN_PROFILE("'securityProfile': {" members "}")
 #define TRUSTED "'securityType': 'TrustedLaunch', 'uefiSettings': {'secureBootEnabled': true, 'vTpmEnabled': true}"
-#define UEFI(boot, tpm) SECURITY("'securityType': 'TrustedLaunch', 'uefiSettings': {'secureBootEnabled': " boot ", 'vTpmEnabled': " tpm "}")
+#define UEFI(boot, tpm)                                                                                                        \
+    SECURITY("'securityType': 'TrustedLaunch', 'uefiSettings': {'secureBootEnabled': " boot ", 'vTpmEnabled': " tpm "}")
 #define IMAGE(members) IN_PROFILE("'storageProfile': {'imageReference': {" members "}}")
 #define USER(members) IN_PROFILE("'osProfile': {" members "}")
 #define DISK(size) IN_PROFILE("'storageProfile': {'dataDisks': [{'lun': 0, 'diskSizeGB': " size "}]}")
 
-/* flags: s new size, d new OS disk, g new guest state, v new variables, t new vTPM, l vTPM lost, w waits for a reimage, p other publisher. */
+/* flags: s new size, d new OS disk, g new guest state, v new variables, t new vTPM, l vTPM lost, w waits for a reimage, p other
+ * publisher. */
+/* clang-format off */
 static const struct {
     const char *why, *before, *after;   /* changes of the small set */
     ChangeKind kind;
@@ -62,6 +65,7 @@ static const struct {
     { "all at once: size, image, Trusted launch", "{}", "{'sku': {'name': 'Standard_B1ms'}, 'properties': {'virtualMachineProfile': {'storageProfile': {'imageReference': {'sku': 'gen2'}}, 'securityProfile': {" TRUSTED "}}}}", CHANGE_REIMAGE, "sdgvt" },
     { "and all the way back", "{'sku': {'name': 'Standard_B1ms'}, 'properties': {'virtualMachineProfile': {'storageProfile': {'imageReference': {'sku': 'gen2'}}, 'securityProfile': {" TRUSTED "}}}}", "{}", CHANGE_REIMAGE, "sdgvl" },
 };
+/* clang-format on */
 
 static void
 flag_add(GString *text, gboolean set, char letter)
@@ -116,6 +120,7 @@ test_key_and_change_agree(void)
 static void
 test_parts(void)
 {
+    /* clang-format off */
     static const struct {
         Change change;
         const char *parts;
@@ -127,6 +132,7 @@ test_parts(void)
         { { .vtpm_lost = TRUE }, "vTPM removed" },
         { { .new_guest_state = TRUE, .new_variables = TRUE, .vtpm_lost = TRUE }, "new guest state" },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(GStrv) parts = change_parts(&cases[i].change);
         g_autofree char *text = g_strjoinv("|", parts);
@@ -137,6 +143,7 @@ test_parts(void)
 static void
 test_losses(void)
 {
+    /* clang-format off */
     static const struct {
         Change change;
         guint generation;
@@ -150,8 +157,10 @@ test_losses(void)
         { { .new_variables = TRUE }, 0, "UEFI variables" },
         { { .new_variables = TRUE }, 1, "" },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_auto(GStrv) losses = change_losses(&cases[i].change, cases[i].generation), words = g_strsplit(cases[i].words, "|", -1);
+        g_auto(GStrv) losses = change_losses(&cases[i].change, cases[i].generation),
+                      words = g_strsplit(cases[i].words, "|", -1);
         g_assert_cmpuint(g_strv_length(losses), ==, g_strv_length(words));
         for (guint k = 0; words[k]; k++)
             g_assert_true(g_str_has_prefix(losses[k], words[k]));

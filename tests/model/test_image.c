@@ -29,9 +29,10 @@ test_accepted(void)
 static void
 test_written_and_read_again(void)
 {
-    g_autoptr(json_t) full = body_of("{" NAMES ", 'hyperVGeneration': 'v2', 'architecture': 'ARM64', 'osType': 'windows', 'securityType': "
-                                     "'trustedlaunchsupported', 'guestAgent': true, 'format': 'VPC', 'file': 'a.vhd', 'sha256': "
-                                     "'ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789'}");
+    g_autoptr(json_t) full =
+        body_of("{" NAMES ", 'hyperVGeneration': 'v2', 'architecture': 'ARM64', 'osType': 'windows', 'securityType': "
+                "'trustedlaunchsupported', 'guestAgent': true, 'format': 'VPC', 'file': 'a.vhd', 'sha256': "
+                "'ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789'}");
     g_autoptr(ImageInfo) image = image_info_parse(full, NULL);
     g_autoptr(ImageInfo) copy = image_info_copy(image);
     g_autoptr(json_t) written = image_info_json(copy);
@@ -50,6 +51,7 @@ test_written_and_read_again(void)
 static void
 test_refused(void)
 {
+    /* clang-format off */
     static const struct {
         const char *definition, *target, *words;
     } cases[] = {
@@ -72,6 +74,7 @@ test_refused(void)
         { "{'publisher': 'T', 'offer': 'm', 'sku': 's', 'version': '1.0', 'hyperVGeneration': 'V2', 'format': 'raw'}", "version", "MAJOR" },
         { "{'publisher': 'T', 'offer': 'm', 'sku': 's', 'version': '01.0.0', 'hyperVGeneration': 'V2', 'format': 'raw'}", "version", "MAJOR" },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(json_t) definition = body_of(cases[i].definition);
@@ -85,6 +88,7 @@ test_refused(void)
 static void
 test_trusted_launch(void)
 {
+    /* clang-format off */
     static const struct {
         guint generation;
         const char *type;
@@ -94,6 +98,7 @@ test_trusted_launch(void)
         { 2, "TrustedLaunchAndConfidentialVmSupported", TRUE, FALSE }, { 2, "ConfidentialVM", FALSE, FALSE },
         { 2, "ConfidentialVMSupported", FALSE, FALSE }, { 1, "TrustedLaunchSupported", FALSE, FALSE },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         ImageInfo image = { .generation = cases[i].generation, .security_type = (char *)cases[i].type };
         g_assert_cmpint(image_supports_trusted_launch(&image), ==, cases[i].supports);
@@ -106,8 +111,9 @@ test_version_order(void)
 {
     /* Ascending. Semantic Versioning 2.0.0, 11: numbers by worth, a pre-release before its release. */
     static const char *const ascending[] = {
-        "0.0.1", "0.9.0", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11",
-        "1.0.0-rc.1", "1.0.0", "1.0.1", "1.2.0-unhealthy", "1.2.0", "1.10.0", "2.0.0", "10.0.0", "20260101.0.0",
+        "0.0.1",         "0.9.0",      "1.0.0-alpha",  "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2",
+        "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0",        "1.0.1",         "1.2.0-unhealthy",  "1.2.0",      "1.10.0",
+        "2.0.0",         "10.0.0",     "20260101.0.0",
     };
     for (guint i = 0; i < G_N_ELEMENTS(ascending); i++) {
         for (guint k = 0; k < G_N_ELEMENTS(ascending); k++) {

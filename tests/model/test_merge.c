@@ -14,6 +14,7 @@
 #define TRUSTED "'securityType': 'TrustedLaunch', 'uefiSettings': {'secureBootEnabled': true, 'vTpmEnabled': false}"
 #define KEPT "{'secureBootEnabled':true,'vTpmEnabled':false}"
 
+/* clang-format off */
 static const struct {
     const char *why;
     const char *first;      /* sent to the small set before; NULL: nothing */
@@ -70,6 +71,7 @@ static const struct {
     { "the operating system is the image's", NULL, SET_PROFILE("'storageProfile': {'osDisk': {'osType': 'Windows', 'caching': 'readwrite'}}"), PROFILE ".storageProfile.osDisk", "{'caching':'ReadWrite'}" },
     { "what is refused may say nothing", NULL, "{'zones': [], 'plan': {}, 'properties': {'zoneBalance': false, 'hostGroup': null}}", "zones", "absent" },
 };
+/* clang-format on */
 
 static void
 test_merge(void)
@@ -92,9 +94,11 @@ test_create_fills_in(void)
         const char *body, *path, *expect;
     } cases[] = {
         { "{'location': 'local', 'sku': {'name': 'S'}, 'properties': {'virtualMachineProfile': {'storageProfile': "
-          "{'imageReference': {'publisher': 'P', 'offer': 'O', 'sku': 'K'}}}}}", IMAGE ".version", "'latest'" },
+          "{'imageReference': {'publisher': 'P', 'offer': 'O', 'sku': 'K'}}}}}",
+          IMAGE ".version", "'latest'" },
         { "{'location': 'local', 'sku': {'name': 'S'}, 'properties': {'virtualMachineProfile': {'storageProfile': "
-          "{'imageReference': {'publisher': 'P', 'offer': 'O', 'sku': 'K'}}}}}", "sku.capacity", "1" },
+          "{'imageReference': {'publisher': 'P', 'offer': 'O', 'sku': 'K'}}}}}",
+          "sku.capacity", "1" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(json_t) document = must_send(NULL, cases[i].body);
@@ -108,6 +112,7 @@ test_create_fills_in(void)
 static void
 test_exact_version(void)
 {
+    /* clang-format off */
     static const struct {
         const char *body;
         gboolean kept;
@@ -118,6 +123,7 @@ test_exact_version(void)
         { SET_IMAGE("'version': 'latest'"), FALSE },
         { SET_IMAGE("'sku': 'gen1'"), FALSE },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(json_t) stored = small_set_with(NULL);
         document_set_exact_version(stored, "1.0.0");
@@ -155,13 +161,16 @@ test_password_is_hashed(void)
 static void
 test_secrets_are_never_given_back(void)
 {
-    g_autoptr(json_t) document = small_set_with(
-        "{'properties': {'virtualMachineProfile': {'osProfile': {'adminPassword': 'correct horse battery', 'customData': 'c2VjcmV0'}, "
-        "'extensionProfile': {'extensions': [{'name': 'sf', 'properties': {'publisher': 'Microsoft.Azure.ServiceFabric', 'type': 't', "
-        "'settings': {'open': 1}, 'protectedSettings': {'secret': 1}}}]}}}}");
+    g_autoptr(json_t) document = small_set_with("{'properties': {'virtualMachineProfile': {'osProfile': {'adminPassword': "
+                                                "'correct horse battery', 'customData': 'c2VjcmV0'}, "
+                                                "'extensionProfile': {'extensions': [{'name': 'sf', 'properties': "
+                                                "{'publisher': 'Microsoft.Azure.ServiceFabric', 'type': 't', "
+                                                "'settings': {'open': 1}, 'protectedSettings': {'secret': 1}}}]}}}}");
     g_autoptr(json_t) given = document_public(document, "Linux");
     g_autofree char *text = json_text(given);
-    static const char *const secrets[] = { "passwordHash", "adminPassword", "customData", "c2VjcmV0", "protectedSettings", "$1$" };
+    static const char *const secrets[] = {
+        "passwordHash", "adminPassword", "customData", "c2VjcmV0", "protectedSettings", "$1$"
+    };
     for (guint i = 0; i < G_N_ELEMENTS(secrets); i++)
         g_assert_null(strstr(text, secrets[i]));
     g_assert_nonnull(strstr(text, "\"open\""));
@@ -170,7 +179,9 @@ test_secrets_are_never_given_back(void)
 static void
 test_protected_settings_outlive_a_put_without_them(void)
 {
-#define FABRIC(name, more) SET_PROFILE("'extensionProfile': {'extensions': [{'name': '" name "', 'properties': {'publisher': 'Microsoft.Azure.ServiceFabric', 'type': 't'" more "}}]}")
+#define FABRIC(name, more)                                                                                                     \
+    SET_PROFILE("'extensionProfile': {'extensions': [{'name': '" name                                                          \
+                "', 'properties': {'publisher': 'Microsoft.Azure.ServiceFabric', 'type': 't'" more "}}]}")
     static const struct {
         const char *body, *expect;
     } cases[] = {
@@ -192,6 +203,7 @@ test_protected_settings_outlive_a_put_without_them(void)
 static void
 test_defaults_given_back(void)
 {
+    /* clang-format off */
     static const struct {
         const char *change, *path, *expect;
     } cases[] = {
@@ -204,6 +216,7 @@ test_defaults_given_back(void)
         { SET_SECURITY(TRUSTED), SECURITY ".uefiSettings", KEPT },
         { SET_SECURITY("'securityType': 'Standard'"), SECURITY, "{'securityType':'Standard'}" },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(json_t) document = small_set_with(cases[i].change);
         g_autoptr(json_t) before = json_deep_copy(document);
@@ -221,8 +234,9 @@ test_instance_body(void)
 {
     GError *error = NULL;
     InstanceBody read;
-    g_autoptr(json_t) whole = body_of("{'id': 'x', 'instanceId': '0', 'tags': {'a': 'b'}, 'properties': {'storageProfile': {}, 'latestModelApplied': "
-                                      "true, 'protectionPolicy': {'protectFromScaleIn': 'true', 'protectFromScaleSetActions': false}}}");
+    g_autoptr(json_t) whole =
+        body_of("{'id': 'x', 'instanceId': '0', 'tags': {'a': 'b'}, 'properties': {'storageProfile': {}, 'latestModelApplied': "
+                "true, 'protectionPolicy': {'protectFromScaleIn': 'true', 'protectFromScaleSetActions': false}}}");
     g_assert_true(instance_body_read(whole, &read, &error));
     g_assert_true(read.has_scale_in && read.scale_in && read.has_scale_set_actions && !read.scale_set_actions);
     g_assert_true(json_object_size(read.tags) == 1);
@@ -246,7 +260,8 @@ main(int argc, char **argv)
     g_test_add_func("/merge/exact-version-holds-until-the-image-is-named", test_exact_version);
     g_test_add_func("/secrets/password-is-hashed", test_password_is_hashed);
     g_test_add_func("/secrets/never-given-back", test_secrets_are_never_given_back);
-    g_test_add_func("/secrets/protected-settings-outlive-a-put-without-them", test_protected_settings_outlive_a_put_without_them);
+    g_test_add_func("/secrets/protected-settings-outlive-a-put-without-them",
+                    test_protected_settings_outlive_a_put_without_them);
     g_test_add_func("/public/defaults", test_defaults_given_back);
     g_test_add_func("/instance/body", test_instance_body);
     return g_test_run();

@@ -27,6 +27,7 @@ test_small_set(void)
 static void
 test_switches(void)
 {
+    /* clang-format off */
     static const struct {
         const char *security;
         SecurityType type;
@@ -39,6 +40,7 @@ test_switches(void)
         { "'securityType': 'TrustedLaunch', 'uefiSettings': {'secureBootEnabled': true}", SECURITY_TRUSTED_LAUNCH, TRUE, TRUE },
         { "'securityType': 'TrustedLaunch', 'uefiSettings': {'vTpmEnabled': false}", SECURITY_TRUSTED_LAUNCH, FALSE, FALSE },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *body = g_strdup_printf(IN_PROFILE("'securityProfile': {%s}"), cases[i].security);
         g_autoptr(Model) model = model_with(body);
@@ -52,8 +54,9 @@ test_switches(void)
 static void
 test_disks_by_lun(void)
 {
-    g_autoptr(Model) model = model_with(IN_PROFILE(
-        "'storageProfile': {'osDisk': {'diskSizeGB': '30'}, 'dataDisks': [{'lun': 5, 'diskSizeGB': 2, 'deleteOption': 'delete'}, {'lun': '0', 'diskSizeGB': 1}]}"));
+    g_autoptr(Model) model =
+        model_with(IN_PROFILE("'storageProfile': {'osDisk': {'diskSizeGB': '30'}, 'dataDisks': [{'lun': 5, 'diskSizeGB': 2, "
+                              "'deleteOption': 'delete'}, {'lun': '0', 'diskSizeGB': 1}]}"));
     const DataDisk *first = g_ptr_array_index(model->data_disks, 0), *second = g_ptr_array_index(model->data_disks, 1);
     g_assert_cmpuint(model->os_disk_gib, ==, 30);
     g_assert_true(first->lun == 0 && first->size_gib == 1 && !first->delete_with_vm);
@@ -63,9 +66,11 @@ test_disks_by_lun(void)
 static void
 test_user(void)
 {
-    g_autoptr(Model) model = model_with(IN_PROFILE(
-        "'osProfile': {'computerNamePrefix': 'Node', 'adminUsername': 'lab', 'adminPassword': 'correct horse battery', 'customData': 'YQ==', "
-        "'linuxConfiguration': {'ssh': {'publicKeys': [{'path': '/home/lab/.ssh/authorized_keys', 'keyData': 'ssh-ed25519 AAAA me\\n'}, {}]}}}"));
+    g_autoptr(Model) model =
+        model_with(IN_PROFILE("'osProfile': {'computerNamePrefix': 'Node', 'adminUsername': 'lab', 'adminPassword': 'correct "
+                              "horse battery', 'customData': 'YQ==', "
+                              "'linuxConfiguration': {'ssh': {'publicKeys': [{'path': '/home/lab/.ssh/authorized_keys', "
+                              "'keyData': 'ssh-ed25519 AAAA me\\n'}, {}]}}}"));
     g_assert_cmpstr(model->computer_name_prefix, ==, "Node");
     g_assert_cmpstr(model->admin_username, ==, "lab");
     g_assert_cmpstr(model->custom_data, ==, "YQ==");
@@ -77,14 +82,15 @@ test_user(void)
 static void
 test_no_password_where_passwords_are_off(void)
 {
-    g_autoptr(Model) model = model_with(IN_PROFILE(
-        "'osProfile': {'adminPassword': 'correct horse battery', 'linuxConfiguration': {'disablePasswordAuthentication': true}}"));
+    g_autoptr(Model) model = model_with(IN_PROFILE("'osProfile': {'adminPassword': 'correct horse battery', "
+                                                   "'linuxConfiguration': {'disablePasswordAuthentication': true}}"));
     g_assert_null(model->password_hash);
 }
 
 static void
 test_host_name_from_set_name(void)
 {
+    /* clang-format off */
     static const struct {
         const char *set, *prefix;
     } cases[] = {
@@ -92,6 +98,7 @@ test_host_name_from_set_name(void)
         { "My.Set_1", "my-set-1" },
         { "a123456789b123456789c123456789d123456789e123456789f123456789g123", "a123456789b123456789c123456789d123456789e123456789f1234567" },
     };
+    /* clang-format on */
     g_autoptr(json_t) document = small_set_with(NULL);
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Model) model = model_decode(document, cases[i].set, NULL);
@@ -116,8 +123,9 @@ static void
 test_service_fabric_is_seen(void)
 {
     g_autoptr(Model) without = model_with(NULL);
-    g_autoptr(Model) with = model_with(IN_PROFILE("'extensionProfile': {'extensions': [{'name': 'n', 'properties': {'publisher': "
-                                                  "'MICROSOFT.Azure.ServiceFabric', 'type': 'ServiceFabricLinuxNode'}}]}"));
+    g_autoptr(Model) with =
+        model_with(IN_PROFILE("'extensionProfile': {'extensions': [{'name': 'n', 'properties': {'publisher': "
+                              "'MICROSOFT.Azure.ServiceFabric', 'type': 'ServiceFabricLinuxNode'}}]}"));
     g_assert_false(model_has_service_fabric(without));
     g_assert_true(model_has_service_fabric(with));
 }
@@ -126,8 +134,11 @@ static void
 test_a_broken_document_is_our_fault(void)
 {
     static const char *const broken[] = {
-        "{}", "[]", "{'sku': {'name': 'x'}}",
-        "{'sku': {'name': 'x'}, 'properties': {'virtualMachineProfile': {'storageProfile': {'imageReference': {'publisher': 'p', 'offer': 'o', "
+        "{}",
+        "[]",
+        "{'sku': {'name': 'x'}}",
+        "{'sku': {'name': 'x'}, 'properties': {'virtualMachineProfile': {'storageProfile': {'imageReference': {'publisher': "
+        "'p', 'offer': 'o', "
         "'sku': 's'}}, 'extensionProfile': {'extensions': [{'name': 'n'}]}}}}",
     };
     for (guint i = 0; i < G_N_ELEMENTS(broken); i++) {

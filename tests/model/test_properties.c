@@ -12,6 +12,7 @@
 #define STORAGE(members) IN_PROFILE("'storageProfile': {" members "}")
 #define USER(members) IN_PROFILE("'osProfile': {" members "}")
 
+/* clang-format off */
 static const struct {
     const char *body;
     ArmCode code;
@@ -79,6 +80,7 @@ static const struct {
     /* what is fixed for good */
     { "{'location': 'elsewhere'}", ARM_PROPERTY_CHANGE_NOT_ALLOWED, "location", "'local'" },
 };
+/* clang-format on */
 
 static void
 test_refusals(void)
@@ -95,7 +97,8 @@ test_refusals(void)
 static void
 test_passwords(void)
 {
-    static const char *const refused[] = { "short", "elevenchars", "1234567890123456789012345678901234567890123456789012345678901234567890123" };
+    static const char *const refused[] = { "short", "elevenchars",
+                                           "1234567890123456789012345678901234567890123456789012345678901234567890123" };
     for (guint i = 0; i < G_N_ELEMENTS(refused); i++) {
         g_autoptr(GError) error = NULL;
         g_autofree char *body = g_strdup_printf(USER("'adminPassword': '%s'"), refused[i]);
@@ -119,7 +122,8 @@ static void
 test_create_needs(void)
 {
     static const char *const needed[] = { "location", "sku.name", PROFILE ".storageProfile.imageReference.publisher",
-                                          PROFILE ".storageProfile.imageReference.offer", PROFILE ".storageProfile.imageReference.sku" };
+                                          PROFILE ".storageProfile.imageReference.offer",
+                                          PROFILE ".storageProfile.imageReference.sku" };
     g_autoptr(GError) error = NULL;
     g_assert_null(send_body(NULL, "{}", &error));
     const GPtrArray *details = arm_error_details(error);
@@ -133,7 +137,8 @@ test_all_violations_in_one_answer(void)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) stored = small_set_with(NULL);
-    g_assert_null(send_body(stored, "{'zones': ['1'], 'sku': {'capacity': -1}, 'what': 1, 'properties': {'overprovision': 'maybe'}}", &error));
+    g_assert_null(send_body(
+        stored, "{'zones': ['1'], 'sku': {'capacity': -1}, 'what': 1, 'properties': {'overprovision': 'maybe'}}", &error));
     g_assert_cmpuint(arm_error_details(error)->len, ==, 4);
     assert_error_says(error, ARM_BAD_REQUEST, "zones", "zones");
 }
@@ -160,7 +165,7 @@ test_a_cut_name_stays_valid_text(void)
     g_autoptr(GString) body = g_string_new("{'");
     for (int i = 0; i < 99; i++)
         g_string_append_c(body, 'a');
-    g_string_append(body, "\u00e9\u00e9': 1}");    /* the limit of 100 bytes is in the middle of the first é */
+    g_string_append(body, "\u00e9\u00e9': 1}"); /* the limit of 100 bytes is in the middle of the first é */
     g_autoptr(json_t) stored = small_set_with(NULL);
     g_assert_null(send_body(stored, body->str, &error));
     g_assert_true(g_utf8_validate(error->message, -1, NULL));
@@ -254,6 +259,7 @@ test_table_as_text(void)
 
 /* ---- what clients send ---- */
 
+/* clang-format off */
 static const struct {
     const char *file;
     gboolean create;
@@ -269,6 +275,7 @@ static const struct {
     { "sdk-create.json", TRUE, NULL },
     { "sdk-update.json", FALSE, NULL },
 };
+/* clang-format on */
 
 static void
 test_bodies_of_real_clients(void)

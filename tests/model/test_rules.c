@@ -7,16 +7,19 @@
 #include <string.h>
 
 #define PROFILE "properties.virtualMachineProfile"
-#define TRUSTED "'securityProfile': {'securityType': 'TrustedLaunch', 'uefiSettings': {'secureBootEnabled': true, 'vTpmEnabled': true}}"
+#define TRUSTED                                                                                                                \
+    "'securityProfile': {'securityType': 'TrustedLaunch', 'uefiSettings': {'secureBootEnabled': true, 'vTpmEnabled': true}}"
 #define IN_PROFILE(members) "{'properties': {'virtualMachineProfile': {" members "}}}"
 #define DISKS(members) "'storageProfile': {'dataDisks': [" members "]}"
 
 #define TEXT(literal) ((char *)literal)
 #define V1 SIZE_GENERATION_V1
 #define V2 SIZE_GENERATION_V2
-#define A_SIZE(named, of_family, n, mib, disks, gens, arch, ...) \
-    { .name = TEXT(named), .family = TEXT(of_family), .vcpus = n, .memory_mib = mib, .max_data_disks = disks, .generations = gens, \
-      .architecture = TEXT(arch), __VA_ARGS__ }
+#define A_SIZE(named, of_family, n, mib, disks, gens, arch, ...)                                                               \
+    {                                                                                                                          \
+        .name = TEXT(named), .family = TEXT(of_family), .vcpus = n, .memory_mib = mib, .max_data_disks = disks,                \
+        .generations = gens, .architecture = TEXT(arch), __VA_ARGS__                                                           \
+    }
 
 static SizeInfo sizes[] = {
     A_SIZE("V1only", "a", 1, 1024, 2, V1, "x64", .trusted_launch_disabled = TRUE),
@@ -28,9 +31,12 @@ static SizeInfo sizes[] = {
     A_SIZE("Huge", "m", 64, 1048576, 64, V1 | V2, "x64", .tier = NULL),
 };
 
-#define IMAGE(word, gen, arch, type) \
-    { .publisher = TEXT("Testudo"), .offer = TEXT("mini"), .sku = TEXT(word), .version = TEXT("1.0.0"), .generation = gen, \
-      .architecture = TEXT(arch), .os_type = TEXT("Linux"), .security_type = TEXT(type), .virtual_size = G_GUINT64_CONSTANT(3) << 30 }
+#define IMAGE(word, gen, arch, type)                                                                                           \
+    {                                                                                                                          \
+        .publisher = TEXT("Testudo"), .offer = TEXT("mini"), .sku = TEXT(word), .version = TEXT("1.0.0"), .generation = gen,   \
+        .architecture = TEXT(arch), .os_type = TEXT("Linux"), .security_type = TEXT(type),                                     \
+        .virtual_size = G_GUINT64_CONSTANT(3) << 30                                                                            \
+    }
 
 static ImageInfo images[] = {
     IMAGE("gen1", 1, "x64", "Standard"),
@@ -91,8 +97,10 @@ family_limit_add(Case *c, const char *family, guint limit)
 static Model *
 model_of(const char *size, const char *sku, const char *change)
 {
-    g_autofree char *body = g_strdup_printf("{'sku': {'name': '%s'}, 'properties': {'virtualMachineProfile': {'storageProfile': "
-                                            "{'imageReference': {'sku': '%s'}}}}}", size, sku);
+    g_autofree char *body =
+        g_strdup_printf("{'sku': {'name': '%s'}, 'properties': {'virtualMachineProfile': {'storageProfile': "
+                        "{'imageReference': {'sku': '%s'}}}}}",
+                        size, sku);
     g_autoptr(json_t) first = small_set_with(body);
     g_autoptr(json_t) document = must_send(first, change ? change : "{}");
     return must_decode(document);
@@ -103,8 +111,15 @@ case_begin(Case *c, const char *size, const char *sku, const char *change)
 {
     *c = (Case){ .quota = { 100, 100, 100, g_ptr_array_new_with_free_func(g_free) } };
     c->after = model_of(size, sku, change);
-    c->in = (RuleInput){ .after = c->after, .size = size_named(size), .image = image_named(sku), .quota = &c->quota,
-                         .host_architecture = "x64", .host_vcpus_max = 8, .host_memory_mib = 65536, .host_secure_boot = TRUE, .host_vtpm = TRUE };
+    c->in = (RuleInput){ .after = c->after,
+                         .size = size_named(size),
+                         .image = image_named(sku),
+                         .quota = &c->quota,
+                         .host_architecture = "x64",
+                         .host_vcpus_max = 8,
+                         .host_memory_mib = 65536,
+                         .host_secure_boot = TRUE,
+                         .host_vtpm = TRUE };
 }
 
 static void
@@ -149,6 +164,7 @@ verdict(const Case *c)
 static void
 test_states(void)
 {
+    /* clang-format off */
     static const struct {
         const char *size, *image, *change, *expect;
     } cases[] = {
@@ -198,6 +214,7 @@ test_states(void)
         { "Nowhere", "none", NULL, SIZE "; " IMG },
         { "Arm", "gen1", IN_PROFILE(TRUSTED), IMG "; " IMG "; " SIZE },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(Case) c = { 0 };
         case_begin(&c, cases[i].size, cases[i].image, cases[i].change);
@@ -209,13 +226,16 @@ test_states(void)
 
 /* ---- transition rules ---- */
 
-#define FABRIC "'extensionProfile': {'extensions': [{'name': 'sf', 'properties': {'publisher': 'microsoft.azure.servicefabric', 'type': 't'}}]}"
+#define FABRIC                                                                                                                 \
+    "'extensionProfile': {'extensions': [{'name': 'sf', 'properties': {'publisher': 'microsoft.azure.servicefabric', 'type': " \
+    "'t'}}]}"
 #define ONE_DISK DISKS("{'lun': 0, 'diskSizeGB': 4}")
 #define NOT_ALLOWED "409 securityProfile.securityType"
 
 static void
 test_transitions(void)
 {
+    /* clang-format off */
     static const struct {
         const char *why, *before, *after;   /* changes of a generation 2 set on Both */
         const char *expect;
@@ -236,6 +256,7 @@ test_transitions(void)
         { "but does not shrink", IN_PROFILE("'storageProfile': {'osDisk': {'diskSizeGB': 5}}"), IN_PROFILE("'storageProfile': {'osDisk': {'diskSizeGB': 4}}"), "409 storageProfile.osDisk.diskSizeGB" },
         { "a new image's may", IN_PROFILE("'storageProfile': {'imageReference': {'version': '0.9.0'}, 'osDisk': {'diskSizeGB': 5}}"), IN_PROFILE("'storageProfile': {'osDisk': {'diskSizeGB': 4}}"), "" },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(Case) c = { 0 };
         case_begin(&c, "Both", "gen2", cases[i].after);
@@ -255,8 +276,10 @@ test_surge_opens_the_way_for_data_disks(void)
         gboolean max_surge;
         const char *expect;
     } cases[] = {
-        { UPGRADE_MANUAL, TRUE, NOT_ALLOWED }, { UPGRADE_AUTOMATIC, TRUE, NOT_ALLOWED },
-        { UPGRADE_ROLLING, FALSE, NOT_ALLOWED }, { UPGRADE_ROLLING, TRUE, "" },
+        { UPGRADE_MANUAL, TRUE, NOT_ALLOWED },
+        { UPGRADE_AUTOMATIC, TRUE, NOT_ALLOWED },
+        { UPGRADE_ROLLING, FALSE, NOT_ALLOWED },
+        { UPGRADE_ROLLING, TRUE, "" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(Case) c = { 0 };
@@ -294,13 +317,15 @@ static void
 attestation_add(Model *model)
 {
     ModelExtension *extension = g_new0(ModelExtension, 1);
-    *extension = (ModelExtension){ g_strdup("GuestAttestation"), g_strdup("Microsoft.Azure.Security.LinuxAttestation"), g_strdup("GuestAttestation") };
+    *extension = (ModelExtension){ g_strdup("GuestAttestation"), g_strdup("Microsoft.Azure.Security.LinuxAttestation"),
+                                   g_strdup("GuestAttestation") };
     g_ptr_array_add(model->extensions, extension);
 }
 
 static void
 test_attestation_is_added_where_both_are_on(void)
 {
+    /* clang-format off */
     static const struct {
         gboolean there_before, secure_boot, vtpm;
         const char *expect;
@@ -311,6 +336,7 @@ test_attestation_is_added_where_both_are_on(void)
         { TRUE, FALSE, TRUE, "" },
         { TRUE, FALSE, FALSE, "" },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(Case) c = { 0 };
         case_begin(&c, "Both", "gen2", IN_PROFILE(TRUSTED));
@@ -330,6 +356,7 @@ test_attestation_is_added_where_both_are_on(void)
 static void
 test_host_abilities(void)
 {
+    /* clang-format off */
     static const struct {
         gboolean secure_boot, vtpm;
         const char *change, *expect;
@@ -339,6 +366,7 @@ test_host_abilities(void)
         { TRUE, FALSE, IN_PROFILE(TRUSTED), "409 securityProfile.uefiSettings" },
         { TRUE, FALSE, IN_PROFILE("'securityProfile': {'securityType': 'TrustedLaunch', 'uefiSettings': {'vTpmEnabled': false}}"), "" },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(Case) c = { 0 };
         case_begin(&c, "Both", "gen2", cases[i].change);
@@ -354,6 +382,7 @@ test_host_abilities(void)
 static void
 test_quota(void)
 {
+    /* clang-format off */
     static const struct {
         const char *why;
         const char *before;     /* size of the set as it is; NULL: a create */
@@ -373,6 +402,7 @@ test_quota(void)
         { "another family is taken anew", "V1only", 5, 100, 3, 1, { 0, 0, 0, 0 }, "409 sku.name" },
         { "and takes more in the region", "V1only", 100, 5, 3, 1, { 0, 0, 0, 0 }, "409 sku.name" },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(Case) c = { 0 };
         case_begin(&c, "Both", "gen2", NULL);
@@ -406,6 +436,7 @@ test_quota_says_limit_usage_and_need(void)
 static void
 test_sentences(void)
 {
+    /* clang-format off */
     static const struct {
         const char *size, *image, *change;
         ArmCode code;
@@ -423,6 +454,7 @@ test_sentences(void)
         { "Arm", "arm", NULL, ARM_BAD_REQUEST, "sku.name", "Arm64|this host|x64" },
         { "Huge", "gen2", NULL, ARM_BAD_REQUEST, "sku.name", "64 vCPUs|8 vCPUs" },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(Case) c = { 0 };
         g_autoptr(GError) error = NULL;
@@ -471,6 +503,7 @@ test_generation_1_to_trusted_launch_at_once(void)
 static void
 test_warnings(void)
 {
+    /* clang-format off */
     static const struct {
         const char *before, *after;     /* before NULL: a create */
         const char *words;              /* one word for each warning that is due, in order */
@@ -485,6 +518,7 @@ test_warnings(void)
         { "{}", IN_PROFILE(TRUSTED ", 'osProfile': {'adminUsername': 'lab'}"), "UEFI variables|next reimage" },
         { "{}", "{'sku': {'capacity': 9}}", "" },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(Case) c = { 0 };
         case_begin(&c, "Both", "gen2", cases[i].after);

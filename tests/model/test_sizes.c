@@ -29,6 +29,7 @@ shipped_sizes(void)
 }
 
 /* Source: Azure's size pages and Microsoft.Compute/skus. Trusted launch where `generations` has 2 and it is not disabled. */
+/* clang-format off */
 static const struct {
     const char *name, *family;
     guint vcpus, memory_mib, disks;
@@ -75,6 +76,7 @@ static const struct {
     { "Standard_HC44rs", "standardHCSFamily", 44, 360448, 4, "12", "x64", FALSE },
     { "Standard_HX176rs", "standardHXFamily", 176, 1441792, 32, "12", "x64", FALSE },
 };
+/* clang-format on */
 
 static void
 test_known_sizes(void)
@@ -101,6 +103,7 @@ test_known_sizes(void)
 static void
 test_families(void)
 {
+    /* clang-format off */
     static const struct {
         const char *pattern;
         gboolean supported;
@@ -111,6 +114,7 @@ test_families(void)
         { "^Standard_L", TRUE }, { "^Standard_M", FALSE }, { "^Standard_(NC6|NV6|NP10s)$", FALSE }, { "^Standard_NC.*_v[234]$", TRUE },
         { "^Standard_ND96", FALSE }, { "^Standard_NV.*_v[345]$", TRUE }, { "^Standard_H", TRUE },
     };
+    /* clang-format on */
     g_autoptr(SizeCatalogue) catalogue = shipped_sizes();
     for (guint k = 0; k < G_N_ELEMENTS(families); k++) {
         guint seen = 0;
@@ -120,8 +124,9 @@ test_families(void)
                 continue;
             seen++;
             g_test_message("%s", size->name);
-            g_assert_cmpint(!size->trusted_launch_disabled && !size->confidential && (size->generations & SIZE_GENERATION_V2) != 0, ==,
-                            families[k].supported);
+            g_assert_cmpint(!size->trusted_launch_disabled && !size->confidential &&
+                                (size->generations & SIZE_GENERATION_V2) != 0,
+                            ==, families[k].supported);
         }
         g_assert_cmpuint(seen, >, 0);
     }
@@ -146,7 +151,8 @@ test_every_family_has_a_quota(void)
 
 /* ---- an operator's file ---- */
 
-#define ONE(members) "{'sizes': [{'name': 'S1', 'tier': 'Standard', 'size': 'S1', 'family': 'f', 'capabilities': {" members "}}]}"
+#define ONE(members)                                                                                                           \
+    "{'sizes': [{'name': 'S1', 'tier': 'Standard', 'size': 'S1', 'family': 'f', 'capabilities': {" members "}}]}"
 #define GOOD "'vCPUs': '1', 'MemoryGB': '2', 'MaxDataDiskCount': '4', 'HyperVGenerations': 'V1,V2'"
 
 static SizeCatalogue *
@@ -159,6 +165,7 @@ parse_sizes(const char *text, GError **error)
 static void
 test_size_files_refused(void)
 {
+    /* clang-format off */
     static const struct {
         const char *text, *words;
     } cases[] = {
@@ -184,6 +191,7 @@ test_size_files_refused(void)
         { "{'sizes': [{'name': 'S1', 'tier': 'T', 'size': 'S', 'family': 'f', 'capabilities': {" GOOD "}}, {'name': 's1', 'tier': 'T', 'size': 'S', 'family': 'f', "
           "'capabilities': {" GOOD "}}]}", "'s1'|twice" },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
         g_auto(GStrv) words = g_strsplit(cases[i].words, "|", -1);
@@ -202,7 +210,8 @@ static void
 test_size_file_accepted(void)
 {
     GError *error = NULL;
-    g_autoptr(SizeCatalogue) catalogue = parse_sizes(ONE(GOOD ", 'TrustedLaunchDisabled': 'False', 'AnythingElse': 'kept'"), &error);
+    g_autoptr(SizeCatalogue) catalogue =
+        parse_sizes(ONE(GOOD ", 'TrustedLaunchDisabled': 'False', 'AnythingElse': 'kept'"), &error);
     g_assert_no_error(error);
     const SizeInfo *size = size_catalogue_find(catalogue, "s1");
     g_assert_nonnull(size);
@@ -217,6 +226,7 @@ static void
 test_quota_files(void)
 {
 #define TOTALS "'regionalCores': {'limit': 1}, 'virtualMachines': {'limit': 2}, 'virtualMachineScaleSets': {'limit': 3}"
+    /* clang-format off */
     static const struct {
         const char *text, *target;      /* target NULL: accepted */
     } cases[] = {
@@ -230,6 +240,7 @@ test_quota_files(void)
         { "{" TOTALS ", 'families': []}", "families" },
         { "{" TOTALS ", 'families': {'f': {'limt': 0}}}", "f" },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
         g_autofree char *json = g_strdelimit(g_strdup(cases[i].text), "'", '"');

@@ -7,17 +7,17 @@
 
 #include "base/error.h"
 
-#define ROUND_TRIP(Type, n_values, to_text, from_text) \
-    do { \
-        Type read = (Type)0; \
-        for (int i = 0; i < (int)(n_values); i++) { \
-            const char *text = to_text((Type)i); \
-            g_autofree char *upper = g_ascii_strup(text, -1); \
-            g_assert_true(from_text(text, &read) && (int)read == i); \
-            g_assert_true(from_text(upper, &read) && (int)read == i); \
-        } \
-        g_assert_false(from_text("no such word", &read)); \
-        g_assert_false(from_text("", &read)); \
+#define ROUND_TRIP(Type, n_values, to_text, from_text)                                                                         \
+    do {                                                                                                                       \
+        Type read = (Type)0;                                                                                                   \
+        for (int i = 0; i < (int)(n_values); i++) {                                                                            \
+            const char *text = to_text((Type)i);                                                                               \
+            g_autofree char *upper = g_ascii_strup(text, -1);                                                                  \
+            g_assert_true(from_text(text, &read) && (int)read == i);                                                           \
+            g_assert_true(from_text(upper, &read) && (int)read == i);                                                          \
+        }                                                                                                                      \
+        g_assert_false(from_text("no such word", &read));                                                                      \
+        g_assert_false(from_text("", &read));                                                                                  \
     } while (0)
 
 static void
@@ -37,6 +37,7 @@ test_round_trips(void)
 static void
 test_instance_as_arm_shows_it(void)
 {
+    /* clang-format off */
     static const struct {
         InstanceState state;
         gboolean busy, alive;
@@ -53,6 +54,7 @@ test_instance_as_arm_shows_it(void)
         { INSTANCE_FAILED, FALSE, TRUE, "Failed", "PowerState/running" },
         { INSTANCE_DELETING, TRUE, TRUE, "Deleting", "PowerState/unknown" },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_assert_cmpstr(instance_provisioning_text(cases[i].state, cases[i].busy), ==, cases[i].provisioning);
         g_assert_cmpstr(instance_power_code(cases[i].state, cases[i].alive), ==, cases[i].power);

@@ -4,6 +4,7 @@
 static void
 test_transitions(void)
 {
+    /* clang-format off */
     static const struct {
         const char *why;
         InstanceState from;
@@ -33,9 +34,11 @@ test_transitions(void)
         { "deletion from anywhere", INSTANCE_RUNNING, LIFE_DESTROY, INSTANCE_DELETING },
         { "and nothing comes after it", INSTANCE_DELETING, LIFE_AGENT, INSTANCE_DELETING },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_test_message("%s", cases[i].why);
-        g_assert_cmpstr(instance_state_text(life_next(cases[i].from, cases[i].event, POWER_STOPPED)), ==, instance_state_text(cases[i].to));
+        g_assert_cmpstr(instance_state_text(life_next(cases[i].from, cases[i].event, POWER_STOPPED)), ==,
+                        instance_state_text(cases[i].to));
     }
 }
 

@@ -12,22 +12,49 @@
 static InstanceFacts
 facts_of(InstanceState state, DesiredPower want, const char *flags)
 {
-    InstanceFacts facts = { .state = state, .want_power = want, .want_epoch = 1, .epoch = 1, .want_revision = 1, .revision = 1 };
+    InstanceFacts facts = {
+        .state = state, .want_power = want, .want_epoch = 1, .epoch = 1, .want_revision = 1, .revision = 1
+    };
     for (const char *flag = flags; *flag; flag++) {
         switch (*flag) {
-        case 'a': facts.alive = TRUE; break;
-        case 'r': facts.refused = TRUE; break;
-        case 'k': facts.skip_shutdown = TRUE; break;
-        case 'd': facts.want_deleted = TRUE; break;
-        case 'e': facts.want_epoch = 2; break;
-        case 'v': facts.want_revision = 2; break;
-        case 's': facts.has_step = TRUE; break;
-        case 'L': facts.deadline = LATE; break;
-        case 'B': facts.deadline = EARLY; break;
-        case 'S': facts.in_flight = CALL_START; break;
-        case 'T': facts.in_flight = CALL_STOP; break;
-        case 'D': facts.in_flight = CALL_DESTROY; break;
-        default: g_assert_not_reached();
+        case 'a':
+            facts.alive = TRUE;
+            break;
+        case 'r':
+            facts.refused = TRUE;
+            break;
+        case 'k':
+            facts.skip_shutdown = TRUE;
+            break;
+        case 'd':
+            facts.want_deleted = TRUE;
+            break;
+        case 'e':
+            facts.want_epoch = 2;
+            break;
+        case 'v':
+            facts.want_revision = 2;
+            break;
+        case 's':
+            facts.has_step = TRUE;
+            break;
+        case 'L':
+            facts.deadline = LATE;
+            break;
+        case 'B':
+            facts.deadline = EARLY;
+            break;
+        case 'S':
+            facts.in_flight = CALL_START;
+            break;
+        case 'T':
+            facts.in_flight = CALL_STOP;
+            break;
+        case 'D':
+            facts.in_flight = CALL_DESTROY;
+            break;
+        default:
+            g_assert_not_reached();
         }
     }
     return facts;
@@ -36,6 +63,7 @@ facts_of(InstanceState state, DesiredPower want, const char *flags)
 static void
 test_actions(void)
 {
+    /* clang-format off */
     static const struct {
         const char *why;
         InstanceState state;
@@ -73,6 +101,7 @@ test_actions(void)
         { "also while it starts", INSTANCE_STARTING, POWER_RUNNING, "adsS", ACT_DESTROY },
         { "once", INSTANCE_DELETING, POWER_RUNNING, "adD", ACT_NONE },
     };
+    /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         InstanceFacts facts = facts_of(cases[i].state, cases[i].want, cases[i].flags);
         g_test_message("%s", cases[i].why);
@@ -149,11 +178,12 @@ test_every_wish_comes_true(void)
                 facts.want_revision = (bits & 4) ? 2 : 1;
                 facts.skip_shutdown = (bits & 8) != 0;
                 facts.refused = (bits & 16) != 0;
-                facts.want_epoch = 2;       /* what every request to start, restart or update raises */
+                facts.want_epoch = 2; /* what every request to start, restart or update raises */
                 guint steps = 0;
                 while (play(&facts))
                     g_assert_cmpuint(++steps, <, 10);
-                g_test_message("%s %s %u", instance_state_text((InstanceState)state), desired_power_text((DesiredPower)want), bits);
+                g_test_message("%s %s %u", instance_state_text((InstanceState)state), desired_power_text((DesiredPower)want),
+                               bits);
                 if (facts.want_deleted) {
                     g_assert_cmpint(facts.state, ==, INSTANCE_DELETING);
                     continue;
