@@ -13,9 +13,11 @@ auth_unix_rw = "none"
 auth_unix_ro = "none"
 log_outputs = "3:file:{0}/libvirtd.log"
 """
-# Without systemd there is no virtlogd to give the output of QEMU to, and no security labelling to do.
+# Without systemd there is no virtlogd to give the output of QEMU to, and no security labelling to do. Without the controller
+# "cpu", which takes no real-time process.
 QEMU_CONF = """stdio_handler = "file"
 security_driver = "none"
+cgroup_controllers = [ "devices", "memory", "blkio", "cpuset", "cpuacct" ]
 """
 PRIVATE = ("/etc/libvirt", "/var/lib/libvirt", "/var/log/libvirt", "/var/cache/libvirt", "/run/libvirt",
            "/var/log/swtpm", "/var/lib/swtpm-localca")
