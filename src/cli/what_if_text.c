@@ -4,7 +4,7 @@
 
 /* So many instances are named in a question; the rest are counted. */
 #define LOST_WIDTH 7
-#define NAMED_MAX 10
+#define NAMED_MAX  10
 
 static const char *
 change_words(const char *change)
@@ -87,9 +87,12 @@ instance_add(GString *text, const json_t *instance, GPtrArray *losses)
     g_autoptr(GString) news = g_string_new(NULL);
     const json_t *parts = json_object_get(instance, "parts");
     for (size_t i = 0; i < json_array_size(parts); i++)
-        g_string_append_printf(news, "%s%s", i > 0 ? ", " : "  ", json_string_value(json_array_get(parts, i)));
-    g_string_append_printf(text, "%-8s  %-11s  %-*s%s\n", id ? id : "", change_words(json_member_text(instance, "change")),
-                           news->len > 0 ? LOST_WIDTH : 0, numbers->len > 0 ? numbers->str : "nothing", news->str);
+        g_string_append_printf(news, "%s%s", i > 0 ? ", " : "  ",
+                               json_string_value(json_array_get(parts, i)));
+    g_string_append_printf(text, "%-8s  %-11s  %-*s%s\n", id ? id : "",
+                           change_words(json_member_text(instance, "change")),
+                           news->len > 0 ? LOST_WIDTH : 0,
+                           numbers->len > 0 ? numbers->str : "nothing", news->str);
 }
 
 static void
@@ -97,7 +100,8 @@ instances_add(GString *text, const json_t *instances, GPtrArray *losses)
 {
     if (json_array_size(instances) == 0)
         return;
-    g_string_append(text, "\nInstance  Change       Lost     What is new\n--------  -----------  -------  -----------\n");
+    g_string_append(text, "\nInstance  Change       Lost     What is new\n--------  -----------  "
+                          "-------  -----------\n");
     for (size_t i = 0; i < json_array_size(instances); i++)
         instance_add(text, json_array_get(instances, i), losses);
     for (guint i = 0; i < losses->len; i++)

@@ -5,7 +5,8 @@
 
 static const char accepted[] =
     "{'status':'Accepted','summary':{'reimage':2,'nothing':1,'create':1,'delete':0},'instances':["
-    "{'instanceId':'0','change':'reimage','parts':['new size','new OS disk'],'lost':['OS disk: all of it.','vTPM: keys.']},"
+    "{'instanceId':'0','change':'reimage','parts':['new size','new OS disk'],'lost':['OS disk: all "
+    "of it.','vTPM: keys.']},"
     "{'instanceId':'1','change':'nothing','lost':[]},"
     "{'instanceId':'12','change':'reimage','lost':['OS disk: all of it.']}],"
     "'warnings':['OS disk: all of it.','Secure Boot is off.'],'when':'Instances follow when they "
