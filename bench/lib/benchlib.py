@@ -22,7 +22,19 @@ def arguments(description, repeat):
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", metavar="FILE", help="write the table as a JSON array, too")
     parser.add_argument("--repeat", metavar="N", type=int, default=repeat, help="runs of each case (%(default)s)")
+    parser.add_argument("--real-time", action="store_true",
+                        help="both sides at real-time priority, for a machine that has other work to do (root)")
     return parser
+
+
+def priority_take(args):
+    """Whatever is started from here on inherits it."""
+    if not args.real_time:
+        return
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    except PermissionError:
+        raise Failed("--real-time needs root.") from None
 
 
 def prepare(*purposes):
