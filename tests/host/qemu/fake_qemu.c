@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define LIFE_MAX_S 600
+
 typedef struct {
     const char *guest;
     int qmp_listener, qga_listener, qmp, qga;
@@ -149,6 +151,8 @@ main(int argc, char **argv)
         puts("QEMU emulator version 0.0.0 (played by a test)");
         return 0;
     }
+    /* A test that was ended half-way leaves nobody behind for long. */
+    alarm(LIFE_MAX_S);
     arguments_read(&fake, argc, argv);
     if (is(&fake, "dies")) {
         fputs("first words\nthe last words\n", stderr);
