@@ -119,7 +119,7 @@ const Property scale_set_properties[] = {
     REFUSED(SEC ".proxyAgentSettings", "it is not supported; leave it out"),
 
     EFFECTIVE(STO, OBJECT, NULL, NULL),
-    DESCRIPTIVE(STO ".diskControllerType", WORD, "SCSI|NVMe"),
+    DESCRIPTIVE(STO ".diskControllerType", WORD, "SCSI"),
     EFFECTIVE(IMG, OBJECT, NULL, NULL),
     EFFECTIVE(IMG ".publisher", TEXT, NULL, NULL),
     EFFECTIVE(IMG ".offer", TEXT, NULL, NULL),
@@ -192,7 +192,7 @@ const Property scale_set_properties[] = {
     REFUSED(VMP ".networkProfile.healthProbe", "a load balancer's probe has no effect here yet; leave it out"),
     EFFECTIVE(VMP ".diagnosticsProfile", OBJECT, NULL, NULL),
     EFFECTIVE(VMP ".diagnosticsProfile.bootDiagnostics", OBJECT, NULL, NULL),
-    DESCRIPTIVE(VMP ".diagnosticsProfile.bootDiagnostics.enabled", BOOL, NULL),
+    EFFECTIVE(VMP ".diagnosticsProfile.bootDiagnostics.enabled", BOOL, NULL, check_boot_diagnostics),
     REFUSED(VMP ".diagnosticsProfile.bootDiagnostics.storageUri", "boot diagnostics are kept by the daemon; leave it out"),
 
     EFFECTIVE(EXT, OBJECT, NULL, NULL),

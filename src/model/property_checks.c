@@ -145,3 +145,10 @@ check_ssh_key(const json_t *value, const char *path, GError **error)
     return arm_fail(error, ARM_INVALID_PARAMETER, path,
                     "'%.40s…' is no SSH public key: one line such as 'ssh-ed25519 AAAA… comment'.", text);
 }
+
+gboolean
+check_boot_diagnostics(const json_t *value, const char *path, GError **error)
+{
+    return json_is_true(value) || arm_fail(error, ARM_BAD_REQUEST, path,
+                                           "Boot diagnostics are always on here and cost nothing; leave it out, or set it to true.");
+}

@@ -53,6 +53,8 @@ static const struct {
     { IN_PROFILE("'securityProfile': {'securityType': 'Trusted'}"), ARM_INVALID_PARAMETER, PROFILE ".securityProfile.securityType", "Standard, TrustedLaunch" },
     { IN_PROFILE("'securityProfile': {'encryptionAtHost': true}"), ARM_BAD_REQUEST, PROFILE ".securityProfile.encryptionAtHost", "not supported" },
     { IN_PROFILE("'networkProfile': {'healthProbe': {'id': '/x'}}"), ARM_BAD_REQUEST, PROFILE ".networkProfile.healthProbe", "no effect" },
+    { IN_PROFILE("'diagnosticsProfile': {'bootDiagnostics': {'enabled': false}}"), ARM_BAD_REQUEST, PROFILE ".diagnosticsProfile.bootDiagnostics.enabled", "always on" },
+    { IN_PROFILE("'storageProfile': {'diskControllerType': 'NVMe'}"), ARM_INVALID_PARAMETER, PROFILE ".storageProfile.diskControllerType", "SCSI" },
     { STORAGE("'imageReference': {'id': '/subscriptions/s/resourceGroups/g/providers/microsoft.compute/images/i'}"), ARM_BAD_REQUEST, PROFILE ".storageProfile.imageReference.id", "managed image|publisher, offer, sku" },
     { STORAGE("'imageReference': {'id': '/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/galleries/g/images/i'}"), ARM_BAD_REQUEST, PROFILE ".storageProfile.imageReference.id", "not built yet|publisher, offer, sku" },
     { STORAGE("'osDisk': {'diffDiskSettings': {'option': 'Local'}}"), ARM_BAD_REQUEST, PROFILE ".storageProfile.osDisk.diffDiskSettings", "ephemeral" },
