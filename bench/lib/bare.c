@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define THREADS 4u
+#define THREADS        4u
 #define TLS_PRIORITIES "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"
 
 typedef struct {
@@ -82,13 +82,13 @@ main(int argc, char **argv)
     sigemptyset(&ends);
     sigaddset(&ends, SIGTERM);
     sigprocmask(SIG_BLOCK, &ends, NULL);
-    struct MHD_Daemon *plain = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, &answer,
-                                                MHD_OPTION_LISTEN_SOCKET, unix_listen(argv[1]), MHD_OPTION_THREAD_POOL_SIZE,
-                                                THREADS, MHD_OPTION_END);
-    struct MHD_Daemon *tls = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS, 0, NULL, NULL, on_request, &answer,
-                                              MHD_OPTION_HTTPS_MEM_CERT, certificate.bytes, MHD_OPTION_HTTPS_MEM_KEY,
-                                              key.bytes, MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES,
-                                              MHD_OPTION_THREAD_POOL_SIZE, THREADS, MHD_OPTION_END);
+    struct MHD_Daemon *plain =
+        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, &answer, MHD_OPTION_LISTEN_SOCKET,
+                         unix_listen(argv[1]), MHD_OPTION_THREAD_POOL_SIZE, THREADS, MHD_OPTION_END);
+    struct MHD_Daemon *tls =
+        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS, 0, NULL, NULL, on_request, &answer,
+                         MHD_OPTION_HTTPS_MEM_CERT, certificate.bytes, MHD_OPTION_HTTPS_MEM_KEY, key.bytes,
+                         MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES, MHD_OPTION_THREAD_POOL_SIZE, THREADS, MHD_OPTION_END);
     if (!plain || !tls)
         die("libmicrohttpd");
     printf("%u\n", MHD_get_daemon_info(tls, MHD_DAEMON_INFO_BIND_PORT)->port);

@@ -19,11 +19,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define HEAD_MAX 8192
+#define HEAD_MAX        8192
 #define CONNECTIONS_MAX 256
-#define SAMPLES_MAX (4u << 20)
-#define NSEC_PER_SEC 1000000000ull
-#define STALLED_MS 10000
+#define SAMPLES_MAX     (4u << 20)
+#define NSEC_PER_SEC    1000000000ull
+#define STALLED_MS      10000
 
 typedef struct {
     const char *socket_path, *ca, *token, *target;
@@ -32,8 +32,8 @@ typedef struct {
 
 typedef struct {
     int fd;
-    SSL *tls;               /* NULL: plain */
-    char head[HEAD_MAX];    /* of the answer, up to and with the empty line */
+    SSL *tls;            /* NULL: plain */
+    char head[HEAD_MAX]; /* of the answer, up to and with the empty line */
     size_t head_length;
     bool in_body;
     size_t body_left;
@@ -43,7 +43,7 @@ typedef struct {
 typedef struct {
     char *request;
     size_t request_length;
-    uint64_t *samples;      /* ns from the request sent to the answer's last byte */
+    uint64_t *samples; /* ns from the request sent to the answer's last byte */
     size_t n_samples;
     uint64_t bytes, ends_at;
 } Run;
@@ -184,9 +184,9 @@ unix_connect(const char *path)
 static int
 tcp_connect(unsigned port)
 {
-    const struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)
-    };
+    const struct sockaddr_in address = { .sin_family = AF_INET,
+                                         .sin_port = htons((uint16_t)port),
+                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) != 0)
         die(strerror(errno));
@@ -275,13 +275,26 @@ options_read(int argc, char **argv)
     int option;
     while ((option = getopt(argc, argv, "u:p:a:t:c:s:")) != -1) {
         switch (option) {
-        case 'u': options.socket_path = optarg; break;
-        case 'p': options.port = (unsigned)atoi(optarg); break;
-        case 'a': options.ca = optarg; break;
-        case 't': options.token = optarg; break;
-        case 'c': options.connections = (unsigned)atoi(optarg); break;
-        case 's': options.seconds = (unsigned)atoi(optarg); break;
-        default: optind = argc;
+        case 'u':
+            options.socket_path = optarg;
+            break;
+        case 'p':
+            options.port = (unsigned)atoi(optarg);
+            break;
+        case 'a':
+            options.ca = optarg;
+            break;
+        case 't':
+            options.token = optarg;
+            break;
+        case 'c':
+            options.connections = (unsigned)atoi(optarg);
+            break;
+        case 's':
+            options.seconds = (unsigned)atoi(optarg);
+            break;
+        default:
+            optind = argc;
         }
     }
     bool one_place = (options.socket_path != NULL) != (options.port != 0 && options.ca);

@@ -31,8 +31,9 @@ member_check(const char *key, const json_t *value, GError **error)
         return json_is_false(value) || json_is_null(value) ||
                arm_fail(error, ARM_INVALID_PARAMETER, key, "'%s' has no effect here: leave it out.", reimage_members[i]);
     }
-    return json_is_null(value) || arm_fail(error, ARM_INVALID_REQUEST_CONTENT, key,
-                                           "Could not find member '%.100s' on the body of this action; accepted: instanceIds.", key);
+    return json_is_null(value) ||
+           arm_fail(error, ARM_INVALID_REQUEST_CONTENT, key,
+                    "Could not find member '%.100s' on the body of this action; accepted: instanceIds.", key);
 }
 
 static gboolean
@@ -94,10 +95,10 @@ set_action(Call *call, const Action *action, IdsRule rule, GError **error)
     return action_run(call, action, (const char *const *)ids, /* by_set= */ TRUE, error);
 }
 
-#define SET_ACTION(name, rule)                                                                                         \
-    static ApiResponse *set_##name(Call *call, GError **error)                                                             \
-    {                                                                                                                      \
-        return set_action(call, &action_##name, rule, error);                                                         \
+#define SET_ACTION(name, rule)                                                                                                 \
+    static ApiResponse *set_##name(Call *call, GError **error)                                                                 \
+    {                                                                                                                          \
+        return set_action(call, &action_##name, rule, error);                                                                  \
     }
 SET_ACTION(update, IDS_REQUIRED)
 SET_ACTION(start, IDS_OPTIONAL)
@@ -121,10 +122,10 @@ own_action(Call *call, const Action *action, GError **error)
     return action_run(call, action, ids, /* by_set= */ FALSE, error);
 }
 
-#define OWN_ACTION(name)                                                                                                   \
-    static ApiResponse *own_##name(Call *call, GError **error)                                                             \
-    {                                                                                                                      \
-        return own_action(call, &action_##name, error);                                                                   \
+#define OWN_ACTION(name)                                                                                                       \
+    static ApiResponse *own_##name(Call *call, GError **error)                                                                 \
+    {                                                                                                                          \
+        return own_action(call, &action_##name, error);                                                                        \
     }
 OWN_ACTION(start)
 OWN_ACTION(power_off)
@@ -149,7 +150,7 @@ own_delete(Call *call, GError **error)
 #define SKIP "skipShutdown=true,false"
 /* Hibernation is not supported; a deletion is always by force. */
 #define HIBERNATE "hibernate=false"
-#define FORCE "forceDeletion=true,false"
+#define FORCE     "forceDeletion=true,false"
 
 const Route routes_scale_set_actions[] = {
     { "POST", PATH_SET "/manualupgrade", set_update, ROUTE_BODY, NO_QUERY },

@@ -12,13 +12,13 @@ typedef struct {
     StoreSet *set;
     const Action *action;
     StoreOperation *operation;
-    Model *current;             /* for updates */
-    GHashTable *models;         /* revision -> Model, for updates */
-    gboolean named;             /* the instances were named, not "all" */
+    Model *current;     /* for updates */
+    GHashTable *models; /* revision -> Model, for updates */
+    gboolean named;     /* the instances were named, not "all" */
     gboolean by_set;
     gboolean skip_shutdown;
     guint deleted;
-    char *joined;               /* the operation that deletes already what is to be deleted */
+    char *joined; /* the operation that deletes already what is to be deleted */
 } Run;
 
 static gboolean
@@ -76,9 +76,9 @@ leaving_run(Run *run, const StoreInstance *instance, GError **error)
         run->joined = g_strdup(instance->operation);
         return TRUE;
     }
-    return !run->named || arm_fail(error, ARM_OPERATION_NOT_ALLOWED, "instanceIds",
-                                   "Instance %u is being deleted by operation '%s'.", instance->id,
-                                   instance->operation ? instance->operation : "");
+    return !run->named ||
+           arm_fail(error, ARM_OPERATION_NOT_ALLOWED, "instanceIds", "Instance %u is being deleted by operation '%s'.",
+                    instance->id, instance->operation ? instance->operation : "");
 }
 
 static gboolean
@@ -157,10 +157,11 @@ static gboolean
 quota_one(const char *what, guint limit, guint before, guint after, GError **error)
 {
     return after <= before || after <= limit ||
-           arm_fail(error, ARM_OPERATION_NOT_ALLOWED, "instanceIds",
-                    "Operation could not be completed as it results in exceeding approved %s quota. Limit: %u, in use: %u, needed "
-                    "besides: %u.",
-                    what, limit, before, after - before);
+           arm_fail(
+               error, ARM_OPERATION_NOT_ALLOWED, "instanceIds",
+               "Operation could not be completed as it results in exceeding approved %s quota. Limit: %u, in use: %u, needed "
+               "besides: %u.",
+               what, limit, before, after - before);
 }
 
 /* Since the model was accepted, others may have taken what it needs: judged again for the instances that get its size now,
@@ -225,7 +226,10 @@ query_is_true(Call *call, const char *name)
 ApiResponse *
 action_run(Call *call, const Action *action, const char *const *ids, gboolean by_set, GError **error)
 {
-    g_auto(Run) run = { .call = call, .action = action, .named = ids != NULL, .by_set = by_set,
+    g_auto(Run) run = { .call = call,
+                        .action = action,
+                        .named = ids != NULL,
+                        .by_set = by_set,
                         .skip_shutdown = query_is_true(call, "skipshutdown") };
     run.tx = store_write(call->api->store, error);
     run.set = run.tx ? call_set(run.tx, call->params[PARAM_GROUP], call->params[PARAM_SET], error) : NULL;

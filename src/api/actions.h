@@ -6,7 +6,7 @@
 
 typedef struct {
     OperationKind kind;
-    gboolean is_update;         /* bring to the current model; otherwise `desire` */
+    gboolean is_update; /* bring to the current model; otherwise `desire` */
     Desire desire;
 } Action;
 

@@ -3,8 +3,8 @@
 #include "api/call.h"
 #include "base/secret.h"
 
-#define CACHE_BYTES (24u << 20)
-#define WORKS_MAX 4u
+#define CACHE_BYTES  (24u << 20)
+#define WORKS_MAX    4u
 #define VERSION_FORM "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(-[a-z0-9.]{1,32})?$"
 
 static char *

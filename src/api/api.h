@@ -9,10 +9,10 @@
 /* ---- one request, without HTTP: what tests and the simulation drive ---- */
 typedef struct {
     const char *method;
-    const char *target;         /* path and query as on the request line, percent-encoded */
-    const char *base_url;       /* "https://127.0.0.1:8443": what absolute addresses in answers begin with */
-    const char *link_url;       /* what addresses for a browser begin with; NULL: base_url */
-    const char *caller;         /* "owner" (Unix socket) or "token"; NULL: not authenticated */
+    const char *target;   /* path and query as on the request line, percent-encoded */
+    const char *base_url; /* "https://127.0.0.1:8443": what absolute addresses in answers begin with */
+    const char *link_url; /* what addresses for a browser begin with; NULL: base_url */
+    const char *caller;   /* "owner" (Unix socket) or "token"; NULL: not authenticated */
     const char *if_match, *if_none_match;
     const char *client_request_id;
     const void *body;
@@ -21,24 +21,24 @@ typedef struct {
 
 typedef struct {
     int status;
-    char *content_type;         /* NULL: no body */
-    GPtrArray *headers;         /* char*: name, value, name, value, …; never NULL */
-    GBytes *body;               /* NULL: empty */
+    char *content_type; /* NULL: no body */
+    GPtrArray *headers; /* char*: name, value, name, value, …; never NULL */
+    GBytes *body;       /* NULL: empty */
 } ApiResponse;
 
 ApiResponse *api_response_new(int status);
 void api_response_set_header(ApiResponse *response, const char *name, const char *value);
-const char *api_response_header(const ApiResponse *response, const char *name);     /* NULL where absent */
+const char *api_response_header(const ApiResponse *response, const char *name); /* NULL where absent */
 void api_response_free(ApiResponse *response);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ApiResponse, api_response_free)
 
-typedef void (*ApiDone)(ApiResponse *response, void *data);     /* takes the response; any thread */
+typedef void (*ApiDone)(ApiResponse *response, void *data); /* takes the response; any thread */
 
 /* ---- what only a VM can say; filled in by the daemon, called on HTTP threads, answers on any thread, exactly once ---- */
 typedef void (*ProbeBytes)(gconstpointer bytes, gsize length, const GError *error, void *done_data);
 typedef void (*ProbeExec)(int exit_code, const char *out, gsize out_length, const char *err, gsize err_length,
-    const GError *error, void *done_data);
-typedef void (*ProbeForwards)(const GPtrArray *ports, const GError *error, void *done_data);    /* of ApiForward */
+                          const GError *error, void *done_data);
+typedef void (*ProbeForwards)(const GPtrArray *ports, const GError *error, void *done_data); /* of ApiForward */
 typedef struct {
     guint guest_port;
     const char *address;
@@ -49,8 +49,8 @@ typedef struct {
     void *data;
     void (*serial_log)(void *data, const char *key, ProbeBytes done, void *done_data);
     void (*screenshot)(void *data, const char *key, ProbeBytes done, void *done_data);
-    void (*exec)(void *data, const char *key, const char *const *argv, const char *input, gint64 timeout_usec,
-        ProbeExec done, void *done_data);
+    void (*exec)(void *data, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, ProbeExec done,
+                 void *done_data);
     void (*forwards)(void *data, const char *key, ProbeForwards done, void *done_data);
     /* Takes an image file on this host in (blocking, called on a worker thread); info as in a definition file. */
     gboolean (*image_import)(void *data, const char *path, ImageInfo *info, GError **error);
@@ -64,12 +64,12 @@ typedef struct {
 } ApiHost;
 
 typedef struct {
-    const char *location;       /* the one location's name: "local" unless configured */
-    const char *token;          /* bearer token; NULL: none is accepted */
+    const char *location; /* the one location's name: "local" unless configured */
+    const char *token;    /* bearer token; NULL: none is accepted */
     const ApiHost *host;
     const SizeCatalogue *sizes;
     const Quota *quota;
-    guint body_max;             /* bytes; 4 MiB unless configured; more is 413 */
+    guint body_max; /* bytes; 4 MiB unless configured; more is 413 */
 } ApiConfig;
 
 typedef struct Api Api;
@@ -84,13 +84,13 @@ void api_handle(Api *api, const ApiRequest *request, ApiDone done, void *data);
 
 /* ---- HTTP ---- */
 typedef struct {
-    const char *socket_path;    /* Unix socket, mode 0600, owner has full rights; NULL: none */
-    const char *listen_host;    /* NULL: no HTTPS */
-    guint listen_port;          /* 0: any free one */
-    const char *certificate;    /* PEM texts (chain) and key */
+    const char *socket_path; /* Unix socket, mode 0600, owner has full rights; NULL: none */
+    const char *listen_host; /* NULL: no HTTPS */
+    guint listen_port;       /* 0: any free one */
+    const char *certificate; /* PEM texts (chain) and key */
     const char *key;
     guint threads;
-    gint64 request_limit_usec;  /* for a request's head and body to arrive; 0: two minutes */
+    gint64 request_limit_usec; /* for a request's head and body to arrive; 0: two minutes */
 } ServerConfig;
 
 typedef struct Server Server;
@@ -98,12 +98,12 @@ typedef struct Server Server;
  * another daemon answers on is an error. */
 Server *server_start(Api *api, const ServerConfig *config, GError **error);
 guint server_port(const Server *server);
-void server_stop(Server *server);       /* no new requests, waits for those in hand; accepts NULL */
+void server_stop(Server *server); /* no new requests, waits for those in hand; accepts NULL */
 
 /* ---- certificates: a CA and a server certificate in state_dir/tls/, made at the first start ---- */
 typedef struct {
-    char *ca_file;              /* for clients */
-    char *certificate;          /* PEM */
+    char *ca_file;     /* for clients */
+    char *certificate; /* PEM */
     char *key;
 } TlsFiles;
 /* names: host names and addresses for subjectAltName (127.0.0.1, ::1 and localhost are always in). A certificate that lacks

@@ -1,18 +1,18 @@
 #include "api/body_cache.h"
 
 typedef struct {
-    const char *space;          /* a literal: compared as text, never freed */
+    const char *space; /* a literal: compared as text, never freed */
     gint64 set_id;
     guint instance;
     guint64 etag, variant;
     GBytes *body;
-    GList link;                 /* in BodyCache.recent; data is the entry itself */
+    GList link; /* in BodyCache.recent; data is the entry itself */
 } Entry;
 
 struct BodyCache {
     GMutex lock;
-    GHashTable *entries;        /* Entry (as its own key) -> Entry */
-    GQueue recent;              /* newest first */
+    GHashTable *entries; /* Entry (as its own key) -> Entry */
+    GQueue recent;       /* newest first */
     gsize bytes, max_bytes;
 };
 

@@ -10,4 +10,4 @@ void body_cache_free(BodyCache *cache);
 GBytes *body_cache_get(BodyCache *cache, const char *space, gint64 set_id, guint instance, guint64 etag, guint64 variant);
 /* variant: what else the body depends on (the set's current revision, for latestModelApplied). Replaces older etags. */
 void body_cache_put(BodyCache *cache, const char *space, gint64 set_id, guint instance, guint64 etag, guint64 variant,
-    GBytes *body);
+                    GBytes *body);

@@ -101,9 +101,9 @@ call_instance(StoreTx *tx, const StoreSet *set, const char *id, GError **error)
 gboolean
 call_not_deleting(const StoreSet *set, GError **error)
 {
-    return !set->deleting || arm_fail(error, ARM_CONFLICT, NULL,
-                                      "The scale set '%s' is being deleted by operation '%s'; wait for its end.", set->name,
-                                      set->operation ? set->operation : "");
+    return !set->deleting ||
+           arm_fail(error, ARM_CONFLICT, NULL, "The scale set '%s' is being deleted by operation '%s'; wait for its end.",
+                    set->name, set->operation ? set->operation : "");
 }
 
 /* Is the etag one of a list of etags, or is the list "*"? RFC 9110, 13.1: If-Match compares strongly, so a weak one never

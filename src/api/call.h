@@ -15,12 +15,12 @@ struct Api {
     Clock *clock;
     ApiProbe probe;
     char *subscription;
-    char *link_secret;          /* signs short-lived addresses (boot diagnostics) */
-    GRegex *version_form;       /* compiled once: every request is matched with it */
-    struct BodyCache *bodies;   /* api/body_cache.h */
-    GMutex works_lock;          /* of n_works */
+    char *link_secret;        /* signs short-lived addresses (boot diagnostics) */
+    GRegex *version_form;     /* compiled once: every request is matched with it */
+    struct BodyCache *bodies; /* api/body_cache.h */
+    GMutex works_lock;        /* of n_works */
     GCond works_ended;
-    guint n_works;              /* threads that do what takes long; they use the store */
+    guint n_works; /* threads that do what takes long; they use the store */
 };
 
 /* Work on a thread of its own (image import) that api_free() waits for; FALSE: too much of it is under way (429). */
@@ -33,7 +33,7 @@ typedef struct {
     const char *params[CALL_MAX_PARAMS]; /* the route's {…} segments in order, percent-decoded, as the client wrote them */
     guint n_params;
     Target target;
-    json_t *body;               /* parsed, borrowed; NULL where the request has none */
+    json_t *body; /* parsed, borrowed; NULL where the request has none */
     UnixTime now;
 
     /* For handlers that answer later: call_defer() takes the right to answer; call_answer() gives it back. */
@@ -57,9 +57,9 @@ void deferred_answer(Deferred *deferred, ApiResponse *response);
 void deferred_fail(Deferred *deferred, const GError *error);
 
 /* ---- responses ---- */
-ApiResponse *respond_json(int status, const json_t *body);              /* dumps; body stays the caller's */
-ApiResponse *respond_bytes(int status, GBytes *body);                   /* encoded JSON, as the body cache has it */
-ApiResponse *respond_text(int status, char *json_text, gsize length);   /* steals g_malloc'ed JSON text */
+ApiResponse *respond_json(int status, const json_t *body);            /* dumps; body stays the caller's */
+ApiResponse *respond_bytes(int status, GBytes *body);                 /* encoded JSON, as the body cache has it */
+ApiResponse *respond_text(int status, char *json_text, gsize length); /* steals g_malloc'ed JSON text */
 ApiResponse *respond_error(const GError *error);
 ApiResponse *respond_empty(int status);
 void respond_with_etag(ApiResponse *response, guint64 etag);
@@ -76,35 +76,36 @@ void response_finish(ApiResponse *response, const char *client_request_id, const
 
 /* ---- routes: each handler file exports one table; the router joins them (api/router.c) ---- */
 typedef enum {
-    ROUTE_ANONYMOUS = 1u << 0,      /* needs no token */
-    ROUTE_NO_VERSION = 1u << 1,     /* needs no api-version */
-    ROUTE_BODY = 1u << 2,           /* a JSON object */
-    ROUTE_OPTIONAL_BODY = 1u << 3,  /* the same, or nothing; a body on any other route is refused */
+    ROUTE_ANONYMOUS = 1u << 0,     /* needs no token */
+    ROUTE_NO_VERSION = 1u << 1,    /* needs no api-version */
+    ROUTE_BODY = 1u << 2,          /* a JSON object */
+    ROUTE_OPTIONAL_BODY = 1u << 3, /* the same, or nothing; a body on any other route is refused */
 } RouteFlags;
 typedef struct {
     const char *method;
     /* Segments; fixed ones match without regard to case, {name} takes one segment. {subscription} and {location} are checked
-     * by the router (404 SubscriptionNotFound, 400 LocationNotAvailable…) and are params all the same; a trailing slash is fine. */
+     * by the router (404 SubscriptionNotFound, 400 LocationNotAvailable…) and are params all the same; a trailing slash is
+     * fine. */
     const char *path;
     Handler handler;
     guint flags;
-    const char *query;          /* what the query may have beside api-version: target_check_query() */
+    const char *query; /* what the query may have beside api-version: target_check_query() */
 } Route;
 #define NO_QUERY NULL
 /* Each ends with a row whose method is NULL. */
-extern const Route routes_subscriptions[];  /* subscriptions, locations, providers, tenants */
+extern const Route routes_subscriptions[]; /* subscriptions, locations, providers, tenants */
 extern const Route routes_groups[];
 extern const Route routes_operations[];
-extern const Route routes_catalogue[];      /* skus, vmSizes, usages */
-extern const Route routes_images[];         /* publishers/…, import, delete */
-extern const Route routes_host[];           /* GET /subscriptions/{subscription}/providers/Testudo.Host/hosts/local */
-extern const Route routes_activity[];       /* Microsoft.Insights/eventtypes/management/values */
-extern const Route routes_links[];          /* anonymous signed addresses: /links/… */
+extern const Route routes_catalogue[]; /* skus, vmSizes, usages */
+extern const Route routes_images[];    /* publishers/…, import, delete */
+extern const Route routes_host[];      /* GET /subscriptions/{subscription}/providers/Testudo.Host/hosts/local */
+extern const Route routes_activity[];  /* Microsoft.Insights/eventtypes/management/values */
+extern const Route routes_links[];     /* anonymous signed addresses: /links/… */
 extern const Route routes_scale_sets[];
 extern const Route routes_scale_set_actions[];
-extern const Route routes_instances[];      /* virtualMachines of a set */
-extern const Route routes_guest[];          /* boot diagnostics, run command, connection info */
-extern const Route routes_resources[];      /* what lies in a group, or in the subscription */
+extern const Route routes_instances[]; /* virtualMachines of a set */
+extern const Route routes_guest[];     /* boot diagnostics, run command, connection info */
+extern const Route routes_resources[]; /* what lies in a group, or in the subscription */
 
 /* ---- what many handlers need ---- */
 /* The group, or NULL with ResourceGroupNotFound (or the store's error). */

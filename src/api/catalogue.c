@@ -44,10 +44,10 @@ sizes_list(Call *call, GError **error)
     (void)error;
     for (guint i = 0; i < size_catalogue_count(sizes); i++) {
         const SizeInfo *size = size_catalogue_at(sizes, i);
-        json_array_append_new(list, json_pack("{ss si si si si si}", "name", size->name, "numberOfCores", (int)size->vcpus,
-                                              "memoryInMB", (int)size->memory_mib, "osDiskSizeInMB", 1047552,
-                                              "resourceDiskSizeInMB", (int)size->resource_disk_mib, "maxDataDiskCount",
-                                              (int)size->max_data_disks));
+        json_array_append_new(list,
+                              json_pack("{ss si si si si si}", "name", size->name, "numberOfCores", (int)size->vcpus,
+                                        "memoryInMB", (int)size->memory_mib, "osDiskSizeInMB", 1047552, "resourceDiskSizeInMB",
+                                        (int)size->resource_disk_mib, "maxDataDiskCount", (int)size->max_data_disks));
     }
     g_autoptr(json_t) body = json_pack("{so}", "value", list);
     return respond_json(200, body);
@@ -72,8 +72,8 @@ usages_list(Call *call, GError **error)
     json_array_append_new(list, usage_json("cores", "Total Regional vCPUs", usage->regional_cores, quota->regional_cores));
     json_array_append_new(list,
                           usage_json("virtualMachines", "Virtual Machines", usage->virtual_machines, quota->virtual_machines));
-    json_array_append_new(list, usage_json("virtualMachineScaleSets", "Virtual Machine Scale Sets", usage->scale_sets,
-                                           quota->scale_sets));
+    json_array_append_new(
+        list, usage_json("virtualMachineScaleSets", "Virtual Machine Scale Sets", usage->scale_sets, quota->scale_sets));
     for (guint i = 0; i < quota->families->len; i++) {
         const QuotaFamily *family = g_ptr_array_index(quota->families, i);
         json_array_append_new(

@@ -11,8 +11,16 @@ StoreInstance *instance_new(const StoreSet *set, const Model *model, guint id, U
 /* To the model of `revision`, by what the change takes; running ones are launched again where it has to be. */
 void desire_update(StoreInstance *instance, guint revision, const Change *change, const Model *after);
 
-typedef enum { DESIRE_START, DESIRE_POWER_OFF, DESIRE_RESTART, DESIRE_DEALLOCATE, DESIRE_REIMAGE, DESIRE_REIMAGE_ALL,
-    DESIRE_REDEPLOY, DESIRE_DELETE } Desire;
+typedef enum {
+    DESIRE_START,
+    DESIRE_POWER_OFF,
+    DESIRE_RESTART,
+    DESIRE_DEALLOCATE,
+    DESIRE_REIMAGE,
+    DESIRE_REIMAGE_ALL,
+    DESIRE_REDEPLOY,
+    DESIRE_DELETE
+} Desire;
 
 /* FALSE sets *error where the action does not fit what is wanted of the instance (a restart of a stopped one). */
 gboolean desire_check(const StoreInstance *instance, Desire desire, GError **error);

@@ -7,13 +7,13 @@
 #include "model/rules.h"
 
 typedef struct {
-    json_t *stored;             /* document of the current revision, NULL on create */
-    json_t *document;           /* after the change, exact image version resolved */
-    Model *before, *after;      /* before: NULL on create */
-    const SizeInfo *size;       /* of after; NULL: no such size */
-    ImageInfo *image;           /* of after; NULL: no such image */
+    json_t *stored;        /* document of the current revision, NULL on create */
+    json_t *document;      /* after the change, exact image version resolved */
+    Model *before, *after; /* before: NULL on create */
+    const SizeInfo *size;  /* of after; NULL: no such size */
+    ImageInfo *image;      /* of after; NULL: no such image */
     char *effect_key;
-    GError *refusal;            /* what the rules say against it, with all violations; NULL: accepted */
+    GError *refusal; /* what the rules say against it, with all violations; NULL: accepted */
     char **warnings;
 } Draft;
 

@@ -11,19 +11,19 @@ typedef struct Exchange Exchange;
 
 /* What an asker and its answer share, because either may go away first. */
 typedef struct {
-    gint references;            /* atomic */
+    gint references; /* atomic */
     GMutex lock;
-    Exchange *exchange;         /* NULL: nobody waits any more */
+    Exchange *exchange; /* NULL: nobody waits any more */
 } Ticket;
 
 struct Exchange {
     char *target;
     GByteArray *body;
     gboolean begun, too_large;
-    Ticket *ticket;             /* NULL until it was asked */
-    ApiResponse *response;      /* under the ticket's lock where there is one */
+    Ticket *ticket;        /* NULL until it was asked */
+    ApiResponse *response; /* under the ticket's lock where there is one */
     gboolean suspended;
-    gboolean told;              /* counted in Exchanges.told */
+    gboolean told; /* counted in Exchanges.told */
     struct MHD_Connection *connection;
 };
 

@@ -10,17 +10,17 @@
 typedef struct {
     Api *api;
     Guard *guard;
-    char *https_url;            /* "https://127.0.0.1:8443", or NULL */
-    GMutex lock;                /* of all below */
-    gboolean stopping;          /* answers that are not there yet will not be waited for */
-    GQueue waiting;             /* of Ticket: requests whose answers come later */
-    guint told;                 /* how many of them are on their way to learn that the daemon stops */
+    char *https_url;   /* "https://127.0.0.1:8443", or NULL */
+    GMutex lock;       /* of all below */
+    gboolean stopping; /* answers that are not there yet will not be waited for */
+    GQueue waiting;    /* of Ticket: requests whose answers come later */
+    guint told;        /* how many of them are on their way to learn that the daemon stops */
     GCond all_told;
 } Exchanges;
 
 typedef struct {
     Exchanges *exchanges;
-    gboolean is_socket;         /* the Unix socket: its owner needs no token */
+    gboolean is_socket; /* the Unix socket: its owner needs no token */
 } Listener;
 
 void exchanges_init(Exchanges *exchanges, Api *api, gint64 request_limit_usec);
@@ -32,7 +32,7 @@ void exchanges_clear(Exchanges *exchanges);
 /* Callbacks of libmicrohttpd; data is the Listener (of on_uri too). */
 void *exchange_on_uri(void *data, const char *uri, struct MHD_Connection *connection);
 enum MHD_Result exchange_on_request(void *data, struct MHD_Connection *connection, const char *url, const char *method,
-    const char *version, const char *upload, size_t *upload_size, void **state);
+                                    const char *version, const char *upload, size_t *upload_size, void **state);
 void exchange_on_completed(void *data, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code);
 void exchange_on_connection(void *data, struct MHD_Connection *connection, void **context,
-    enum MHD_ConnectionNotificationCode code);
+                            enum MHD_ConnectionNotificationCode code);

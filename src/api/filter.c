@@ -21,9 +21,10 @@ static gboolean
 refuse(const char *text, const char *const *fields, GError **error)
 {
     g_autofree char *list = g_strjoinv(", ", (char **)fields);
-    return arm_fail(error, ARM_INVALID_PARAMETER, "$filter",
-                    "The filter '%.100s' is not supported; accepted: FIELD eq 'VALUE', joined by 'and', where FIELD is one of: %s.",
-                    text, list);
+    return arm_fail(
+        error, ARM_INVALID_PARAMETER, "$filter",
+        "The filter '%.100s' is not supported; accepted: FIELD eq 'VALUE', joined by 'and', where FIELD is one of: %s.", text,
+        list);
 }
 
 static const char *

@@ -1,4 +1,5 @@
-/* api/filter.h: OData's $filter, as far as clients of this API use it: FIELD eq VALUE, several of them joined by "and". Pure. */
+/* api/filter.h: OData's $filter, as far as clients of this API use it: FIELD eq VALUE, several of them joined by "and". Pure.
+ */
 #pragma once
 
 #include <glib.h>

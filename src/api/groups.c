@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define GROUPS "/subscriptions/{subscription}/resourcegroups"
-#define GROUP GROUPS "/{group}"
+#define GROUP  GROUPS "/{group}"
 enum { PARAM_GROUP = 1 };
 
 static json_t *
@@ -21,8 +21,7 @@ group_json(const Call *call, const StoreGroup *group)
     json_set_text(body, "type", "Microsoft.Resources/resourceGroups");
     json_set_text(body, "location", group->location);
     json_set_new(body, "tags", group->tags ? json_loads(group->tags, 0, NULL) : json_object());
-    json_object_set_new(body, "properties",
-                        json_pack("{ss}", "provisioningState", group->deleting ? "Deleting" : "Succeeded"));
+    json_object_set_new(body, "properties", json_pack("{ss}", "provisioningState", group->deleting ? "Deleting" : "Succeeded"));
     return body;
 }
 
@@ -82,7 +81,8 @@ member_apply(const Call *call, StoreGroup *group, const char *key, const json_t 
         {
             if (g_ascii_strcasecmp(name, "provisioningState") != 0)
                 return arm_fail(error, ARM_INVALID_REQUEST_CONTENT, "properties",
-                                "Could not find member '%.100s' on a resource group's properties; nothing there can be set.", name);
+                                "Could not find member '%.100s' on a resource group's properties; nothing there can be set.",
+                                name);
         }
         return TRUE;
     }
@@ -117,8 +117,7 @@ group_write(Call *call, gboolean must_exist, GError **error)
     g_autoptr(StoreTx) tx = store_write(call->api->store, error);
     if (!tx)
         return NULL;
-    g_autoptr(StoreGroup) group =
-        must_exist ? call_group(tx, name, &lookup) : store_group_get(tx, name, &lookup);
+    g_autoptr(StoreGroup) group = must_exist ? call_group(tx, name, &lookup) : store_group_get(tx, name, &lookup);
     if (lookup) {
         g_propagate_error(error, lookup);
         return NULL;
@@ -172,8 +171,9 @@ groups_load(Call *call, StoreTx *tx, GError **error)
     if (!filter_parse(call_query(call, "$filter"), fields, &filter, error))
         return NULL;
     if (filter.values[1] && !filter.values[0]) {
-        arm_fail(error, ARM_INVALID_PARAMETER, "$filter", "A filter by tagValue names the tag too: tagName eq 'NAME' and tagValue eq "
-                                                          "'VALUE'.");
+        arm_fail(error, ARM_INVALID_PARAMETER, "$filter",
+                 "A filter by tagValue names the tag too: tagName eq 'NAME' and tagValue eq "
+                 "'VALUE'.");
         return NULL;
     }
     GPtrArray *groups = store_group_list(tx, error);

@@ -6,13 +6,13 @@
 
 struct Watched {
     int fd;
-    gint64 until;               /* atomic; monotonic time */
-    GList link;                 /* in Guard.all; data is the entry itself */
+    gint64 until; /* atomic; monotonic time */
+    GList link;   /* in Guard.all; data is the entry itself */
 };
 
 struct Guard {
     gint64 limit_usec;
-    GMutex lock;                /* of `all` and `ends` */
+    GMutex lock; /* of `all` and `ends` */
     GCond wake;
     GQueue all;
     gboolean ends;

@@ -8,7 +8,7 @@ typedef struct Guard Guard;
 typedef struct Watched Watched;
 
 Guard *guard_new(gint64 limit_usec);
-void guard_free(Guard *guard);          /* accepts NULL; nothing is watched any more */
+void guard_free(Guard *guard); /* accepts NULL; nothing is watched any more */
 
 /* A connection on this descriptor, which stays open until it is unwatched. The clock of its first request runs. */
 Watched *guard_watch(Guard *guard, int fd);

@@ -1,10 +1,11 @@
-/* What is asked of an instance from outside its operating system, and inside it: boot diagnostics, connection info, commands. */
+/* What is asked of an instance from outside its operating system, and inside it: boot diagnostics, connection info, commands.
+ */
 #include "api/place.h"
 
-#define LINK_MINUTES 120
+#define LINK_MINUTES     120
 #define LINK_MINUTES_MAX 1440
-#define COMMAND_TIMEOUT (90 * USEC_PER_SEC)
-#define COMMAND_MAX 65536
+#define COMMAND_TIMEOUT  (90 * USEC_PER_SEC)
+#define COMMAND_MAX      65536
 
 /* ---- boot diagnostics ---- */
 
@@ -54,11 +55,10 @@ command_answered(int exit_code, const char *out, gsize out_length, const char *e
         deferred_fail(deferred, error);
         return;
     }
-    g_autoptr(json_t) body = json_pack("{s[{ssssssso}{ssssssso}] si}", "value", "code", "ComponentStatus/StdOut/succeeded",
-                                       "level", "Info", "displayStatus", "Provisioning succeeded", "message",
-                                       text_json(out, out_length), "code", "ComponentStatus/StdErr/succeeded", "level", "Info",
-                                       "displayStatus", "Provisioning succeeded", "message", text_json(err, err_length),
-                                       "exitCode", exit_code);
+    g_autoptr(json_t) body = json_pack(
+        "{s[{ssssssso}{ssssssso}] si}", "value", "code", "ComponentStatus/StdOut/succeeded", "level", "Info", "displayStatus",
+        "Provisioning succeeded", "message", text_json(out, out_length), "code", "ComponentStatus/StdErr/succeeded", "level",
+        "Info", "displayStatus", "Provisioning succeeded", "message", text_json(err, err_length), "exitCode", exit_code);
     deferred_answer(deferred, respond_json(200, body));
 }
 
@@ -72,7 +72,8 @@ command_check(const json_t *body, GError **error)
         if (g_ascii_strcasecmp(key, "commandId") == 0 || g_ascii_strcasecmp(key, "script") == 0 || json_is_null(value) ||
             (json_is_array(value) && json_array_size(value) == 0))
             continue;
-        return arm_fail(error, ARM_INVALID_REQUEST_CONTENT, key, "'%.100s' is not accepted here; accepted: commandId, script.", key);
+        return arm_fail(error, ARM_INVALID_REQUEST_CONTENT, key, "'%.100s' is not accepted here; accepted: commandId, script.",
+                        key);
     }
     return (command && g_ascii_strcasecmp(command, "RunShellScript") == 0) ||
            arm_fail(error, ARM_INVALID_PARAMETER, "commandId", "'commandId' is 'RunShellScript'; nothing else is accepted.");
@@ -176,8 +177,7 @@ connection_info(Call *call, GError **error)
 }
 
 const Route routes_guest[] = {
-    { "POST", PATH_INSTANCE "/retrieveBootDiagnosticsData", boot_diagnostics, 0,
-      "sasUriExpirationTimeInMinutes" },
+    { "POST", PATH_INSTANCE "/retrieveBootDiagnosticsData", boot_diagnostics, 0, "sasUriExpirationTimeInMinutes" },
     { "POST", PATH_INSTANCE "/runCommand", run_command, ROUTE_BODY, NO_QUERY },
     { "POST", PATH_INSTANCE "/connectionInfo", connection_info, 0, NO_QUERY },
     { 0 },

@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-#define LOCATION "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}"
+#define LOCATION   "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}"
 #define PUBLISHERS LOCATION "/publishers"
-#define OFFERS PUBLISHERS "/{publisher}/artifacttypes/vmimage/offers"
-#define SKUS OFFERS "/{offer}/skus"
-#define VERSIONS SKUS "/{sku}/versions"
+#define OFFERS     PUBLISHERS "/{publisher}/artifacttypes/vmimage/offers"
+#define SKUS       OFFERS "/{offer}/skus"
+#define VERSIONS   SKUS "/{sku}/versions"
 enum { PARAM_PUBLISHER = 2, PARAM_OFFER, PARAM_SKU, PARAM_VERSION };
 
 static GPtrArray *
@@ -44,8 +44,8 @@ entry_json(const Call *call, const ImageInfo *image, guint level)
                     call->api->config.location);
     for (guint i = 0; i <= level; i++)
         g_string_append_printf(id, "%s%s", words[i], level_name(image, i));
-    json_t *entry = json_pack("{ss ss ss}", "location", call->api->config.location, "name", level_name(image, level), "id",
-                              id->str);
+    json_t *entry =
+        json_pack("{ss ss ss}", "location", call->api->config.location, "name", level_name(image, level), "id", id->str);
     g_string_free(id, TRUE);
     return entry;
 }
@@ -102,7 +102,8 @@ order_read(Call *call, gboolean *ret_descending, GError **error)
     const char *order = call_query(call, "$orderby");
     *ret_descending = order && g_ascii_strcasecmp(order, "name desc") == 0;
     return !order || *ret_descending || g_ascii_strcasecmp(order, "name") == 0 || g_ascii_strcasecmp(order, "name asc") == 0 ||
-           arm_fail(error, ARM_INVALID_PARAMETER, "$orderby", "'$orderby' is 'name', 'name asc' or 'name desc', not '%.40s'.", order);
+           arm_fail(error, ARM_INVALID_PARAMETER, "$orderby", "'$orderby' is 'name', 'name asc' or 'name desc', not '%.40s'.",
+                    order);
 }
 
 static ApiResponse *
@@ -211,8 +212,7 @@ image_import_post(Call *call, GError **error)
     GError *lookup = NULL;
     if (!tx)
         return NULL;
-    g_autoptr(ImageInfo) known =
-        store_image_get(tx, image->publisher, image->offer, image->sku, image->version, &lookup);
+    g_autoptr(ImageInfo) known = store_image_get(tx, image->publisher, image->offer, image->sku, image->version, &lookup);
     if (lookup) {
         g_propagate_error(error, lookup);
         return NULL;

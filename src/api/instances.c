@@ -58,9 +58,9 @@ typedef struct {
     Call *call;
     const Place *place;
     gboolean view;
-    gboolean view_alone;        /* $select=instanceView */
+    gboolean view_alone; /* $select=instanceView */
     int latest;
-    GPtrArray *bodies;          /* of GBytes */
+    GPtrArray *bodies; /* of GBytes */
 } Listing;
 
 /* $select=instanceView: what names the instance, and its view. */

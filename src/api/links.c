@@ -33,7 +33,8 @@ link_check(Call *call, GError **error)
         if (secret_same(expected, sig)) {
             if ((gint64)until * USEC_PER_SEC > call->now)
                 return TRUE;
-            return arm_fail(error, ARM_FORBIDDEN, NULL, "The address has expired; ask retrieveBootDiagnosticsData for a new one.");
+            return arm_fail(error, ARM_FORBIDDEN, NULL,
+                            "The address has expired; ask retrieveBootDiagnosticsData for a new one.");
         }
     }
     return arm_fail(error, ARM_FORBIDDEN, NULL, "The address is not signed by this daemon.");

@@ -35,7 +35,8 @@ leftover_remove(const char *path, GError **error)
     if (lstat(path, &st) != 0)
         return errno == ENOENT || io_fail(error, "look at", path);
     if (!S_ISSOCK(st.st_mode))
-        return arm_fail(error, ARM_CONFLICT, NULL, "'%s' is in the way: it is no socket. Move it, or use another state folder.", path);
+        return arm_fail(error, ARM_CONFLICT, NULL, "'%s' is in the way: it is no socket. Move it, or use another state folder.",
+                        path);
     return unlink(path) == 0 || io_fail(error, "replace", path);
 }
 
@@ -79,7 +80,8 @@ listen_tcp(const char *host, guint port, guint *ret_port, GError **error)
     socklen_t length = sizeof bound;
     int problem = getaddrinfo(host, service, &hints, &list), one = 1;
     if (problem) {
-        arm_fail(error, ARM_INVALID_PARAMETER, "listen", "--listen: there is no address '%s': %s.", host, gai_strerror(problem));
+        arm_fail(error, ARM_INVALID_PARAMETER, "listen", "--listen: there is no address '%s': %s.", host,
+                 gai_strerror(problem));
         return -1;
     }
     AUTO_FD fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -90,8 +92,8 @@ listen_tcp(const char *host, guint port, guint *ret_port, GError **error)
     if (!ok) {
         if (errno == EADDRINUSE)
             arm_fail(error, ARM_CONFLICT, "listen",
-                     "Port %u on %s is in use by another program; choose another one with --listen (port 0: any free one).", port,
-                     host);
+                     "Port %u on %s is in use by another program; choose another one with --listen (port 0: any free one).",
+                     port, host);
         else
             arm_fail(error, ARM_INTERNAL, "listen", "Cannot listen on %s:%u: %s.", host, port, g_strerror(errno));
         return -1;

@@ -3,20 +3,20 @@
 
 #include "api/call.h"
 
-#define PAGE_MAX 1000u
+#define PAGE_MAX   1000u
 #define PAGE_QUERY "$top $skiptoken"
 
 /* A list in its order. Each item has a token, and tokens are in strcmp() order: a page begins at the first item whose token is
  * not below the one that the client brings, so that items that went away meanwhile shift nothing. */
 typedef struct {
     guint total;
-    char *(*token)(const void *data, guint index);      /* newly allocated */
+    char *(*token)(const void *data, guint index); /* newly allocated */
     const void *data;
 } PageItems;
 
 typedef struct {
     guint first, count;
-    char *next;                 /* token of the next page's first item; NULL: this is the last page */
+    char *next; /* token of the next page's first item; NULL: this is the last page */
 } Page;
 void page_clear(Page *page);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Page, page_clear)

@@ -3,11 +3,10 @@
 
 #include "api/call.h"
 
-#define PATH_SETS                                                                                                          \
-    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachineScaleSets"
-#define PATH_SET PATH_SETS "/{set}"
+#define PATH_SETS      "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachineScaleSets"
+#define PATH_SET       PATH_SETS "/{set}"
 #define PATH_INSTANCES PATH_SET "/virtualMachines"
-#define PATH_INSTANCE PATH_INSTANCES "/{instance}"
+#define PATH_INSTANCE  PATH_INSTANCES "/{instance}"
 /* Where these are among Call.params. */
 enum { PARAM_GROUP = 1, PARAM_SET = 2, PARAM_INSTANCE = 3 };
 
@@ -23,7 +22,8 @@ void place_clear(Place *place);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Place, place_clear)
 
 /* What was done to an instance at once, for the activity log: an operation of this kind that begins and ends. */
-gboolean place_record(Call *call, StoreTx *tx, StoreSet *set, const StoreInstance *instance, OperationKind kind, GError **error);
+gboolean place_record(Call *call, StoreTx *tx, StoreSet *set, const StoreInstance *instance, OperationKind kind,
+                      GError **error);
 
 /* The instance as the host knows it; newly allocated. */
 char *place_key(const Place *place);

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define TYPE "Microsoft.Compute/virtualMachineScaleSets"
+#define TYPE            "Microsoft.Compute/virtualMachineScaleSets"
 #define RESOURCES_QUERY "$filter $expand=createdTime,changedTime,provisioningState " PAGE_QUERY
 enum { PARAM_GROUP = 1 };
 enum { FIELD_GROUP, FIELD_TYPE, FIELD_NAME };

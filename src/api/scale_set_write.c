@@ -36,8 +36,7 @@ instances_remove(StoreTx *tx, const StoreSet *set, guint count, StoreOperation *
     for (guint i = 0; i < chosen->len; i++) {
         StoreInstance *instance = g_ptr_array_index(chosen, i);
         instance->want_deleted = TRUE;
-        if (!(instance->operation ? store_instance_update(tx, instance, 0, error)
-                                  : step_begin(tx, operation, instance, error)))
+        if (!(instance->operation ? store_instance_update(tx, instance, 0, error) : step_begin(tx, operation, instance, error)))
             return FALSE;
     }
     return TRUE;
@@ -104,8 +103,7 @@ set_insert(Call *call, StoreTx *tx, const Draft *draft, const char *group, GErro
 
 /* The new revision and everything that follows from it; *ret_operation is the operation's id where it is still under way. */
 static gboolean
-draft_accept(Call *call, StoreTx *tx, StoreSet *set, const Draft *draft, gboolean created, char **ret_operation,
-             GError **error)
+draft_accept(Call *call, StoreTx *tx, StoreSet *set, const Draft *draft, gboolean created, char **ret_operation, GError **error)
 {
     g_autofree char *id = resource_id_scale_set(call->api->subscription, set->group, set->name);
     gboolean supersedes =
@@ -121,12 +119,12 @@ draft_accept(Call *call, StoreTx *tx, StoreSet *set, const Draft *draft, gboolea
         return FALSE;
     /* A change that touches no instance (tags) leaves an operation in hand alone. */
     gboolean of_set = created || supersedes || !set->operation;
-    g_autoptr(StoreOperation) operation = operation_begin(tx, OPERATION_PUT_SCALE_SET, set, id, set->location, of_set,
-                                                          call->request->caller, call->now, error);
+    g_autoptr(StoreOperation) operation =
+        operation_begin(tx, OPERATION_PUT_SCALE_SET, set, id, set->location, of_set, call->request->caller, call->now, error);
     if (!operation || (!of_set && !store_set_update(tx, set, 0, error)))
         return FALSE;
-    if (supersedes && (!operations_supersede(tx, set, operation, call->now, error) ||
-                       !unborn_update(tx, set, draft->after, error)))
+    if (supersedes &&
+        (!operations_supersede(tx, set, operation, call->now, error) || !unborn_update(tx, set, draft->after, error)))
         return FALSE;
     if ((created || supersedes) && !capacity_meet(tx, set, draft->after, operation, call->now, error))
         return FALSE;

@@ -103,10 +103,10 @@ set_instance_view(Call *call, GError **error)
     g_autofree char *lower = g_ascii_strdown(set_provisioning(set), -1);
     g_autofree char *code = g_strconcat("ProvisioningState/", lower, NULL);
     g_autofree char *display = g_strconcat("Provisioning ", lower, NULL);
-    g_autoptr(json_t) body = json_pack("{s{so} s[{ssssss}] s[] s[] s{si si}}", "virtualMachine", "statusesSummary",
-                                       summary_json(&counts), "statuses", "code", code, "level", "Info", "displayStatus", display,
-                                       "extensions", "orchestrationServices", "latestModel", "instanceCount",
-                                       (int)counts.on_current, "totalCount", (int)counts.total);
+    g_autoptr(json_t) body =
+        json_pack("{s{so} s[{ssssss}] s[] s[] s{si si}}", "virtualMachine", "statusesSummary", summary_json(&counts),
+                  "statuses", "code", code, "level", "Info", "displayStatus", display, "extensions", "orchestrationServices",
+                  "latestModel", "instanceCount", (int)counts.on_current, "totalCount", (int)counts.total);
     return respond_json(200, body);
 }
 

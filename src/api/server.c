@@ -8,10 +8,10 @@
 /* Without a byte for so long, a connection is closed. */
 #define IDLE_TIMEOUT_S 120
 /* For a request's head and body together, however they trickle in. */
-#define REQUEST_LIMIT (120 * G_USEC_PER_SEC)
+#define REQUEST_LIMIT   (120 * G_USEC_PER_SEC)
 #define CONNECTIONS_MAX 512
-#define HEADER_MEMORY (32u << 10)
-#define TLS_PRIORITIES "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"
+#define HEADER_MEMORY   (32u << 10)
+#define TLS_PRIORITIES  "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"
 
 struct Server {
     Exchanges exchanges;

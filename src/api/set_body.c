@@ -156,11 +156,10 @@ instance_view(const StoreInstance *instance)
 
     json_array_append_new(statuses, provisioning_status(instance));
     json_array_append_new(statuses, status_json(power, "Info", power_display, NULL));
-    json_array_append_new(agent_statuses,
-                          instance->agent ? status_json("ProvisioningState/succeeded", "Info", "Ready",
-                                                        "The guest agent answers.")
-                                          : status_json("ProvisioningState/Unavailable", "Warning", "Not Ready",
-                                                        "The guest agent has not answered in this boot."));
+    json_array_append_new(agent_statuses, instance->agent ? status_json("ProvisioningState/succeeded", "Info", "Ready",
+                                                                        "The guest agent answers.")
+                                                          : status_json("ProvisioningState/Unavailable", "Warning", "Not Ready",
+                                                                        "The guest agent has not answered in this boot."));
     json_set_text(agent, "vmAgentVersion", instance->agent ? "qemu-guest-agent" : "Unknown");
     json_object_set_new(agent, "statuses", agent_statuses);
     json_object_set_new(view, "platformUpdateDomain", json_integer(0));
@@ -212,9 +211,9 @@ instance_json(Call *call, const StoreSet *set, const StoreInstance *instance, co
     json_set_text(body, "location", set->location);
     json_set_text(body, "instanceId", number);
     etag_set(body, instance->etag);
-    json_object_set_new(body, "sku", json_pack("{ss ss}", "name",
-                                               json_member_text(json_object_get(model_public, "sku"), "name"), "tier",
-                                               json_member_text(json_object_get(model_public, "sku"), "tier")));
+    json_object_set_new(body, "sku",
+                        json_pack("{ss ss}", "name", json_member_text(json_object_get(model_public, "sku"), "name"), "tier",
+                                  json_member_text(json_object_get(model_public, "sku"), "tier")));
     if (instance->tags)
         json_set_new(body, "tags", json_loads(instance->tags, 0, NULL));
     else
@@ -286,8 +285,7 @@ instance_body(Call *call, StoreTx *tx, const StoreSet *set, const StoreInstance 
         return NULL;
     g_autofree char *os_type = os_type_of(tx, urn);
     g_autoptr(json_t) model_public = document_public(document, os_type);
-    g_autoptr(json_t) body =
-        instance_json(call, set, instance, model_public, g_strcmp0(effect_key, set->effect_key) == 0);
+    g_autoptr(json_t) body = instance_json(call, set, instance, model_public, g_strcmp0(effect_key, set->effect_key) == 0);
     if (with_view)
         json_object_set_new(json_object_get(body, "properties"), "instanceView", instance_view(instance));
     GBytes *bytes = bytes_of(body);

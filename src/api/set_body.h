@@ -12,10 +12,11 @@ char *set_token(const void *sets, guint index);
 
 /* An instance's body; with_view adds properties.instanceView. Encoded once per state of its row and its set's revision. */
 GBytes *instance_body(Call *call, StoreTx *tx, const StoreSet *set, const StoreInstance *instance, gboolean with_view,
-    GError **error);
+                      GError **error);
 /* The same where it has been encoded already, by the row's etag alone; NULL where it has not. */
 GBytes *instance_body_known(Call *call, const StoreSet *set, guint id, guint64 etag, gboolean with_view);
 /* latestModelApplied: does it run what the set's current model makes? */
-gboolean instance_is_latest(StoreTx *tx, const StoreSet *set, const StoreInstance *instance, gboolean *ret_latest, GError **error);
+gboolean instance_is_latest(StoreTx *tx, const StoreSet *set, const StoreInstance *instance, gboolean *ret_latest,
+                            GError **error);
 /* What GET …/virtualMachines/I/instanceView answers. */
 json_t *instance_view(const StoreInstance *instance);

@@ -8,8 +8,8 @@ subscription_json(const Call *call)
 {
     g_autofree char *id = resource_id_subscription(call->api->subscription);
     return json_pack("{ss ss ss ss ss s{ss ss}}", "id", id, "subscriptionId", call->api->subscription, "tenantId",
-                     call->api->subscription, "displayName", "Testudo", "state", "Enabled", "subscriptionPolicies",
-                     "quotaId", "Testudo", "spendingLimit", "Off");
+                     call->api->subscription, "displayName", "Testudo", "state", "Enabled", "subscriptionPolicies", "quotaId",
+                     "Testudo", "spendingLimit", "Off");
 }
 
 static ApiResponse *
@@ -39,8 +39,7 @@ tenants_list(Call *call, GError **error)
 {
     (void)error;
     g_autofree char *id = g_strconcat("/tenants/", call->api->subscription, NULL);
-    return respond_value(
-        json_pack("[{ss ss ss}]", "id", id, "tenantId", call->api->subscription, "displayName", "Testudo"));
+    return respond_value(json_pack("[{ss ss ss}]", "id", id, "tenantId", call->api->subscription, "displayName", "Testudo"));
 }
 
 static ApiResponse *
@@ -67,8 +66,7 @@ static const struct {
 static json_t *
 provider_json(const Call *call, guint index)
 {
-    g_autofree char *id =
-        g_strdup_printf("/subscriptions/%s/providers/%s", call->api->subscription, providers[index].name);
+    g_autofree char *id = g_strdup_printf("/subscriptions/%s/providers/%s", call->api->subscription, providers[index].name);
     json_t *types = json_array();
     for (const char *const *type = providers[index].types; *type; type++)
         json_array_append_new(types, json_pack("{ss s[s] s[ss]}", "resourceType", *type, "locations",

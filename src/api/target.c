@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#define TARGET_MAX 8192
+#define TARGET_MAX   8192
 #define SEGMENTS_MAX 24
-#define QUERY_MAX 32
+#define QUERY_MAX    32
 
 void
 target_clear(Target *target)
@@ -107,8 +107,8 @@ value_check(const char *name, const char *value, const char *accepted, GError **
         if (is_in(g_strstrip(*word), words))
             continue;
         g_autofree char *list = g_strjoinv(", ", words);
-        return arm_fail(error, ARM_INVALID_PARAMETER, name, "The query's '%s' is '%.60s', which is not accepted here; accepted: %s.",
-                        name, value, list);
+        return arm_fail(error, ARM_INVALID_PARAMETER, name,
+                        "The query's '%s' is '%.60s', which is not accepted here; accepted: %s.", name, value, list);
     }
     return TRUE;
 }

@@ -4,8 +4,8 @@
 #include <glib.h>
 
 typedef struct {
-    char **segments;            /* of the path, percent-decoded; empty ones are left out, so a trailing slash is fine */
-    GHashTable *query;          /* folded name -> value, decoded */
+    char **segments;   /* of the path, percent-decoded; empty ones are left out, so a trailing slash is fine */
+    GHashTable *query; /* folded name -> value, decoded */
 } Target;
 
 /* text: percent-encoded. *error says what is wrong with it; what was read so far is to be cleared all the same. */

@@ -11,11 +11,11 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-#define CA_DAYS 3650
+#define CA_DAYS     3650
 #define SERVER_DAYS 397
-#define RENEW_DAYS 30
-#define PEM_MAX (256u << 10)
-#define DAY 86400
+#define RENEW_DAYS  30
+#define PEM_MAX     (256u << 10)
+#define DAY         86400
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509, X509_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_PKEY, EVP_PKEY_free)
@@ -241,10 +241,11 @@ tls_files_prepare(const char *state_dir, const char *const *names, UnixTime now,
     if (pair_exists(folder, "ca")) {
         /* Clients trust it: another one in its place would lock them out without a word. */
         if (!pair_read(folder, "ca", &ca, &ca_key)) {
-            arm_fail(error, ARM_INTERNAL, NULL,
-                     "'%s/ca.pem' and '%s/ca.key' are not a certificate and its key. Put them back from a copy, or remove both to "
-                     "have new ones made, which clients must then be given.",
-                     folder, folder);
+            arm_fail(
+                error, ARM_INTERNAL, NULL,
+                "'%s/ca.pem' and '%s/ca.key' are not a certificate and its key. Put them back from a copy, or remove both to "
+                "have new ones made, which clients must then be given.",
+                folder, folder);
             return NULL;
         }
     } else if (!ca_make(folder, now, &ca, &ca_key, error)) {

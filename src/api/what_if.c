@@ -7,9 +7,9 @@
 /* What the instances of a set are compared with, and what came of it. */
 typedef struct {
     StoreTx *tx;
-    const StoreSet *set;        /* NULL: it would be created */
+    const StoreSet *set; /* NULL: it would be created */
     Draft *draft;
-    GHashTable *models;         /* revision -> Model */
+    GHashTable *models; /* revision -> Model */
     guint by_kind[CHANGE_N_KINDS];
     guint deleted;
 } Question;
@@ -75,7 +75,7 @@ instances_json(Question *question, GPtrArray *present, GError **error)
     for (guint i = 0; i < present->len; i++) {
         const StoreInstance *instance = g_ptr_array_index(present, i);
         json_t *entry = removed && g_ptr_array_find(removed, instance, NULL) ? instance_removal(question, instance)
-                                                                  : instance_compare(question, instance, error);
+                                                                             : instance_compare(question, instance, error);
         if (!entry)
             return NULL;
         json_array_append_new(list, entry);
@@ -132,8 +132,9 @@ answer_json(Question *question, GError **error)
     json_object_set_new(body, "summary", summary_json(question, present->len));
     json_object_set_new(body, "instances", list);
     json_object_set_new(body, "warnings", texts_json(draft->warnings));
-    json_set_text(body, "when", "Upgrade mode is Manual: an instance changes when it is named in manualupgrade; new instances "
-                                "take the new model at once.");
+    json_set_text(body, "when",
+                  "Upgrade mode is Manual: an instance changes when it is named in manualupgrade; new instances "
+                  "take the new model at once.");
     if (draft->refusal)
         refusal_set(body, draft->refusal);
     return body;

@@ -84,9 +84,9 @@ typedef struct {
 
 typedef struct {
     Clock clock;
-    gint64 now;             /* atomic enough: written by one thread, aligned 64 bit */
+    gint64 now; /* atomic enough: written by one thread, aligned 64 bit */
     guint last_id;
-    GSequence *timers;      /* of VirtualTimer, by time, then id */
+    GSequence *timers; /* of VirtualTimer, by time, then id */
 } VirtualClock;
 
 static UnixTime

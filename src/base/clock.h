@@ -8,7 +8,7 @@
 typedef gint64 UnixTime;
 
 #define USEC_PER_MSEC G_GINT64_CONSTANT(1000)
-#define USEC_PER_SEC G_GINT64_CONSTANT(1000000)
+#define USEC_PER_SEC  G_GINT64_CONSTANT(1000000)
 
 /* A clock and its timers. Every entry is filled in. Used from the engine's thread, except now(),
  * which any thread may call. */

@@ -14,40 +14,40 @@
 #define ARM_ERROR (arm_error_quark())
 
 typedef enum {
-    ARM_INTERNAL,                       /* 500: our own fault; the message says what was attempted */
-    ARM_BAD_REQUEST,                    /* 400 BadRequest */
-    ARM_INVALID_PARAMETER,              /* 400 InvalidParameter: a member has a value that is not accepted */
-    ARM_INVALID_REQUEST_CONTENT,        /* 400 InvalidRequestContent: not JSON, or no such member */
-    ARM_MISSING_API_VERSION,            /* 400 MissingApiVersionParameter */
-    ARM_INVALID_API_VERSION,            /* 400 InvalidApiVersionParameter */
-    ARM_LOCATION_NOT_AVAILABLE,         /* 400 LocationNotAvailableForResourceType */
-    ARM_IMAGE_NOT_FOUND,                /* 400 PlatformImageNotFound, as Azure answers on a create */
-    ARM_AUTHENTICATION_FAILED,          /* 401 AuthenticationFailed */
-    ARM_FORBIDDEN,                      /* 403 AuthorizationFailed */
-    ARM_NOT_FOUND,                      /* 404 NotFound: no such route or sub-resource */
-    ARM_RESOURCE_NOT_FOUND,             /* 404 ResourceNotFound */
-    ARM_RESOURCE_GROUP_NOT_FOUND,       /* 404 ResourceGroupNotFound */
-    ARM_SUBSCRIPTION_NOT_FOUND,         /* 404 SubscriptionNotFound */
-    ARM_INSTANCE_NOT_FOUND,             /* 404 InstanceIdNotFound */
-    ARM_METHOD_NOT_ALLOWED,             /* 405 MethodNotAllowed */
-    ARM_CONFLICT,                       /* 409 Conflict */
-    ARM_OPERATION_NOT_ALLOWED,          /* 409 OperationNotAllowed */
-    ARM_PROPERTY_CHANGE_NOT_ALLOWED,    /* 409 PropertyChangeNotAllowed */
-    ARM_PRECONDITION_FAILED,            /* 412 PreconditionFailed: If-Match / If-None-Match */
-    ARM_TOO_LARGE,                      /* 413 RequestEntityTooLarge */
-    ARM_TOO_MANY_REQUESTS,              /* 429 TooManyRequests */
-    ARM_NOT_SUPPORTED,                  /* 501 NotSupported */
-    ARM_UNAVAILABLE,                    /* 503 ServiceUnavailable */
+    ARM_INTERNAL,                    /* 500: our own fault; the message says what was attempted */
+    ARM_BAD_REQUEST,                 /* 400 BadRequest */
+    ARM_INVALID_PARAMETER,           /* 400 InvalidParameter: a member has a value that is not accepted */
+    ARM_INVALID_REQUEST_CONTENT,     /* 400 InvalidRequestContent: not JSON, or no such member */
+    ARM_MISSING_API_VERSION,         /* 400 MissingApiVersionParameter */
+    ARM_INVALID_API_VERSION,         /* 400 InvalidApiVersionParameter */
+    ARM_LOCATION_NOT_AVAILABLE,      /* 400 LocationNotAvailableForResourceType */
+    ARM_IMAGE_NOT_FOUND,             /* 400 PlatformImageNotFound, as Azure answers on a create */
+    ARM_AUTHENTICATION_FAILED,       /* 401 AuthenticationFailed */
+    ARM_FORBIDDEN,                   /* 403 AuthorizationFailed */
+    ARM_NOT_FOUND,                   /* 404 NotFound: no such route or sub-resource */
+    ARM_RESOURCE_NOT_FOUND,          /* 404 ResourceNotFound */
+    ARM_RESOURCE_GROUP_NOT_FOUND,    /* 404 ResourceGroupNotFound */
+    ARM_SUBSCRIPTION_NOT_FOUND,      /* 404 SubscriptionNotFound */
+    ARM_INSTANCE_NOT_FOUND,          /* 404 InstanceIdNotFound */
+    ARM_METHOD_NOT_ALLOWED,          /* 405 MethodNotAllowed */
+    ARM_CONFLICT,                    /* 409 Conflict */
+    ARM_OPERATION_NOT_ALLOWED,       /* 409 OperationNotAllowed */
+    ARM_PROPERTY_CHANGE_NOT_ALLOWED, /* 409 PropertyChangeNotAllowed */
+    ARM_PRECONDITION_FAILED,         /* 412 PreconditionFailed: If-Match / If-None-Match */
+    ARM_TOO_LARGE,                   /* 413 RequestEntityTooLarge */
+    ARM_TOO_MANY_REQUESTS,           /* 429 TooManyRequests */
+    ARM_NOT_SUPPORTED,               /* 501 NotSupported */
+    ARM_UNAVAILABLE,                 /* 503 ServiceUnavailable */
     /* Codes of operations that ended badly; they are shown in operations and instance views. */
-    ARM_OPERATION_PREEMPTED,            /* 409 OperationPreempted: a newer request took over */
-    ARM_SECURE_BOOT_REFUSED,            /* 409 SecureBootValidationFailed */
-    ARM_BOOT_TIMED_OUT,                 /* 409 OSProvisioningTimedOut: agent did not answer in time */
-    ARM_VM_START_FAILED,                /* 409 VMStartFailed: QEMU or swtpm did not start */
-    ARM_VM_EXITED,                      /* 409 VMExited: QEMU or swtpm died */
-    ARM_VTPM_FAILED,                    /* 409 VTpmFailed: locked, corrupt, or could not be made */
-    ARM_HOST_DISK_FULL,                 /* 409 HostDiskFull */
-    ARM_IMAGE_UNUSABLE,                 /* 409 ImageUnusable: image file missing, changed or not as named */
-    ARM_HOST_CAPACITY,                  /* 409 AllocationFailed: this host has not enough memory */
+    ARM_OPERATION_PREEMPTED, /* 409 OperationPreempted: a newer request took over */
+    ARM_SECURE_BOOT_REFUSED, /* 409 SecureBootValidationFailed */
+    ARM_BOOT_TIMED_OUT,      /* 409 OSProvisioningTimedOut: agent did not answer in time */
+    ARM_VM_START_FAILED,     /* 409 VMStartFailed: QEMU or swtpm did not start */
+    ARM_VM_EXITED,           /* 409 VMExited: QEMU or swtpm died */
+    ARM_VTPM_FAILED,         /* 409 VTpmFailed: locked, corrupt, or could not be made */
+    ARM_HOST_DISK_FULL,      /* 409 HostDiskFull */
+    ARM_IMAGE_UNUSABLE,      /* 409 ImageUnusable: image file missing, changed or not as named */
+    ARM_HOST_CAPACITY,       /* 409 AllocationFailed: this host has not enough memory */
     ARM_N_CODES
 } ArmCode;
 
@@ -62,8 +62,7 @@ gboolean arm_code_from_text(const char *text, ArmCode *ret_code);
 
 /* Sets *error (when error is not NULL) with a target; target may be NULL. Always returns FALSE, so
  * that a failing check reads `return arm_fail(error, …);`. The message is made valid UTF-8. */
-gboolean arm_fail(GError **error, ArmCode code, const char *target, const char *format, ...)
-    G_GNUC_PRINTF(4, 5);
+gboolean arm_fail(GError **error, ArmCode code, const char *target, const char *format, ...) G_GNUC_PRINTF(4, 5);
 
 /* The target of an error of this domain, borrowed; NULL where there is none or for other domains. */
 const char *arm_error_target(const GError *error);

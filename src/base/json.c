@@ -22,8 +22,8 @@ depth_check(const char *text, gsize length, GError **error)
             in_string = TRUE;
         } else if (c == '{' || c == '[') {
             if (++depth > JSON_BODY_MAX_DEPTH)
-                return arm_fail(error, ARM_INVALID_REQUEST_CONTENT, NULL,
-                                "The JSON text is nested deeper than %d levels.", JSON_BODY_MAX_DEPTH);
+                return arm_fail(error, ARM_INVALID_REQUEST_CONTENT, NULL, "The JSON text is nested deeper than %d levels.",
+                                JSON_BODY_MAX_DEPTH);
         } else if ((c == '}' || c == ']') && depth > 0) {
             depth--;
         }
@@ -40,8 +40,8 @@ json_parse(const char *text, gsize length, GError **error)
         return NULL;
     json_t *value = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &problem);
     if (!value)
-        arm_fail(error, ARM_INVALID_REQUEST_CONTENT, NULL, "The text is not valid JSON: %s (line %d, column %d).",
-                 problem.text, problem.line, problem.column);
+        arm_fail(error, ARM_INVALID_REQUEST_CONTENT, NULL, "The text is not valid JSON: %s (line %d, column %d).", problem.text,
+                 problem.line, problem.column);
     return value;
 }
 

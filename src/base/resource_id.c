@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define ID_MAX 4096
+#define ID_MAX   4096
 #define PROVIDER "providers/Microsoft.Compute/virtualMachineScaleSets"
 
 char *
@@ -28,8 +28,8 @@ resource_id_scale_set(const char *subscription, const char *group, const char *s
 char *
 resource_id_instance(const char *subscription, const char *group, const char *set, guint instance)
 {
-    return g_strdup_printf("/subscriptions/%s/resourceGroups/%s/" PROVIDER "/%s/virtualMachines/%u", subscription, group,
-                           set, instance);
+    return g_strdup_printf("/subscriptions/%s/resourceGroups/%s/" PROVIDER "/%s/virtualMachines/%u", subscription, group, set,
+                           instance);
 }
 
 char *
@@ -96,9 +96,10 @@ resource_id_free(ResourceId *id)
 static ResourceId *
 not_an_id(const char *text, GError **error)
 {
-    arm_fail(error, ARM_INVALID_PARAMETER, "id",
-             "'%.200s' is not a resource id: /subscriptions/S[/resourceGroups/G[/providers/NAMESPACE/TYPE/NAME[/TYPE/NAME]]] is.",
-             text);
+    arm_fail(
+        error, ARM_INVALID_PARAMETER, "id",
+        "'%.200s' is not a resource id: /subscriptions/S[/resourceGroups/G[/providers/NAMESPACE/TYPE/NAME[/TYPE/NAME]]] is.",
+        text);
     return NULL;
 }
 

@@ -25,10 +25,10 @@ gboolean resource_name_check_scale_set(const char *name, const char *target, GEr
 typedef struct {
     char *subscription;
     char *group;
-    char *provider;         /* "Microsoft.Compute", as written */
-    char *type;             /* "virtualMachineScaleSets", or "a/b" for a child, as written */
-    char *name;             /* of the top resource */
-    char *child_name;       /* of the child, or NULL */
+    char *provider;   /* "Microsoft.Compute", as written */
+    char *type;       /* "virtualMachineScaleSets", or "a/b" for a child, as written */
+    char *name;       /* of the top resource */
+    char *child_name; /* of the child, or NULL */
 } ResourceId;
 
 ResourceId *resource_id_parse(const char *text, GError **error);

@@ -123,8 +123,7 @@ duration_from_text(const char *text, gint64 *ret_usec)
         gboolean fraction;
         if (!amount_read(&at, &whole, &micro, &fraction))
             return FALSE;
-        while (next < G_N_ELEMENTS(designators) &&
-               (designators[next].letter != *at || designators[next].after_t != after_t))
+        while (next < G_N_ELEMENTS(designators) && (designators[next].letter != *at || designators[next].after_t != after_t))
             next++;
         /* Only seconds have decimals here: a fraction of a day is nobody's habit. */
         if (next == G_N_ELEMENTS(designators) || (fraction && *at != 'S'))

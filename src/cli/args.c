@@ -140,14 +140,10 @@ static gboolean
 value_check(const Option *option, const char *value, GError **error)
 {
     guint64 number;
-    if (option->type == OPTION_BOOL && g_ascii_strcasecmp(value, "true") != 0 &&
-        g_ascii_strcasecmp(value, "false") != 0)
-        return arm_fail(error, ARM_INVALID_PARAMETER, option->name,
-                        "--%s is true or false, not '%s'.", option->name, value);
-    if (option->type == OPTION_NUMBER &&
-        !g_ascii_string_to_unsigned(value, 10, 0, G_MAXINT32, &number, NULL))
-        return arm_fail(error, ARM_INVALID_PARAMETER, option->name,
-                        "--%s is a whole number, not '%s'.", option->name, value);
+    if (option->type == OPTION_BOOL && g_ascii_strcasecmp(value, "true") != 0 && g_ascii_strcasecmp(value, "false") != 0)
+        return arm_fail(error, ARM_INVALID_PARAMETER, option->name, "--%s is true or false, not '%s'.", option->name, value);
+    if (option->type == OPTION_NUMBER && !g_ascii_string_to_unsigned(value, 10, 0, G_MAXINT32, &number, NULL))
+        return arm_fail(error, ARM_INVALID_PARAMETER, option->name, "--%s is a whole number, not '%s'.", option->name, value);
     return TRUE;
 }
 
@@ -163,16 +159,12 @@ unknown_option(const Command *command, const char *word, GError **error)
     g_autofree char *all = g_strconcat(command->options, " ", cli_global_options, NULL);
     g_auto(GStrv) names = g_strsplit(g_strdelimit(all, "!", ' '), " ", -1);
     g_autofree char *typed = g_strndup(word, strcspn(word, "="));
-    const char *meant =
-        g_str_has_prefix(typed, "--") ? suggest(typed + 2, (const char *const *)names) : NULL;
+    const char *meant = g_str_has_prefix(typed, "--") ? suggest(typed + 2, (const char *const *)names) : NULL;
     if (strcmp(typed, "--query") == 0)
-        arm_fail(error, ARM_INVALID_PARAMETER, NULL,
-                 "There is no --query; '-o json' writes what jq and other programs read.");
+        arm_fail(error, ARM_INVALID_PARAMETER, NULL, "There is no --query; '-o json' writes what jq and other programs read.");
     else
-        arm_fail(error, ARM_INVALID_PARAMETER, NULL,
-                 "'testudo %s' takes no option '%s'%s%s%s; --help lists what it takes.",
-                 command->path, typed, meant ? " (did you mean --" : "", meant ? meant : "",
-                 meant ? "?)" : "");
+        arm_fail(error, ARM_INVALID_PARAMETER, NULL, "'testudo %s' takes no option '%s'%s%s%s; --help lists what it takes.",
+                 command->path, typed, meant ? " (did you mean --" : "", meant ? meant : "", meant ? "?)" : "");
 }
 
 /* The option that a word names; *ret_inline is what follows '=', or NULL. */
@@ -183,8 +175,7 @@ option_of_word(const Command *command, const char *word, const char **ret_inline
     *ret_inline = NULL;
     if (g_str_has_prefix(word, "--")) {
         const char *equals = strchr(word, '=');
-        g_autofree char *name =
-            equals ? g_strndup(word + 2, (gsize)(equals - word - 2)) : g_strdup(word + 2);
+        g_autofree char *name = equals ? g_strndup(word + 2, (gsize)(equals - word - 2)) : g_strdup(word + 2);
         *ret_inline = equals ? equals + 1 : NULL;
         option = option_find(name);
     } else if (word[2] == '\0') {
@@ -198,8 +189,7 @@ option_of_word(const Command *command, const char *word, const char **ret_inline
 
 /* Takes an option's values from argv; returns where to go on, NULL on error. */
 static const char *const *
-values_take(Args *args, const Option *option, const char *first, const char *const *argv,
-            GError **error)
+values_take(Args *args, const Option *option, const char *first, const char *const *argv, GError **error)
 {
     g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
     const GStrv known = g_hash_table_lookup(args->values, option->name);
@@ -225,8 +215,7 @@ values_take(Args *args, const Option *option, const char *first, const char *con
         g_ptr_array_add(values, g_strdup(*argv++));
 
     if (values->len == 0 && option->type != OPTION_FLAG) {
-        arm_fail(error, ARM_INVALID_PARAMETER, option->name, "--%s needs a value: %s.",
-                 option->name, option->value);
+        arm_fail(error, ARM_INVALID_PARAMETER, option->name, "--%s needs a value: %s.", option->name, option->value);
         return NULL;
     }
     for (guint i = 0; i < values->len; i++) {
@@ -249,27 +238,22 @@ positional_take(Args *args, const Command *command, const char *word, GError **e
         g_hash_table_insert(args->values, (gpointer)g_intern_string(name), value);
         return TRUE;
     }
-    return arm_fail(error, ARM_INVALID_PARAMETER, NULL,
-                    "'testudo %s' does not know what to do with '%s'; see --help.", command->path,
-                    word);
+    return arm_fail(error, ARM_INVALID_PARAMETER, NULL, "'testudo %s' does not know what to do with '%s'; see --help.",
+                    command->path, word);
 }
 
 static gboolean
 required_check(const Args *args, const Command *command, GError **error)
 {
-    g_autofree char *all =
-        g_strconcat(command->positional ? command->positional : "", " ", command->options, NULL);
+    g_autofree char *all = g_strconcat(command->positional ? command->positional : "", " ", command->options, NULL);
     g_auto(GStrv) names = g_strsplit(all, " ", -1);
     for (char **name = names; *name; name++) {
         if (!g_str_has_suffix(*name, "!"))
             continue;
         (*name)[strlen(*name) - 1] = '\0';
         if (!args_text(args, *name))
-            return arm_fail(
-                error, ARM_INVALID_PARAMETER, *name, "'testudo %s' needs %s%s; see --help.",
-                command->path,
-                command->positional && g_str_has_prefix(command->positional, *name) ? "" : "--",
-                *name);
+            return arm_fail(error, ARM_INVALID_PARAMETER, *name, "'testudo %s' needs %s%s; see --help.", command->path,
+                            command->positional && g_str_has_prefix(command->positional, *name) ? "" : "--", *name);
     }
     return TRUE;
 }

@@ -15,16 +15,14 @@ char *
 cli_group_path(const Cli *cli, const char *group, const char *suffix)
 {
     g_autofree char *escaped = g_uri_escape_string(group, NULL, FALSE);
-    return g_strconcat("/subscriptions/", client_subscription(cli->client), "/resourceGroups/",
-                       escaped, suffix, NULL);
+    return g_strconcat("/subscriptions/", client_subscription(cli->client), "/resourceGroups/", escaped, suffix, NULL);
 }
 
 char *
 cli_set_path(const Cli *cli, const char *suffix)
 {
     g_autofree char *name = g_uri_escape_string(args_text(cli->args, "name"), NULL, FALSE);
-    g_autofree char *rest =
-        g_strconcat("/providers/Microsoft.Compute/virtualMachineScaleSets/", name, suffix, NULL);
+    g_autofree char *rest = g_strconcat("/providers/Microsoft.Compute/virtualMachineScaleSets/", name, suffix, NULL);
     return cli_group_path(cli, args_text(cli->args, "resource-group"), rest);
 }
 
@@ -39,7 +37,7 @@ cli_instance_path(const Cli *cli, const char *instance, const char *suffix)
 gboolean
 cli_show(Cli *cli, const char *path, const Column *columns, GError **error)
 {
-    g_auto(Reply) reply = {0};
+    g_auto(Reply) reply = { 0 };
     if (!client_send(cli->client, "GET", path, NULL, &reply, error))
         return FALSE;
     output_print(reply.body, columns, cli->format);
@@ -56,10 +54,10 @@ cli_show_list(Cli *cli, const char *path, const Column *columns, GError **error)
 }
 
 gboolean
-cli_change(Cli *cli, const char *method, const char *path, const json_t *body, const char *what,
-           json_t **ret_body, GError **error)
+cli_change(Cli *cli, const char *method, const char *path, const json_t *body, const char *what, json_t **ret_body,
+           GError **error)
 {
-    g_auto(Reply) reply = {0};
+    g_auto(Reply) reply = { 0 };
     if (!client_send(cli->client, method, path, body, &reply, error))
         return FALSE;
     if (!args_flag(cli->args, "no-wait") && (reply.operation || reply.location)) {
@@ -81,8 +79,7 @@ cli_confirm(const Cli *cli, const char *question, GError **error)
     if (args_flag(cli->args, "yes"))
         return TRUE;
     if (!isatty(STDIN_FILENO))
-        return arm_fail(error, ARM_BAD_REQUEST, "yes",
-                        "%s There is no terminal to ask on: say --yes to go on.", question);
+        return arm_fail(error, ARM_BAD_REQUEST, "yes", "%s There is no terminal to ask on: say --yes to go on.", question);
     g_printerr("%s (y/n): ", question);
     if (fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y'))
         return TRUE;
@@ -95,8 +92,7 @@ cli_tags(const Cli *cli, GError **error)
     g_autoptr(json_t) tags = json_object();
     for (const char *const *word = args_list(cli->args, "tags"); word && *word; word++) {
         const char *equals = strchr(*word, '=');
-        g_autofree char *name =
-            equals ? g_strndup(*word, (gsize)(equals - *word)) : g_strdup(*word);
+        g_autofree char *name = equals ? g_strndup(*word, (gsize)(equals - *word)) : g_strdup(*word);
         if (!**word)
             continue;
         if (!g_utf8_validate(*word, -1, NULL)) {
@@ -119,8 +115,7 @@ Client *
 cli_client_open(const ClientConfig *chosen, GError **error)
 {
     const char *state_dir = setting(chosen->socket_path, "TESTUDO_STATE_DIR");
-    g_autofree char *socket_path =
-        g_build_filename(state_dir ? state_dir : STATE_DIR, "testudod.sock", NULL);
+    g_autofree char *socket_path = g_build_filename(state_dir ? state_dir : STATE_DIR, "testudod.sock", NULL);
     g_autofree char *server = g_strdup(setting(chosen->server, "TESTUDO_SERVER"));
     gsize length = server ? strlen(server) : 0;
     if (length > 0 && server[length - 1] == '/')
@@ -141,7 +136,7 @@ cli_client_open(const ClientConfig *chosen, GError **error)
 Progress
 progress_begin(const char *what)
 {
-    Progress progress = {what, g_get_monotonic_time(), -1, isatty(STDERR_FILENO), 0};
+    Progress progress = { what, g_get_monotonic_time(), -1, isatty(STDERR_FILENO), 0 };
     if (!progress.terminal)
         g_printerr("%s\n", what);
     return progress;
@@ -154,8 +149,7 @@ progress_step(int percent, void *data)
     Progress *progress = data;
     int seconds = (int)((g_get_monotonic_time() - progress->begun) / G_USEC_PER_SEC);
     if (progress->terminal && percent > 0)
-        g_printerr("\r\033[K%c %s: %d %% (%d s)", turning[progress->drawn++ % 4], progress->what,
-                   percent, seconds);
+        g_printerr("\r\033[K%c %s: %d %% (%d s)", turning[progress->drawn++ % 4], progress->what, percent, seconds);
     else if (progress->terminal)
         g_printerr("\r\033[K%c %s (%d s)", turning[progress->drawn++ % 4], progress->what, seconds);
     else if (percent > progress->percent && percent > 0 && percent < 100)
@@ -167,6 +161,6 @@ void
 progress_end(Progress *progress, gboolean succeeded)
 {
     double seconds = (double)(g_get_monotonic_time() - progress->begun) / G_USEC_PER_SEC;
-    g_printerr("%s%s: %s (%.1f s)\n", progress->terminal ? "\r\033[K" : "", progress->what,
-               succeeded ? "done" : "failed", seconds);
+    g_printerr("%s%s: %s (%.1f s)\n", progress->terminal ? "\r\033[K" : "", progress->what, succeeded ? "done" : "failed",
+               seconds);
 }

@@ -36,8 +36,8 @@ gboolean cli_show_list(Cli *cli, const char *path, const Column *columns, GError
 /* Sends, and waits for the operation's end unless --no-wait; `what` is said while waiting
  * ("Starting 2 instances"). The reply's body is handed out where ret_body is not NULL (NULL where
  * there was none). */
-gboolean cli_change(Cli *cli, const char *method, const char *path, const json_t *body,
-                    const char *what, json_t **ret_body, GError **error);
+gboolean cli_change(Cli *cli, const char *method, const char *path, const json_t *body, const char *what, json_t **ret_body,
+                    GError **error);
 
 /* Asks on the terminal; --yes answers. Without a terminal and without --yes: an error. */
 gboolean cli_confirm(const Cli *cli, const char *question, GError **error);

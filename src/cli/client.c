@@ -24,8 +24,7 @@ token_read(const char *path, GError **error)
     g_autoptr(GError) problem = NULL;
     if (!g_file_get_contents(path, &text, NULL, &problem)) {
         arm_fail(error, ARM_AUTHENTICATION_FAILED, NULL,
-                 "The token cannot be read: %s. It is admin.token in the daemon's state folder.",
-                 problem->message);
+                 "The token cannot be read: %s. It is admin.token in the daemon's state folder.", problem->message);
         return NULL;
     }
     return g_strconcat("Authorization: Bearer ", g_strstrip(text), NULL);
@@ -85,25 +84,21 @@ connection_fail(const Client *client, CURLcode code, const char *detail, GError 
 {
     const char *reason = *detail ? detail : curl_easy_strerror(code);
     if (client->config.server)
-        return arm_fail(
-            error, ARM_UNAVAILABLE, NULL,
-            "No answer from %s: %s. Is testudod running with --listen, and is --ca-file "
-            "tls/ca.pem of its state folder?",
-            client->config.server, reason);
+        return arm_fail(error, ARM_UNAVAILABLE, NULL,
+                        "No answer from %s: %s. Is testudod running with --listen, and is --ca-file "
+                        "tls/ca.pem of its state folder?",
+                        client->config.server, reason);
     const char *problem = client_socket_problem(client->config.socket_path);
-    return arm_fail(error, ARM_UNAVAILABLE, NULL, "No answer on %s: %s.",
-                    client->config.socket_path, problem ? problem : reason);
+    return arm_fail(error, ARM_UNAVAILABLE, NULL, "No answer on %s: %s.", client->config.socket_path,
+                    problem ? problem : reason);
 }
 
 static char *
 address_make(const Client *client, const char *path)
 {
-    const char *version = strstr(path, "api-version=") || g_str_has_prefix(path, "/links/")
-                              ? ""
-                              : "api-version=" API_VERSION;
+    const char *version = strstr(path, "api-version=") || g_str_has_prefix(path, "/links/") ? "" : "api-version=" API_VERSION;
     const char *separator = !*version ? "" : strchr(path, '?') ? "&" : "?";
-    return g_strconcat(client->config.server ? client->config.server : "http://localhost", path,
-                       separator, version, NULL);
+    return g_strconcat(client->config.server ? client->config.server : "http://localhost", path, separator, version, NULL);
 }
 
 /* What is shown must not hold a password. */
@@ -121,8 +116,7 @@ secrets_mask(json_t *value)
 }
 
 static void
-debug_print(const Client *client, const char *method, const char *address, const json_t *sent,
-            const Reply *reply)
+debug_print(const Client *client, const char *method, const char *address, const json_t *sent, const Reply *reply)
 {
     if (!client->config.debug)
         return;
@@ -133,8 +127,7 @@ debug_print(const Client *client, const char *method, const char *address, const
         g_autofree char *text = json_text(shown);
         g_printerr("> %s\n", text);
     }
-    g_printerr("< %d %.*s\n", reply->status, (int)MIN(reply->text->len, 20000),
-               reply->body ? reply->text->str : "");
+    g_printerr("< %d %.*s\n", reply->status, (int)MIN(reply->text->len, 20000), reply->body ? reply->text->str : "");
 }
 
 static struct curl_slist *
@@ -168,8 +161,7 @@ transport_set(const Client *client)
 }
 
 static CURLcode
-perform(Client *client, const char *method, const char *address, const char *sent, Reply *reply,
-        char *detail)
+perform(Client *client, const char *method, const char *address, const char *sent, Reply *reply, char *detail)
 {
     struct curl_slist *headers = headers_make(client);
     CURL *curl = client->curl;
@@ -193,10 +185,9 @@ perform(Client *client, const char *method, const char *address, const char *sen
 }
 
 gboolean
-client_send(Client *client, const char *method, const char *path, const json_t *body,
-            Reply *ret_reply, GError **error)
+client_send(Client *client, const char *method, const char *path, const json_t *body, Reply *ret_reply, GError **error)
 {
-    g_auto(Reply) reply = {.text = g_string_new(NULL)};
+    g_auto(Reply) reply = { .text = g_string_new(NULL) };
     g_autofree char *address = address_make(client, path), *sent = body ? json_text(body) : NULL;
     char detail[CURL_ERROR_SIZE] = "";
     CURLcode code = perform(client, method, address, sent, &reply, detail);
@@ -209,7 +200,7 @@ client_send(Client *client, const char *method, const char *path, const json_t *
         return FALSE;
     }
     *ret_reply = reply;
-    reply = (Reply){0};
+    reply = (Reply){ 0 };
     return TRUE;
 }
 
@@ -225,13 +216,12 @@ client_list_some(Client *client, const char *path, guint max, GError **error)
     g_autoptr(json_t) all = json_array();
     g_autofree char *next = g_strdup(path);
     while (next && json_array_size(all) < max) {
-        g_auto(Reply) reply = {0};
+        g_auto(Reply) reply = { 0 };
         if (!client_send(client, "GET", next, NULL, &reply, error))
             return NULL;
         g_clear_pointer(&next, g_free);
         /* The image catalogue answers with bare arrays. */
-        json_array_extend(all, json_is_array(reply.body) ? reply.body
-                                                         : json_member(reply.body, "value"));
+        json_array_extend(all, json_is_array(reply.body) ? reply.body : json_member(reply.body, "value"));
         const char *link = json_member_text(reply.body, "nextLink");
         next = link ? g_strdup(client_path_of(link)) : NULL;
     }
@@ -243,11 +233,10 @@ client_list_some(Client *client, const char *path, guint max, GError **error)
 static gboolean
 place_ask(Client *client, GError **error)
 {
-    g_auto(Reply) reply = {0};
+    g_auto(Reply) reply = { 0 };
     if (!client_send(client, "GET", "/subscriptions", NULL, &reply, error))
         return FALSE;
-    client->subscription = g_strdup(
-        json_member_text(json_array_get(json_member(reply.body, "value"), 0), "subscriptionId"));
+    client->subscription = g_strdup(json_member_text(json_array_get(json_member(reply.body, "value"), 0), "subscriptionId"));
     if (!client->subscription)
         return arm_fail(error, ARM_INTERNAL, NULL, "The daemon names no subscription.");
     g_autofree char *path = g_strdup_printf("/subscriptions/%s/locations", client->subscription);
@@ -263,12 +252,10 @@ client_new(const ClientConfig *config, GError **error)
     client->config = *config;
     client->curl = curl_easy_init();
     if (config->server && !g_str_has_prefix(config->server, "https://")) {
-        arm_fail(error, ARM_INVALID_PARAMETER, "server", "--server is https://HOST:PORT, not '%s'.",
-                 config->server);
+        arm_fail(error, ARM_INVALID_PARAMETER, "server", "--server is https://HOST:PORT, not '%s'.", config->server);
         return NULL;
     }
-    if (config->server && config->token_file &&
-        !(client->authorization = token_read(config->token_file, error)))
+    if (config->server && config->token_file && !(client->authorization = token_read(config->token_file, error)))
         return NULL;
     return place_ask(client, error) ? g_steal_pointer(&client) : NULL;
 }

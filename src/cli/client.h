@@ -36,8 +36,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reply, reply_clear)
 
 /* `path` begins with '/'; an api-version is added where it has none. A status from 400 is an error
  * with the answer's code, message and details; so is no connection. body may be NULL (borrowed). */
-gboolean client_send(Client *client, const char *method, const char *path, const json_t *body,
-                     Reply *ret_reply, GError **error);
+gboolean client_send(Client *client, const char *method, const char *path, const json_t *body, Reply *ret_reply,
+                     GError **error);
 
 /* Sends If-Match with every request from now on; NULL ends that. `etag` is borrowed for as long. */
 void client_set_if_match(Client *client, const char *etag);
@@ -56,8 +56,7 @@ typedef void (*ClientProgress)(int percent, void *data);
 
 /* Waits for the operation of a reply (none: returns at once). A failed operation is an error as
  * above. */
-gboolean client_wait(Client *client, const Reply *reply, ClientProgress progress, void *data,
-                     GError **error);
+gboolean client_wait(Client *client, const Reply *reply, ClientProgress progress, void *data, GError **error);
 
 /* Over the Unix socket? */
 gboolean client_is_local(const Client *client);

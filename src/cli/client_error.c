@@ -10,8 +10,7 @@
 GError *
 client_error_of(const json_t *object, int status)
 {
-    const char *code_text = json_member_text(object, "code"),
-               *message = json_member_text(object, "message");
+    const char *code_text = json_member_text(object, "code"), *message = json_member_text(object, "message");
     const json_t *details = json_member(object, "details");
     GError *error = NULL;
     ArmCode code;
@@ -21,8 +20,8 @@ client_error_of(const json_t *object, int status)
     if (code_text && arm_code_from_text(code_text, &code))
         arm_fail(&error, code, json_member_text(object, "target"), "%s", message);
     else
-        arm_fail(&error, ARM_BAD_REQUEST, json_member_text(object, "target"),
-                 "%s (%s, HTTP status %d)", message, code_text ? code_text : "no code", status);
+        arm_fail(&error, ARM_BAD_REQUEST, json_member_text(object, "target"), "%s (%s, HTTP status %d)", message,
+                 code_text ? code_text : "no code", status);
     if (json_array_size(details) == 0)
         return error;
     g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
@@ -40,7 +39,7 @@ client_error_of(const json_t *object, int status)
 const char *
 client_socket_problem(const char *path)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
     if (strlen(path) >= sizeof address.sun_path)
         return "the path of a Unix socket has at most 107 bytes";
     strcpy(address.sun_path, path);

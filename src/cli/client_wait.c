@@ -17,8 +17,7 @@ poll_read(const Reply *poll, gboolean by_operation, gboolean *ret_ended, GError 
     if (!by_operation)
         return TRUE;
     if (!word)
-        return arm_fail(error, ARM_INTERNAL, NULL,
-                        "The daemon's answer about the operation has no status.");
+        return arm_fail(error, ARM_INTERNAL, NULL, "The daemon's answer about the operation has no status.");
     if (!*ret_ended || strcmp(word, "Succeeded") == 0)
         return TRUE;
     g_propagate_error(error, client_error_of(json_member(poll->body, "error"), poll->status));
@@ -48,9 +47,8 @@ client_wait(Client *client, const Reply *reply, ClientProgress progress, void *d
 {
     const char *path = reply->operation ? reply->operation : reply->location;
     for (gboolean ended = path == NULL; !ended;) {
-        g_auto(Reply) poll = {0};
-        if (!poll_send(client, path, &poll, error) ||
-            !poll_read(&poll, reply->operation != NULL, &ended, error))
+        g_auto(Reply) poll = { 0 };
+        if (!poll_send(client, path, &poll, error) || !poll_read(&poll, reply->operation != NULL, &ended, error))
             return FALSE;
         const json_t *percent = json_member(poll.body, "percentComplete");
         if (progress)

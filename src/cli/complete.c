@@ -114,8 +114,7 @@ list_path(const Completion *completion, const Cli *cli, const char *option)
         return cli_subscription_path(cli, "/providers/Microsoft.Compute/skus");
     if (strcmp(option, "name") == 0 && group)
         return cli_group_path(cli, group, sets);
-    if ((strcmp(option, "instance-id") == 0 || strcmp(option, "instance-ids") == 0) && group &&
-        set) {
+    if ((strcmp(option, "instance-id") == 0 || strcmp(option, "instance-ids") == 0) && group && set) {
         g_autofree char *escaped = g_uri_escape_string(set, NULL, FALSE);
         g_autofree char *rest = g_strconcat(sets, "/", escaped, "/virtualMachines", NULL);
         return cli_group_path(cli, group, rest);
@@ -126,8 +125,8 @@ list_path(const Completion *completion, const Cli *cli, const char *option)
 static gboolean
 is_known_by_daemon(const char *option)
 {
-    static const char *const names[] = {"resource-group", "name",   "location", "instance-id",
-                                        "instance-ids",   "vm-sku", "image",    "urn"};
+    static const char *const names[] = { "resource-group", "name",   "location", "instance-id",
+                                         "instance-ids",   "vm-sku", "image",    "urn" };
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         if (strcmp(option, names[i]) == 0)
             return TRUE;
@@ -139,7 +138,7 @@ static void
 daemon_complete(const Completion *completion, const char *option)
 {
     g_autoptr(Client) client = client_open(completion);
-    Cli cli = {.command = completion->command, .client = client};
+    Cli cli = { .command = completion->command, .client = client };
     if (!client)
         return;
     if (strcmp(option, "image") == 0 || strcmp(option, "urn") == 0) {
@@ -150,8 +149,7 @@ daemon_complete(const Completion *completion, const char *option)
     }
     g_autofree char *path = list_path(completion, &cli, option);
     if (path)
-        list_complete(completion, client, path,
-                      g_str_has_prefix(option, "instance-id") ? "instanceId" : "name");
+        list_complete(completion, client, path, g_str_has_prefix(option, "instance-id") ? "instanceId" : "name");
 }
 
 /* ---- values and options ---- */
@@ -213,7 +211,7 @@ option_in_hand(const Completion *completion)
 void
 complete_print(const char *const *words)
 {
-    Completion completion = {words, g_strv_length((char **)words), NULL, NULL, ""};
+    Completion completion = { words, g_strv_length((char **)words), NULL, NULL, "" };
     int path_words = 0;
     if (completion.n == 0)
         return;
@@ -234,10 +232,8 @@ complete_print(const char *const *words)
     completion.begun = equals ? equals + 1 : last;
     if (option && option->type != OPTION_FLAG)
         value_complete(&completion, option);
-    else if (completion.command->positional &&
-             g_str_has_prefix(completion.command->positional, "file"))
+    else if (completion.command->positional && g_str_has_prefix(completion.command->positional, "file"))
         printf("@file\n");
-    if (!option || (option->type == OPTION_LIST && !*last) ||
-        (option->type == OPTION_BOOL && !*last))
+    if (!option || (option->type == OPTION_LIST && !*last) || (option->type == OPTION_BOOL && !*last))
         options_complete(&completion);
 }

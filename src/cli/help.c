@@ -15,11 +15,9 @@ options_print(const char *names)
         const Option *option = option_find(*word);
         if (!option)
             continue;
-        g_autofree char *letter =
-            option->letter ? g_strdup_printf(" -%c", option->letter) : g_strdup("");
+        g_autofree char *letter = option->letter ? g_strdup_printf(" -%c", option->letter) : g_strdup("");
         g_autofree char *left =
-            g_strdup_printf("--%s%s%s%s", option->name, letter, option->value ? " " : "",
-                            option->value ? option->value : "");
+            g_strdup_printf("--%s%s%s%s", option->name, letter, option->value ? " " : "", option->value ? option->value : "");
         printf("  %-44s %s%s\n", left, option->help, required ? " (required)" : "");
     }
 }
@@ -30,8 +28,7 @@ help_command(const Command *command)
     g_autofree char *positional = g_strdup(command->positional ? command->positional : "");
     g_strdelimit(positional, "!", '\0');
     g_autofree char *upper = g_ascii_strup(positional, -1);
-    printf("usage: testudo %s%s%s [options]\n\n%s\n\n", command->path, *upper ? " " : "", upper,
-           command->summary);
+    printf("usage: testudo %s%s%s [options]\n\n%s\n\n", command->path, *upper ? " " : "", upper, command->summary);
     if (*command->options) {
         printf("options:\n");
         options_print(command->options);

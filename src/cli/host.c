@@ -10,7 +10,8 @@ gboolean
 run_account_show(Cli *cli, GError **error)
 {
     static const Column columns[] = {
-        {"Name", "displayName"}, {"SubscriptionId", "subscriptionId"}, {"State", "state"}, {0}};
+        { "Name", "displayName" }, { "SubscriptionId", "subscriptionId" }, { "State", "state" }, { 0 }
+    };
     g_autofree char *path = cli_subscription_path(cli, "");
     return cli_show(cli, path, columns, error);
 }
@@ -18,7 +19,7 @@ run_account_show(Cli *cli, GError **error)
 gboolean
 run_account_locations(Cli *cli, GError **error)
 {
-    static const Column columns[] = {{"Name", "name"}, {"DisplayName", "displayName"}, {0}};
+    static const Column columns[] = { { "Name", "name" }, { "DisplayName", "displayName" }, { 0 } };
     g_autofree char *path = cli_subscription_path(cli, "/locations");
     return cli_show_list(cli, path, columns, error);
 }
@@ -27,15 +28,15 @@ gboolean
 run_host_show(Cli *cli, GError **error)
 {
     static const Column columns[] = {
-        {"Driver", "properties.driver"},
-        {"Accelerator", "properties.accelerator"},
-        {"QEMU", "properties.qemuVersion"},
-        {"SecureBoot", "properties.secureBoot"},
-        {"vTPM", "properties.vTpm"},
-        {"MaxVCPUs", "properties.maxVCPUs"},
-        {"MaxMiB", "properties.maxMemoryMiB"},
-        {"Notes", "properties.notes"},
-        {0},
+        { "Driver", "properties.driver" },
+        { "Accelerator", "properties.accelerator" },
+        { "QEMU", "properties.qemuVersion" },
+        { "SecureBoot", "properties.secureBoot" },
+        { "vTPM", "properties.vTpm" },
+        { "MaxVCPUs", "properties.maxVCPUs" },
+        { "MaxMiB", "properties.maxMemoryMiB" },
+        { "Notes", "properties.notes" },
+        { 0 },
     };
     g_autofree char *path = cli_subscription_path(cli, "/providers/Testudo.Host/hosts/local");
     return cli_show(cli, path, columns, error);
@@ -45,8 +46,7 @@ run_host_show(Cli *cli, GError **error)
 static void
 resource_shorten(json_t *event)
 {
-    static const char groups[] = "/resourceGroups/",
-                      sets[] = "/providers/Microsoft.Compute/virtualMachineScaleSets/";
+    static const char groups[] = "/resourceGroups/", sets[] = "/providers/Microsoft.Compute/virtualMachineScaleSets/";
     const char *id = json_member_text(event, "resourceId");
     const char *group = id ? strstr(id, groups) : NULL;
     if (!group)
@@ -60,10 +60,10 @@ gboolean
 run_activity_log(Cli *cli, GError **error)
 {
     static const Column columns[] = {
-        {"Time", "eventTimestamp"},     {"Level", "level"},
-        {"Resource", "resource"},       {"Operation", "operationName.value"},
-        {"Status", "status.value"},     {"Caller", "caller"},
-        {"Description", "description"}, {0},
+        { "Time", "eventTimestamp" },     { "Level", "level" },
+        { "Resource", "resource" },       { "Operation", "operationName.value" },
+        { "Status", "status.value" },     { "Caller", "caller" },
+        { "Description", "description" }, { 0 },
     };
     const char *group = args_text(cli->args, "resource-group");
     g_autofree char *filter = NULL, *suffix = NULL;
@@ -72,8 +72,7 @@ run_activity_log(Cli *cli, GError **error)
         g_autofree char *text = g_strdup_printf("resourceUri eq '%s'", id);
         filter = g_uri_escape_string(text, NULL, FALSE);
     }
-    suffix = g_strconcat("/providers/Microsoft.Insights/eventtypes/management/values",
-                         filter ? "?$filter=" : "", filter, NULL);
+    suffix = g_strconcat("/providers/Microsoft.Insights/eventtypes/management/values", filter ? "?$filter=" : "", filter, NULL);
     g_autofree char *path = cli_subscription_path(cli, suffix);
     guint max = EVENTS_DEFAULT;
     args_number(cli->args, "max-events", &max);
@@ -90,10 +89,10 @@ run_activity_log(Cli *cli, GError **error)
 /* ---- groups ---- */
 
 static const Column group_columns[] = {
-    {"Name", "name"},
-    {"Location", "location"},
-    {"State", "properties.provisioningState"},
-    {0},
+    { "Name", "name" },
+    { "Location", "location" },
+    { "State", "properties.provisioningState" },
+    { 0 },
 };
 
 gboolean
@@ -104,8 +103,7 @@ run_group_create(Cli *cli, GError **error)
     if (!tags)
         return FALSE;
     g_autofree char *path = cli_group_path(cli, args_text(cli->args, "name"), "");
-    g_autoptr(json_t) body = json_pack(
-        "{ss sO}", "location", location ? location : client_location(cli->client), "tags", tags);
+    g_autoptr(json_t) body = json_pack("{ss sO}", "location", location ? location : client_location(cli->client), "tags", tags);
     if (!cli_change(cli, "PUT", path, body, "Creating the resource group", &answer, error))
         return FALSE;
     output_print(answer, group_columns, cli->format);
@@ -130,7 +128,7 @@ gboolean
 run_group_exists(Cli *cli, GError **error)
 {
     g_autofree char *path = cli_group_path(cli, args_text(cli->args, "name"), "");
-    g_auto(Reply) reply = {0};
+    g_auto(Reply) reply = { 0 };
     g_autoptr(GError) problem = NULL;
     gboolean exists = client_send(cli->client, "GET", path, NULL, &reply, &problem);
     if (!exists && client_status(cli->client) != 404) {
@@ -145,12 +143,9 @@ gboolean
 run_group_delete(Cli *cli, GError **error)
 {
     const char *name = args_text(cli->args, "name");
-    g_autofree char *path = cli_group_path(cli, name, ""),
-                    *what = g_strdup_printf("Deleting resource group %s", name);
-    g_autofree char *question = g_strdup_printf(
-        "Delete resource group '%s' with every scale set, VM and disk in it?", name);
-    return cli_confirm(cli, question, error) &&
-           cli_change(cli, "DELETE", path, NULL, what, NULL, error);
+    g_autofree char *path = cli_group_path(cli, name, ""), *what = g_strdup_printf("Deleting resource group %s", name);
+    g_autofree char *question = g_strdup_printf("Delete resource group '%s' with every scale set, VM and disk in it?", name);
+    return cli_confirm(cli, question, error) && cli_change(cli, "DELETE", path, NULL, what, NULL, error);
 }
 
 /* ---- sizes and quota ---- */
@@ -159,10 +154,8 @@ static char *
 location_path(const Cli *cli, const char *suffix)
 {
     const char *location = args_text(cli->args, "location");
-    g_autofree char *escaped =
-        g_uri_escape_string(location ? location : client_location(cli->client), NULL, FALSE);
-    g_autofree char *rest =
-        g_strconcat("/providers/Microsoft.Compute/locations/", escaped, suffix, NULL);
+    g_autofree char *escaped = g_uri_escape_string(location ? location : client_location(cli->client), NULL, FALSE);
+    g_autofree char *rest = g_strconcat("/providers/Microsoft.Compute/locations/", escaped, suffix, NULL);
     return cli_subscription_path(cli, rest);
 }
 
@@ -170,11 +163,11 @@ gboolean
 run_vm_sizes(Cli *cli, GError **error)
 {
     static const Column columns[] = {
-        {"Name", "name"},
-        {"NumberOfCores", "numberOfCores"},
-        {"MemoryInMb", "memoryInMB"},
-        {"MaxDataDiskCount", "maxDataDiskCount"},
-        {0},
+        { "Name", "name" },
+        { "NumberOfCores", "numberOfCores" },
+        { "MemoryInMb", "memoryInMB" },
+        { "MaxDataDiskCount", "maxDataDiskCount" },
+        { 0 },
     };
     g_autofree char *path = location_path(cli, "/vmSizes");
     return cli_show_list(cli, path, columns, error);
@@ -197,15 +190,12 @@ capability(const json_t *sku, const char *name)
 static void
 sku_flatten(json_t *sku)
 {
-    static const char *const names[] = {"vCPUs", "MemoryGB", "HyperVGenerations",
-                                        "TrustedLaunchDisabled"};
+    static const char *const names[] = { "vCPUs", "MemoryGB", "HyperVGenerations", "TrustedLaunchDisabled" };
     json_t *flat = json_object();
     for (guint i = 0; i < G_N_ELEMENTS(names); i++)
         json_set_text(flat, names[i], capability(sku, names[i]));
-    const char *generations = capability(sku, "HyperVGenerations"),
-               *disabled = capability(sku, "TrustedLaunchDisabled");
-    gboolean can = generations && strstr(generations, "V2") &&
-                   g_ascii_strcasecmp(disabled ? disabled : "", "true") != 0;
+    const char *generations = capability(sku, "HyperVGenerations"), *disabled = capability(sku, "TrustedLaunchDisabled");
+    gboolean can = generations && strstr(generations, "V2") && g_ascii_strcasecmp(disabled ? disabled : "", "true") != 0;
     json_set_text(flat, "trustedLaunch", can ? "yes" : "no");
     json_object_set_new(sku, "shown", flat);
 }
@@ -214,13 +204,13 @@ gboolean
 run_vm_skus(Cli *cli, GError **error)
 {
     static const Column columns[] = {
-        {"Name", "name"},
-        {"Family", "family"},
-        {"vCPUs", "shown.vCPUs"},
-        {"MemoryGB", "shown.MemoryGB"},
-        {"Generations", "shown.HyperVGenerations"},
-        {"TrustedLaunch", "shown.trustedLaunch"},
-        {0},
+        { "Name", "name" },
+        { "Family", "family" },
+        { "vCPUs", "shown.vCPUs" },
+        { "MemoryGB", "shown.MemoryGB" },
+        { "Generations", "shown.HyperVGenerations" },
+        { "TrustedLaunch", "shown.trustedLaunch" },
+        { 0 },
     };
     const char *wanted = args_text(cli->args, "vm-sku");
     g_autofree char *path = cli_subscription_path(cli, "/providers/Microsoft.Compute/skus");
@@ -230,8 +220,7 @@ run_vm_skus(Cli *cli, GError **error)
     json_array_foreach(all, i, sku)
     {
         const char *name = json_member_text(sku, "name");
-        g_autofree char *lower = g_ascii_strdown(name, -1),
-                        *part = g_ascii_strdown(wanted ? wanted : "", -1);
+        g_autofree char *lower = g_ascii_strdown(name, -1), *part = g_ascii_strdown(wanted ? wanted : "", -1);
         if (!strstr(lower, part))
             continue;
         if (cli->format == OUTPUT_TABLE || cli->format == OUTPUT_TSV)
@@ -247,10 +236,10 @@ gboolean
 run_vm_usage(Cli *cli, GError **error)
 {
     static const Column columns[] = {
-        {"Name", "name.localizedValue"},
-        {"CurrentValue", "currentValue"},
-        {"Limit", "limit"},
-        {0},
+        { "Name", "name.localizedValue" },
+        { "CurrentValue", "currentValue" },
+        { "Limit", "limit" },
+        { 0 },
     };
     g_autofree char *path = location_path(cli, "/usages");
     return cli_show_list(cli, path, columns, error);

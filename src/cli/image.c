@@ -6,11 +6,11 @@
 #define DEFINITION_MAX 65536
 
 static const Column image_columns[] = {
-    {"Urn", "urn"},
-    {"Generation", "properties.hyperVGeneration"},
-    {"SecurityType", "securityType"},
-    {"OsType", "properties.osDiskImage.operatingSystem"},
-    {0},
+    { "Urn", "urn" },
+    { "Generation", "properties.hyperVGeneration" },
+    { "SecurityType", "securityType" },
+    { "OsType", "properties.osDiskImage.operatingSystem" },
+    { 0 },
 };
 
 static char *catalogue_path(const Cli *cli, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -23,8 +23,7 @@ catalogue_path(const Cli *cli, const char *format, ...)
     g_autofree char *rest = g_strdup_vprintf(format, list);
     va_end(list);
     g_autofree char *suffix =
-        g_strdup_printf("/providers/Microsoft.Compute/locations/%s/publishers%s",
-                        client_location(cli->client), rest);
+        g_strdup_printf("/providers/Microsoft.Compute/locations/%s/publishers%s", client_location(cli->client), rest);
     return cli_subscription_path(cli, suffix);
 }
 
@@ -33,8 +32,7 @@ urn_split(const char *urn, char ***ret_parts, GError **error)
 {
     g_auto(GStrv) parts = g_strsplit(urn, ":", -1);
     if (g_strv_length(parts) != 4 || !*parts[0] || !*parts[1] || !*parts[2] || !*parts[3])
-        return arm_fail(error, ARM_INVALID_PARAMETER, "urn",
-                        "An image is named PUBLISHER:OFFER:SKU:VERSION, not '%s'.", urn);
+        return arm_fail(error, ARM_INVALID_PARAMETER, "urn", "An image is named PUBLISHER:OFFER:SKU:VERSION, not '%s'.", urn);
     for (guint i = 0; i < 4; i++) {
         char *escaped = g_uri_escape_string(parts[i], NULL, FALSE);
         g_free(parts[i]);
@@ -49,8 +47,7 @@ static void
 image_decorate(json_t *version, const char *publisher, const char *offer, const char *sku)
 {
     const json_t *feature = json_array_get(json_path(version, "properties.features"), 0);
-    g_autofree char *urn =
-        g_strdup_printf("%s:%s:%s:%s", publisher, offer, sku, json_member_text(version, "name"));
+    g_autofree char *urn = g_strdup_printf("%s:%s:%s:%s", publisher, offer, sku, json_member_text(version, "name"));
     json_set_text(version, "urn", urn);
     json_set_text(version, "securityType", json_member_text(feature, "value"));
 }
@@ -63,12 +60,10 @@ wanted(const Cli *cli, const char *option, const char *name)
 }
 
 static gboolean
-versions_add(Cli *cli, const char *publisher, const char *offer, const char *sku, json_t *all,
-             GError **error)
+versions_add(Cli *cli, const char *publisher, const char *offer, const char *sku, json_t *all, GError **error)
 {
-    g_autofree char *path = catalogue_path(
-        cli, "/%s/artifacttypes/vmimage/offers/%s/skus/%s/versions?$expand=properties", publisher,
-        offer, sku);
+    g_autofree char *path =
+        catalogue_path(cli, "/%s/artifacttypes/vmimage/offers/%s/skus/%s/versions?$expand=properties", publisher, offer, sku);
     g_autoptr(json_t) list = client_list(cli->client, path, error);
     size_t i;
     json_t *version;
@@ -83,8 +78,7 @@ versions_add(Cli *cli, const char *publisher, const char *offer, const char *sku
 static gboolean
 skus_add(Cli *cli, const char *publisher, const char *offer, json_t *all, GError **error)
 {
-    g_autofree char *path =
-        catalogue_path(cli, "/%s/artifacttypes/vmimage/offers/%s/skus", publisher, offer);
+    g_autofree char *path = catalogue_path(cli, "/%s/artifacttypes/vmimage/offers/%s/skus", publisher, offer);
     g_autoptr(json_t) list = client_list(cli->client, path, error);
     size_t i;
     json_t *sku;
@@ -142,12 +136,11 @@ gboolean
 run_image_show(Cli *cli, GError **error)
 {
     g_auto(GStrv) parts = NULL;
-    g_auto(Reply) reply = {0};
+    g_auto(Reply) reply = { 0 };
     if (!urn_split(args_text(cli->args, "urn"), &parts, error))
         return FALSE;
     g_autofree char *path =
-        catalogue_path(cli, "/%s/artifacttypes/vmimage/offers/%s/skus/%s/versions/%s", parts[0],
-                       parts[1], parts[2], parts[3]);
+        catalogue_path(cli, "/%s/artifacttypes/vmimage/offers/%s/skus/%s/versions/%s", parts[0], parts[1], parts[2], parts[3]);
     if (!client_send(cli->client, "GET", path, NULL, &reply, error))
         return FALSE;
     image_decorate(reply.body, parts[0], parts[1], parts[2]);
@@ -164,8 +157,7 @@ run_image_delete(Cli *cli, GError **error)
     if (!urn_split(urn, &parts, error) || !cli_confirm(cli, question, error))
         return FALSE;
     g_autofree char *path =
-        catalogue_path(cli, "/%s/artifacttypes/vmimage/offers/%s/skus/%s/versions/%s", parts[0],
-                       parts[1], parts[2], parts[3]);
+        catalogue_path(cli, "/%s/artifacttypes/vmimage/offers/%s/skus/%s/versions/%s", parts[0], parts[1], parts[2], parts[3]);
     return cli_change(cli, "DELETE", path, NULL, "Deleting the image", NULL, error);
 }
 
@@ -178,8 +170,7 @@ definition_file(const Cli *cli, const char *file)
     if (named)
         return g_strdup(named);
     const char *dot = strrchr(file, '.');
-    g_autofree char *stem =
-        dot && !strchr(dot, '/') ? g_strndup(file, (gsize)(dot - file)) : g_strdup(file);
+    g_autofree char *stem = dot && !strchr(dot, '/') ? g_strndup(file, (gsize)(dot - file)) : g_strdup(file);
     g_autofree char *beside = g_strconcat(stem, ".json", NULL);
     return g_file_test(beside, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer(&beside) : NULL;
 }
@@ -193,19 +184,16 @@ definition_read(const Cli *cli, const char *file, GError **error)
     if (!path)
         return json_object();
     if (!g_file_get_contents(path, &text, &length, &problem)) {
-        arm_fail(error, ARM_INVALID_PARAMETER, "definition", "The definition cannot be read: %s",
-                 problem->message);
+        arm_fail(error, ARM_INVALID_PARAMETER, "definition", "The definition cannot be read: %s", problem->message);
         return NULL;
     }
     if (length > DEFINITION_MAX) {
-        arm_fail(error, ARM_INVALID_PARAMETER, "definition",
-                 "Definition '%s' is larger than %d bytes.", path, DEFINITION_MAX);
+        arm_fail(error, ARM_INVALID_PARAMETER, "definition", "Definition '%s' is larger than %d bytes.", path, DEFINITION_MAX);
         return NULL;
     }
     json_t *definition = json_parse(text, length, &problem);
     if (!definition)
-        arm_fail(error, ARM_INVALID_PARAMETER, "definition", "Definition '%s': %s", path,
-                 problem->message);
+        arm_fail(error, ARM_INVALID_PARAMETER, "definition", "Definition '%s': %s", path, problem->message);
     return definition;
 }
 
@@ -215,18 +203,17 @@ run_image_import(Cli *cli, GError **error)
     static const struct {
         const char *option, *member;
     } members[] = {
-        {"publisher", "publisher"},
-        {"offer", "offer"},
-        {"sku", "sku"},
-        {"version", "version"},
-        {"os-type", "osType"},
-        {"generation", "hyperVGeneration"},
-        {"security-type", "securityType"},
-        {"format", "format"},
+        { "publisher", "publisher" },
+        { "offer", "offer" },
+        { "sku", "sku" },
+        { "version", "version" },
+        { "os-type", "osType" },
+        { "generation", "hyperVGeneration" },
+        { "security-type", "securityType" },
+        { "format", "format" },
     };
     const char *file = args_text(cli->args, "file");
-    g_autofree char *source = g_canonicalize_filename(file, NULL),
-                    *what = g_strdup_printf("Importing %s", file);
+    g_autofree char *source = g_canonicalize_filename(file, NULL), *what = g_strdup_printf("Importing %s", file);
     g_autoptr(json_t) definition = definition_read(cli, file, error), answer = NULL;
     gboolean agent = TRUE;
     if (!definition)

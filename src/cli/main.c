@@ -11,20 +11,18 @@ static void
 error_print(const GError *error)
 {
     const GPtrArray *details = error->domain == ARM_ERROR ? arm_error_details(error) : NULL;
-    const char *code =
-        error->domain == ARM_ERROR ? arm_code_text((ArmCode)error->code) : "InternalError";
+    const char *code = error->domain == ARM_ERROR ? arm_code_text((ArmCode)error->code) : "InternalError";
     fflush(stdout);
     g_printerr("ERROR: (%s) %s\n", code, error->message);
-    if (!details ||
-        (details->len == 1 && strcmp(((GError *)details->pdata[0])->message, error->message) == 0))
+    if (!details || (details->len == 1 && strcmp(((GError *)details->pdata[0])->message, error->message) == 0))
         return;
     for (guint i = 0; i < details->len; i++) {
         const GError *detail = g_ptr_array_index(details, i);
         if (strcmp(detail->message, error->message) == 0)
             continue;
         const char *target = arm_error_target(detail);
-        g_printerr("  - (%s) %s%s%s%s\n", arm_code_text((ArmCode)detail->code), detail->message,
-                   target ? " [" : "", target ? target : "", target ? "]" : "");
+        g_printerr("  - (%s) %s%s%s%s\n", arm_code_text((ArmCode)detail->code), detail->message, target ? " [" : "",
+                   target ? target : "", target ? "]" : "");
     }
 }
 
@@ -48,8 +46,7 @@ status_of(const Cli *cli, const GError *error)
     int http = cli->client ? client_status(cli->client) : 0;
     if (http == 404 && error->domain == ARM_ERROR)
         return CLI_NOT_THERE;
-    return http < 400 && g_error_matches(error, ARM_ERROR, ARM_INVALID_PARAMETER) ? CLI_USAGE
-                                                                                  : CLI_FAILED;
+    return http < 400 && g_error_matches(error, ARM_ERROR, ARM_INVALID_PARAMETER) ? CLI_USAGE : CLI_FAILED;
 }
 
 static int
@@ -57,7 +54,7 @@ command_run(const Command *command, const char *const *words)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Args) args = args_parse(command, words, &error);
-    Cli cli = {.command = command, .args = args};
+    Cli cli = { .command = command, .args = args };
     if (args && args_flag(args, "help")) {
         help_command(command);
         return CLI_DONE;
@@ -80,17 +77,16 @@ instead_of(const char *text)
     static const struct {
         const char *begins, *instead;
     } others[] = {
-        {"vmss rolling-upgrade",
-         "Rolling upgrades are not built yet. With upgrade mode Manual, name the instances: "
-         "testudo vmss "
-         "update-instances -g GROUP -n SET --instance-ids 0 (\"*\" for all)."},
-        {"vmss extension", "Extensions are not built yet."},
-        {"login", "There is no login: the daemon's Unix socket needs none; with --server, give "
-                  "--token-file."},
-        {"vm create", "There are no single VMs: a scale set of one instance is made by 'testudo "
-                      "vmss create --instance-count 1'."},
-        {"vm ", "There are no single VMs: see 'testudo vmss --help'."},
-        {"account set", "There is one subscription, which is this host: 'testudo account show'."},
+        { "vmss rolling-upgrade", "Rolling upgrades are not built yet. With upgrade mode Manual, name the instances: "
+                                  "testudo vmss "
+                                  "update-instances -g GROUP -n SET --instance-ids 0 (\"*\" for all)." },
+        { "vmss extension", "Extensions are not built yet." },
+        { "login", "There is no login: the daemon's Unix socket needs none; with --server, give "
+                   "--token-file." },
+        { "vm create", "There are no single VMs: a scale set of one instance is made by 'testudo "
+                       "vmss create --instance-count 1'." },
+        { "vm ", "There are no single VMs: see 'testudo vmss --help'." },
+        { "account set", "There is one subscription, which is this host: 'testudo account show'." },
     };
     for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
         if (g_str_has_prefix(text, others[i].begins))
@@ -107,11 +103,9 @@ unknown_command(const char *const *path)
     for (const Command *command = cli_commands; command->path; command++)
         g_ptr_array_add(known, (gpointer)command->path);
     g_ptr_array_add(known, NULL);
-    const char *instead = instead_of(text),
-               *meant = suggest(text, (const char *const *)known->pdata);
+    const char *instead = instead_of(text), *meant = suggest(text, (const char *const *)known->pdata);
     if (meant)
-        g_printerr("ERROR: there is no command 'testudo %s'; did you mean 'testudo %s'?\n", text,
-                   meant);
+        g_printerr("ERROR: there is no command 'testudo %s'; did you mean 'testudo %s'?\n", text, meant);
     else if (instead)
         g_printerr("ERROR: there is no command 'testudo %s'. %s\n", text, instead);
     else

@@ -10,7 +10,7 @@
 gboolean
 output_format_parse(const char *text, OutputFormat *ret_format, GError **error)
 {
-    static const char *const words[] = {"table", "json", "tsv", "yaml"};
+    static const char *const words[] = { "table", "json", "tsv", "yaml" };
     if (!text) {
         *ret_format = isatty(STDOUT_FILENO) ? OUTPUT_TABLE : OUTPUT_JSON;
         return TRUE;
@@ -21,8 +21,7 @@ output_format_parse(const char *text, OutputFormat *ret_format, GError **error)
             return TRUE;
         }
     }
-    return arm_fail(error, ARM_INVALID_PARAMETER, "output",
-                    "--output is table, json, tsv or yaml, not '%s'.", text);
+    return arm_fail(error, ARM_INVALID_PARAMETER, "output", "--output is table, json, tsv or yaml, not '%s'.", text);
 }
 
 /* ---- cells ---- */
@@ -90,7 +89,7 @@ cell_line(const json_t *object, const char *column_path)
 {
     g_autofree char *text = cell_text(object, column_path);
     GString *line = g_string_new(NULL);
-    guest_text_add(&(GuestText){0}, text, strlen(text), line);
+    guest_text_add(&(GuestText){ 0 }, text, strlen(text), line);
     return g_strdelimit(g_string_free(line, FALSE), "\t\n", ' ');
 }
 
@@ -103,7 +102,7 @@ columns_of(const json_t *rows)
     json_t *value;
     json_object_foreach(json_array_get(rows, 0), name, value)
     {
-        Column column = {name, name};
+        Column column = { name, name };
         if (!json_is_object(value) && !json_is_array(value))
             g_array_append_val(columns, column);
     }
@@ -180,8 +179,7 @@ static void
 yaml_scalar(yaml_emitter_t *emitter, const char *text, yaml_scalar_style_t style)
 {
     yaml_event_t event;
-    yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text, (int)strlen(text),
-                                 1, 1, style);
+    yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text, (int)strlen(text), 1, 1, style);
     yaml_emitter_emit(emitter, &event);
 }
 
@@ -255,8 +253,7 @@ output_write(FILE *stream, const json_t *value, const Column *columns, OutputFor
         yaml_print(stream, value);
         return;
     }
-    g_autoptr(json_t) rows =
-        json_is_array(value) ? json_incref((json_t *)value) : json_pack("[O]", value);
+    g_autoptr(json_t) rows = json_is_array(value) ? json_incref((json_t *)value) : json_pack("[O]", value);
     g_autofree Column *own = columns ? NULL : columns_of(rows);
     if (format == OUTPUT_TABLE)
         table_print(stream, rows, columns ? columns : own);

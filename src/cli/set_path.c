@@ -4,13 +4,12 @@
 
 /* Members of the resource itself; everything else lies in its properties. */
 static const char *const root_members[] = {
-    "id",         "name",       "type",     "etag",  "location",         "tags",
-    "sku",        "plan",       "identity", "zones", "extendedLocation", "placement",
-    "properties", "systemData",
+    "id",        "name",       "type",       "etag", "location", "tags", "sku", "plan", "identity", "zones", "extendedLocation",
+    "placement", "properties", "systemData",
 };
 
 /* Objects that a request replaces as a whole. */
-static const char *const whole_members[] = {"tags", "identity", "networkProfile", "patchSettings"};
+static const char *const whole_members[] = { "tags", "identity", "networkProfile", "patchSettings" };
 
 /* One step of a path: a member's name, or an entry of a list by number or by one of its members. */
 typedef struct {
@@ -118,8 +117,7 @@ descend(json_t *changes, const json_t *model, const char *name)
     const json_t *before = json_object_get(model, name);
     if (json_is_object(inner) || json_is_array(inner))
         return inner;
-    gboolean whole =
-        is_among(name, whole_members, G_N_ELEMENTS(whole_members)) || json_is_array(before);
+    gboolean whole = is_among(name, whole_members, G_N_ELEMENTS(whole_members)) || json_is_array(before);
     inner = whole && before ? json_deep_copy(before) : json_object();
     json_object_set_new(changes, name, inner);
     return inner;
@@ -131,8 +129,7 @@ entry_matches(const json_t *entry, const Step *step)
     const json_t *member = json_member(entry, step->key);
     if (!member)
         return FALSE;
-    g_autofree char *text =
-        json_is_string(member) ? g_strdup(json_string_value(member)) : json_text(member);
+    g_autofree char *text = json_is_string(member) ? g_strdup(json_string_value(member)) : json_text(member);
     return strcmp(text, step->value) == 0;
 }
 
@@ -154,12 +151,12 @@ entry_find(json_t *list, const Step *step, const char *assignment, GError **erro
     if (!step->key && step->index < json_array_size(list))
         return json_array_get(list, step->index);
     if (step->key)
-        arm_fail(error, ARM_INVALID_PARAMETER, "set", "--set '%s': no entry of the list has %s=%s.",
-                 assignment, step->key, step->value);
+        arm_fail(error, ARM_INVALID_PARAMETER, "set", "--set '%s': no entry of the list has %s=%s.", assignment, step->key,
+                 step->value);
     else
         arm_fail(error, ARM_INVALID_PARAMETER, "set",
-                 "--set '%s': the list has %zu entries, numbered from 0; there is no [%u].",
-                 assignment, json_array_size(list), step->index);
+                 "--set '%s': the list has %zu entries, numbered from 0; there is no [%u].", assignment, json_array_size(list),
+                 step->index);
     return NULL;
 }
 
@@ -169,8 +166,7 @@ static json_t *
 value_read(const char *text, const json_t *present, gboolean is_tag)
 {
     json_t *value = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
-    gboolean keep = value && (json_is_string(value) || json_is_null(value) ||
-                              !(json_is_string(present) || is_tag));
+    gboolean keep = value && (json_is_string(value) || json_is_null(value) || !(json_is_string(present) || is_tag));
     if (keep)
         return value;
     json_decref(value);
@@ -180,27 +176,24 @@ value_read(const char *text, const json_t *present, gboolean is_tag)
 static gboolean
 not_an_object(const char *assignment, const char *name, GError **error)
 {
-    return arm_fail(error, ARM_INVALID_PARAMETER, "set",
-                    "--set '%s': '%s' is asked for below something that has no members.",
+    return arm_fail(error, ARM_INVALID_PARAMETER, "set", "--set '%s': '%s' is asked for below something that has no members.",
                     assignment, name);
 }
 
 static gboolean
-value_put(json_t *at, const json_t *model, const Step *last, gboolean is_tag, const char *value,
-          const char *assignment, GError **error)
+value_put(json_t *at, const json_t *model, const Step *last, gboolean is_tag, const char *value, const char *assignment,
+          GError **error)
 {
     if (!last->name)
-        return arm_fail(
-            error, ARM_INVALID_PARAMETER, "set",
-            "--set '%s': name a member of the entry (list[0].member=VALUE), or set the whole list "
-            "as JSON.",
-            assignment);
+        return arm_fail(error, ARM_INVALID_PARAMETER, "set",
+                        "--set '%s': name a member of the entry (list[0].member=VALUE), or set the whole list "
+                        "as JSON.",
+                        assignment);
     if (!json_is_object(at))
         return not_an_object(assignment, last->name, error);
     const char *name = canonical(at, model, last->name);
     const json_t *present = json_object_get(at, name);
-    json_object_set_new(
-        at, name, value_read(value, present ? present : json_object_get(model, name), is_tag));
+    json_object_set_new(at, name, value_read(value, present ? present : json_object_get(model, name), is_tag));
     return TRUE;
 }
 
@@ -208,8 +201,7 @@ gboolean
 set_path_apply(json_t *changes, const json_t *model, const char *assignment, GError **error)
 {
     const char *value = NULL;
-    g_autoptr(GPtrArray) steps =
-        g_utf8_validate(assignment, -1, NULL) ? steps_parse(assignment, &value) : NULL;
+    g_autoptr(GPtrArray) steps = g_utf8_validate(assignment, -1, NULL) ? steps_parse(assignment, &value) : NULL;
     if (!steps)
         return arm_fail(error, ARM_INVALID_PARAMETER, "set",
                         "--set is PATH=VALUE, such as sku.name=Standard_B1ms or tags.owner=me or "
@@ -238,8 +230,7 @@ set_path_apply(json_t *changes, const json_t *model, const char *assignment, GEr
         before = json_object_get(before, name);
     }
     return value_put(at, before, g_ptr_array_index(steps, steps->len - 1),
-                     g_ascii_strcasecmp(first, "tags") == 0 && steps->len == 2, value, assignment,
-                     error);
+                     g_ascii_strcasecmp(first, "tags") == 0 && steps->len == 2, value, assignment, error);
 }
 
 void

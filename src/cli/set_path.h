@@ -11,8 +11,7 @@
 
 /* Puts PATH=VALUE into `changes`, the body of a merging request. model: what is there now, NULL for
  * nothing. VALUE is JSON where it reads as such, text otherwise. */
-gboolean set_path_apply(json_t *changes, const json_t *model, const char *assignment,
-                        GError **error);
+gboolean set_path_apply(json_t *changes, const json_t *model, const char *assignment, GError **error);
 
 /* Sets the member at a path of plain names, making the objects on the way; steals value. */
 void body_put(json_t *body, const char *dotted, json_t *value);

@@ -8,17 +8,15 @@ static gboolean
 key_make(const char *path, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(path), *said = NULL;
-    const char *argv[] = {"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path, NULL};
+    const char *argv[] = { "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path, NULL };
     g_autoptr(GError) problem = NULL;
     int status = 0;
     if (g_mkdir_with_parents(folder, 0700) != 0)
-        return arm_fail(error, ARM_INVALID_PARAMETER, "generate-ssh-keys",
-                        "The folder '%s' cannot be made.", folder);
-    if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL,
-                      NULL, NULL, NULL, &said, &status, &problem) ||
+        return arm_fail(error, ARM_INVALID_PARAMETER, "generate-ssh-keys", "The folder '%s' cannot be made.", folder);
+    if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &said,
+                      &status, &problem) ||
         !g_spawn_check_wait_status(status, &problem))
-        return arm_fail(error, ARM_INVALID_PARAMETER, "generate-ssh-keys",
-                        "ssh-keygen made no key: %s %s", problem->message,
+        return arm_fail(error, ARM_INVALID_PARAMETER, "generate-ssh-keys", "ssh-keygen made no key: %s %s", problem->message,
                         said ? g_strstrip(said) : "");
     g_printerr("Made an SSH key: %s\n", path);
     return TRUE;
@@ -27,7 +25,7 @@ key_make(const char *path, GError **error)
 char *
 ssh_key_own(GError **error)
 {
-    static const char *const names[] = {"id_ed25519", "id_ecdsa", "id_rsa"};
+    static const char *const names[] = { "id_ed25519", "id_ecdsa", "id_rsa" };
     g_autoptr(GError) problem = NULL;
     char *text = NULL;
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {

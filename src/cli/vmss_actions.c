@@ -52,8 +52,7 @@ act(Cli *cli, const char *suffix, const char *verb, GError **error)
 gboolean
 run_vmss_update_instances(Cli *cli, GError **error)
 {
-    return what_if_confirm(cli, args_list(cli->args, "instance-ids"), error) &&
-           act(cli, "/manualupgrade", "Updating", error);
+    return what_if_confirm(cli, args_list(cli->args, "instance-ids"), error) && act(cli, "/manualupgrade", "Updating", error);
 }
 
 gboolean
@@ -65,9 +64,7 @@ run_vmss_start(Cli *cli, GError **error)
 gboolean
 run_vmss_stop(Cli *cli, GError **error)
 {
-    return act(cli,
-               args_flag(cli->args, "skip-shutdown") ? "/poweroff?skipShutdown=true" : "/poweroff",
-               "Stopping", error);
+    return act(cli, args_flag(cli->args, "skip-shutdown") ? "/poweroff?skipShutdown=true" : "/poweroff", "Stopping", error);
 }
 
 gboolean
@@ -96,7 +93,7 @@ gboolean
 run_vmss_delete_instances(Cli *cli, GError **error)
 {
     g_autofree char *which = vmss_ids_text(cli);
-    g_autofree char *question = g_strdup_printf(
-        "Delete %s, with the OS disks? Data disks are kept for the retention time.", which);
+    g_autofree char *question =
+        g_strdup_printf("Delete %s, with the OS disks? Data disks are kept for the retention time.", which);
     return cli_confirm(cli, question, error) && act(cli, "/delete", "Deleting", error);
 }

@@ -13,18 +13,18 @@
 static const struct {
     const char *option, *path;
 } members[] = {
-    {"vm-sku", "sku.name"},
-    {"location", "location"},
-    {"instance-count", "sku.capacity"},
-    {"security-type", VMSS_PROFILE ".securityProfile.securityType"},
-    {"enable-secure-boot", VMSS_PROFILE ".securityProfile.uefiSettings.secureBootEnabled"},
-    {"enable-vtpm", VMSS_PROFILE ".securityProfile.uefiSettings.vTpmEnabled"},
-    {"admin-username", VMSS_PROFILE ".osProfile.adminUsername"},
-    {"admin-password", VMSS_PROFILE ".osProfile.adminPassword"},
-    {"computer-name-prefix", VMSS_PROFILE ".osProfile.computerNamePrefix"},
-    {"upgrade-policy-mode", "properties.upgradePolicy.mode"},
-    {"orchestration-mode", "properties.orchestrationMode"},
-    {"os-disk-size-gb", VMSS_PROFILE ".storageProfile.osDisk.diskSizeGB"},
+    { "vm-sku", "sku.name" },
+    { "location", "location" },
+    { "instance-count", "sku.capacity" },
+    { "security-type", VMSS_PROFILE ".securityProfile.securityType" },
+    { "enable-secure-boot", VMSS_PROFILE ".securityProfile.uefiSettings.secureBootEnabled" },
+    { "enable-vtpm", VMSS_PROFILE ".securityProfile.uefiSettings.vTpmEnabled" },
+    { "admin-username", VMSS_PROFILE ".osProfile.adminUsername" },
+    { "admin-password", VMSS_PROFILE ".osProfile.adminPassword" },
+    { "computer-name-prefix", VMSS_PROFILE ".osProfile.computerNamePrefix" },
+    { "upgrade-policy-mode", "properties.upgradePolicy.mode" },
+    { "orchestration-mode", "properties.orchestrationMode" },
+    { "os-disk-size-gb", VMSS_PROFILE ".storageProfile.osDisk.diskSizeGB" },
 };
 
 static json_t *
@@ -64,7 +64,7 @@ members_put(const Args *args, json_t *body, GError **error)
 static gboolean
 image_put(const Args *args, json_t *body, GError **error)
 {
-    static const char *const names[] = {"publisher", "offer", "sku", "version"};
+    static const char *const names[] = { "publisher", "offer", "sku", "version" };
     const char *urn = args_text(args, "image");
     if (!urn)
         return TRUE;
@@ -76,8 +76,7 @@ image_put(const Args *args, json_t *body, GError **error)
                         "list' shows what there is.",
                         urn);
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *path =
-            g_strconcat(VMSS_PROFILE ".storageProfile.imageReference.", names[i], NULL);
+        g_autofree char *path = g_strconcat(VMSS_PROFILE ".storageProfile.imageReference.", names[i], NULL);
         body_put(body, path, json_string(parts[i]));
     }
     return TRUE;
@@ -99,8 +98,7 @@ text_or_file(const char *text, const char *option, GError **error)
     }
     if (length <= FILE_MAX && strlen(content) == length && g_utf8_validate(content, -1, NULL))
         return g_steal_pointer(&content);
-    arm_fail(error, ARM_INVALID_PARAMETER, option,
-             "--%s: '%s' is not UTF-8 text of at most %d bytes.", option, path, FILE_MAX);
+    arm_fail(error, ARM_INVALID_PARAMETER, option, "--%s: '%s' is not UTF-8 text of at most %d bytes.", option, path, FILE_MAX);
     return NULL;
 }
 
@@ -137,8 +135,7 @@ login_put(const Args *args, json_t *body, GError **error)
         key_add(keys, user, key);
     }
     if (json_array_size(keys) > 0)
-        body_put(body, VMSS_PROFILE ".osProfile.linuxConfiguration.ssh.publicKeys",
-                 json_incref(keys));
+        body_put(body, VMSS_PROFILE ".osProfile.linuxConfiguration.ssh.publicKeys", json_incref(keys));
     if (json_array_size(keys) > 0 || args_text(args, "admin-password"))
         body_put(body, VMSS_PROFILE ".osProfile.adminUsername", json_string(user));
     return TRUE;
@@ -164,12 +161,9 @@ data_disks_put(const Args *args, json_t *body, GError **error)
     for (const char *const *word = args_list(args, "data-disk-sizes-gb"); word && *word; word++) {
         guint64 size;
         if (!g_ascii_string_to_unsigned(*word, 10, 1, 32767, &size, NULL))
-            return arm_fail(
-                error, ARM_INVALID_PARAMETER, "data-disk-sizes-gb",
-                "--data-disk-sizes-gb is sizes from 1 to 32767, separated by blanks, not '%s'.",
-                *word);
-        json_array_append_new(disks, json_pack("{si ss si}", "lun", lun++, "createOption", "Empty",
-                                               "diskSizeGB", (int)size));
+            return arm_fail(error, ARM_INVALID_PARAMETER, "data-disk-sizes-gb",
+                            "--data-disk-sizes-gb is sizes from 1 to 32767, separated by blanks, not '%s'.", *word);
+        json_array_append_new(disks, json_pack("{si ss si}", "lun", lun++, "createOption", "Empty", "diskSizeGB", (int)size));
     }
     if (lun > 0)
         body_put(body, VMSS_PROFILE ".storageProfile.dataDisks", json_incref(disks));
@@ -201,9 +195,8 @@ tags_put(const Cli *cli, json_t *body, GError **error)
 static gboolean
 options_put(const Cli *cli, json_t *body, const json_t *model, GError **error)
 {
-    return members_put(cli->args, body, error) && image_put(cli->args, body, error) &&
-           login_put(cli->args, body, error) && custom_data_put(cli->args, body, error) &&
-           data_disks_put(cli->args, body, error) && tags_put(cli, body, error) &&
+    return members_put(cli->args, body, error) && image_put(cli->args, body, error) && login_put(cli->args, body, error) &&
+           custom_data_put(cli->args, body, error) && data_disks_put(cli->args, body, error) && tags_put(cli, body, error) &&
            sets_apply(cli->args, body, model, error);
 }
 

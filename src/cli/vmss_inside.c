@@ -18,7 +18,7 @@ static gboolean
 forwards_add(Cli *cli, const char *instance, json_t *all, GError **error)
 {
     g_autofree char *path = cli_instance_path(cli, instance, "/connectionInfo");
-    g_auto(Reply) reply = {0};
+    g_auto(Reply) reply = { 0 };
     if (!client_send(cli->client, "POST", path, NULL, &reply, error))
         return FALSE;
     json_array_extend(all, json_object_get(reply.body, "value"));
@@ -29,11 +29,7 @@ gboolean
 run_vmss_connection_info(Cli *cli, GError **error)
 {
     static const Column columns[] = {
-        {"InstanceId", "instanceId"},
-        {"GuestPort", "guestPort"},
-        {"Address", "address"},
-        {"Port", "port"},
-        {0},
+        { "InstanceId", "instanceId" }, { "GuestPort", "guestPort" }, { "Address", "address" }, { "Port", "port" }, { 0 },
     };
     g_autofree char *path = cli_set_path(cli, "/virtualMachines");
     g_autoptr(json_t) instances = client_list(cli->client, path, error), all = json_array();
@@ -68,8 +64,7 @@ script_lines(const Cli *cli, GError **error)
             text = content;
         json_t *line = strlen(text) <= SCRIPT_FILE_MAX ? json_string(text) : NULL;
         if (!line) {
-            arm_fail(error, ARM_INVALID_PARAMETER, "scripts",
-                     "--scripts is UTF-8 text of at most %d bytes.", SCRIPT_FILE_MAX);
+            arm_fail(error, ARM_INVALID_PARAMETER, "scripts", "--scripts is UTF-8 text of at most %d bytes.", SCRIPT_FILE_MAX);
             return NULL;
         }
         json_array_append_new(lines, line);
@@ -95,7 +90,7 @@ command_output_print(const json_t *answer, const char *code, FILE *stream)
 {
     size_t i;
     json_t *entry;
-    GuestText text = {0};
+    GuestText text = { 0 };
     json_array_foreach(json_object_get(answer, "value"), i, entry)
     {
         const char *message = json_member_text(entry, "message");
@@ -108,14 +103,12 @@ gboolean
 run_vmss_run_command(Cli *cli, GError **error)
 {
     const char *id = args_text(cli->args, "command-id");
-    g_autofree char *path =
-        cli_instance_path(cli, args_text(cli->args, "instance-id"), "/runCommand");
+    g_autofree char *path = cli_instance_path(cli, args_text(cli->args, "instance-id"), "/runCommand");
     g_autoptr(json_t) lines = script_lines(cli, error);
     if (!lines)
         return FALSE;
-    g_autoptr(json_t) body =
-        json_pack("{ss sO}", "commandId", id ? id : "RunShellScript", "script", lines);
-    g_auto(Reply) reply = {0};
+    g_autoptr(json_t) body = json_pack("{ss sO}", "commandId", id ? id : "RunShellScript", "script", lines);
+    g_auto(Reply) reply = { 0 };
     if (!body)
         return arm_fail(error, ARM_INVALID_PARAMETER, "command-id", "--command-id is UTF-8 text.");
     if (!client_send(cli->client, "POST", path, body, &reply, error))
@@ -138,9 +131,8 @@ run_vmss_run_command(Cli *cli, GError **error)
 static gboolean
 diagnostics_fetch(Cli *cli, const char *member, Reply *ret_reply, GError **error)
 {
-    g_autofree char *path =
-        cli_instance_path(cli, args_text(cli->args, "instance-id"), "/retrieveBootDiagnosticsData");
-    g_auto(Reply) links = {0};
+    g_autofree char *path = cli_instance_path(cli, args_text(cli->args, "instance-id"), "/retrieveBootDiagnosticsData");
+    g_auto(Reply) links = { 0 };
     if (!client_send(cli->client, "POST", path, NULL, &links, error))
         return FALSE;
     const char *address = json_member_text(links.body, member);
@@ -153,9 +145,9 @@ diagnostics_fetch(Cli *cli, const char *member, Reply *ret_reply, GError **error
 static gboolean
 log_follow(Cli *cli, GString *seen, GError **error)
 {
-    GuestText text = {0};
+    GuestText text = { 0 };
     for (;;) {
-        g_auto(Reply) reply = {0};
+        g_auto(Reply) reply = { 0 };
         if (!diagnostics_fetch(cli, "serialConsoleLogBlobUri", &reply, error))
             return FALSE;
         gsize news = guest_log_news(seen->str, seen->len, reply.text->str, reply.text->len);
@@ -172,8 +164,8 @@ log_follow(Cli *cli, GString *seen, GError **error)
 gboolean
 run_vmss_boot_log(Cli *cli, GError **error)
 {
-    g_auto(Reply) reply = {0};
-    GuestText text = {0};
+    g_auto(Reply) reply = { 0 };
+    GuestText text = { 0 };
     if (args_flag(cli->args, "follow")) {
         g_autoptr(GString) seen = g_string_new(NULL);
         return log_follow(cli, seen, error);
@@ -197,11 +189,10 @@ last_line(const GString *text)
 gboolean
 run_vmss_console(Cli *cli, GError **error)
 {
-    g_auto(Reply) reply = {0};
+    g_auto(Reply) reply = { 0 };
     if (!diagnostics_fetch(cli, "serialConsoleLogBlobUri", &reply, error))
         return FALSE;
-    g_printerr("Serial console of instance %s, read only; Ctrl-C ends it.\n",
-               args_text(cli->args, "instance-id"));
+    g_printerr("Serial console of instance %s, read only; Ctrl-C ends it.\n", args_text(cli->args, "instance-id"));
     g_autoptr(GString) seen = g_string_new_len(reply.text->str, (gssize)last_line(reply.text));
     return log_follow(cli, seen, error);
 }
@@ -210,7 +201,7 @@ gboolean
 run_vmss_screenshot(Cli *cli, GError **error)
 {
     const char *file = args_text(cli->args, "file");
-    g_auto(Reply) reply = {0};
+    g_auto(Reply) reply = { 0 };
     g_autoptr(GError) problem = NULL;
     if (!diagnostics_fetch(cli, "consoleScreenshotBlobUri", &reply, error))
         return FALSE;

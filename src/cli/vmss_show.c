@@ -4,39 +4,39 @@
 #include <string.h>
 
 const Column vmss_columns[] = {
-    {"Name", "name"},
-    {"Instances", "sku.capacity"},
-    {"Size", "sku.name"},
-    {"ImageSku", VMSS_PROFILE ".storageProfile.imageReference.sku"},
-    {"Version", VMSS_PROFILE ".storageProfile.imageReference.exactVersion"},
-    {"SecurityType", VMSS_PROFILE ".securityProfile.securityType|Standard"},
-    {"SecureBoot", VMSS_PROFILE ".securityProfile.uefiSettings.secureBootEnabled|-"},
-    {"vTPM", VMSS_PROFILE ".securityProfile.uefiSettings.vTpmEnabled|-"},
-    {"Upgrade", "properties.upgradePolicy.mode"},
-    {"State", "properties.provisioningState"},
-    {0},
+    { "Name", "name" },
+    { "Instances", "sku.capacity" },
+    { "Size", "sku.name" },
+    { "ImageSku", VMSS_PROFILE ".storageProfile.imageReference.sku" },
+    { "Version", VMSS_PROFILE ".storageProfile.imageReference.exactVersion" },
+    { "SecurityType", VMSS_PROFILE ".securityProfile.securityType|Standard" },
+    { "SecureBoot", VMSS_PROFILE ".securityProfile.uefiSettings.secureBootEnabled|-" },
+    { "vTPM", VMSS_PROFILE ".securityProfile.uefiSettings.vTpmEnabled|-" },
+    { "Upgrade", "properties.upgradePolicy.mode" },
+    { "State", "properties.provisioningState" },
+    { 0 },
 };
 
 static const Column instance_columns[] = {
-    {"InstanceId", "instanceId"},
-    {"LatestModel", "properties.latestModelApplied"},
-    {"Size", "sku.name"},
-    {"ImageSku", "properties.storageProfile.imageReference.sku"},
-    {"Version", "properties.storageProfile.imageReference.exactVersion"},
-    {"SecurityType", "properties.securityProfile.securityType|Standard"},
-    {"SecureBoot", "properties.securityProfile.uefiSettings.secureBootEnabled|-"},
-    {"vTPM", "properties.securityProfile.uefiSettings.vTpmEnabled|-"},
-    {"State", "properties.provisioningState"},
-    {"Power", "properties.instanceView.statuses[PowerState]"},
-    {"Health", "properties.instanceView.vmHealth.status.displayStatus"},
-    {0},
+    { "InstanceId", "instanceId" },
+    { "LatestModel", "properties.latestModelApplied" },
+    { "Size", "sku.name" },
+    { "ImageSku", "properties.storageProfile.imageReference.sku" },
+    { "Version", "properties.storageProfile.imageReference.exactVersion" },
+    { "SecurityType", "properties.securityProfile.securityType|Standard" },
+    { "SecureBoot", "properties.securityProfile.uefiSettings.secureBootEnabled|-" },
+    { "vTPM", "properties.securityProfile.uefiSettings.vTpmEnabled|-" },
+    { "State", "properties.provisioningState" },
+    { "Power", "properties.instanceView.statuses[PowerState]" },
+    { "Health", "properties.instanceView.vmHealth.status.displayStatus" },
+    { 0 },
 };
 
 json_t *
 vmss_read(Cli *cli, GError **error)
 {
     g_autofree char *path = cli_set_path(cli, "");
-    g_auto(Reply) reply = {0};
+    g_auto(Reply) reply = { 0 };
     g_autoptr(GError) problem = NULL;
     if (client_send(cli->client, "GET", path, NULL, &reply, &problem))
         return g_steal_pointer(&reply.body);
@@ -49,8 +49,7 @@ gboolean
 run_vmss_show(Cli *cli, GError **error)
 {
     const char *instance = args_text(cli->args, "instance-id");
-    g_autofree char *path = instance ? cli_instance_path(cli, instance, "?$expand=instanceView")
-                                     : cli_set_path(cli, "");
+    g_autofree char *path = instance ? cli_instance_path(cli, instance, "?$expand=instanceView") : cli_set_path(cli, "");
     return cli_show(cli, path, instance ? instance_columns : vmss_columns, error);
 }
 
@@ -59,8 +58,7 @@ run_vmss_list(Cli *cli, GError **error)
 {
     static const char suffix[] = "/providers/Microsoft.Compute/virtualMachineScaleSets";
     const char *group = args_text(cli->args, "resource-group");
-    g_autofree char *path =
-        group ? cli_group_path(cli, group, suffix) : cli_subscription_path(cli, suffix);
+    g_autofree char *path = group ? cli_group_path(cli, group, suffix) : cli_subscription_path(cli, suffix);
     return cli_show_list(cli, path, vmss_columns, error);
 }
 
@@ -69,12 +67,10 @@ run_vmss_list_instances(Cli *cli, GError **error)
 {
     const char *expand = args_text(cli->args, "expand");
     if (expand && g_ascii_strcasecmp(expand, "instanceView") != 0)
-        return arm_fail(error, ARM_INVALID_PARAMETER, "expand",
-                        "--expand is instanceView, not '%s'.", expand);
+        return arm_fail(error, ARM_INVALID_PARAMETER, "expand", "--expand is instanceView, not '%s'.", expand);
     /* The table shows power and health too, which only the view has. */
     gboolean view = expand || cli->format == OUTPUT_TABLE || cli->format == OUTPUT_TSV;
-    g_autofree char *path =
-        cli_set_path(cli, view ? "/virtualMachines?$expand=instanceView" : "/virtualMachines");
+    g_autofree char *path = cli_set_path(cli, view ? "/virtualMachines?$expand=instanceView" : "/virtualMachines");
     return cli_show_list(cli, path, instance_columns, error);
 }
 
@@ -102,23 +98,23 @@ summary_rows(const json_t *view)
     json_t *rows = json_deep_copy(json_path(view, "virtualMachine.statusesSummary"));
     const json_t *latest = json_object_get(view, "latestModel");
     if (latest)
-        json_array_append_new(rows, json_pack("{ss sO}", "code", "LatestModel/applied", "count",
-                                              json_object_get(latest, "instanceCount")));
+        json_array_append_new(
+            rows, json_pack("{ss sO}", "code", "LatestModel/applied", "count", json_object_get(latest, "instanceCount")));
     return rows;
 }
 
 gboolean
 run_vmss_instance_view(Cli *cli, GError **error)
 {
-    static const Column set_columns[] = {{"Status", "code"}, {"Instances", "count"}, {0}};
+    static const Column set_columns[] = { { "Status", "code" }, { "Instances", "count" }, { 0 } };
     static const Column view_columns[] = {
-        {"InstanceId", "instanceId"},
-        {"Provisioning", "statuses[ProvisioningState]"},
-        {"Power", "statuses[PowerState]"},
-        {"Agent", "vmAgent.statuses[ProvisioningState]"},
-        {"Health", "vmHealth.status.displayStatus"},
-        {"Reason", "vmHealth.status.message"},
-        {0},
+        { "InstanceId", "instanceId" },
+        { "Provisioning", "statuses[ProvisioningState]" },
+        { "Power", "statuses[PowerState]" },
+        { "Agent", "vmAgent.statuses[ProvisioningState]" },
+        { "Health", "vmHealth.status.displayStatus" },
+        { "Reason", "vmHealth.status.message" },
+        { 0 },
     };
     const char *instance = args_text(cli->args, "instance-id");
     if (instance && strcmp(instance, "*") == 0) {
@@ -129,9 +125,8 @@ run_vmss_instance_view(Cli *cli, GError **error)
             output_print(views, view_columns, cli->format);
         return views != NULL;
     }
-    g_autofree char *path = instance ? cli_instance_path(cli, instance, "/instanceView")
-                                     : cli_set_path(cli, "/instanceView");
-    g_auto(Reply) reply = {0};
+    g_autofree char *path = instance ? cli_instance_path(cli, instance, "/instanceView") : cli_set_path(cli, "/instanceView");
+    g_auto(Reply) reply = { 0 };
     if (!client_send(cli->client, "GET", path, NULL, &reply, error))
         return FALSE;
     if (instance)
@@ -149,10 +144,10 @@ gboolean
 run_vmss_skus(Cli *cli, GError **error)
 {
     static const Column columns[] = {
-        {"Name", "sku.name"},
-        {"Tier", "sku.tier"},
-        {"Maximum", "capacity.maximum"},
-        {0},
+        { "Name", "sku.name" },
+        { "Tier", "sku.tier" },
+        { "Maximum", "capacity.maximum" },
+        { 0 },
     };
     g_autofree char *path = cli_set_path(cli, "/skus");
     return cli_show_list(cli, path, columns, error);

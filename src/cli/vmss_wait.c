@@ -25,7 +25,7 @@ judge(const Args *args, const json_t *set)
 static gboolean
 one_condition(const Args *args, const char **ret_name, GError **error)
 {
-    static const char *const names[] = {"created", "updated", "deleted", "exists"};
+    static const char *const names[] = { "created", "updated", "deleted", "exists" };
     guint given = 0;
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         if (args_flag(args, names[i])) {
@@ -33,8 +33,8 @@ one_condition(const Args *args, const char **ret_name, GError **error)
             given++;
         }
     }
-    return given == 1 || arm_fail(error, ARM_INVALID_PARAMETER, NULL,
-                                  "Say one of --created, --updated, --deleted and --exists.");
+    return given == 1 ||
+           arm_fail(error, ARM_INVALID_PARAMETER, NULL, "Say one of --created, --updated, --deleted and --exists.");
 }
 
 static gboolean
@@ -51,16 +51,14 @@ wait_loop(Cli *cli, const char *condition, gint64 until, Progress *progress, GEr
         case WAIT_DONE:
             return TRUE;
         case WAIT_FAILED:
-            return arm_fail(
-                error, ARM_CONFLICT, NULL,
-                "The last change of the scale set failed; 'testudo monitor activity-log list' says "
-                "how, 'testudo vmss get-instance-view --instance-id \"*\"' where.");
+            return arm_fail(error, ARM_CONFLICT, NULL,
+                            "The last change of the scale set failed; 'testudo monitor activity-log list' says "
+                            "how, 'testudo vmss get-instance-view --instance-id \"*\"' where.");
         case WAIT_ON:
             break;
         }
         if (g_get_monotonic_time() >= until)
-            return arm_fail(error, ARM_CONFLICT, "timeout",
-                            "The time ended before the scale set was %s.",
+            return arm_fail(error, ARM_CONFLICT, "timeout", "The time ended before the scale set was %s.",
                             strcmp(condition, "exists") == 0 ? "there" : condition);
         progress_step(-1, progress);
         g_usleep(INTERVAL_USEC);
@@ -75,8 +73,7 @@ run_vmss_wait(Cli *cli, GError **error)
     if (!one_condition(cli->args, &condition, error))
         return FALSE;
     args_number(cli->args, "timeout", &seconds);
-    g_autofree char *what =
-        g_strdup_printf("Waiting for scale set %s", args_text(cli->args, "name"));
+    g_autofree char *what = g_strdup_printf("Waiting for scale set %s", args_text(cli->args, "name"));
     gint64 until = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
     Progress progress = progress_begin(what);
     gboolean succeeded = wait_loop(cli, condition, until, &progress, error);

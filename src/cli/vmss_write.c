@@ -6,8 +6,8 @@
 
 /* An instance's own settings; everything else is the set's. */
 static const char *const protection[][2] = {
-    {"protect-from-scale-in", "protectFromScaleIn"},
-    {"protect-from-scale-set-actions", "protectFromScaleSetActions"},
+    { "protect-from-scale-in", "protectFromScaleIn" },
+    { "protect-from-scale-set-actions", "protectFromScaleSetActions" },
 };
 
 static gboolean
@@ -33,8 +33,7 @@ scale_in_confirm(Cli *cli, const json_t *model, const json_t *body, GError **err
 
 /* Sends a body that was built for `model`; says or shows what it does. */
 static gboolean
-body_send(Cli *cli, const char *method, const json_t *model, const json_t *body, const char *what,
-          GError **error)
+body_send(Cli *cli, const char *method, const json_t *model, const json_t *body, const char *what, GError **error)
 {
     if (args_flag(cli->args, "what-if")) {
         g_autoptr(json_t) answer = what_if_ask(cli, body, error);
@@ -72,19 +71,17 @@ run_vmss_create(Cli *cli, GError **error)
 static gboolean
 protection_update(Cli *cli, const char *instance, GError **error)
 {
-    static const char *const of_set[] = {"vm-sku",        "image",
-                                         "security-type", "enable-secure-boot",
-                                         "enable-vtpm",   "upgrade-policy-mode",
-                                         "custom-data",   "set",
-                                         "tags",          "what-if"};
+    static const char *const of_set[] = {
+        "vm-sku", "image", "security-type", "enable-secure-boot", "enable-vtpm", "upgrade-policy-mode", "custom-data",
+        "set",    "tags",  "what-if"
+    };
     g_autoptr(json_t) body = json_object(), answer = NULL;
     for (guint i = 0; i < G_N_ELEMENTS(of_set); i++) {
         if (args_flag(cli->args, of_set[i]))
-            return arm_fail(
-                error, ARM_INVALID_PARAMETER, of_set[i],
-                "--%s is a setting of the set; with --instance-id only --protect-from-scale-in and "
-                "--protect-from-scale-set-actions are taken.",
-                of_set[i]);
+            return arm_fail(error, ARM_INVALID_PARAMETER, of_set[i],
+                            "--%s is a setting of the set; with --instance-id only --protect-from-scale-in and "
+                            "--protect-from-scale-set-actions are taken.",
+                            of_set[i]);
     }
     for (guint i = 0; i < G_N_ELEMENTS(protection); i++) {
         gboolean value;
@@ -93,17 +90,16 @@ protection_update(Cli *cli, const char *instance, GError **error)
             body_put(body, path, json_boolean(value));
     }
     if (json_object_size(body) == 0)
-        return arm_fail(
-            error, ARM_INVALID_PARAMETER, "instance-id",
-            "With --instance-id, say --protect-from-scale-in or --protect-from-scale-set-actions.");
+        return arm_fail(error, ARM_INVALID_PARAMETER, "instance-id",
+                        "With --instance-id, say --protect-from-scale-in or --protect-from-scale-set-actions.");
     g_autofree char *path = cli_instance_path(cli, instance, "");
     if (!cli_change(cli, "PUT", path, body, "Updating the instance", &answer, error))
         return FALSE;
     static const Column columns[] = {
-        {"InstanceId", "instanceId"},
-        {"ProtectFromScaleIn", "properties.protectionPolicy.protectFromScaleIn"},
-        {"ProtectFromScaleSetActions", "properties.protectionPolicy.protectFromScaleSetActions"},
-        {0},
+        { "InstanceId", "instanceId" },
+        { "ProtectFromScaleIn", "properties.protectionPolicy.protectFromScaleIn" },
+        { "ProtectFromScaleSetActions", "properties.protectionPolicy.protectFromScaleSetActions" },
+        { 0 },
     };
     output_print(answer, columns, cli->format);
     return TRUE;
@@ -115,7 +111,7 @@ static void
 outdated_hint(Cli *cli)
 {
     g_autofree char *path = cli_set_path(cli, "/instanceView");
-    g_auto(Reply) reply = {0};
+    g_auto(Reply) reply = { 0 };
     if (!client_send(cli->client, "GET", path, NULL, &reply, NULL))
         return;
     const json_t *latest = json_object_get(reply.body, "latestModel");
@@ -137,20 +133,18 @@ run_vmss_update(Cli *cli, GError **error)
     for (guint i = 0; i < G_N_ELEMENTS(protection); i++) {
         if (args_flag(cli->args, protection[i][0]))
             return arm_fail(error, ARM_INVALID_PARAMETER, protection[i][0],
-                            "--%s is a setting of one instance: name it by --instance-id.",
-                            protection[i][0]);
+                            "--%s is a setting of one instance: name it by --instance-id.", protection[i][0]);
     }
     g_autofree char *path = cli_set_path(cli, "");
-    g_auto(Reply) reply = {0};
+    g_auto(Reply) reply = { 0 };
     if (!client_send(cli->client, "GET", path, NULL, &reply, error))
         return FALSE;
     g_autoptr(json_t) body = vmss_update_body(cli, reply.body, error);
     if (!body)
         return FALSE;
     if (json_object_size(body) == 0 && !args_flag(cli->args, "what-if"))
-        return arm_fail(
-            error, ARM_INVALID_PARAMETER, NULL,
-            "Nothing to change was given; 'testudo vmss update --help' lists what can be.");
+        return arm_fail(error, ARM_INVALID_PARAMETER, NULL,
+                        "Nothing to change was given; 'testudo vmss update --help' lists what can be.");
     g_autofree char *what = g_strdup_printf("Updating scale set %s", args_text(cli->args, "name"));
     if (!body_send(cli, "PATCH", reply.body, body, what, error))
         return FALSE;
@@ -166,14 +160,13 @@ run_vmss_scale(Cli *cli, GError **error)
 {
     guint capacity = 0;
     g_autofree char *path = cli_set_path(cli, "");
-    g_auto(Reply) reply = {0};
+    g_auto(Reply) reply = { 0 };
     args_number(cli->args, "new-capacity", &capacity);
     if (!client_send(cli->client, "GET", path, NULL, &reply, error))
         return FALSE;
     g_autoptr(json_t) body = json_object();
     body_put(body, "sku.capacity", json_integer(capacity));
-    g_autofree char *what =
-        g_strdup_printf("Scaling %s to %u instance(s)", args_text(cli->args, "name"), capacity);
+    g_autofree char *what = g_strdup_printf("Scaling %s to %u instance(s)", args_text(cli->args, "name"), capacity);
     return body_send(cli, "PATCH", reply.body, body, what, error);
 }
 
@@ -183,8 +176,6 @@ run_vmss_delete(Cli *cli, GError **error)
     const char *name = args_text(cli->args, "name");
     g_autofree char *path = cli_set_path(cli, "");
     g_autofree char *what = g_strdup_printf("Deleting scale set %s", name);
-    g_autofree char *question =
-        g_strdup_printf("Delete scale set '%s' with all its instances and their OS disks?", name);
-    return cli_confirm(cli, question, error) &&
-           cli_change(cli, "DELETE", path, NULL, what, NULL, error);
+    g_autofree char *question = g_strdup_printf("Delete scale set '%s' with all its instances and their OS disks?", name);
+    return cli_confirm(cli, question, error) && cli_change(cli, "DELETE", path, NULL, what, NULL, error);
 }

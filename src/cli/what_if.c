@@ -9,17 +9,14 @@ json_t *
 what_if_ask(Cli *cli, const json_t *body, GError **error)
 {
     g_autofree char *path = cli_set_path(cli, "/whatIf");
-    g_auto(Reply) reply = {0};
-    return client_send(cli->client, "POST", path, body, &reply, error)
-               ? g_steal_pointer(&reply.body)
-               : NULL;
+    g_auto(Reply) reply = { 0 };
+    return client_send(cli->client, "POST", path, body, &reply, error) ? g_steal_pointer(&reply.body) : NULL;
 }
 
 void
 what_if_show(Cli *cli, const json_t *answer)
 {
-    static const Column columns[] = {
-        {"InstanceId", "instanceId"}, {"Change", "change"}, {"Lost", "lost"}, {0}};
+    static const Column columns[] = { { "InstanceId", "instanceId" }, { "Change", "change" }, { "Lost", "lost" }, { 0 } };
     if (cli->format == OUTPUT_TABLE) {
         g_autofree char *text = what_if_text(answer);
         fputs(text, stdout);

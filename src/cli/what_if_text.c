@@ -12,8 +12,8 @@ change_words(const char *change)
     static const struct {
         const char *change, *words;
     } known[] = {
-        {"nothing", "no change"}, {"inPlace", "in place"},    {"restart", "restart"},
-        {"redeploy", "redeploy"}, {"reimage", "new OS disk"},
+        { "nothing", "no change" }, { "inPlace", "in place" },    { "restart", "restart" },
+        { "redeploy", "redeploy" }, { "reimage", "new OS disk" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(known); i++) {
         if (g_strcmp0(known[i].change, change) == 0)
@@ -27,16 +27,13 @@ refusals_add(GString *text, const json_t *error)
 {
     const json_t *details = json_object_get(error, "details");
     size_t n = json_array_size(details);
-    g_string_append(text,
-                    "Refused: the daemon would not accept this, and nothing would be changed.\n");
+    g_string_append(text, "Refused: the daemon would not accept this, and nothing would be changed.\n");
     for (size_t i = 0; i < MAX(n, 1); i++) {
         const json_t *one = n > 0 ? json_array_get(details, i) : error;
-        const char *code = json_member_text(one, "code"),
-                   *message = json_member_text(one, "message");
+        const char *code = json_member_text(one, "code"), *message = json_member_text(one, "message");
         const char *target = json_member_text(one, "target");
-        g_string_append_printf(text, "  - (%s) %s%s%s%s\n", code ? code : "",
-                               message ? message : "", target ? " [" : "", target ? target : "",
-                               target ? "]" : "");
+        g_string_append_printf(text, "  - (%s) %s%s%s%s\n", code ? code : "", message ? message : "", target ? " [" : "",
+                               target ? target : "", target ? "]" : "");
     }
 }
 
@@ -87,12 +84,9 @@ instance_add(GString *text, const json_t *instance, GPtrArray *losses)
     g_autoptr(GString) news = g_string_new(NULL);
     const json_t *parts = json_object_get(instance, "parts");
     for (size_t i = 0; i < json_array_size(parts); i++)
-        g_string_append_printf(news, "%s%s", i > 0 ? ", " : "  ",
-                               json_string_value(json_array_get(parts, i)));
-    g_string_append_printf(text, "%-8s  %-11s  %-*s%s\n", id ? id : "",
-                           change_words(json_member_text(instance, "change")),
-                           news->len > 0 ? LOST_WIDTH : 0,
-                           numbers->len > 0 ? numbers->str : "nothing", news->str);
+        g_string_append_printf(news, "%s%s", i > 0 ? ", " : "  ", json_string_value(json_array_get(parts, i)));
+    g_string_append_printf(text, "%-8s  %-11s  %-*s%s\n", id ? id : "", change_words(json_member_text(instance, "change")),
+                           news->len > 0 ? LOST_WIDTH : 0, numbers->len > 0 ? numbers->str : "nothing", news->str);
 }
 
 static void
@@ -105,8 +99,7 @@ instances_add(GString *text, const json_t *instances, GPtrArray *losses)
     for (size_t i = 0; i < json_array_size(instances); i++)
         instance_add(text, json_array_get(instances, i), losses);
     for (guint i = 0; i < losses->len; i++)
-        g_string_append_printf(text, "%s(%u) %s\n", i == 0 ? "\n" : "", i + 1,
-                               (const char *)g_ptr_array_index(losses, i));
+        g_string_append_printf(text, "%s(%u) %s\n", i == 0 ? "\n" : "", i + 1, (const char *)g_ptr_array_index(losses, i));
 }
 
 char *
@@ -149,8 +142,7 @@ what_if_question(const json_t *answer, const char *const *ids)
     g_autoptr(GString) text = g_string_new(NULL);
     guint affected = 0;
     for (size_t i = 0; i < json_array_size(instances); i++) {
-        const json_t *instance = json_array_get(instances, i),
-                     *lost = json_object_get(instance, "lost");
+        const json_t *instance = json_array_get(instances, i), *lost = json_object_get(instance, "lost");
         const char *id = json_member_text(instance, "instanceId");
         if (!is_wanted(ids, id) || json_array_size(lost) == 0)
             continue;

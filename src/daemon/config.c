@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CONFIG_FILE "/etc/testudo/testudod.conf"
+#define CONFIG_FILE  "/etc/testudo/testudod.conf"
 #define CONFIG_GROUP "testudod"
 /* A VM that is simulated costs the host nothing to start. */
 #define SIMULATED_STARTING 1000u
@@ -36,7 +36,8 @@ static const struct {
     { "forward-ports", VALUE_TEXT, "22,8080", "PORTS", "guest ports forwarded from free loopback ports (22,8080)" },
     { "bridge", VALUE_TEXT, NULL, "NAME", "attach VMs to this bridge instead of a user-mode network" },
     { "outbound", VALUE_FLAG, NULL, NULL, "let VMs reach out through the user-mode network" },
-    { "uid-range", VALUE_TEXT, UID_RANGE_DEFAULT, "FIRST:COUNT", "one user per VM from this range; only as root; 0:0 for none" },
+    { "uid-range", VALUE_TEXT, UID_RANGE_DEFAULT, "FIRST:COUNT",
+      "one user per VM from this range; only as root; 0:0 for none" },
     { "max-starting", VALUE_TEXT, NULL, "N", "VMs that start at one time (number of processors; simulated: 1000)" },
     { "step-timeout", VALUE_TEXT, "600", "SECONDS", "how long an instance may take to boot (600)" },
     { "stop-grace", VALUE_TEXT, "30", "SECONDS", "how long a guest may take to shut down (30)" },
@@ -93,14 +94,14 @@ file_read_into(Values *values, const char *path, gboolean must_exist, GError **e
     if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &problem)) {
         if (!must_exist && g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_NOENT))
             return TRUE;
-        return arm_fail(error, ARM_INVALID_PARAMETER, path, "Configuration file '%s': %s", path,
-                        problem->message);
+        return arm_fail(error, ARM_INVALID_PARAMETER, path, "Configuration file '%s': %s", path, problem->message);
     }
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
     for (char **group = groups; *group; group++) {
         if (strcmp(*group, CONFIG_GROUP) != 0)
             return arm_fail(error, ARM_INVALID_PARAMETER, *group,
-                            "Configuration file '%s': there is no group '%s'; the settings stand in the group '" CONFIG_GROUP "'.",
+                            "Configuration file '%s': there is no group '%s'; the settings stand in the group '" CONFIG_GROUP
+                            "'.",
                             path, *group);
     }
     g_auto(GStrv) keys = g_key_file_get_keys(file, CONFIG_GROUP, NULL, NULL);
@@ -120,8 +121,8 @@ file_read_into(Values *values, const char *path, gboolean must_exist, GError **e
             g_autoptr(GError) not_boolean = NULL;
             gboolean value = g_key_file_get_boolean(file, CONFIG_GROUP, keys[k], &not_boolean);
             if (not_boolean)
-                return arm_fail(error, ARM_INVALID_PARAMETER, keys[k],
-                                "Configuration file '%s': '%s' is true or false.", path, keys[k]);
+                return arm_fail(error, ARM_INVALID_PARAMETER, keys[k], "Configuration file '%s': '%s' is true or false.", path,
+                                keys[k]);
             values->flags[i] = values->flags[i] || value;
         } else if (!values->texts[i]) {
             values->texts[i] = g_key_file_get_string(file, CONFIG_GROUP, keys[k], NULL);
@@ -138,9 +139,8 @@ number(const Values *values, const char *name, guint64 min, guint64 max, guint64
     if (g_ascii_string_to_unsigned(text, 10, min, max, ret, &problem))
         return TRUE;
     return arm_fail(error, ARM_INVALID_PARAMETER, name,
-                    "--%s is a whole number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
-                    ", not '%s'.",
-                    name, min, max, text);
+                    "--%s is a whole number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ", not '%s'.", name, min, max,
+                    text);
 }
 
 static gboolean
@@ -156,8 +156,7 @@ listen_parse(DaemonConfig *config, const char *text, GError **error)
                         "one), not '%s'.",
                         text);
     gboolean bracketed = text[0] == '[' && colon[-1] == ']';
-    config->listen_host = bracketed ? g_strndup(text + 1, (gsize)(colon - text) - 2)
-                                    : g_strndup(text, (gsize)(colon - text));
+    config->listen_host = bracketed ? g_strndup(text + 1, (gsize)(colon - text) - 2) : g_strndup(text, (gsize)(colon - text));
     config->listen_port = (guint)port;
     return TRUE;
 }
@@ -179,11 +178,10 @@ uid_range_parse(DaemonConfig *config, const char *text, GError **error)
     g_auto(GStrv) parts = g_strsplit(text, ":", 2);
     guint64 first, count;
     if (!parts[0] || !parts[1] || !g_ascii_string_to_unsigned(parts[0], 10, 0, G_MAXINT32, &first, NULL) ||
-        !g_ascii_string_to_unsigned(parts[1], 10, 0, 1000000, &count, NULL) ||
-        first + count > G_MAXINT32 || (count > 0 && first < 1000))
+        !g_ascii_string_to_unsigned(parts[1], 10, 0, 1000000, &count, NULL) || first + count > G_MAXINT32 ||
+        (count > 0 && first < 1000))
         return arm_fail(error, ARM_INVALID_PARAMETER, "uid-range",
-                        "--uid-range is FIRST:COUNT with FIRST at least 1000, such as %s, not '%s'.",
-                        UID_RANGE_DEFAULT, text);
+                        "--uid-range is FIRST:COUNT with FIRST at least 1000, such as %s, not '%s'.", UID_RANGE_DEFAULT, text);
     config->uid_first = (guint)first;
     config->uid_count = geteuid() == 0 ? (guint)count : 0;
     return TRUE;
@@ -198,8 +196,7 @@ forward_ports_parse(DaemonConfig *config, const char *text, GError **error)
         g_strstrip(config->forward_ports[i]);
         if (!g_ascii_string_to_unsigned(config->forward_ports[i], 10, 1, 65535, &port, NULL))
             return arm_fail(error, ARM_INVALID_PARAMETER, "forward-ports",
-                            "--forward-ports is a list of ports from 1 to 65535, such as 22,8080, not '%s'.",
-                            text);
+                            "--forward-ports is a list of ports from 1 to 65535, such as 22,8080, not '%s'.", text);
     }
     return TRUE;
 }
@@ -224,28 +221,22 @@ decide(DaemonConfig *config, Values *values, GError **error)
     config->firmware_dir = g_strdup(text_of(values, "firmware-dir"));
 
     if (strcmp(config->driver, "qemu") != 0 && strcmp(config->driver, "simulated") != 0)
-        return arm_fail(error, ARM_INVALID_PARAMETER, "driver",
-                        "--driver is qemu or simulated, not '%s'.", config->driver);
+        return arm_fail(error, ARM_INVALID_PARAMETER, "driver", "--driver is qemu or simulated, not '%s'.", config->driver);
     if (!config->tls_certificate != !config->tls_key)
-        return arm_fail(error, ARM_INVALID_PARAMETER, "tls-cert",
-                        "--tls-cert and --tls-key go together: give both or none.");
+        return arm_fail(error, ARM_INVALID_PARAMETER, "tls-cert", "--tls-cert and --tls-key go together: give both or none.");
     if (!g_regex_match_simple("^[a-z0-9][a-z0-9-]{0,62}$", config->location, 0, 0))
         return arm_fail(error, ARM_INVALID_PARAMETER, "location",
-                        "--location is 1 to 63 lower-case letters, digits and '-', not '%s'.",
-                        config->location);
+                        "--location is 1 to 63 lower-case letters, digits and '-', not '%s'.", config->location);
     if (!tls_names_check(config->tls_names, error) || !listen_parse(config, text_of(values, "listen"), error) ||
         !uid_range_parse(config, text_of(values, "uid-range"), error) ||
         !forward_ports_parse(config, text_of(values, "forward-ports"), error))
         return FALSE;
     if (strcmp(config->driver, "simulated") == 0)
         max_starting = SIMULATED_STARTING;
-    if (text_of(values, "max-starting") &&
-        !number(values, "max-starting", 1, 1000, &max_starting, error))
+    if (text_of(values, "max-starting") && !number(values, "max-starting", 1, 1000, &max_starting, error))
         return FALSE;
-    if (!number(values, "step-timeout", 5, 86400, &timeout, error) ||
-        !number(values, "stop-grace", 0, 3600, &grace, error) ||
-        !number(values, "retention-days", 0, 3650, &days, error) ||
-        !number(values, "serial-cap", 1, 4096, &cap, error) ||
+    if (!number(values, "step-timeout", 5, 86400, &timeout, error) || !number(values, "stop-grace", 0, 3600, &grace, error) ||
+        !number(values, "retention-days", 0, 3650, &days, error) || !number(values, "serial-cap", 1, 4096, &cap, error) ||
         !number(values, "vtpm-ahead", 0, 1000, &vtpm_ahead, error) || !number(values, "threads", 1, 64, &threads, error))
         return FALSE;
     config->max_starting = (guint)max_starting;
@@ -286,20 +277,17 @@ daemon_config_parse(int argc, char **argv, GError **error)
             break;
         }
     }
-    entries[n++] = (GOptionEntry){ "config", 0, 0, G_OPTION_ARG_FILENAME, &file,
-                                   "settings file (" CONFIG_FILE ")", "FILE" };
-    entries[n++] = (GOptionEntry){ "version", 0, 0, G_OPTION_ARG_NONE, &config->show_version,
-                                   "show the version", NULL };
+    entries[n++] = (GOptionEntry){ "config", 0, 0, G_OPTION_ARG_FILENAME, &file, "settings file (" CONFIG_FILE ")", "FILE" };
+    entries[n++] = (GOptionEntry){ "version", 0, 0, G_OPTION_ARG_NONE, &config->show_version, "show the version", NULL };
 
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-    g_option_context_set_summary(
-        context, "The Testudo daemon: runs scale sets of VMs with Trusted launch on this host.");
+    g_option_context_set_summary(context, "The Testudo daemon: runs scale sets of VMs with Trusted launch on this host.");
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, &argc, &argv, error))
         return NULL;
     if (argc > 1) {
-        arm_fail(error, ARM_INVALID_PARAMETER, argv[1],
-                 "testudod takes options only; '%s' is none (testudod --help).", argv[1]);
+        arm_fail(error, ARM_INVALID_PARAMETER, argv[1], "testudod takes options only; '%s' is none (testudod --help).",
+                 argv[1]);
         return NULL;
     }
     if (!file_read_into(&values, file ? file : CONFIG_FILE, /* must_exist= */ file != NULL, error) ||

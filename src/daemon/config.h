@@ -4,16 +4,16 @@
 #include <glib.h>
 
 typedef struct {
-    char *state_dir;            /* absolute */
-    char *listen_host;          /* NULL: no HTTPS */
+    char *state_dir;   /* absolute */
+    char *listen_host; /* NULL: no HTTPS */
     guint listen_port;
-    char *tls_certificate;      /* own files; both or none */
+    char *tls_certificate; /* own files; both or none */
     char *tls_key;
-    char **tls_names;           /* further subjectAltNames */
-    char *driver;               /* "qemu" or "simulated" */
-    char **image_dirs;          /* folders whose images are taken in at start */
+    char **tls_names;  /* further subjectAltNames */
+    char *driver;      /* "qemu" or "simulated" */
+    char **image_dirs; /* folders whose images are taken in at start */
     char *location;
-    char **forward_ports;       /* guest ports, checked */
+    char **forward_ports; /* guest ports, checked */
     char *bridge;
     gboolean outbound;
     guint uid_first, uid_count; /* count 0: VMs run as the daemon's own user */
@@ -21,7 +21,7 @@ typedef struct {
     gint64 step_timeout_usec;
     gint64 stop_grace_usec;
     gint64 retention_usec;
-    guint64 serial_cap;         /* bytes */
+    guint64 serial_cap; /* bytes */
     guint threads;
     guint vtpm_ahead;
     char *qemu, *swtpm, *swtpm_setup, *firmware_dir;

@@ -29,7 +29,7 @@ typedef struct {
     Engine *engine;
     Host *host;
     HostInfo *info;
-    ApiHost host_facts;     /* borrowed from info */
+    ApiHost host_facts; /* borrowed from info */
     Probe *probe;
     char *token;
     Api *api;
@@ -53,8 +53,7 @@ image_record(const ImageInfo *info, const char *stored_file, void *data, GError 
     if (!tx)
         return FALSE;
     GError *lookup = NULL;
-    g_autoptr(ImageInfo) known =
-        store_image_get(tx, info->publisher, info->offer, info->sku, info->version, &lookup);
+    g_autoptr(ImageInfo) known = store_image_get(tx, info->publisher, info->offer, info->sku, info->version, &lookup);
     if (lookup) {
         g_propagate_error(error, lookup);
         return FALSE;
@@ -103,8 +102,7 @@ host_open(Daemon *daemon, GError **error)
     };
     if (strcmp(config->driver, "simulated") == 0)
         return host_simulated_open(&host_config, daemon->clock, engine_host_event, daemon->engine, error);
-    return host_qemu_open(&host_config, daemon->context, daemon->clock, engine_host_event, daemon->engine,
-                          error);
+    return host_qemu_open(&host_config, daemon->context, daemon->clock, engine_host_event, daemon->engine, error);
 }
 
 static gboolean
@@ -184,8 +182,8 @@ server_bring_up(Daemon *daemon, GError **error)
         for (char **name = config->tls_names; name && *name; name++)
             g_ptr_array_add(names, *name);
         g_ptr_array_add(names, NULL);
-        daemon->tls = tls_files_prepare(config->state_dir, (const char *const *)names->pdata,
-                                        daemon->clock->now(daemon->clock), error);
+        daemon->tls =
+            tls_files_prepare(config->state_dir, (const char *const *)names->pdata, daemon->clock->now(daemon->clock), error);
     }
     if (!daemon->tls)
         return FALSE;
@@ -201,8 +199,7 @@ server_bring_up(Daemon *daemon, GError **error)
     if (!daemon->server)
         return FALSE;
     if (config->listen_host)
-        g_message("listening on %s and https://%s:%u", socket_path, config->listen_host,
-                  server_port(daemon->server));
+        g_message("listening on %s and https://%s:%u", socket_path, config->listen_host, server_port(daemon->server));
     else
         g_message("listening on %s", socket_path);
     return TRUE;

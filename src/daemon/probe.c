@@ -45,8 +45,7 @@ question_free(void *data)
 static void
 ask(Question *question, GSourceFunc on_engine_thread)
 {
-    g_main_context_invoke_full(question->probe->context, G_PRIORITY_DEFAULT, on_engine_thread, question,
-                               NULL);
+    g_main_context_invoke_full(question->probe->context, G_PRIORITY_DEFAULT, on_engine_thread, question, NULL);
 }
 
 #define SERIAL_MAX (4u << 20)
@@ -87,8 +86,8 @@ probe_screenshot(void *data, const char *key, ProbeBytes done, void *done_data)
 }
 
 static void
-exec_answered(int exit_code, const char *out, gsize out_length, const char *err, gsize err_length,
-              const GError *error, void *data)
+exec_answered(int exit_code, const char *out, gsize out_length, const char *err, gsize err_length, const GError *error,
+              void *data)
 {
     Question *question = data;
     question->exec_done(exit_code, out, out_length, err, err_length, error, question->done_data);
@@ -99,14 +98,14 @@ static gboolean
 exec_on_engine(void *data)
 {
     Question *question = data;
-    host_exec(question->probe->host, question->key, (const char *const *)question->argv,
-              question->input, question->timeout_usec, exec_answered, question);
+    host_exec(question->probe->host, question->key, (const char *const *)question->argv, question->input,
+              question->timeout_usec, exec_answered, question);
     return G_SOURCE_REMOVE;
 }
 
 static void
-probe_exec(void *data, const char *key, const char *const *argv, const char *input,
-           gint64 timeout_usec, ProbeExec done, void *done_data)
+probe_exec(void *data, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, ProbeExec done,
+           void *done_data)
 {
     Question *question = question_new(data, key, done_data);
     question->argv = g_strdupv((char **)argv);

@@ -13,7 +13,7 @@
 #define DATA_FILE_MAX (8u << 20)
 
 /* VMs run under users of their own, which pass through STATE (search only) to their own folder and to the images. */
-#define STATE_MODE 0711
+#define STATE_MODE  0711
 #define SECRET_MODE 0700
 
 static gboolean
@@ -74,8 +74,8 @@ state_token(const char *state_dir, GError **error)
         return g_steal_pointer(&secret);
     }
     if ((st.st_mode & 077) != 0) {
-        arm_fail(error, ARM_INVALID_PARAMETER, "admin.token",
-                 "'%s' can be read by others; make it private: chmod 600 '%s'.", path, path);
+        arm_fail(error, ARM_INVALID_PARAMETER, "admin.token", "'%s' can be read by others; make it private: chmod 600 '%s'.",
+                 path, path);
         return NULL;
     }
     char *token = file_read(path, 4096, NULL, error);

@@ -60,8 +60,7 @@ on_deadline(void *data)
 
 /* What the launch is begun with is recorded before it is begun: whoever comes after a crash sees what may exist. */
 static gboolean
-launch_begin(Engine *engine, StoreTx *tx, Tracked *tracked, StoreInstance *instance, UnixTime now, Act *ret_act,
-             GError **error)
+launch_begin(Engine *engine, StoreTx *tx, Tracked *tracked, StoreInstance *instance, UnixTime now, Act *ret_act, GError **error)
 {
     g_autoptr(StoreSet) set = engine_set(tx, instance->set_id, error);
     if (!set)
@@ -123,10 +122,10 @@ engine_slot_release(Engine *engine, Tracked *tracked)
 static gboolean
 timeout_write(Engine *engine, StoreTx *tx, Tracked *tracked, StoreInstance *instance, UnixTime now, GError **error)
 {
-    g_autofree char *message = g_strdup_printf(
-        "The guest agent did not answer within %" G_GINT64_FORMAT " s of the start; the serial log of this boot "
-        "says how far it came.",
-        engine->config.step_timeout_usec / USEC_PER_SEC);
+    g_autofree char *message = g_strdup_printf("The guest agent did not answer within %" G_GINT64_FORMAT
+                                               " s of the start; the serial log of this boot "
+                                               "says how far it came.",
+                                               engine->config.step_timeout_usec / USEC_PER_SEC);
     instance_enter(instance, LIFE_TIMEOUT, now);
     instance_fail(instance, ARM_BOOT_TIMED_OUT, message);
     engine_slot_release(engine, tracked);

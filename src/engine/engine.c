@@ -2,9 +2,9 @@
 #include "engine/internal.h"
 
 /* So that one pass never holds the store's writer for long. */
-#define PASS_MAX 256
+#define PASS_MAX    256
 #define RETRY_AFTER USEC_PER_SEC
-#define NEVER (-1)
+#define NEVER       (-1)
 
 static void
 tracked_free(void *data)
@@ -223,8 +223,7 @@ gone_forget(Engine *engine, const GQueue *events)
 {
     for (const GList *link = events->head; link; link = link->next) {
         const HostEvent *event = link->data;
-        Tracked *tracked =
-            event->type == HOST_DESTROYED ? g_hash_table_lookup(engine->by_key, event->key) : NULL;
+        Tracked *tracked = event->type == HOST_DESTROYED ? g_hash_table_lookup(engine->by_key, event->key) : NULL;
         if (tracked)
             engine_forget(engine, tracked);
     }

@@ -9,17 +9,17 @@
 
 typedef struct {
     const char *state_dir;
-    guint max_starting;         /* VMs between launch and the guest agent's answer at one time, at least 1 */
-    gint64 step_timeout_usec;   /* 10 minutes unless configured */
-    gint64 stop_grace_usec;     /* graceful shutdown, 30 s unless configured */
-    gint64 disk_retention_usec; /* data disks kept from removed instances, 7 days unless configured */
+    guint max_starting;              /* VMs between launch and the guest agent's answer at one time, at least 1 */
+    gint64 step_timeout_usec;        /* 10 minutes unless configured */
+    gint64 stop_grace_usec;          /* graceful shutdown, 30 s unless configured */
+    gint64 disk_retention_usec;      /* data disks kept from removed instances, 7 days unless configured */
     gint64 operation_retention_usec; /* ended operations stay readable, 7 days */
 } EngineConfig;
 
 typedef struct Engine Engine;
 
 Engine *engine_new(Store *store, Clock *clock, const EngineConfig *config, GMainContext *context);
-void engine_free(Engine *engine);       /* leaves every VM running; accepts NULL */
+void engine_free(Engine *engine); /* leaves every VM running; accepts NULL */
 
 /* Where the host's events go: give it (with the engine as data) to the driver's open. */
 void engine_host_event(const HostEvent *event, void *engine);

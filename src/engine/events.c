@@ -93,8 +93,8 @@ on_refused(Engine *engine, StoreTx *tx, Tracked *tracked, StoreInstance *instanc
 }
 
 static gboolean
-on_start_failed(Engine *engine, StoreTx *tx, Tracked *tracked, StoreInstance *instance, const HostEvent *event,
-                UnixTime now, GError **error)
+on_start_failed(Engine *engine, StoreTx *tx, Tracked *tracked, StoreInstance *instance, const HostEvent *event, UnixTime now,
+                GError **error)
 {
     tracked->in_flight = CALL_NONE;
     instance->alive = FALSE;
@@ -130,8 +130,7 @@ on_exited(Engine *engine, StoreTx *tx, Tracked *tracked, StoreInstance *instance
 
 /* Its disks that are to be kept lie in STATE/disks by now; those that were to go with the instance are removed. */
 static gboolean
-disks_settle(Engine *engine, StoreTx *tx, const Tracked *tracked, const StoreInstance *instance, UnixTime now,
-             GError **error)
+disks_settle(Engine *engine, StoreTx *tx, const Tracked *tracked, const StoreInstance *instance, UnixTime now, GError **error)
 {
     g_autoptr(StoreSet) set = engine_set(tx, instance->set_id, error);
     if (!set)
@@ -142,8 +141,7 @@ disks_settle(Engine *engine, StoreTx *tx, const Tracked *tracked, const StoreIns
         return FALSE;
     for (guint i = 0; i < model->data_disks->len; i++) {
         const DataDisk *disk = g_ptr_array_index(model->data_disks, i);
-        g_autofree char *file =
-            g_strdup_printf("%s/disks/%s-lun%u.qcow2", engine->config.state_dir, tracked->key, disk->lun);
+        g_autofree char *file = g_strdup_printf("%s/disks/%s-lun%u.qcow2", engine->config.state_dir, tracked->key, disk->lun);
         if (!g_file_test(file, G_FILE_TEST_EXISTS))
             continue;
         if (disk->delete_with_vm) {
@@ -205,9 +203,8 @@ engine_apply_event(Engine *engine, StoreTx *tx, const HostEvent *event, UnixTime
         return on_destroyed(engine, tx, tracked, instance, now, error);
     case HOST_WARNING:
         g_free(instance->warning);
-        instance->warning = event->code == ARM_N_CODES
-                                ? NULL
-                                : g_strdup_printf("%s: %s", arm_code_text(event->code), event->message);
+        instance->warning =
+            event->code == ARM_N_CODES ? NULL : g_strdup_printf("%s: %s", arm_code_text(event->code), event->message);
         return store_instance_update(tx, instance, 0, error);
     case HOST_N_EVENTS:
         break;
@@ -225,8 +222,8 @@ launch_redo(StoreInstance *instance)
 }
 
 gboolean
-engine_apply_found(Engine *engine, StoreTx *tx, Tracked *tracked, StoreInstance *instance, const HostFound *found,
-                   UnixTime now, GError **error)
+engine_apply_found(Engine *engine, StoreTx *tx, Tracked *tracked, StoreInstance *instance, const HostFound *found, UnixTime now,
+                   GError **error)
 {
     gboolean alive = found && found->alive && found->epoch == instance->epoch;
     gboolean was_alive = instance->alive;

@@ -10,16 +10,16 @@
 /* What the engine keeps in memory of one instance; everything else is read from the store when it is needed. */
 typedef struct {
     Engine *engine;
-    char *key;              /* "<set uid>.<id>", as the host knows it */
+    char *key; /* "<set uid>.<id>", as the host knows it */
     gint64 set_id;
     guint id;
     HostCall in_flight;
-    gboolean refused;       /* this boot was refused by Secure Boot */
-    gboolean dirty;         /* in Engine.dirty */
-    gboolean waiting;       /* in Engine.waiting: wants to be launched, and there is no slot */
-    gboolean holds_slot;    /* between launch and the end of its boot */
-    guint deadline_timer;   /* clock timer, 0: none */
-    LaunchSpec *spec;       /* of a launch that is to be made after the commit; or NULL */
+    gboolean refused;     /* this boot was refused by Secure Boot */
+    gboolean dirty;       /* in Engine.dirty */
+    gboolean waiting;     /* in Engine.waiting: wants to be launched, and there is no slot */
+    gboolean holds_slot;  /* between launch and the end of its boot */
+    guint deadline_timer; /* clock timer, 0: none */
+    LaunchSpec *spec;     /* of a launch that is to be made after the commit; or NULL */
 } Tracked;
 
 struct Engine {
@@ -29,16 +29,16 @@ struct Engine {
     GMainContext *context;
     Host *host;
 
-    GHashTable *by_key;     /* char* (Tracked.key) -> Tracked */
-    GQueue dirty;           /* of Tracked */
-    GQueue waiting;         /* of Tracked, in the order in which they asked */
-    GQueue events;          /* of HostEvent copies that no pass has taken yet */
+    GHashTable *by_key; /* char* (Tracked.key) -> Tracked */
+    GQueue dirty;       /* of Tracked */
+    GQueue waiting;     /* of Tracked, in the order in which they asked */
+    GQueue events;      /* of HostEvent copies that no pass has taken yet */
     guint slots_taken;
-    guint64 seen_etag;      /* rows changed up to here have been looked at */
-    GHashTable *models;     /* "set:revision" -> Model: decoded documents */
+    guint64 seen_etag;  /* rows changed up to here have been looked at */
+    GHashTable *models; /* "set:revision" -> Model: decoded documents */
 
-    GSource *kick;          /* ready while a pass is scheduled */
-    gint kicked;            /* atomic: a pass is scheduled */
+    GSource *kick; /* ready while a pass is scheduled */
+    gint kicked;   /* atomic: a pass is scheduled */
     guint retry_timer;
     guint upkeep_timer;
     gboolean attached;
@@ -63,7 +63,7 @@ void host_event_free(HostEvent *event);
 gboolean engine_apply_event(Engine *engine, StoreTx *tx, const HostEvent *event, UnixTime now, GError **error);
 /* What was found at start-up, compared with what the store remembers of this instance; found NULL: nothing of it runs. */
 gboolean engine_apply_found(Engine *engine, StoreTx *tx, Tracked *tracked, StoreInstance *instance, const HostFound *found,
-    UnixTime now, GError **error);
+                            UnixTime now, GError **error);
 void instance_fail(StoreInstance *instance, ArmCode code, const char *message);
 void instance_enter(StoreInstance *instance, LifeEvent event, UnixTime now);
 

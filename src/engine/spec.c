@@ -80,8 +80,8 @@ engine_launch_spec(StoreTx *tx, const StoreSet *set, const StoreInstance *instan
     if (!model)
         return NULL;
     g_autoptr(GError) lookup = NULL;
-    g_autoptr(ImageInfo) image = store_image_get(tx, model->image.publisher, model->image.offer,
-                                                 model->image.sku, model->image.exact_version, &lookup);
+    g_autoptr(ImageInfo) image =
+        store_image_get(tx, model->image.publisher, model->image.offer, model->image.sku, model->image.exact_version, &lookup);
     if (!image) {
         arm_fail(error, ARM_IMAGE_UNUSABLE, NULL,
                  "Image '%s' of model revision %u is not on this host any more; import it again%s%s", row->image_urn,

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #define UPKEEP_EVERY (3600 * USEC_PER_SEC)
-#define EVENTS_KEPT (90 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC)
+#define EVENTS_KEPT  (90 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC)
 
 static gboolean
 disks_prune(StoreTx *tx, UnixTime now, GError **error)

@@ -57,10 +57,7 @@ child_start(int (*run)(void *data), void *data)
     pthread_sigmask(SIG_SETMASK, &child.mask, NULL);
     /* What ran there ended in exec: no function of it took back the marks that it had set on its frames. */
     ASAN_UNPOISON_MEMORY_REGION(stack, sizeof stack);
-    /* A program that was become leaves the frames before it as they were. */
-    ASAN_UNPOISON_MEMORY_REGION(stack, sizeof stack);
-    /* At its change of user the kernel closed the memory, which is ours too, to debuggers and core
-     * dumps. */
+    /* At its change of user the kernel closed the memory, which is ours too, to debuggers and core dumps. */
     if (dumpable == 1)
         prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     errno = saved;

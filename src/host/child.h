@@ -12,6 +12,6 @@
  * lock (another thread may hold the lock), nor change what we read. It has a stack of 64 KiB. */
 pid_t child_start(int (*run)(void *data), void *data);
 
-/* In the child: becomes another user, with these further groups only. By system calls, because the C library's functions do so in
- * every thread that they know, and these are ours. -1 with errno. */
+/* In the child: becomes another user, with these further groups only. By system calls, because the C library's functions do so
+ * in every thread that they know, and these are ours. -1 with errno. */
 int child_user_set(uid_t uid, gid_t gid, const gid_t *groups, size_t n_groups);

@@ -97,8 +97,8 @@ host_screenshot(Host *host, const char *key, HostDone done, void *data)
 }
 
 void
-host_exec(Host *host, const char *key, const char *const *argv, const char *input,
-          gint64 timeout_usec, HostExecDone done, void *data)
+host_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, HostExecDone done,
+          void *data)
 {
     key_assert(key);
     g_assert(argv && argv[0]);

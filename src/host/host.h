@@ -13,24 +13,24 @@
 #include "host/launch_spec.h"
 
 typedef enum {
-    HOST_STARTED,           /* QEMU runs, guest unpaused (QMP greeting seen) */
-    HOST_START_FAILED,      /* nothing runs; code and message say why */
-    HOST_AGENT_ANSWERED,    /* the guest agent answered for the first time in this boot */
-    HOST_BOOT_REFUSED,      /* Secure Boot refused `file`; the process is still alive */
-    HOST_EXITED,            /* no process any more; `code` ARM_N_CODES: ended by request or by the guest's own power-off */
-    HOST_DESTROYED,         /* nothing of it is left but data disks that were to be kept */
-    HOST_WARNING,           /* a named state: code, message (disk full: guest paused on write; serial flood: log capped);
-                             * code ARM_N_CODES: it is over */
+    HOST_STARTED,        /* QEMU runs, guest unpaused (QMP greeting seen) */
+    HOST_START_FAILED,   /* nothing runs; code and message say why */
+    HOST_AGENT_ANSWERED, /* the guest agent answered for the first time in this boot */
+    HOST_BOOT_REFUSED,   /* Secure Boot refused `file`; the process is still alive */
+    HOST_EXITED,         /* no process any more; `code` ARM_N_CODES: ended by request or by the guest's own power-off */
+    HOST_DESTROYED,      /* nothing of it is left but data disks that were to be kept */
+    HOST_WARNING,        /* a named state: code, message (disk full: guest paused on write; serial flood: log capped);
+                          * code ARM_N_CODES: it is over */
     HOST_N_EVENTS
 } HostEventType;
 
 typedef struct {
     HostEventType type;
     const char *key;
-    guint64 epoch;          /* the launch it is about; 0 for HOST_DESTROYED */
-    ArmCode code;           /* ARM_N_CODES: nothing went wrong */
-    const char *message;    /* a sentence, or NULL */
-    const char *file;       /* HOST_BOOT_REFUSED: what was refused, such as "\\EFI\\BOOT\\grubx64.efi" */
+    guint64 epoch;           /* the launch it is about; 0 for HOST_DESTROYED */
+    ArmCode code;            /* ARM_N_CODES: nothing went wrong */
+    const char *message;     /* a sentence, or NULL */
+    const char *file;        /* HOST_BOOT_REFUSED: what was refused, such as "\\EFI\\BOOT\\grubx64.efi" */
     gboolean guest_shutdown; /* HOST_EXITED: the guest powered itself off (or was asked to, and did) */
 } HostEvent;
 
@@ -40,16 +40,16 @@ typedef void (*HostEventFunc)(const HostEvent *event, void *data);
 typedef struct {
     char *key;
     gboolean alive;
-    guint64 epoch;          /* of the launch that made the folder's present content */
-    gboolean agent;         /* the guest agent is open on it */
-    char *refused_file;     /* the boot was refused, and a former daemon saw it; what this one sees comes as an event. Or NULL */
+    guint64 epoch;      /* of the launch that made the folder's present content */
+    gboolean agent;     /* the guest agent is open on it */
+    char *refused_file; /* the boot was refused, and a former daemon saw it; what this one sees comes as an event. Or NULL */
 } HostFound;
 void host_found_free(HostFound *found);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HostFound, host_found_free)
 
 typedef struct {
     guint guest_port;
-    char *host_address;     /* "127.0.0.1" */
+    char *host_address; /* "127.0.0.1" */
     guint host_port;
 } HostForward;
 
@@ -61,34 +61,34 @@ typedef struct {
 } HostKeptDisk;
 
 typedef struct {
-    char *driver;           /* "qemu", "simulated" */
-    char *accelerator;      /* "tcg", "kvm", "none" */
-    char *architecture;     /* "x64" */
-    guint vcpus_max;        /* largest VM this host runs */
+    char *driver;       /* "qemu", "simulated" */
+    char *accelerator;  /* "tcg", "kvm", "none" */
+    char *architecture; /* "x64" */
+    guint vcpus_max;    /* largest VM this host runs */
     guint memory_max_mib;
     gboolean secure_boot;
     gboolean vtpm;
-    char *qemu_version;     /* or NULL */
-    char *firmware_secure;  /* path of the Secure Boot firmware code, or NULL with the reason in `notes` */
+    char *qemu_version;    /* or NULL */
+    char *firmware_secure; /* path of the Secure Boot firmware code, or NULL with the reason in `notes` */
     char *firmware_plain;
-    char *notes;            /* what this host lacks, one line each; or NULL */
+    char *notes; /* what this host lacks, one line each; or NULL */
 } HostInfo;
 void host_info_free(HostInfo *info);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HostInfo, host_info_free)
 
 typedef struct {
-    const char *state_dir;      /* absolute; instances/, images/, ca/ are below it */
+    const char *state_dir;            /* absolute; instances/, images/, ca/ are below it */
     const char *const *forward_ports; /* guest ports as texts, NULL-terminated */
-    const char *bridge;         /* operator's bridge, or NULL: user-mode network */
-    gboolean outbound;          /* may guests reach out through user-mode network; FALSE: restricted */
-    guint uid_first, uid_count; /* range for instance users; count 0: run as the daemon's own user */
-    guint64 serial_cap;         /* bytes of serial log kept per boot; 0: 16 MiB */
-    gint64 retention_usec;      /* how long a former OS disk and its guest state are kept; 0: 7 days */
-    guint vtpm_ahead;           /* vTPMs kept ready for instances to come; 0: none */
-    const char *qemu_binary;    /* NULL: from PATH; and so on */
+    const char *bridge;               /* operator's bridge, or NULL: user-mode network */
+    gboolean outbound;                /* may guests reach out through user-mode network; FALSE: restricted */
+    guint uid_first, uid_count;       /* range for instance users; count 0: run as the daemon's own user */
+    guint64 serial_cap;               /* bytes of serial log kept per boot; 0: 16 MiB */
+    gint64 retention_usec;            /* how long a former OS disk and its guest state are kept; 0: 7 days */
+    guint vtpm_ahead;                 /* vTPMs kept ready for instances to come; 0: none */
+    const char *qemu_binary;          /* NULL: from PATH; and so on */
     const char *swtpm_binary;
     const char *swtpm_setup_binary;
-    const char *firmware_dir;   /* extra folder of firmware descriptors, or NULL */
+    const char *firmware_dir; /* extra folder of firmware descriptors, or NULL */
 } HostConfig;
 
 typedef struct Host Host;
@@ -96,13 +96,13 @@ typedef struct HostDriver HostDriver;
 
 typedef void (*HostDone)(gconstpointer bytes, gsize length, const GError *error, void *data);
 typedef void (*HostExecDone)(int exit_code, const char *out, gsize out_length, const char *err, gsize err_length,
-    const GError *error, void *data);
+                             const GError *error, void *data);
 
 struct HostDriver {
     const char *name;
-    void (*close)(Host *host);              /* leaves every VM running */
+    void (*close)(Host *host); /* leaves every VM running */
     HostInfo *(*info)(Host *host);
-    GPtrArray *(*found)(Host *host);        /* of HostFound: what was there at open; watched from then on */
+    GPtrArray *(*found)(Host *host); /* of HostFound: what was there at open; watched from then on */
     void (*start)(Host *host, const LaunchSpec *spec);
     /* grace_usec > 0: ACPI and guest agent first, by force when it is over; 0: by force at once. */
     void (*stop)(Host *host, const char *key, gint64 grace_usec);
@@ -110,10 +110,10 @@ struct HostDriver {
     void (*destroy)(Host *host, const char *key, const char *keep_dir);
     /* The serial log of the current boot, at most max bytes from its end; NULL sets *error. Any thread. */
     char *(*serial_log)(Host *host, const char *key, gsize max, gsize *ret_length, GError **error);
-    void (*screenshot)(Host *host, const char *key, HostDone done, void *data);      /* PNG */
+    void (*screenshot)(Host *host, const char *key, HostDone done, void *data); /* PNG */
     void (*exec)(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec,
-        HostExecDone done, void *data);
-    GPtrArray *(*forwards)(Host *host, const char *key);    /* of HostForward; empty where it does not run */
+                 HostExecDone done, void *data);
+    GPtrArray *(*forwards)(Host *host, const char *key); /* of HostForward; empty where it does not run */
 };
 
 /* The first member of every driver's own struct. */
@@ -122,7 +122,7 @@ struct Host {
 };
 
 /* The one door: callers use these, which check what a driver may rely on. */
-void host_close(Host *host);                /* accepts NULL */
+void host_close(Host *host); /* accepts NULL */
 HostInfo *host_info(Host *host);
 GPtrArray *host_found(Host *host);
 void host_start(Host *host, const LaunchSpec *spec);
@@ -130,10 +130,10 @@ void host_stop(Host *host, const char *key, gint64 grace_usec);
 void host_destroy(Host *host, const char *key, const char *keep_dir);
 char *host_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GError **error);
 void host_screenshot(Host *host, const char *key, HostDone done, void *data);
-void host_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec,
-    HostExecDone done, void *data);
+void host_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, HostExecDone done,
+               void *data);
 GPtrArray *host_forwards(Host *host, const char *key);
 
 /* Drivers. `context` and `clock` are borrowed and outlive the host. NULL sets *error. */
 Host *host_qemu_open(const HostConfig *config, GMainContext *context, Clock *clock, HostEventFunc func, void *data,
-    GError **error);
+                     GError **error);

@@ -20,8 +20,7 @@
 char *
 image_stored_path(const char *state_dir, const ImageInfo *info)
 {
-    return g_strdup_printf("%s/images/%s.%s", state_dir, info->sha256,
-                           image_format_text(info->format));
+    return g_strdup_printf("%s/images/%s.%s", state_dir, info->sha256, image_format_text(info->format));
 }
 
 /* ---- copy and hash ---- */
@@ -40,8 +39,7 @@ ends_read(int fd, const char *path, Ends *ret_ends, GError **error)
     if (fstat(fd, &st) != 0)
         return io_fail(error, "read", path);
     if (!S_ISREG(st.st_mode))
-        return arm_fail(error, ARM_INVALID_PARAMETER, "source", "'%s' is not a regular file.",
-                        path);
+        return arm_fail(error, ARM_INVALID_PARAMETER, "source", "'%s' is not a regular file.", path);
     ssize_t head = pread(fd, ret_ends->head, sizeof ret_ends->head, 0);
     ssize_t tail = st.st_size >= 512 ? pread(fd, ret_ends->tail, 512, st.st_size - 512) : 0;
     if (head < 0 || tail < 0)
@@ -113,10 +111,8 @@ copy_hashed(int from, int to, const char *source, const char *target, GError **e
 static gboolean
 inspect(const char *path, ImageInfo *info, GError **error)
 {
-    const char *argv[] = {
-        "qemu-img", "info", "--output=json", "-f", image_format_qemu(info->format), path, NULL};
-    const RunLimits limits = {
-        .memory_max = 2ull << 30, .cpu_s = 20, .file_max = 1, .uid = NOBODY, .gid = NOBODY};
+    const char *argv[] = { "qemu-img", "info", "--output=json", "-f", image_format_qemu(info->format), path, NULL };
+    const RunLimits limits = { .memory_max = 2ull << 30, .cpu_s = 20, .file_max = 1, .uid = NOBODY, .gid = NOBODY };
     g_autofree char *output = NULL;
 
     g_autoptr(GError) problem = NULL;
@@ -128,23 +124,19 @@ inspect(const char *path, ImageInfo *info, GError **error)
             g_propagate_error(error, g_steal_pointer(&problem));
             return FALSE;
         }
-        return arm_fail(error, ARM_INVALID_PARAMETER, "source",
-                        "The image cannot be read as %s: %s", image_format_text(info->format),
-                        problem->message);
+        return arm_fail(error, ARM_INVALID_PARAMETER, "source", "The image cannot be read as %s: %s",
+                        image_format_text(info->format), problem->message);
     }
     g_autoptr(json_t) facts = json_parse(output, strlen(output), error);
     if (!facts)
         return FALSE;
     const json_t *size = json_object_get(facts, "virtual-size");
-    if (json_object_get(facts, "backing-filename") ||
-        json_path(facts, "format-specific.data.data-file"))
+    if (json_object_get(facts, "backing-filename") || json_path(facts, "format-specific.data.data-file"))
         return arm_fail(error, ARM_INVALID_PARAMETER, "source",
                         "The image stands on another file (backing or data file); flatten it first "
                         "(qemu-img convert).");
-    if (!json_is_integer(size) || json_integer_value(size) <= 0 ||
-        (guint64)json_integer_value(size) > VIRTUAL_MAX)
-        return arm_fail(error, ARM_INVALID_PARAMETER, "source",
-                        "The image's virtual size is not from 1 byte to 4 TiB.");
+    if (!json_is_integer(size) || json_integer_value(size) <= 0 || (guint64)json_integer_value(size) > VIRTUAL_MAX)
+        return arm_fail(error, ARM_INVALID_PARAMETER, "source", "The image's virtual size is not from 1 byte to 4 TiB.");
     info->virtual_size = (guint64)json_integer_value(size);
     return TRUE;
 }
@@ -153,8 +145,8 @@ static gboolean
 checksum_check(ImageInfo *info, char *sha256, GError **error)
 {
     if (info->sha256 && strcmp(info->sha256, sha256) != 0) {
-        arm_fail(error, ARM_INVALID_PARAMETER, "sha256",
-                 "The image's SHA-256 is %s, its definition says %s.", sha256, info->sha256);
+        arm_fail(error, ARM_INVALID_PARAMETER, "sha256", "The image's SHA-256 is %s, its definition says %s.", sha256,
+                 info->sha256);
         g_free(sha256);
         return FALSE;
     }
@@ -166,7 +158,7 @@ checksum_check(ImageInfo *info, char *sha256, GError **error)
 static gboolean
 look_at(int fd, const char *path, ImageFormat format, GError **error)
 {
-    Ends ends = {0};
+    Ends ends = { 0 };
     return ends_read(fd, path, &ends, error) &&
            image_probe(format, ends.head, ends.head_length, ends.tail, ends.tail_length, error);
 }
@@ -176,25 +168,23 @@ look_at(int fd, const char *path, ImageFormat format, GError **error)
 static gboolean
 content_check(const char *path, ImageFormat format, GError **error)
 {
-    static const char *const formats[IMAGE_N_FORMATS] = {[IMAGE_QCOW2] = "qcow2"};
-    const char *const argv[] = {"qemu-img", "check", "-q", "-f", formats[format], path, NULL};
-    const RunLimits limits = {
-        .memory_max = 2ull << 30, .cpu_s = 60, .file_max = 1, .uid = NOBODY, .gid = NOBODY};
+    static const char *const formats[IMAGE_N_FORMATS] = { [IMAGE_QCOW2] = "qcow2" };
+    const char *const argv[] = { "qemu-img", "check", "-q", "-f", formats[format], path, NULL };
+    const RunLimits limits = { .memory_max = 2ull << 30, .cpu_s = 60, .file_max = 1, .uid = NOBODY, .gid = NOBODY };
     g_autoptr(GError) problem = NULL;
     if (!formats[format] || run_program(argv, &limits, NULL, &problem))
         return TRUE;
-    return arm_fail(error, ARM_INVALID_PARAMETER, "source",
-                    "The qcow2 image is damaged, or was cut short: %s", problem->message);
+    return arm_fail(error, ARM_INVALID_PARAMETER, "source", "The qcow2 image is damaged, or was cut short: %s",
+                    problem->message);
 }
 
 /* The copy is what counts, and it is looked at again: the source may change while it is read. */
 static gboolean
 copy_check(int fd, const char *path, char *sha256, ImageInfo *info, GError **error)
 {
-    return sha256 && checksum_check(info, sha256, error) &&
-           look_at(fd, path, info->format, error) &&
-           (fchmod(fd, 0444) == 0 || io_fail(error, "set the mode of", path)) &&
-           inspect(path, info, error) && content_check(path, info->format, error);
+    return sha256 && checksum_check(info, sha256, error) && look_at(fd, path, info->format, error) &&
+           (fchmod(fd, 0444) == 0 || io_fail(error, "set the mode of", path)) && inspect(path, info, error) &&
+           content_check(path, info->format, error);
 }
 
 /* VMs may run on the file that is there: the same content never takes its place. */
@@ -207,13 +197,12 @@ copy_store(const char *temporary, const char *target, GError **error)
 }
 
 gboolean
-image_import(const char *state_dir, const char *source, ImageInfo *info, char **ret_file,
-             GError **error)
+image_import(const char *state_dir, const char *source, ImageInfo *info, char **ret_file, GError **error)
 {
     AUTO_FD from = open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (from < 0)
-        return arm_fail(error, ARM_INVALID_PARAMETER, "source",
-                        "The image file '%s' cannot be read: %s.", source, g_strerror(errno));
+        return arm_fail(error, ARM_INVALID_PARAMETER, "source", "The image file '%s' cannot be read: %s.", source,
+                        g_strerror(errno));
     if (!look_at(from, source, info->format, error))
         return FALSE;
 
@@ -225,8 +214,7 @@ image_import(const char *state_dir, const char *source, ImageInfo *info, char **
         return inspect(here, info, error);
     }
 
-    g_autofree char *temporary =
-        g_build_filename(state_dir, "images", IMAGE_IMPORT_PREFIX "XXXXXX", NULL);
+    g_autofree char *temporary = g_build_filename(state_dir, "images", IMAGE_IMPORT_PREFIX "XXXXXX", NULL);
     AUTO_FD to = g_mkstemp_full(temporary, O_RDWR | O_CLOEXEC, 0600);
     if (to < 0)
         return io_fail(error, "write", temporary);
@@ -268,8 +256,7 @@ definitions_list(const char *folder, GError **error)
     g_autoptr(GDir) dir = g_dir_open(folder, 0, &problem);
     const char *name;
     if (!dir) {
-        arm_fail(error, ARM_INVALID_PARAMETER, "images", "The folder of images '%s': %s", folder,
-                 problem->message);
+        arm_fail(error, ARM_INVALID_PARAMETER, "images", "The folder of images '%s': %s", folder, problem->message);
         return NULL;
     }
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
@@ -296,9 +283,8 @@ is_stored(const char *state_dir, ImageInfo *info, char **ret_file)
 
 gboolean
 image_import_folder(const char *state_dir, const char *folder,
-                    gboolean (*each)(const ImageInfo *info, const char *stored_file, void *data,
-                                     GError **error),
-                    void *data, GError **error)
+                    gboolean (*each)(const ImageInfo *info, const char *stored_file, void *data, GError **error), void *data,
+                    GError **error)
 {
     g_autoptr(GPtrArray) names = definitions_list(folder, error);
     for (guint i = 0; names && i < names->len; i++) {
@@ -308,11 +294,9 @@ image_import_folder(const char *state_dir, const char *folder,
         if (!info)
             return FALSE;
         if (!info->file)
-            return arm_fail(error, ARM_INVALID_PARAMETER, "file",
-                            "%s: the definition names no 'file'.", path);
+            return arm_fail(error, ARM_INVALID_PARAMETER, "file", "%s: the definition names no 'file'.", path);
         g_autofree char *source = g_build_filename(folder, info->file, NULL);
-        if (!is_stored(state_dir, info, &stored) &&
-            !image_import(state_dir, source, info, &stored, error)) {
+        if (!is_stored(state_dir, info, &stored) && !image_import(state_dir, source, info, &stored, error)) {
             g_prefix_error(error, "%s: ", source);
             return FALSE;
         }

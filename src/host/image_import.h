@@ -6,7 +6,8 @@
 
 #include "model/image.h"
 
-/* Begins the name of a file below STATE/images/ that is being copied; one that is there when the daemon starts is a leftover. */
+/* Begins the name of a file below STATE/images/ that is being copied; one that is there when the daemon starts is a leftover.
+ */
 #define IMAGE_IMPORT_PREFIX ".import-"
 
 /* `info` has publisher … format; on success its sha256, virtual_size are filled in, and *ret_file is the stored file's name
@@ -16,7 +17,8 @@ gboolean image_import(const char *state_dir, const char *source, ImageInfo *info
 /* Imports every NAME.json of a folder that names a file beside it; calls each() for every one, in name order; the first
  * error ends it. */
 gboolean image_import_folder(const char *state_dir, const char *folder,
-    gboolean (*each)(const ImageInfo *info, const char *stored_file, void *data, GError **error), void *data, GError **error);
+                             gboolean (*each)(const ImageInfo *info, const char *stored_file, void *data, GError **error),
+                             void *data, GError **error);
 
 /* Absolute path of a stored image; newly allocated. */
 char *image_stored_path(const char *state_dir, const ImageInfo *info);

@@ -31,8 +31,7 @@ big_endian(const guint8 *bytes, gsize n)
 static gboolean
 refuse(GError **error, const char *format, const char *why)
 {
-    return arm_fail(error, ARM_INVALID_PARAMETER, "format",
-                    "The file is no %s image that is accepted: %s.", format, why);
+    return arm_fail(error, ARM_INVALID_PARAMETER, "format", "The file is no %s image that is accepted: %s.", format, why);
 }
 
 static gboolean
@@ -51,8 +50,7 @@ qcow2_probe(const guint8 *head, gsize length, GError **error)
         return TRUE;
     guint64 incompatible = big_endian(head + QCOW2_AT_INCOMPATIBLE, 8);
     if (incompatible & QCOW2_INCOMPATIBLE_DATA_FILE)
-        return refuse(error, "qcow2",
-                      "it has an external data file; flatten it first (qemu-img convert)");
+        return refuse(error, "qcow2", "it has an external data file; flatten it first (qemu-img convert)");
     if (incompatible & ~(guint64)QCOW2_INCOMPATIBLE_KNOWN)
         return refuse(error, "qcow2", "it needs features that are not known");
     return TRUE;
@@ -69,8 +67,7 @@ vhd_probe(const guint8 *tail, gsize length, GError **error)
 }
 
 gboolean
-image_probe(ImageFormat format, const guint8 *head, gsize head_length, const guint8 *tail,
-            gsize tail_length, GError **error)
+image_probe(ImageFormat format, const guint8 *head, gsize head_length, const guint8 *tail, gsize tail_length, GError **error)
 {
     switch (format) {
     case IMAGE_QCOW2:

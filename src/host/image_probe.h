@@ -8,4 +8,4 @@
 
 /* head: the file's first IMAGE_PROBE_BYTES (fewer where it is shorter); tail: its last 512 (VHD's footer). */
 gboolean image_probe(ImageFormat format, const guint8 *head, gsize head_length, const guint8 *tail, gsize tail_length,
-    GError **error);
+                     GError **error);

@@ -25,9 +25,9 @@ static const struct {
     gsize offset;
     gboolean required;
 } members[] = {
-#define M(name, member, type, required)                                                            \
-    {                                                                                              \
-        name, type, offsetof(LaunchSpec, member), required                                         \
+#define M(name, member, type, required)                                                                                        \
+    {                                                                                                                          \
+        name, type, offsetof(LaunchSpec, member), required                                                                     \
     }
     M("key", key, MEMBER_TEXT, TRUE),
     M("name", name, MEMBER_TEXT, TRUE),
@@ -69,8 +69,7 @@ launch_spec_copy(const LaunchSpec *spec)
     }
     copy->data_disks = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < spec->data_disks->len; i++)
-        g_ptr_array_add(copy->data_disks,
-                        g_memdup2(g_ptr_array_index(spec->data_disks, i), sizeof(LaunchDisk)));
+        g_ptr_array_add(copy->data_disks, g_memdup2(g_ptr_array_index(spec->data_disks, i), sizeof(LaunchDisk)));
     copy->ssh_keys = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < spec->ssh_keys->len; i++)
         g_ptr_array_add(copy->ssh_keys, g_strdup(g_ptr_array_index(spec->ssh_keys, i)));
@@ -104,8 +103,7 @@ launch_spec_json(const LaunchSpec *spec)
             json_object_set_new(object, members[i].name, json_integer(*(guint *)AT(spec, i)));
             break;
         case MEMBER_UINT64:
-            json_object_set_new(object, members[i].name,
-                                json_integer((json_int_t) * (guint64 *)AT(spec, i)));
+            json_object_set_new(object, members[i].name, json_integer((json_int_t) * (guint64 *)AT(spec, i)));
             break;
         case MEMBER_BOOL:
             json_object_set_new(object, members[i].name, json_boolean(*(gboolean *)AT(spec, i)));
@@ -115,8 +113,7 @@ launch_spec_json(const LaunchSpec *spec)
     json_t *disks = json_array(), *keys = json_array();
     for (guint i = 0; i < spec->data_disks->len; i++) {
         const LaunchDisk *disk = g_ptr_array_index(spec->data_disks, i);
-        json_array_append_new(
-            disks, json_pack("{si si}", "lun", (int)disk->lun, "sizeGiB", (int)disk->size_gib));
+        json_array_append_new(disks, json_pack("{si si}", "lun", (int)disk->lun, "sizeGiB", (int)disk->size_gib));
     }
     for (guint i = 0; i < spec->ssh_keys->len; i++)
         json_array_append_new(keys, json_string(g_ptr_array_index(spec->ssh_keys, i)));
@@ -163,8 +160,7 @@ member_parse(LaunchSpec *spec, guint i, const json_t *value, GError **error)
 static gboolean
 lists_parse(LaunchSpec *spec, const json_t *object, GError **error)
 {
-    const json_t *disks = json_object_get(object, "dataDisks"),
-                 *keys = json_object_get(object, "sshKeys");
+    const json_t *disks = json_object_get(object, "dataDisks"), *keys = json_object_get(object, "sshKeys");
     for (size_t i = 0; i < json_array_size(disks); i++) {
         const json_t *lun = json_object_get(json_array_get(disks, i), "lun");
         const json_t *size = json_object_get(json_array_get(disks, i), "sizeGiB");
@@ -172,7 +168,7 @@ lists_parse(LaunchSpec *spec, const json_t *object, GError **error)
         if (!json_is_integer(lun) || number < 0 || number > 63 || gib < 1 || gib > 32767)
             return spec_fail(error, "dataDisks");
         LaunchDisk *disk = g_new0(LaunchDisk, 1);
-        *disk = (LaunchDisk){(guint)number, (guint)gib};
+        *disk = (LaunchDisk){ (guint)number, (guint)gib };
         g_ptr_array_add(spec->data_disks, disk);
     }
     for (size_t i = 0; i < json_array_size(keys); i++) {

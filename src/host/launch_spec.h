@@ -11,44 +11,44 @@ typedef struct {
 } LaunchDisk;
 
 typedef struct {
-    char *key;              /* "<set uid>.<instance id>": names the instance on this host, for ever */
-    char *name;             /* computer name */
-    char *vm_id;            /* UUID: SMBIOS system UUID */
-    char *owner;            /* ARM id of the instance, for people who look at the folder */
-    guint64 epoch;          /* launch counter */
-    guint revision;         /* model revision that is launched */
+    char *key;      /* "<set uid>.<instance id>": names the instance on this host, for ever */
+    char *name;     /* computer name */
+    char *vm_id;    /* UUID: SMBIOS system UUID */
+    char *owner;    /* ARM id of the instance, for people who look at the folder */
+    guint64 epoch;  /* launch counter */
+    guint revision; /* model revision that is launched */
 
     guint vcpus;
     guint memory_mib;
-    guint generation;       /* 1: SeaBIOS, 2: UEFI */
-    char *architecture;     /* "x64" */
+    guint generation;   /* 1: SeaBIOS, 2: UEFI */
+    char *architecture; /* "x64" */
     gboolean trusted_launch;
     gboolean secure_boot;
     gboolean vtpm;
 
-    char *image_urn;        /* exact version */
-    char *image_format;     /* qemu's name: "qcow2", "raw", "vpc", "vhdx" */
-    char *image_sha256;     /* names the stored file (host/image_import.h) */
-    gboolean guest_agent;   /* the image has one: the boot's end is its first answer */
+    char *image_urn;      /* exact version */
+    char *image_format;   /* qemu's name: "qcow2", "raw", "vpc", "vhdx" */
+    char *image_sha256;   /* names the stored file (host/image_import.h) */
+    gboolean guest_agent; /* the image has one: the boot's end is its first answer */
 
     /* Generations: where the folder holds another one, that part is made afresh; the former OS disk and guest state
      * are kept as one unit beside it. */
     guint64 disk_gen;
     guint64 vars_gen;
-    guint64 vtpm_gen;       /* 0: none; one that is there is deleted */
-    guint64 data_gen;       /* data disks */
+    guint64 vtpm_gen; /* 0: none; one that is there is deleted */
+    guint64 data_gen; /* data disks */
 
-    guint os_disk_gib;      /* 0: the image's size */
-    GPtrArray *data_disks;  /* of LaunchDisk, by lun */
+    guint os_disk_gib;     /* 0: the image's size */
+    GPtrArray *data_disks; /* of LaunchDisk, by lun */
 
     /* for the NoCloud seed */
-    char *admin_username;   /* or NULL */
-    char *password_hash;    /* or NULL */
-    GPtrArray *ssh_keys;    /* of char* */
-    char *custom_data;      /* decoded text, or NULL */
+    char *admin_username; /* or NULL */
+    char *password_hash;  /* or NULL */
+    GPtrArray *ssh_keys;  /* of char* */
+    char *custom_data;    /* decoded text, or NULL */
 } LaunchSpec;
 
-LaunchSpec *launch_spec_new(void);          /* arrays made, all else zero */
+LaunchSpec *launch_spec_new(void); /* arrays made, all else zero */
 LaunchSpec *launch_spec_copy(const LaunchSpec *spec);
 void launch_spec_free(LaunchSpec *spec);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LaunchSpec, launch_spec_free)

@@ -35,8 +35,8 @@ way_check(const char *path, guint uid, guint gid, GError **error)
                             "'%s' cannot be reached by user %u, who is to use it for a VM, because "
                             "of the mode of '%s' (%04o): give others the "
                             "right to %s it (chmod o+%s '%s'), or choose another place.",
-                            path, uid, part, (unsigned)(st.st_mode & 07777),
-                            bit == S_IXOTH ? "search" : "read", bit == S_IXOTH ? "x" : "r", part);
+                            path, uid, part, (unsigned)(st.st_mode & 07777), bit == S_IXOTH ? "search" : "read",
+                            bit == S_IXOTH ? "x" : "r", part);
         if (!slash)
             return TRUE;
         *slash = '/';

@@ -29,7 +29,7 @@ typedef struct {
 static void
 limit(int what, guint64 value)
 {
-    struct rlimit both = {value, value};
+    struct rlimit both = { value, value };
     if (value)
         setrlimit(what, &both);
 }
@@ -113,7 +113,7 @@ output_read(int fd, guint max, guint wall_s, GString *text)
     gint64 until = g_get_monotonic_time() + wall_s * G_USEC_PER_SEC;
     for (;;) {
         char block[4096];
-        struct pollfd in = {fd, POLLIN, 0};
+        struct pollfd in = { fd, POLLIN, 0 };
         gint64 left = until - g_get_monotonic_time();
         if (left <= 0)
             return FALSE;
@@ -138,35 +138,32 @@ last_words(GString *output)
 }
 
 static gboolean
-end_judge(const char *name, const RunLimits *limits, int status, gboolean in_time, guint wall_s,
-          GString *output, GError **error)
+end_judge(const char *name, const RunLimits *limits, int status, gboolean in_time, guint wall_s, GString *output,
+          GError **error)
 {
     if (!in_time)
         return arm_fail(error, ARM_INTERNAL, NULL, "%s did not end within %u s.", name, wall_s);
     if (WIFSIGNALED(status))
-        return arm_fail(error, ARM_INTERNAL, NULL, "%s was ended by signal %d (%s).", name,
-                        WTERMSIG(status), g_strsignal(WTERMSIG(status)));
+        return arm_fail(error, ARM_INTERNAL, NULL, "%s was ended by signal %d (%s).", name, WTERMSIG(status),
+                        g_strsignal(WTERMSIG(status)));
     if (WEXITSTATUS(status) == CHILD_NOT_RUN)
-        return arm_fail(error, ARM_UNAVAILABLE, NULL,
-                        "The program '%s' could not be run as user %u.", name, limits->uid);
+        return arm_fail(error, ARM_UNAVAILABLE, NULL, "The program '%s' could not be run as user %u.", name, limits->uid);
     if (WEXITSTATUS(status) == 0)
         return TRUE;
     ArmCode code = strstr(output->str, "No space left") ? ARM_HOST_DISK_FULL : ARM_INTERNAL;
-    return arm_fail(error, code, NULL, "%s failed: %s", name,
-                    output->len ? last_words(output) : "it said nothing");
+    return arm_fail(error, code, NULL, "%s failed: %s", name, output->len ? last_words(output) : "it said nothing");
 }
 
 gboolean
 run_program(const char *const *argv, const RunLimits *limits, char **ret_output, GError **error)
 {
-    static const RunLimits none = {0};
+    static const RunLimits none = { 0 };
     int pipe_fds[2], status = 0;
 
     limits = limits ? limits : &none;
     g_autofree char *program = g_find_program_in_path(argv[0]);
     if (!program)
-        return arm_fail(error, ARM_UNAVAILABLE, NULL, "The program '%s' is not installed.",
-                        argv[0]);
+        return arm_fail(error, ARM_UNAVAILABLE, NULL, "The program '%s' is not installed.", argv[0]);
     if (pipe2(pipe_fds, O_CLOEXEC) != 0)
         return io_fail(error, "make a pipe for", argv[0]);
     AUTO_FD in = pipe_fds[0];
@@ -174,7 +171,7 @@ run_program(const char *const *argv, const RunLimits *limits, char **ret_output,
     /* Its words are read by programs too. */
     g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), "LC_ALL", "C", TRUE);
     guint wall_s = limits->wall_s ? limits->wall_s : WALL_DEFAULT_S;
-    Child child = {program, argv, environment, limits, out, getpid()};
+    Child child = { program, argv, environment, limits, out, getpid() };
     /* One that lives on beside us has its own memory. */
     pid_t pid = limits->reap_orphans ? fork() : child_start(child_run, &child);
     if (pid == 0)
@@ -183,8 +180,7 @@ run_program(const char *const *argv, const RunLimits *limits, char **ret_output,
         return io_fail(error, "run", argv[0]);
     close(fd_steal(&out));
     g_autoptr(GString) output = g_string_new(NULL);
-    gboolean in_time =
-        output_read(in, limits->output_max ? limits->output_max : OUTPUT_MAX, wall_s, output);
+    gboolean in_time = output_read(in, limits->output_max ? limits->output_max : OUTPUT_MAX, wall_s, output);
     if (!in_time)
         kill(-pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

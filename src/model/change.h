@@ -5,10 +5,10 @@
 
 typedef enum {
     CHANGE_NOTHING,
-    CHANGE_IN_PLACE,        /* recorded, the running VM is not touched */
-    CHANGE_RESTART,         /* the VM is stopped and started: firmware, UEFI variables or vTPM differ */
-    CHANGE_REDEPLOY,        /* re-created with another size; OS disk kept */
-    CHANGE_REIMAGE,         /* new OS disk: what was on the old one is lost */
+    CHANGE_IN_PLACE, /* recorded, the running VM is not touched */
+    CHANGE_RESTART,  /* the VM is stopped and started: firmware, UEFI variables or vTPM differ */
+    CHANGE_REDEPLOY, /* re-created with another size; OS disk kept */
+    CHANGE_REIMAGE,  /* new OS disk: what was on the old one is lost */
     CHANGE_N_KINDS
 } ChangeKind;
 
@@ -16,7 +16,7 @@ typedef enum {
 const char *change_kind_text(ChangeKind kind);
 
 typedef struct {
-    ChangeKind kind;            /* the heaviest of all that differs */
+    ChangeKind kind; /* the heaviest of all that differs */
     gboolean new_size;
     gboolean new_os_disk;
     gboolean new_guest_state;   /* UEFI variables and vTPM both new: new OS disk, or Standard <-> TrustedLaunch */
@@ -34,5 +34,6 @@ Change change_between(const Model *from, const Model *to);
 char **change_parts(const Change *change);
 
 /* What is lost, as sentences ("OS disk: everything that was written to it since the instance was made. …"); NULL-terminated,
- * never NULL; free with g_strfreev(). generation: of the image where it stays (1 has no UEFI variables to lose; 0: not known). */
+ * never NULL; free with g_strfreev(). generation: of the image where it stays (1 has no UEFI variables to lose; 0: not known).
+ */
 char **change_losses(const Change *change, guint generation);

@@ -13,7 +13,8 @@
 
 /* What is not merged member by member: replaced as a whole where the body has it. */
 static const char *const whole_paths[] = {
-    "tags", "identity",
+    "tags",
+    "identity",
 };
 
 static gboolean

@@ -45,7 +45,7 @@ json_t *document_public(const json_t *document, const char *os_type);
 typedef struct {
     gboolean has_scale_in, scale_in;
     gboolean has_scale_set_actions, scale_set_actions;
-    json_t *tags;           /* borrowed from body, NULL where absent */
+    json_t *tags; /* borrowed from body, NULL where absent */
 } InstanceBody;
 gboolean instance_body_read(const json_t *body, InstanceBody *ret_body, GError **error);
 

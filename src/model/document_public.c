@@ -98,6 +98,9 @@ document_table_text(void)
     GString *text = g_string_new(NULL);
     for (const Property *row = scale_set_properties; row->path; row++)
         g_string_append_printf(text, "%s\t%s\t%s\t%s\n", row->path, property_class_text(row->class),
-                               property_type_text(row->type), row->why ? row->why : row->accepted ? row->accepted : "");
+                               property_type_text(row->type),
+                               row->why        ? row->why
+                               : row->accepted ? row->accepted
+                                               : "");
     return g_string_free(text, FALSE);
 }

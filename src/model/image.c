@@ -45,16 +45,24 @@ static const char *const generation_words[] = { "V1", "V2", NULL };
 static const char *const architecture_words[] = { "x64", "Arm64", NULL };
 static const char *const os_words[] = { "Linux", "Windows", NULL };
 static const char *const security_words[] = {
-    "Standard", "TrustedLaunch", "TrustedLaunchSupported", "TrustedLaunchAndConfidentialVmSupported",
-    "ConfidentialVM", "ConfidentialVMSupported", NULL,
+    "Standard",
+    "TrustedLaunch",
+    "TrustedLaunchSupported",
+    "TrustedLaunchAndConfidentialVmSupported",
+    "ConfidentialVM",
+    "ConfidentialVMSupported",
+    NULL,
 };
 static const char *const trusted_launch_words[] = {
-    "TrustedLaunch", "TrustedLaunchSupported", "TrustedLaunchAndConfidentialVmSupported", NULL,
+    "TrustedLaunch",
+    "TrustedLaunchSupported",
+    "TrustedLaunchAndConfidentialVmSupported",
+    NULL,
 };
 
 static const char *const member_names[] = {
-    "publisher", "offer", "sku", "version", "hyperVGeneration", "architecture", "osType", "securityType",
-    "guestAgent", "format", "file", "sha256", NULL,
+    "publisher",    "offer",      "sku",    "version", "hyperVGeneration", "architecture", "osType",
+    "securityType", "guestAgent", "format", "file",    "sha256",           NULL,
 };
 
 static gboolean
@@ -155,9 +163,8 @@ image_info_parse(const json_t *definition, GError **error)
         !word_read(definition, "securityType", security_words, "Standard", &image->security_type, error) ||
         !content_read(definition, image, error))
         return NULL;
-    if (!version ||
-        !g_regex_match_simple("^(0|[1-9][0-9]{0,8})(\\.(0|[1-9][0-9]{0,8})){2}(-[A-Za-z0-9][A-Za-z0-9.-]{0,31})?$", version,
-                              G_REGEX_DOLLAR_ENDONLY, 0)) {
+    if (!version || !g_regex_match_simple("^(0|[1-9][0-9]{0,8})(\\.(0|[1-9][0-9]{0,8})){2}(-[A-Za-z0-9][A-Za-z0-9.-]{0,31})?$",
+                                          version, G_REGEX_DOLLAR_ENDONLY, 0)) {
         member_fail(error, "version", version, "MAJOR.MINOR.PATCH, such as 1.0.0, or with a suffix, such as 1.0.0-rc1");
         return NULL;
     }

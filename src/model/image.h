@@ -18,16 +18,16 @@ typedef struct {
     char *publisher;
     char *offer;
     char *sku;
-    char *version;              /* MAJOR.MINOR.PATCH[-SUFFIX] */
-    guint generation;           /* 1 or 2 */
-    char *architecture;         /* canonical: "x64", "Arm64" */
-    char *os_type;              /* canonical: "Linux", "Windows" */
-    char *security_type;        /* canonical; feature SecurityType */
+    char *version;       /* MAJOR.MINOR.PATCH[-SUFFIX] */
+    guint generation;    /* 1 or 2 */
+    char *architecture;  /* canonical: "x64", "Arm64" */
+    char *os_type;       /* canonical: "Linux", "Windows" */
+    char *security_type; /* canonical; feature SecurityType */
     gboolean guest_agent;
     ImageFormat format;
-    char *file;                 /* file name of the source, no folder; NULL in API bodies */
-    char *sha256;               /* lower case; NULL where not known yet */
-    guint64 virtual_size;       /* bytes; 0 where not known yet */
+    char *file;           /* file name of the source, no folder; NULL in API bodies */
+    char *sha256;         /* lower case; NULL where not known yet */
+    guint64 virtual_size; /* bytes; 0 where not known yet */
 } ImageInfo;
 
 /* Parses a definition; every member checked, unknown members refused by name. */
@@ -39,8 +39,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ImageInfo, image_info_free)
 
 /* "Testudo:mini:gen2:1.0.0", newly allocated. */
 char *image_info_urn(const ImageInfo *image);
-gboolean image_supports_trusted_launch(const ImageInfo *image);     /* V2 and one of the three features */
-gboolean image_requires_trusted_launch(const ImageInfo *image);     /* feature is exactly TrustedLaunch */
+gboolean image_supports_trusted_launch(const ImageInfo *image); /* V2 and one of the three features */
+gboolean image_requires_trusted_launch(const ImageInfo *image); /* feature is exactly TrustedLaunch */
 
 /* Orders versions by number, a version with a suffix before the same one without (Semantic Versioning 2.0.0, 11, but
  * letters count without regard to case). "latest" is the highest one without a suffix, where there is such a one. */

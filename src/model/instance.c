@@ -3,9 +3,8 @@
 #include "base/words.h"
 
 static const char *const state_texts[INSTANCE_N_STATES] = {
-    [INSTANCE_CREATING] = "creating", [INSTANCE_STARTING] = "starting",
-    [INSTANCE_RUNNING] = "running",   [INSTANCE_STOPPING] = "stopping",
-    [INSTANCE_STOPPED] = "stopped",   [INSTANCE_DEALLOCATED] = "deallocated",
+    [INSTANCE_CREATING] = "creating", [INSTANCE_STARTING] = "starting", [INSTANCE_RUNNING] = "running",
+    [INSTANCE_STOPPING] = "stopping", [INSTANCE_STOPPED] = "stopped",   [INSTANCE_DEALLOCATED] = "deallocated",
     [INSTANCE_FAILED] = "failed",     [INSTANCE_DELETING] = "deleting",
 };
 

@@ -5,13 +5,13 @@
 
 /* What the VM is, as last seen. */
 typedef enum {
-    INSTANCE_CREATING,          /* recorded, its VM was never started */
-    INSTANCE_STARTING,          /* QEMU is being started or runs; the step's end (guest agent's answer) is awaited */
+    INSTANCE_CREATING, /* recorded, its VM was never started */
+    INSTANCE_STARTING, /* QEMU is being started or runs; the step's end (guest agent's answer) is awaited */
     INSTANCE_RUNNING,
     INSTANCE_STOPPING,
-    INSTANCE_STOPPED,           /* powered off, still allocated */
+    INSTANCE_STOPPED, /* powered off, still allocated */
     INSTANCE_DEALLOCATED,
-    INSTANCE_FAILED,            /* see failure code; its QEMU may or may not be alive */
+    INSTANCE_FAILED, /* see failure code; its QEMU may or may not be alive */
     INSTANCE_DELETING,
     INSTANCE_N_STATES
 } InstanceState;

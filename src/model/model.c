@@ -7,7 +7,7 @@
 #include <openssl/sha.h>
 #include <string.h>
 
-#define PROFILE "properties.virtualMachineProfile"
+#define PROFILE    "properties.virtualMachineProfile"
 #define PREFIX_MAX 58
 
 static const char *const security_words[SECURITY_N_TYPES] = {
@@ -215,7 +215,8 @@ model_decode(const json_t *document, const char *set_name, GError **error)
     user_decode(model, document, set_name);
     if (!extensions_decode(model, document) || !model->size_name || !model->image.publisher || !model->image.offer ||
         !model->image.sku) {
-        arm_fail(error, ARM_INTERNAL, NULL, "The stored model of scale set '%s' lacks its size, its image or a name.", set_name);
+        arm_fail(error, ARM_INTERNAL, NULL, "The stored model of scale set '%s' lacks its size, its image or a name.",
+                 set_name);
         return NULL;
     }
     return g_steal_pointer(&model);

@@ -31,8 +31,8 @@ typedef struct {
 } ImageRef;
 
 typedef struct {
-    guint lun;              /* 0–63, unique within the model */
-    guint size_gib;         /* 1–32767; createOption is Empty */
+    guint lun;               /* 0–63, unique within the model */
+    guint size_gib;          /* 1–32767; createOption is Empty */
     gboolean delete_with_vm; /* deleteOption Delete: removed with the instance; else it is kept (Detach) */
 } DataDisk;
 
@@ -46,8 +46,8 @@ typedef struct Model Model;
 struct Model {
     gint ref_count;
 
-    char *size_name;            /* sku.name, as written by the client */
-    guint capacity;             /* 0–1000 */
+    char *size_name; /* sku.name, as written by the client */
+    guint capacity;  /* 0–1000 */
 
     OrchestrationMode orchestration;
     UpgradeMode upgrade_mode;
@@ -63,8 +63,8 @@ struct Model {
     gboolean secure_boot;
     gboolean vtpm;
 
-    guint os_disk_gib;          /* 0: as large as the image */
-    GPtrArray *data_disks;      /* of DataDisk, by lun */
+    guint os_disk_gib;     /* 0: as large as the image */
+    GPtrArray *data_disks; /* of DataDisk, by lun */
 
     char *computer_name_prefix; /* never NULL: the set's name cut to fit where the body has none */
     char *admin_username;       /* or NULL */
@@ -72,7 +72,7 @@ struct Model {
     GPtrArray *ssh_keys;        /* of char*, key lines without the newline */
     char *custom_data;          /* base64 as sent, or NULL */
 
-    GPtrArray *extensions;      /* of ModelExtension */
+    GPtrArray *extensions; /* of ModelExtension */
 };
 
 /* Decodes a canonical document (a result of document_merge()); `set_name` gives the default host name prefix.
@@ -82,7 +82,7 @@ Model *model_ref(Model *model);
 void model_unref(Model *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Model, model_unref)
 
-gboolean image_ref_same(const ImageRef *a, const ImageRef *b);      /* by exact version */
+gboolean image_ref_same(const ImageRef *a, const ImageRef *b); /* by exact version */
 gboolean model_has_service_fabric(const Model *model);
 
 /* SHA-256 (lower-case hexadecimal, newly allocated) over exactly the members that an instance is made from; two

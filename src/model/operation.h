@@ -16,7 +16,7 @@ const char *operation_status_text(OperationStatus status);
 gboolean operation_status_from_text(const char *text, OperationStatus *ret_status);
 
 typedef enum {
-    OPERATION_PUT_SCALE_SET,        /* create or change of the model, with its scaling */
+    OPERATION_PUT_SCALE_SET, /* create or change of the model, with its scaling */
     OPERATION_DELETE_SCALE_SET,
     OPERATION_UPDATE_INSTANCES,
     OPERATION_START,

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define VIOLATIONS_MAX 20
+#define VIOLATIONS_MAX  20
 #define PATH_MAX_LENGTH 512
 
 const char *

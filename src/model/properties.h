@@ -6,35 +6,35 @@
 #include <jansson.h>
 
 typedef enum {
-    PROPERTY_EFFECTIVE,     /* has an effect */
-    PROPERTY_DESCRIPTIVE,   /* kept and given back as sent */
-    PROPERTY_READ_ONLY,     /* ignored on input */
-    PROPERTY_REFUSED,       /* 400 with the reason, unless it says nothing (null, false, "", [], {}) */
+    PROPERTY_EFFECTIVE,   /* has an effect */
+    PROPERTY_DESCRIPTIVE, /* kept and given back as sent */
+    PROPERTY_READ_ONLY,   /* ignored on input */
+    PROPERTY_REFUSED,     /* 400 with the reason, unless it says nothing (null, false, "", [], {}) */
 } PropertyClass;
 
 typedef enum {
     PROPERTY_OBJECT,
-    PROPERTY_LIST,          /* of objects whose members are rows below PATH[] */
-    PROPERTY_TEXTS,         /* array of texts */
+    PROPERTY_LIST,  /* of objects whose members are rows below PATH[] */
+    PROPERTY_TEXTS, /* array of texts */
     PROPERTY_TEXT,
-    PROPERTY_WORD,          /* one of the words in `accepted`, separated by '|'; canonical case is the table's */
+    PROPERTY_WORD, /* one of the words in `accepted`, separated by '|'; canonical case is the table's */
     PROPERTY_BOOL,
-    PROPERTY_NUMBER,        /* whole, within `accepted` "MIN..MAX" */
-    PROPERTY_DURATION,      /* ISO 8601 */
-    PROPERTY_ANY,           /* whatever it is, kept as a whole */
+    PROPERTY_NUMBER,   /* whole, within `accepted` "MIN..MAX" */
+    PROPERTY_DURATION, /* ISO 8601 */
+    PROPERTY_ANY,      /* whatever it is, kept as a whole */
 } PropertyType;
 
 typedef struct {
-    const char *path;       /* canonical, from the body's root; "[]" after the name of a list */
+    const char *path; /* canonical, from the body's root; "[]" after the name of a list */
     PropertyClass class;
     PropertyType type;
-    const char *accepted;   /* for WORD and NUMBER; for texts what the check accepts, in words; else NULL */
-    const char *why;        /* for REFUSED: the reason and what to do instead */
+    const char *accepted; /* for WORD and NUMBER; for texts what the check accepts, in words; else NULL */
+    const char *why;      /* for REFUSED: the reason and what to do instead */
     /* Further check of a value that has the right type; sets *error with target `path`. NULL: none. */
     gboolean (*check)(const json_t *value, const char *path, GError **error);
 } Property;
 
-extern const Property scale_set_properties[];   /* ends with a NULL path */
+extern const Property scale_set_properties[]; /* ends with a NULL path */
 extern const Property instance_properties[];
 
 const char *property_class_text(PropertyClass class);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define TAGS_MAX 50
+#define TAGS_MAX        50
 #define CUSTOM_DATA_MAX 65535
 
 gboolean
@@ -44,16 +44,17 @@ check_upgrade_mode(const json_t *value, const char *path, GError **error)
     const char *mode = json_string_value(value);
     if (g_ascii_strcasecmp(mode, "Automatic") != 0 && g_ascii_strcasecmp(mode, "Rolling") != 0)
         return TRUE;
-    return arm_fail(error, ARM_INVALID_PARAMETER, path,
-                    "The upgrade mode '%s' is not built yet; accepted: 'Manual' (bring instances up to date with manualupgrade).",
-                    mode);
+    return arm_fail(
+        error, ARM_INVALID_PARAMETER, path,
+        "The upgrade mode '%s' is not built yet; accepted: 'Manual' (bring instances up to date with manualupgrade).", mode);
 }
 
 gboolean
 check_orchestration_mode(const json_t *value, const char *path, GError **error)
 {
     return g_ascii_strcasecmp(json_string_value(value), "Flexible") != 0 ||
-           arm_fail(error, ARM_INVALID_PARAMETER, path, "The orchestration mode 'Flexible' is not built yet; accepted: 'Uniform'.");
+           arm_fail(error, ARM_INVALID_PARAMETER, path,
+                    "The orchestration mode 'Flexible' is not built yet; accepted: 'Uniform'.");
 }
 
 gboolean
@@ -71,11 +72,12 @@ check_image_id(const json_t *value, const char *path, GError **error)
 {
     const char *id = json_string_value(value);
     if (strcasestr(id, "/providers/Microsoft.Compute/images/"))
-        return arm_fail(error, ARM_BAD_REQUEST, path,
-                        "A managed image ('%.200s') cannot be used; name a platform image by publisher, offer, sku and version.",
-                        id);
+        return arm_fail(
+            error, ARM_BAD_REQUEST, path,
+            "A managed image ('%.200s') cannot be used; name a platform image by publisher, offer, sku and version.", id);
     return arm_fail(error, ARM_BAD_REQUEST, path,
-                    "Images by id ('%.200s') are not built yet; name a platform image by publisher, offer, sku and version.", id);
+                    "Images by id ('%.200s') are not built yet; name a platform image by publisher, offer, sku and version.",
+                    id);
 }
 
 gboolean
@@ -85,7 +87,8 @@ check_name_prefix(const json_t *value, const char *path, GError **error)
     if (g_regex_match_simple("^[A-Za-z0-9]([A-Za-z0-9-]{0,57})$", text, G_REGEX_DOLLAR_ENDONLY, 0))
         return TRUE;
     return arm_fail(error, ARM_INVALID_PARAMETER, path,
-                    "'%.100s' is no host name prefix: 1 to 58 letters, digits and '-', beginning with a letter or digit.", text);
+                    "'%.100s' is no host name prefix: 1 to 58 letters, digits and '-', beginning with a letter or digit.",
+                    text);
 }
 
 gboolean
@@ -149,6 +152,7 @@ check_ssh_key(const json_t *value, const char *path, GError **error)
 gboolean
 check_boot_diagnostics(const json_t *value, const char *path, GError **error)
 {
-    return json_is_true(value) || arm_fail(error, ARM_BAD_REQUEST, path,
-                                           "Boot diagnostics are always on here and cost nothing; leave it out, or set it to true.");
+    return json_is_true(value) ||
+           arm_fail(error, ARM_BAD_REQUEST, path,
+                    "Boot diagnostics are always on here and cost nothing; leave it out, or set it to true.");
 }

@@ -9,26 +9,26 @@
 
 /* Cores in use, without the set that is judged. */
 typedef struct {
-    guint family_cores;         /* of the family of the size after the change */
+    guint family_cores; /* of the family of the size after the change */
     guint regional_cores;
     guint virtual_machines;
     guint scale_sets;
 } QuotaUsage;
 
 typedef struct {
-    const Model *before;        /* NULL on create */
+    const Model *before; /* NULL on create */
     const Model *after;
     const SizeInfo *size_before; /* of `before`; NULL on create, or where the catalogue has it no more */
-    const SizeInfo *size;       /* of `after`; NULL: not in the catalogue, which is itself a violation */
-    const ImageInfo *image;     /* of `after`; NULL: no such image, which is itself a violation */
+    const SizeInfo *size;        /* of `after`; NULL: not in the catalogue, which is itself a violation */
+    const ImageInfo *image;      /* of `after`; NULL: no such image, which is itself a violation */
     const Quota *quota;
     QuotaUsage usage;
-    const char *host_architecture;      /* "x64" */
-    guint host_vcpus_max;               /* largest number of vCPUs this host runs in one VM */
-    guint host_memory_mib;              /* largest memory this host gives one VM */
-    gboolean host_secure_boot;          /* Secure Boot firmware with SMM found and probed */
-    gboolean host_vtpm;                 /* swtpm found */
-    gboolean flexible_feature;          /* Microsoft.Compute/TrustedLaunchUpgradeFlexPreview is registered */
+    const char *host_architecture; /* "x64" */
+    guint host_vcpus_max;          /* largest number of vCPUs this host runs in one VM */
+    guint host_memory_mib;         /* largest memory this host gives one VM */
+    gboolean host_secure_boot;     /* Secure Boot firmware with SMM found and probed */
+    gboolean host_vtpm;            /* swtpm found */
+    gboolean flexible_feature;     /* Microsoft.Compute/TrustedLaunchUpgradeFlexPreview is registered */
 } RuleInput;
 
 /* FALSE sets *error with every violation (arm_set_error_from_violations). */

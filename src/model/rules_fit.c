@@ -12,9 +12,9 @@ rule_image_asked(const RuleInput *in)
 gboolean
 rule_size_exists(const RuleInput *in, GError **error)
 {
-    return in->size || arm_fail(error, ARM_INVALID_PARAMETER, TARGET_SIZE,
-                                "The VM size '%s' does not exist here; 'testudo vm list-sizes' lists the sizes.",
-                                in->after->size_name);
+    return in->size ||
+           arm_fail(error, ARM_INVALID_PARAMETER, TARGET_SIZE,
+                    "The VM size '%s' does not exist here; 'testudo vm list-sizes' lists the sizes.", in->after->size_name);
 }
 
 gboolean
@@ -48,8 +48,7 @@ rule_generations_fit(const RuleInput *in, GError **error)
     return arm_fail(error, ARM_BAD_REQUEST, TARGET_IMAGE,
                     "The VM size '%s' cannot boot the image '%s': the size runs generation %s images, the image is generation "
                     "V%u.",
-                    in->size->name, name, needed == SIZE_GENERATION_V2 ? "V1" : "V2",
-                    in->image->generation);
+                    in->size->name, name, needed == SIZE_GENERATION_V2 ? "V1" : "V2", in->image->generation);
 }
 
 gboolean

@@ -5,18 +5,18 @@
 #include "base/error.h"
 #include "model/rules.h"
 
-#define PROFILE "properties.virtualMachineProfile."
-#define TARGET_SIZE "sku.name"
-#define TARGET_CAPACITY "sku.capacity"
-#define TARGET_IMAGE PROFILE "storageProfile.imageReference"
-#define TARGET_DISKS PROFILE "storageProfile.dataDisks"
-#define TARGET_OS_DISK PROFILE "storageProfile.osDisk.diskSizeGB"
-#define TARGET_SECURITY PROFILE "securityProfile.securityType"
-#define TARGET_UEFI PROFILE "securityProfile.uefiSettings"
+#define PROFILE           "properties.virtualMachineProfile."
+#define TARGET_SIZE       "sku.name"
+#define TARGET_CAPACITY   "sku.capacity"
+#define TARGET_IMAGE      PROFILE "storageProfile.imageReference"
+#define TARGET_DISKS      PROFILE "storageProfile.dataDisks"
+#define TARGET_OS_DISK    PROFILE "storageProfile.osDisk.diskSizeGB"
+#define TARGET_SECURITY   PROFILE "securityProfile.securityType"
+#define TARGET_UEFI       PROFILE "securityProfile.uefiSettings"
 #define TARGET_EXTENSIONS PROFILE "extensionProfile.extensions"
 
 gboolean rule_wants_trusted_launch(const RuleInput *in);
-gboolean rule_has_guest_attestation(const Model *model);     /* model: may be NULL */
+gboolean rule_has_guest_attestation(const Model *model); /* model: may be NULL */
 
 /* "Testudo:mini:gen2:latest", as the model names it; newly allocated. */
 char *rule_image_asked(const RuleInput *in);

@@ -5,15 +5,15 @@
 
 #include <string.h>
 
-#define VCPUS_MAX 4096
-#define MEMORY_MIN_MIB 64
-#define MEMORY_MAX_GIB 65536
-#define DATA_DISKS_MAX 64       /* a lun is 0 to 63 */
+#define VCPUS_MAX             4096
+#define MEMORY_MIN_MIB        64
+#define MEMORY_MAX_GIB        65536
+#define DATA_DISKS_MAX        64 /* a lun is 0 to 63 */
 #define RESOURCE_DISK_MAX_MIB 1000000000
 
 struct SizeCatalogue {
-    GPtrArray *list;        /* of SizeInfo */
-    GHashTable *by_name;    /* folded name (owned) -> SizeInfo, borrowed */
+    GPtrArray *list;     /* of SizeInfo */
+    GHashTable *by_name; /* folded name (owned) -> SizeInfo, borrowed */
 };
 
 static void
@@ -32,8 +32,8 @@ size_info_free(void *data)
 static gboolean
 entry_fail(GError **error, const char *entry, const char *member, const char *accepted)
 {
-    return arm_fail(error, ARM_INVALID_PARAMETER, member, "Size '%s': '%s' is missing or wrong; accepted: %s.", entry,
-                    member, accepted);
+    return arm_fail(error, ARM_INVALID_PARAMETER, member, "Size '%s': '%s' is missing or wrong; accepted: %s.", entry, member,
+                    accepted);
 }
 
 static char *
@@ -209,8 +209,10 @@ limit_read(const json_t *root, const char *name, guint *ret_limit, GError **erro
     const json_t *limit = json_member(json_member(root, name), "limit");
     json_int_t value = json_integer_value(limit);
     if (!json_is_integer(limit) || value < 0 || value > G_MAXINT32)
-        return arm_fail(error, ARM_INVALID_PARAMETER, name, "Quota '%s': \"limit\" is missing or wrong; accepted: a whole "
-                        "number from 0 to %d.", name, G_MAXINT32);
+        return arm_fail(error, ARM_INVALID_PARAMETER, name,
+                        "Quota '%s': \"limit\" is missing or wrong; accepted: a whole "
+                        "number from 0 to %d.",
+                        name, G_MAXINT32);
     *ret_limit = (guint)value;
     return TRUE;
 }

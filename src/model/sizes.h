@@ -11,19 +11,19 @@
 #define SIZE_GENERATION_V2 (1u << 1)
 
 typedef struct {
-    char *name;                 /* "Standard_B1ms" */
+    char *name; /* "Standard_B1ms" */
     char *tier;
-    char *size;                 /* "B1ms" */
-    char *family;               /* "standardBSFamily" */
+    char *size;   /* "B1ms" */
+    char *family; /* "standardBSFamily" */
     guint vcpus;
     guint memory_mib;
     guint max_data_disks;
     guint resource_disk_mib;
-    guint generations;          /* SIZE_GENERATION_… */
-    char *architecture;         /* "x64" or "Arm64" */
+    guint generations;  /* SIZE_GENERATION_… */
+    char *architecture; /* "x64" or "Arm64" */
     gboolean trusted_launch_disabled;
-    gboolean confidential;      /* has ConfidentialComputingType */
-    json_t *capabilities;       /* object of strings, as in the file */
+    gboolean confidential; /* has ConfidentialComputingType */
+    json_t *capabilities;  /* object of strings, as in the file */
 } SizeInfo;
 
 typedef struct SizeCatalogue SizeCatalogue;
@@ -40,14 +40,14 @@ const SizeInfo *size_catalogue_at(const SizeCatalogue *catalogue, guint index);
 typedef struct {
     char *family;
     char *localized_name;
-    guint limit;                /* vCPUs */
+    guint limit; /* vCPUs */
 } QuotaFamily;
 
 typedef struct {
     guint regional_cores;
     guint virtual_machines;
     guint scale_sets;
-    GPtrArray *families;        /* of QuotaFamily */
+    GPtrArray *families; /* of QuotaFamily */
 } Quota;
 
 Quota *quota_parse(const char *text, gsize length, GError **error);

@@ -5,12 +5,16 @@
 #define REST (-2)
 
 static const char *const event_texts[LIFE_N_EVENTS] = {
-    [LIFE_LAUNCH] = "launch",   [LIFE_STARTED] = "started",
+    [LIFE_LAUNCH] = "launch",
+    [LIFE_STARTED] = "started",
     [LIFE_STARTED_NO_AGENT] = "started without agent",
     [LIFE_START_FAILED] = "start failed",
-    [LIFE_AGENT] = "agent answered", [LIFE_REFUSED] = "boot refused",
-    [LIFE_STOP] = "stop",       [LIFE_EXITED] = "exited",
-    [LIFE_DIED] = "died",       [LIFE_TIMEOUT] = "timed out",
+    [LIFE_AGENT] = "agent answered",
+    [LIFE_REFUSED] = "boot refused",
+    [LIFE_STOP] = "stop",
+    [LIFE_EXITED] = "exited",
+    [LIFE_DIED] = "died",
+    [LIFE_TIMEOUT] = "timed out",
     [LIFE_DESTROY] = "destroy",
 };
 

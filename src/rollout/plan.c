@@ -1,12 +1,9 @@
 #include "rollout/plan.h"
 
 static const char *const act_texts[ACT_N] = {
-    [ACT_NONE] = "none",       [ACT_STOP] = "stop",
-    [ACT_STOP_FORCED] = "stop by force",
-    [ACT_LAUNCH] = "launch",   [ACT_DESTROY] = "destroy",
-    [ACT_ADOPT_REVISION] = "adopt revision",
-    [ACT_SETTLE] = "settle",   [ACT_FAIL] = "fail",
-    [ACT_TIMEOUT] = "time out",
+    [ACT_NONE] = "none",     [ACT_STOP] = "stop",       [ACT_STOP_FORCED] = "stop by force",
+    [ACT_LAUNCH] = "launch", [ACT_DESTROY] = "destroy", [ACT_ADOPT_REVISION] = "adopt revision",
+    [ACT_SETTLE] = "settle", [ACT_FAIL] = "fail",       [ACT_TIMEOUT] = "time out",
 };
 
 const char *

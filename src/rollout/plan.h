@@ -11,28 +11,28 @@ typedef enum { CALL_NONE, CALL_START, CALL_STOP, CALL_DESTROY } HostCall;
 
 typedef struct {
     InstanceState state;
-    gboolean alive;             /* its process exists */
-    gboolean refused;           /* Secure Boot refused this boot: nothing in it can shut down in an orderly way */
+    gboolean alive;   /* its process exists */
+    gboolean refused; /* Secure Boot refused this boot: nothing in it can shut down in an orderly way */
     DesiredPower want_power;
     gboolean want_deleted;
     gboolean skip_shutdown;
     guint64 want_epoch, epoch;
     guint want_revision, revision;
     gboolean has_step;
-    UnixTime deadline;          /* of the step; 0: none */
+    UnixTime deadline; /* of the step; 0: none */
     HostCall in_flight;
 } InstanceFacts;
 
 typedef enum {
-    ACT_NONE,                   /* nothing to do, or the host's answer is awaited */
-    ACT_STOP,                   /* gracefully, then by force */
+    ACT_NONE, /* nothing to do, or the host's answer is awaited */
+    ACT_STOP, /* gracefully, then by force */
     ACT_STOP_FORCED,
-    ACT_LAUNCH,                 /* needs a slot: the number of concurrent starts is limited */
+    ACT_LAUNCH, /* needs a slot: the number of concurrent starts is limited */
     ACT_DESTROY,
-    ACT_ADOPT_REVISION,         /* nothing needs to be done to the VM: it is on the wanted revision from now on */
-    ACT_SETTLE,                 /* the step in hand has reached what was wanted */
-    ACT_FAIL,                   /* the step in hand has failed; why is recorded with the instance */
-    ACT_TIMEOUT,                /* the step's deadline is over */
+    ACT_ADOPT_REVISION, /* nothing needs to be done to the VM: it is on the wanted revision from now on */
+    ACT_SETTLE,         /* the step in hand has reached what was wanted */
+    ACT_FAIL,           /* the step in hand has failed; why is recorded with the instance */
+    ACT_TIMEOUT,        /* the step's deadline is over */
     ACT_N
 } Act;
 

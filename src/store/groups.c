@@ -33,10 +33,9 @@ store_group_free(StoreGroup *group)
 static const Column group_columns[] = {
     COLUMN_FIXED(StoreGroup, name, COLUMN_TEXT), COLUMN(StoreGroup, location, COLUMN_TEXT),
     COLUMN(StoreGroup, tags, COLUMN_TEXT),       COLUMN(StoreGroup, etag, COLUMN_UINT64),
-    COLUMN(StoreGroup, deleting, COLUMN_INT),    {0},
+    COLUMN(StoreGroup, deleting, COLUMN_INT),    { 0 },
 };
-const RowType group_rows = {"groups", sizeof(StoreGroup), group_columns, 1,
-                            (GDestroyNotify)store_group_free};
+const RowType group_rows = { "groups", sizeof(StoreGroup), group_columns, 1, (GDestroyNotify)store_group_free };
 
 StoreGroup *
 store_group_get(StoreTx *tx, const char *name, GError **error)

@@ -19,10 +19,9 @@ static const Column image_columns[] = {
     COLUMN(ImageInfo, file, COLUMN_TEXT),
     COLUMN(ImageInfo, sha256, COLUMN_TEXT),
     COLUMN(ImageInfo, virtual_size, COLUMN_UINT64),
-    {0},
+    { 0 },
 };
-const RowType image_rows = {"images", sizeof(ImageInfo), image_columns, 4,
-                            (GDestroyNotify)image_info_free};
+const RowType image_rows = { "images", sizeof(ImageInfo), image_columns, 4, (GDestroyNotify)image_info_free };
 
 static int
 image_order(gconstpointer a, gconstpointer b)
@@ -63,8 +62,7 @@ static ImageInfo *
 image_latest(StoreTx *tx, const char *publisher, const char *offer, const char *sku, GError **error)
 {
     g_autoptr(GPtrArray) images =
-        row_list(tx, SQL_IMAGE_VERSIONS,
-                 PARAMS(text_param(publisher), text_param(offer), text_param(sku)), error);
+        row_list(tx, SQL_IMAGE_VERSIONS, PARAMS(text_param(publisher), text_param(offer), text_param(sku)), error);
     guint latest = 0;
     if (!images || images->len == 0)
         return NULL;
@@ -76,33 +74,27 @@ image_latest(StoreTx *tx, const char *publisher, const char *offer, const char *
 }
 
 ImageInfo *
-store_image_get(StoreTx *tx, const char *publisher, const char *offer, const char *sku,
-                const char *version, GError **error)
+store_image_get(StoreTx *tx, const char *publisher, const char *offer, const char *sku, const char *version, GError **error)
 {
     if (g_ascii_strcasecmp(version, "latest") == 0)
         return image_latest(tx, publisher, offer, sku, error);
-    return row_get(
-        tx, SQL_IMAGE_GET,
-        PARAMS(text_param(publisher), text_param(offer), text_param(sku), text_param(version)),
-        error);
+    return row_get(tx, SQL_IMAGE_GET, PARAMS(text_param(publisher), text_param(offer), text_param(sku), text_param(version)),
+                   error);
 }
 
 gboolean
 store_image_put(StoreTx *tx, const ImageInfo *image, GError **error)
 {
     GError *failure = NULL;
-    g_autoptr(ImageInfo) known =
-        store_image_get(tx, image->publisher, image->offer, image->sku, image->version, &failure);
+    g_autoptr(ImageInfo) known = store_image_get(tx, image->publisher, image->offer, image->sku, image->version, &failure);
     if (failure) {
         g_propagate_error(error, failure);
         return FALSE;
     }
     if (known) {
         g_autofree char *urn = image_info_urn(known);
-        return arm_fail(
-            error, ARM_CONFLICT, "version",
-            "Image '%s' exists already, and an image version never changes: give another version.",
-            urn);
+        return arm_fail(error, ARM_CONFLICT, "version",
+                        "Image '%s' exists already, and an image version never changes: give another version.", urn);
     }
     tx_next_etag(tx);
     return row_insert(tx, SQL_IMAGE_INSERT, image, error);
@@ -111,10 +103,10 @@ store_image_put(StoreTx *tx, const ImageInfo *image, GError **error)
 gboolean
 store_image_delete(StoreTx *tx, const ImageInfo *image, GError **error)
 {
-    return sql_delete(tx, SQL_IMAGE_DELETE,
-                      PARAMS(text_param(image->publisher), text_param(image->offer),
-                             text_param(image->sku), text_param(image->version)),
-                      error);
+    return sql_delete(
+        tx, SQL_IMAGE_DELETE,
+        PARAMS(text_param(image->publisher), text_param(image->offer), text_param(image->sku), text_param(image->version)),
+        error);
 }
 
 gboolean
@@ -150,10 +142,9 @@ static const Column disk_columns[] = {
     COLUMN(StoreDisk, size_gib, COLUMN_UINT),
     COLUMN(StoreDisk, file, COLUMN_TEXT),
     COLUMN(StoreDisk, kept_until, COLUMN_INT64),
-    {0},
+    { 0 },
 };
-const RowType disk_rows = {"disks", sizeof(StoreDisk), disk_columns, 1,
-                           (GDestroyNotify)store_disk_free};
+const RowType disk_rows = { "disks", sizeof(StoreDisk), disk_columns, 1, (GDestroyNotify)store_disk_free };
 
 GPtrArray *
 store_disk_list(StoreTx *tx, GError **error)

@@ -52,10 +52,9 @@ static const Column instance_columns[] = {
     COLUMN(StoreInstance, run_data_gen, COLUMN_UINT64),
     COLUMN(StoreInstance, operation, COLUMN_TEXT),
     COLUMN(StoreInstance, deadline, COLUMN_INT64),
-    {0},
+    { 0 },
 };
-const RowType instance_rows = {"instances", sizeof(StoreInstance), instance_columns, 2,
-                               (GDestroyNotify)store_instance_free};
+const RowType instance_rows = { "instances", sizeof(StoreInstance), instance_columns, 2, (GDestroyNotify)store_instance_free };
 
 StoreInstance *
 store_instance_get(StoreTx *tx, gint64 set_id, guint id, GError **error)
@@ -90,8 +89,7 @@ store_instance_update(StoreTx *tx, StoreInstance *instance, guint64 expected_eta
         return FALSE;
     if (!written) {
         g_autofree char *what = g_strdup_printf("Instance %u", instance->id);
-        return etag_fail(tx, SQL_INSTANCE_ETAG,
-                         PARAMS(number_param(instance->set_id), number_param(instance->id)),
+        return etag_fail(tx, SQL_INSTANCE_ETAG, PARAMS(number_param(instance->set_id), number_param(instance->id)),
                          expected_etag, what, error);
     }
     instance->etag = row.etag;
@@ -101,8 +99,7 @@ store_instance_update(StoreTx *tx, StoreInstance *instance, guint64 expected_eta
 gboolean
 store_instance_delete(StoreTx *tx, gint64 set_id, guint id, GError **error)
 {
-    return sql_delete(tx, SQL_INSTANCE_DELETE, PARAMS(number_param(set_id), number_param(id)),
-                      error);
+    return sql_delete(tx, SQL_INSTANCE_DELETE, PARAMS(number_param(set_id), number_param(id)), error);
 }
 
 GPtrArray *
@@ -112,17 +109,14 @@ store_instance_changed(StoreTx *tx, guint64 etag, GError **error)
 }
 
 gboolean
-store_instance_etags(StoreTx *tx, gint64 set_id, void (*each)(guint id, guint64 etag, void *data),
-                     void *data, GError **error)
+store_instance_etags(StoreTx *tx, gint64 set_id, void (*each)(guint id, guint64 etag, void *data), void *data, GError **error)
 {
-    sqlite3_stmt *statement =
-        sql_prepare(tx, SQL_INSTANCE_ETAGS, PARAMS(number_param(set_id)), error);
+    sqlite3_stmt *statement = sql_prepare(tx, SQL_INSTANCE_ETAGS, PARAMS(number_param(set_id)), error);
     int rc;
     if (!statement)
         return FALSE;
     while ((rc = sql_step(tx, statement, error)) == 1)
-        each((guint)sqlite3_column_int64(statement, 0), (guint64)sqlite3_column_int64(statement, 1),
-             data);
+        each((guint)sqlite3_column_int64(statement, 0), (guint64)sqlite3_column_int64(statement, 1), data);
     return rc == 0;
 }
 
@@ -134,10 +128,8 @@ counts_add(StoreInstanceCounts *counts, sqlite3_stmt *statement, GError **error)
     guint n = (guint)sqlite3_column_int64(statement, 3);
     InstanceState state;
     if (!text || !instance_state_from_text(text, &state))
-        return arm_fail(
-            error, ARM_INTERNAL, NULL,
-            "The store holds '%s' as instances.state, which this Testudo does not know.",
-            text ? text : "NULL");
+        return arm_fail(error, ARM_INTERNAL, NULL, "The store holds '%s' as instances.state, which this Testudo does not know.",
+                        text ? text : "NULL");
     counts->total += n;
     counts->by_state[state] += n;
     counts->busy += sqlite3_column_int(statement, 1) ? n : 0;
@@ -148,9 +140,8 @@ counts_add(StoreInstanceCounts *counts, sqlite3_stmt *statement, GError **error)
 gboolean
 store_instance_count(StoreTx *tx, gint64 set_id, StoreInstanceCounts *ret_counts, GError **error)
 {
-    StoreInstanceCounts counts = {0};
-    sqlite3_stmt *statement =
-        sql_prepare(tx, SQL_INSTANCE_COUNT, PARAMS(number_param(set_id)), error);
+    StoreInstanceCounts counts = { 0 };
+    sqlite3_stmt *statement = sql_prepare(tx, SQL_INSTANCE_COUNT, PARAMS(number_param(set_id)), error);
     int rc;
     if (!statement)
         return FALSE;
@@ -192,8 +183,7 @@ store_usage(StoreTx *tx, gint64 except_set, GError **error)
     gboolean found;
     int rc;
     usage->families = g_ptr_array_new_with_free_func(family_cores_free);
-    sqlite3_stmt *statement =
-        sql_prepare(tx, SQL_USAGE_CORES, PARAMS(number_param(except_set)), error);
+    sqlite3_stmt *statement = sql_prepare(tx, SQL_USAGE_CORES, PARAMS(number_param(except_set)), error);
     if (!statement)
         return NULL;
     while ((rc = sql_step(tx, statement, error)) == 1) {
@@ -204,8 +194,7 @@ store_usage(StoreTx *tx, gint64 except_set, GError **error)
         usage->regional_cores += cores->cores;
         usage->virtual_machines += (guint)sqlite3_column_int64(statement, 2);
     }
-    if (rc < 0 ||
-        !sql_number(tx, SQL_USAGE_SETS, PARAMS(number_param(except_set)), &sets, &found, error))
+    if (rc < 0 || !sql_number(tx, SQL_USAGE_SETS, PARAMS(number_param(except_set)), &sets, &found, error))
         return NULL;
     usage->scale_sets = (guint)sets;
     return g_steal_pointer(&usage);

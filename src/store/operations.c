@@ -22,25 +22,17 @@ DEFINE_ENUM_COLUMN(operation_kind, OperationKind)
 DEFINE_ENUM_COLUMN(operation_status, OperationStatus)
 
 static const Column operation_columns[] = {
-    COLUMN_FIXED(StoreOperation, id, COLUMN_TEXT),
-    ENUM_COLUMN(StoreOperation, kind, operation_kind),
-    COLUMN(StoreOperation, resource_id, COLUMN_TEXT),
-    COLUMN(StoreOperation, set_id, COLUMN_INT64),
-    COLUMN(StoreOperation, location, COLUMN_TEXT),
-    ENUM_COLUMN(StoreOperation, status, operation_status),
-    COLUMN(StoreOperation, code, COLUMN_TEXT),
-    COLUMN(StoreOperation, message, COLUMN_TEXT),
-    COLUMN(StoreOperation, details, COLUMN_TEXT),
-    COLUMN(StoreOperation, output, COLUMN_TEXT),
-    COLUMN(StoreOperation, started, COLUMN_INT64),
-    COLUMN(StoreOperation, ended, COLUMN_INT64),
-    COLUMN(StoreOperation, total, COLUMN_UINT),
-    COLUMN(StoreOperation, pending, COLUMN_UINT),
-    COLUMN(StoreOperation, etag, COLUMN_UINT64),
-    {0},
+    COLUMN_FIXED(StoreOperation, id, COLUMN_TEXT),    ENUM_COLUMN(StoreOperation, kind, operation_kind),
+    COLUMN(StoreOperation, resource_id, COLUMN_TEXT), COLUMN(StoreOperation, set_id, COLUMN_INT64),
+    COLUMN(StoreOperation, location, COLUMN_TEXT),    ENUM_COLUMN(StoreOperation, status, operation_status),
+    COLUMN(StoreOperation, code, COLUMN_TEXT),        COLUMN(StoreOperation, message, COLUMN_TEXT),
+    COLUMN(StoreOperation, details, COLUMN_TEXT),     COLUMN(StoreOperation, output, COLUMN_TEXT),
+    COLUMN(StoreOperation, started, COLUMN_INT64),    COLUMN(StoreOperation, ended, COLUMN_INT64),
+    COLUMN(StoreOperation, total, COLUMN_UINT),       COLUMN(StoreOperation, pending, COLUMN_UINT),
+    COLUMN(StoreOperation, etag, COLUMN_UINT64),      { 0 },
 };
-const RowType operation_rows = {"operations", sizeof(StoreOperation), operation_columns, 1,
-                                (GDestroyNotify)store_operation_free};
+const RowType operation_rows = { "operations", sizeof(StoreOperation), operation_columns, 1,
+                                 (GDestroyNotify)store_operation_free };
 
 StoreOperation *
 store_operation_get(StoreTx *tx, const char *id, GError **error)
@@ -68,8 +60,7 @@ store_operation_update(StoreTx *tx, StoreOperation *operation, GError **error)
     if (!row_update(tx, SQL_OPERATION_UPDATE, &row, /* expected_etag= */ 0, &written, error))
         return FALSE;
     if (!written)
-        return arm_fail(error, ARM_INTERNAL, NULL,
-                        "Operation '%s' is not in the store: it cannot be updated.", operation->id);
+        return arm_fail(error, ARM_INTERNAL, NULL, "Operation '%s' is not in the store: it cannot be updated.", operation->id);
     operation->etag = row.etag;
     return TRUE;
 }
@@ -108,10 +99,9 @@ static const Column event_columns[] = {
     COLUMN(StoreEvent, level, COLUMN_TEXT),     COLUMN(StoreEvent, operation_name, COLUMN_TEXT),
     COLUMN(StoreEvent, status, COLUMN_TEXT),    COLUMN(StoreEvent, resource_id, COLUMN_TEXT),
     COLUMN(StoreEvent, caller, COLUMN_TEXT),    COLUMN(StoreEvent, correlation, COLUMN_TEXT),
-    COLUMN(StoreEvent, message, COLUMN_TEXT),   {0},
+    COLUMN(StoreEvent, message, COLUMN_TEXT),   { 0 },
 };
-const RowType event_rows = {"events", sizeof(StoreEvent), event_columns, 1,
-                            (GDestroyNotify)store_event_free};
+const RowType event_rows = { "events", sizeof(StoreEvent), event_columns, 1, (GDestroyNotify)store_event_free };
 
 gboolean
 store_event_add(StoreTx *tx, StoreEvent *event, GError **error)
@@ -123,8 +113,7 @@ store_event_add(StoreTx *tx, StoreEvent *event, GError **error)
 }
 
 GPtrArray *
-store_event_list(StoreTx *tx, const char *resource_prefix, gint64 before_id, guint limit,
-                 GError **error)
+store_event_list(StoreTx *tx, const char *resource_prefix, gint64 before_id, guint limit, GError **error)
 {
     Param before = number_param(before_id ? before_id : G_MAXINT64), most = number_param(limit);
     if (!resource_prefix)

@@ -10,8 +10,7 @@ column_count(const RowType *type)
     return n;
 }
 
-static void item_append(GString *text, const char *separator, const char *format, ...)
-    G_GNUC_PRINTF(3, 4);
+static void item_append(GString *text, const char *separator, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 static void
 item_append(GString *text, const char *separator, const char *format, ...)
@@ -107,21 +106,20 @@ row_insert(StoreTx *tx, Sql id, const void *row, GError **error)
     const RowType *type = sql_row_type(id);
     Param params[PARAMS_MAX];
     guint n = row_params(type, row, params);
-    params[n] = (Param){PARAM_END, 0, NULL};
+    params[n] = (Param){ PARAM_END, 0, NULL };
     if (type->columns[0].type == COLUMN_ROWID)
         params[0] = text_param(NULL);
     return sql_run(tx, id, params, NULL, error);
 }
 
 gboolean
-row_update(StoreTx *tx, Sql id, const void *row, guint64 expected_etag, gboolean *ret_written,
-           GError **error)
+row_update(StoreTx *tx, Sql id, const void *row, guint64 expected_etag, gboolean *ret_written, GError **error)
 {
     Param params[PARAMS_MAX];
     int changes;
     guint n = row_params(sql_row_type(id), row, params);
     params[n] = number_param((gint64)expected_etag);
-    params[n + 1] = (Param){PARAM_END, 0, NULL};
+    params[n + 1] = (Param){ PARAM_END, 0, NULL };
     if (!sql_run(tx, id, params, &changes, error))
         return FALSE;
     *ret_written = changes > 0;
@@ -131,14 +129,12 @@ row_update(StoreTx *tx, Sql id, const void *row, guint64 expected_etag, gboolean
 static gboolean
 number_fail(GError **error, const RowType *type, const Column *column, gint64 number)
 {
-    return arm_fail(error, ARM_INTERNAL, NULL,
-                    "The store holds %" G_GINT64_FORMAT " as %s.%s, which is out of its range.",
+    return arm_fail(error, ARM_INTERNAL, NULL, "The store holds %" G_GINT64_FORMAT " as %s.%s, which is out of its range.",
                     number, type->table, column->name);
 }
 
 static gboolean
-column_read(sqlite3_stmt *statement, int index, const RowType *type, const Column *column,
-            void *row, GError **error)
+column_read(sqlite3_stmt *statement, int index, const RowType *type, const Column *column, void *row, GError **error)
 {
     void *at = (char *)row + column->offset;
     const char *text = NULL;
@@ -174,8 +170,7 @@ column_read(sqlite3_stmt *statement, int index, const RowType *type, const Colum
     case COLUMN_ENUM:
         if (text && column->from_text(text, at))
             return TRUE;
-        return arm_fail(error, ARM_INTERNAL, NULL,
-                        "The store holds '%s' as %s.%s, which this Testudo does not know.",
+        return arm_fail(error, ARM_INTERNAL, NULL, "The store holds '%s' as %s.%s, which this Testudo does not know.",
                         text ? text : "NULL", type->table, column->name);
     }
     g_assert_not_reached();
@@ -226,8 +221,7 @@ row_list(StoreTx *tx, Sql id, const Param *params, GError **error)
 }
 
 gboolean
-etag_fail(StoreTx *tx, Sql etag_of, const Param *params, guint64 expected_etag, const char *what,
-          GError **error)
+etag_fail(StoreTx *tx, Sql etag_of, const Param *params, guint64 expected_etag, const char *what, GError **error)
 {
     gint64 etag;
     gboolean found;
@@ -235,11 +229,10 @@ etag_fail(StoreTx *tx, Sql etag_of, const Param *params, guint64 expected_etag, 
         return FALSE;
     if (found)
         return arm_fail(error, ARM_PRECONDITION_FAILED, NULL,
-                        "%s was changed meanwhile: its ETag is \"%" G_GINT64_FORMAT
-                        "\", not \"%" G_GUINT64_FORMAT "\". Read it again and repeat the change.",
+                        "%s was changed meanwhile: its ETag is \"%" G_GINT64_FORMAT "\", not \"%" G_GUINT64_FORMAT
+                        "\". Read it again and repeat the change.",
                         what, etag, expected_etag);
     if (expected_etag)
         return arm_fail(error, ARM_PRECONDITION_FAILED, NULL, "%s was deleted meanwhile.", what);
-    return arm_fail(error, ARM_INTERNAL, NULL, "%s is not in the store: it cannot be updated.",
-                    what);
+    return arm_fail(error, ARM_INTERNAL, NULL, "%s is not in the store: it cannot be updated.", what);
 }

@@ -87,8 +87,8 @@ static gboolean
 number_read(Connection *connection, const char *text, int *ret_number, GError **error)
 {
     sqlite3_stmt *statement = NULL;
-    gboolean known = sqlite3_prepare_v2(connection->db, text, -1, &statement, NULL) == SQLITE_OK &&
-                     sqlite3_step(statement) == SQLITE_ROW;
+    gboolean known =
+        sqlite3_prepare_v2(connection->db, text, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW;
     if (known)
         *ret_number = sqlite3_column_int(statement, 0);
     else
@@ -111,8 +111,7 @@ version_check(Connection *connection, int *ret_version, int newest, GError **err
                         "store from before the upgrade.",
                         connection->path, version, newest);
     if (version < 0 || (version == 0 && tables > 0))
-        return arm_fail(error, ARM_INTERNAL, NULL,
-                        "'%s' is a database of another program, not a store of Testudo.",
+        return arm_fail(error, ARM_INTERNAL, NULL, "'%s' is a database of another program, not a store of Testudo.",
                         connection->path);
     *ret_version = version;
     return TRUE;
@@ -125,8 +124,8 @@ schema_migrate(Connection *connection, const char *const *steps, guint n_steps, 
     if (!version_check(connection, &version, newest, error))
         return FALSE;
     for (; version < newest; version++) {
-        g_autofree char *text = g_strdup_printf(
-            "BEGIN IMMEDIATE; %s PRAGMA user_version = %d; COMMIT;", steps[version], version + 1);
+        g_autofree char *text =
+            g_strdup_printf("BEGIN IMMEDIATE; %s PRAGMA user_version = %d; COMMIT;", steps[version], version + 1);
         if (sqlite3_exec(connection->db, text, NULL, NULL, NULL) != SQLITE_OK) {
             g_autofree char *verb = g_strdup_printf("bring its schema to version %d", version + 1);
             sql_fail(error, connection, verb);

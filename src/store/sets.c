@@ -31,9 +31,9 @@ static const Column set_columns[] = {
     COLUMN(StoreSet, operation, COLUMN_TEXT),
     COLUMN(StoreSet, state, COLUMN_TEXT),
     COLUMN_FIXED(StoreSet, created, COLUMN_INT64),
-    {0},
+    { 0 },
 };
-const RowType set_rows = {"sets", sizeof(StoreSet), set_columns, 1, (GDestroyNotify)store_set_free};
+const RowType set_rows = { "sets", sizeof(StoreSet), set_columns, 1, (GDestroyNotify)store_set_free };
 
 StoreSet *
 store_set_get(StoreTx *tx, const char *group, const char *name, GError **error)
@@ -83,8 +83,7 @@ store_set_update(StoreTx *tx, StoreSet *set, guint64 expected_etag, GError **err
         return FALSE;
     if (!written) {
         g_autofree char *what = g_strdup_printf("Scale set '%s'", set->name);
-        return etag_fail(tx, SQL_SET_ETAG, PARAMS(number_param(set->id)), expected_etag, what,
-                         error);
+        return etag_fail(tx, SQL_SET_ETAG, PARAMS(number_param(set->id)), expected_etag, what, error);
     }
     set->etag = row.etag;
     return TRUE;
@@ -126,15 +125,14 @@ static const Column model_columns[] = {
     COLUMN(StoreModel, size_memory_mib, COLUMN_UINT),
     COLUMN(StoreModel, image_urn, COLUMN_TEXT),
     COLUMN(StoreModel, created, COLUMN_INT64),
-    {0},
+    { 0 },
 };
-const RowType model_rows = {"models", sizeof(ModelRow), model_columns, 2,
-                            (GDestroyNotify)store_model_free};
+const RowType model_rows = { "models", sizeof(ModelRow), model_columns, 2, (GDestroyNotify)store_model_free };
 
 gboolean
 store_model_insert(StoreTx *tx, gint64 set_id, const StoreModel *model, GError **error)
 {
-    ModelRow row = {.model = *model, .set_id = set_id};
+    ModelRow row = { .model = *model, .set_id = set_id };
     return row_insert(tx, SQL_MODEL_INSERT, &row, error);
 }
 
@@ -153,6 +151,5 @@ store_model_list(StoreTx *tx, gint64 set_id, GError **error)
 gboolean
 store_model_prune(StoreTx *tx, gint64 set_id, guint keep, GError **error)
 {
-    return sql_run(tx, SQL_MODEL_PRUNE, PARAMS(number_param(set_id), number_param(keep)), NULL,
-                   error);
+    return sql_run(tx, SQL_MODEL_PRUNE, PARAMS(number_param(set_id), number_param(keep)), NULL, error);
 }

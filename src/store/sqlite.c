@@ -27,9 +27,8 @@
 static const char setup_sql[] = "PRAGMA foreign_keys = ON;"
                                 "PRAGMA cache_size = -2048;" /* KiB */
                                 "PRAGMA temp_store = MEMORY;";
-static const char writer_sql[] =
-    "PRAGMA synchronous = FULL;"
-    "PRAGMA journal_size_limit = 67108864;"; /* a burst of writes does not leave its log behind */
+static const char writer_sql[] = "PRAGMA synchronous = FULL;"
+                                 "PRAGMA journal_size_limit = 67108864;"; /* a burst of writes does not leave its log behind */
 
 static gboolean
 errno_is_full(int number)
@@ -72,11 +71,9 @@ sql_fail(GError **error, const Connection *connection, const char *verb)
                         "keep the file, and put a copy from before in its place.",
                         connection->path, text);
     if (is_io)
-        return arm_fail(error, ARM_INTERNAL, NULL, "The store '%s' failed to %s: %s (%s).",
-                        connection->path, verb, text,
+        return arm_fail(error, ARM_INTERNAL, NULL, "The store '%s' failed to %s: %s (%s).", connection->path, verb, text,
                         system ? g_strerror(system) : "no reason given");
-    return arm_fail(error, ARM_INTERNAL, NULL, "The store '%s' failed to %s: %s.", connection->path,
-                    verb, text);
+    return arm_fail(error, ARM_INTERNAL, NULL, "The store '%s' failed to %s: %s.", connection->path, verb, text);
 }
 
 void
@@ -91,8 +88,7 @@ gboolean
 connection_open(Connection *connection, const char *path, gboolean writes, GError **error)
 {
     /* A connection is used by one thread at a time, which this room sees to. */
-    int flags = SQLITE_OPEN_NOMUTEX |
-                (writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+    int flags = SQLITE_OPEN_NOMUTEX | (writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
     connection->path = path;
     if (sqlite3_open_v2(path, &connection->db, flags, NULL) == SQLITE_OK &&
         sqlite3_busy_timeout(connection->db, BUSY_TIMEOUT_MS) == SQLITE_OK &&
@@ -108,11 +104,9 @@ static gboolean
 wal_begin(Connection *connection, GError **error)
 {
     sqlite3_stmt *statement = NULL;
-    gboolean known = sqlite3_prepare_v2(connection->db, "PRAGMA journal_mode = WAL", -1, &statement,
-                                        NULL) == SQLITE_OK &&
+    gboolean known = sqlite3_prepare_v2(connection->db, "PRAGMA journal_mode = WAL", -1, &statement, NULL) == SQLITE_OK &&
                      sqlite3_step(statement) == SQLITE_ROW;
-    g_autofree char *mode =
-        known ? g_strdup((const char *)sqlite3_column_text(statement, 0)) : NULL;
+    g_autofree char *mode = known ? g_strdup((const char *)sqlite3_column_text(statement, 0)) : NULL;
     if (!known)
         sql_fail(error, connection, "begin its log");
     sqlite3_finalize(statement);
@@ -142,8 +136,7 @@ counter_read(StoreTx *tx, guint64 *ret_counter, GError **error)
     if (!sql_number(tx, SQL_COUNTER_GET, NO_PARAMS, &counter, &found, error))
         return FALSE;
     if (!found || counter < 0)
-        return arm_fail(error, ARM_INTERNAL, NULL, "The store '%s' has lost its counter.",
-                        tx->store->path);
+        return arm_fail(error, ARM_INTERNAL, NULL, "The store '%s' has lost its counter.", tx->store->path);
     *ret_counter = (guint64)counter;
     return TRUE;
 }
@@ -151,12 +144,11 @@ counter_read(StoreTx *tx, guint64 *ret_counter, GError **error)
 static gboolean
 store_bring_up(Store *store, GError **error)
 {
-    StoreTx tx = {.store = store, .connection = &store->writer};
+    StoreTx tx = { .store = store, .connection = &store->writer };
     return (store->in_memory || file_prepare(store->path, error)) &&
            connection_open(&store->writer, store->path, /* writes= */ TRUE, error) &&
            schema_migrate(&store->writer, schema_steps, schema_n_steps, error) &&
-           (store->in_memory || wal_begin(&store->writer, error)) &&
-           counter_read(&tx, &store->revision, error);
+           (store->in_memory || wal_begin(&store->writer, error)) && counter_read(&tx, &store->revision, error);
 }
 
 Store *
@@ -321,8 +313,7 @@ tx_finish(StoreTx *tx, GError **error)
 {
     if (tx_is_plain_lock(tx))
         return TRUE;
-    if (tx->counter &&
-        !sql_run(tx, SQL_COUNTER_SET, PARAMS(number_param((gint64)tx->counter)), NULL, error))
+    if (tx->counter && !sql_run(tx, SQL_COUNTER_SET, PARAMS(number_param((gint64)tx->counter)), NULL, error))
         return FALSE;
     return sql_run(tx, SQL_COMMIT, NO_PARAMS, NULL, error);
 }
@@ -335,8 +326,7 @@ store_commit(StoreTx *tx, GError **error)
         store_abort(tx);
         return FALSE;
     }
-    gboolean changed =
-        tx->writes && sqlite3_total_changes64(tx->connection->db) != tx->changes_before;
+    gboolean changed = tx->writes && sqlite3_total_changes64(tx->connection->db) != tx->changes_before;
     if (tx->counter)
         __atomic_store_n(&store->revision, tx->counter, __ATOMIC_RELEASE);
     tx_release(tx);

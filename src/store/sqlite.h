@@ -102,8 +102,7 @@ struct StoreTx {
 extern const char *const schema_steps[];
 extern const guint schema_n_steps;
 /* Runs what the file lacks, each step in a transaction of its own. */
-gboolean schema_migrate(Connection *connection, const char *const *steps, guint n_steps,
-                        GError **error);
+gboolean schema_migrate(Connection *connection, const char *const *steps, guint n_steps, GError **error);
 
 gboolean connection_open(Connection *connection, const char *path, gboolean writes, GError **error);
 void connection_close(Connection *connection); /* accepts a half-open one */
@@ -122,19 +121,19 @@ typedef struct {
     const char *text; /* NULL binds NULL; outlives the call */
 } Param;
 
-#define PARAMS(...) ((const Param[]){__VA_ARGS__, {PARAM_END, 0, NULL}})
-#define NO_PARAMS   ((const Param[]){{PARAM_END, 0, NULL}})
+#define PARAMS(...) ((const Param[]){ __VA_ARGS__, { PARAM_END, 0, NULL } })
+#define NO_PARAMS   ((const Param[]){ { PARAM_END, 0, NULL } })
 
 static inline Param
 number_param(gint64 number)
 {
-    return (Param){PARAM_NUMBER, number, NULL};
+    return (Param){ PARAM_NUMBER, number, NULL };
 }
 
 static inline Param
 text_param(const char *text)
 {
-    return (Param){PARAM_TEXT, 0, text};
+    return (Param){ PARAM_TEXT, 0, text };
 }
 
 /* The connection's prepared statement, ready to be stepped; owned by the connection. */
@@ -146,8 +145,7 @@ gboolean sql_run(StoreTx *tx, Sql id, const Param *params, int *ret_changes, GEr
 /* A DELETE that raises the store's counter when it removed something. */
 gboolean sql_delete(StoreTx *tx, Sql id, const Param *params, GError **error);
 /* The one number that a SELECT gives; *ret_found FALSE (and the number 0) where there is no row. */
-gboolean sql_number(StoreTx *tx, Sql id, const Param *params, gint64 *ret_number,
-                    gboolean *ret_found, GError **error);
+gboolean sql_number(StoreTx *tx, Sql id, const Param *params, gint64 *ret_number, gboolean *ret_found, GError **error);
 
 /* ---- rows by table (rows.c) ---- */
 typedef enum {
@@ -177,37 +175,36 @@ typedef struct {
     GDestroyNotify free_row;
 } RowType;
 
-#define COLUMN(row, member, kind)                                                                  \
-    {                                                                                              \
-        .name = #member, .type = kind, .offset = offsetof(row, member)                             \
+#define COLUMN(row, member, kind)                                                                                              \
+    {                                                                                                                          \
+        .name = #member, .type = kind, .offset = offsetof(row, member)                                                         \
     }
-#define COLUMN_FIXED(row, member, kind)                                                            \
-    {                                                                                              \
-        .name = #member, .type = kind, .offset = offsetof(row, member), .fixed = TRUE              \
+#define COLUMN_FIXED(row, member, kind)                                                                                        \
+    {                                                                                                                          \
+        .name = #member, .type = kind, .offset = offsetof(row, member), .fixed = TRUE                                          \
     }
 
 /* `words`: the prefix of the enum's words_text() and words_from_text(). */
-#define ENUM_COLUMN(row, member, words)                                                            \
-    {                                                                                              \
-        .name = #member, .type = COLUMN_ENUM, .offset = offsetof(row, member),                     \
-        .to_text = words##_column_write, .from_text = words##_column_read                          \
+#define ENUM_COLUMN(row, member, words)                                                                                        \
+    {                                                                                                                          \
+        .name = #member, .type = COLUMN_ENUM, .offset = offsetof(row, member), .to_text = words##_column_write,                \
+        .from_text = words##_column_read                                                                                       \
     }
-#define DEFINE_ENUM_COLUMN(words, Enum)                                                            \
-    static const char *words##_column_write(int value)                                             \
-    {                                                                                              \
-        return words##_text((Enum)value);                                                          \
-    }                                                                                              \
-    static gboolean words##_column_read(const char *text, int *ret_value)                          \
-    {                                                                                              \
-        Enum value;                                                                                \
-        gboolean known = words##_from_text(text, &value);                                          \
-        if (known)                                                                                 \
-            *ret_value = (int)value;                                                               \
-        return known;                                                                              \
+#define DEFINE_ENUM_COLUMN(words, Enum)                                                                                        \
+    static const char *words##_column_write(int value)                                                                         \
+    {                                                                                                                          \
+        return words##_text((Enum)value);                                                                                      \
+    }                                                                                                                          \
+    static gboolean words##_column_read(const char *text, int *ret_value)                                                      \
+    {                                                                                                                          \
+        Enum value;                                                                                                            \
+        gboolean known = words##_from_text(text, &value);                                                                      \
+        if (known)                                                                                                             \
+            *ret_value = (int)value;                                                                                           \
+        return known;                                                                                                          \
     }
 
-extern const RowType group_rows, set_rows, model_rows, instance_rows, operation_rows, event_rows,
-    image_rows, disk_rows;
+extern const RowType group_rows, set_rows, model_rows, instance_rows, operation_rows, event_rows, image_rows, disk_rows;
 
 /* The columns of a type as SQL: "a", "b"; ?1, ?2; "a" = ?1, … (what an update writes); and
  * "a" = ?1 AND … (its key, and the expected etag). */
@@ -222,11 +219,9 @@ GPtrArray *row_list(StoreTx *tx, Sql id, const Param *params, GError **error);
 gboolean row_insert(StoreTx *tx, Sql id, const void *row, GError **error);
 /* Writes the row where its key is and, unless expected_etag is 0, its etag is still that one;
  * *ret_written tells whether there was such a row. */
-gboolean row_update(StoreTx *tx, Sql id, const void *row, guint64 expected_etag,
-                    gboolean *ret_written, GError **error);
+gboolean row_update(StoreTx *tx, Sql id, const void *row, guint64 expected_etag, gboolean *ret_written, GError **error);
 const RowType *sql_row_type(Sql id);
 
 /* Why an update found nothing: the row is gone, or its etag is another. `what`: "Scale set 'x'".
  * Returns FALSE. */
-gboolean etag_fail(StoreTx *tx, Sql etag_of, const Param *params, guint64 expected_etag,
-                   const char *what, GError **error);
+gboolean etag_fail(StoreTx *tx, Sql etag_of, const Param *params, guint64 expected_etag, const char *what, GError **error);

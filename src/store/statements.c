@@ -21,106 +21,99 @@ static const struct {
     const RowType *type;
     const char *text;
 } texts[SQL_N] = {
-    [SQL_BEGIN_READ] = {SHAPE_PLAIN, NULL, "BEGIN"},
-    [SQL_BEGIN_WRITE] = {SHAPE_PLAIN, NULL, "BEGIN IMMEDIATE"},
-    [SQL_COMMIT] = {SHAPE_PLAIN, NULL, "COMMIT"},
-    [SQL_ROLLBACK] = {SHAPE_PLAIN, NULL, "ROLLBACK"},
-    [SQL_COUNTER_GET] = {SHAPE_PLAIN, NULL, "SELECT counter FROM meta"},
-    [SQL_COUNTER_SET] = {SHAPE_PLAIN, NULL, "UPDATE meta SET counter = ?"},
+    [SQL_BEGIN_READ] = { SHAPE_PLAIN, NULL, "BEGIN" },
+    [SQL_BEGIN_WRITE] = { SHAPE_PLAIN, NULL, "BEGIN IMMEDIATE" },
+    [SQL_COMMIT] = { SHAPE_PLAIN, NULL, "COMMIT" },
+    [SQL_ROLLBACK] = { SHAPE_PLAIN, NULL, "ROLLBACK" },
+    [SQL_COUNTER_GET] = { SHAPE_PLAIN, NULL, "SELECT counter FROM meta" },
+    [SQL_COUNTER_SET] = { SHAPE_PLAIN, NULL, "UPDATE meta SET counter = ?" },
 
-    [SQL_SETTING_GET] = {SHAPE_PLAIN, NULL, "SELECT value FROM settings WHERE name = ?"},
-    [SQL_SETTING_SET] = {SHAPE_PLAIN, NULL,
-        "INSERT INTO settings (name, value) VALUES (?, ?)"
-        " ON CONFLICT (name) DO UPDATE SET value = excluded.value"},
+    [SQL_SETTING_GET] = { SHAPE_PLAIN, NULL, "SELECT value FROM settings WHERE name = ?" },
+    [SQL_SETTING_SET] = { SHAPE_PLAIN, NULL,
+                          "INSERT INTO settings (name, value) VALUES (?, ?)"
+                          " ON CONFLICT (name) DO UPDATE SET value = excluded.value" },
 
-    [SQL_GROUP_GET] = {SHAPE_SELECT, &group_rows, "WHERE name = ?"},
-    [SQL_GROUP_LIST] = {SHAPE_SELECT, &group_rows, "ORDER BY name"},
-    [SQL_GROUP_INSERT] = {SHAPE_INSERT, &group_rows, NULL},
-    [SQL_GROUP_UPDATE] = {SHAPE_UPDATE, &group_rows, NULL},
-    [SQL_GROUP_DELETE] = {SHAPE_PLAIN, NULL, "DELETE FROM groups WHERE name = ?"},
+    [SQL_GROUP_GET] = { SHAPE_SELECT, &group_rows, "WHERE name = ?" },
+    [SQL_GROUP_LIST] = { SHAPE_SELECT, &group_rows, "ORDER BY name" },
+    [SQL_GROUP_INSERT] = { SHAPE_INSERT, &group_rows, NULL },
+    [SQL_GROUP_UPDATE] = { SHAPE_UPDATE, &group_rows, NULL },
+    [SQL_GROUP_DELETE] = { SHAPE_PLAIN, NULL, "DELETE FROM groups WHERE name = ?" },
 
-    [SQL_SET_GET] = {SHAPE_SELECT, &set_rows, "WHERE \"group\" = ? AND name = ?"},
-    [SQL_SET_GET_BY_ID] = {SHAPE_SELECT, &set_rows, "WHERE id = ?"},
-    [SQL_SET_GET_BY_UID] = {SHAPE_SELECT, &set_rows, "WHERE uid = ?"},
-    [SQL_SET_LIST] = {SHAPE_SELECT, &set_rows, "ORDER BY \"group\", name"},
-    [SQL_SET_LIST_GROUP] = {SHAPE_SELECT, &set_rows, "WHERE \"group\" = ? ORDER BY name"},
-    [SQL_SET_INSERT] = {SHAPE_INSERT, &set_rows, NULL},
-    [SQL_SET_UPDATE] = {SHAPE_UPDATE, &set_rows, NULL},
-    [SQL_SET_ETAG] = {SHAPE_PLAIN, NULL, "SELECT etag FROM sets WHERE id = ?"},
-    [SQL_SET_DELETE] = {SHAPE_PLAIN, NULL, "DELETE FROM sets WHERE id = ?"},
+    [SQL_SET_GET] = { SHAPE_SELECT, &set_rows, "WHERE \"group\" = ? AND name = ?" },
+    [SQL_SET_GET_BY_ID] = { SHAPE_SELECT, &set_rows, "WHERE id = ?" },
+    [SQL_SET_GET_BY_UID] = { SHAPE_SELECT, &set_rows, "WHERE uid = ?" },
+    [SQL_SET_LIST] = { SHAPE_SELECT, &set_rows, "ORDER BY \"group\", name" },
+    [SQL_SET_LIST_GROUP] = { SHAPE_SELECT, &set_rows, "WHERE \"group\" = ? ORDER BY name" },
+    [SQL_SET_INSERT] = { SHAPE_INSERT, &set_rows, NULL },
+    [SQL_SET_UPDATE] = { SHAPE_UPDATE, &set_rows, NULL },
+    [SQL_SET_ETAG] = { SHAPE_PLAIN, NULL, "SELECT etag FROM sets WHERE id = ?" },
+    [SQL_SET_DELETE] = { SHAPE_PLAIN, NULL, "DELETE FROM sets WHERE id = ?" },
 
-    [SQL_MODEL_GET] = {SHAPE_SELECT, &model_rows, "WHERE set_id = ? AND revision = ?"},
-    [SQL_MODEL_LIST] = {SHAPE_SELECT, &model_rows, "WHERE set_id = ? ORDER BY revision DESC"},
-    [SQL_MODEL_INSERT] = {SHAPE_INSERT, &model_rows, NULL},
-    [SQL_MODEL_PRUNE] = {SHAPE_PLAIN, NULL,
-        "DELETE FROM models WHERE set_id = ?1"
-        " AND revision NOT IN"
-        " (SELECT revision FROM models WHERE set_id = ?1 ORDER BY revision DESC LIMIT ?2)"
-        " AND revision <> (SELECT revision FROM sets WHERE id = ?1)"
-        " AND revision NOT IN (SELECT revision FROM instances WHERE set_id = ?1)"
-        " AND revision NOT IN (SELECT want_revision FROM instances WHERE set_id = ?1)"},
+    [SQL_MODEL_GET] = { SHAPE_SELECT, &model_rows, "WHERE set_id = ? AND revision = ?" },
+    [SQL_MODEL_LIST] = { SHAPE_SELECT, &model_rows, "WHERE set_id = ? ORDER BY revision DESC" },
+    [SQL_MODEL_INSERT] = { SHAPE_INSERT, &model_rows, NULL },
+    [SQL_MODEL_PRUNE] = { SHAPE_PLAIN, NULL,
+                          "DELETE FROM models WHERE set_id = ?1"
+                          " AND revision NOT IN"
+                          " (SELECT revision FROM models WHERE set_id = ?1 ORDER BY revision DESC LIMIT ?2)"
+                          " AND revision <> (SELECT revision FROM sets WHERE id = ?1)"
+                          " AND revision NOT IN (SELECT revision FROM instances WHERE set_id = ?1)"
+                          " AND revision NOT IN (SELECT want_revision FROM instances WHERE set_id = ?1)" },
 
-    [SQL_INSTANCE_GET] = {SHAPE_SELECT, &instance_rows, "WHERE set_id = ? AND id = ?"},
-    [SQL_INSTANCE_LIST] = {SHAPE_SELECT, &instance_rows, "WHERE set_id = ? ORDER BY id"},
-    [SQL_INSTANCE_CHANGED] = {SHAPE_SELECT, &instance_rows, "WHERE etag > ? ORDER BY etag"},
-    [SQL_INSTANCE_INSERT] = {SHAPE_INSERT, &instance_rows, NULL},
-    [SQL_INSTANCE_UPDATE] = {SHAPE_UPDATE, &instance_rows, NULL},
-    [SQL_INSTANCE_ETAG] = {SHAPE_PLAIN, NULL,
-        "SELECT etag FROM instances WHERE set_id = ? AND id = ?"},
-    [SQL_INSTANCE_DELETE] = {SHAPE_PLAIN, NULL,
-        "DELETE FROM instances WHERE set_id = ? AND id = ?"},
-    [SQL_INSTANCE_ETAGS] = {SHAPE_PLAIN, NULL,
-        "SELECT id, etag FROM instances WHERE set_id = ? ORDER BY id"},
+    [SQL_INSTANCE_GET] = { SHAPE_SELECT, &instance_rows, "WHERE set_id = ? AND id = ?" },
+    [SQL_INSTANCE_LIST] = { SHAPE_SELECT, &instance_rows, "WHERE set_id = ? ORDER BY id" },
+    [SQL_INSTANCE_CHANGED] = { SHAPE_SELECT, &instance_rows, "WHERE etag > ? ORDER BY etag" },
+    [SQL_INSTANCE_INSERT] = { SHAPE_INSERT, &instance_rows, NULL },
+    [SQL_INSTANCE_UPDATE] = { SHAPE_UPDATE, &instance_rows, NULL },
+    [SQL_INSTANCE_ETAG] = { SHAPE_PLAIN, NULL, "SELECT etag FROM instances WHERE set_id = ? AND id = ?" },
+    [SQL_INSTANCE_DELETE] = { SHAPE_PLAIN, NULL, "DELETE FROM instances WHERE set_id = ? AND id = ?" },
+    [SQL_INSTANCE_ETAGS] = { SHAPE_PLAIN, NULL, "SELECT id, etag FROM instances WHERE set_id = ? ORDER BY id" },
     /* Grouped on the index first, so that a model is looked up once for a group of instances. */
-    [SQL_INSTANCE_COUNT] = {SHAPE_PLAIN, NULL,
-        "SELECT g.state, g.busy, m.effect_key = s.effect_key, g.n FROM"
-        " (SELECT revision, state, operation IS NOT NULL AS busy, count(*) AS n"
-        "  FROM instances WHERE set_id = ?1 GROUP BY 1, 2, 3) g"
-        " JOIN sets s ON s.id = ?1"
-        " LEFT JOIN models m ON m.set_id = ?1 AND m.revision = g.revision"},
-    [SQL_USAGE_CORES] = {SHAPE_PLAIN, NULL,
-        "SELECT m.size_family, sum(m.size_vcpus * g.n), sum(g.n) FROM"
-        " (SELECT set_id, want_revision, count(*) AS n"
-        "  FROM instances WHERE want_deleted = 0 AND set_id <> ? GROUP BY 1, 2) g"
-        " JOIN models m ON m.set_id = g.set_id AND m.revision = g.want_revision"
-        " GROUP BY m.size_family COLLATE NOCASE ORDER BY 1"},
-    [SQL_USAGE_SETS] = {SHAPE_PLAIN, NULL, "SELECT count(*) FROM sets WHERE id <> ?"},
+    [SQL_INSTANCE_COUNT] = { SHAPE_PLAIN, NULL,
+                             "SELECT g.state, g.busy, m.effect_key = s.effect_key, g.n FROM"
+                             " (SELECT revision, state, operation IS NOT NULL AS busy, count(*) AS n"
+                             "  FROM instances WHERE set_id = ?1 GROUP BY 1, 2, 3) g"
+                             " JOIN sets s ON s.id = ?1"
+                             " LEFT JOIN models m ON m.set_id = ?1 AND m.revision = g.revision" },
+    [SQL_USAGE_CORES] = { SHAPE_PLAIN, NULL,
+                          "SELECT m.size_family, sum(m.size_vcpus * g.n), sum(g.n) FROM"
+                          " (SELECT set_id, want_revision, count(*) AS n"
+                          "  FROM instances WHERE want_deleted = 0 AND set_id <> ? GROUP BY 1, 2) g"
+                          " JOIN models m ON m.set_id = g.set_id AND m.revision = g.want_revision"
+                          " GROUP BY m.size_family COLLATE NOCASE ORDER BY 1" },
+    [SQL_USAGE_SETS] = { SHAPE_PLAIN, NULL, "SELECT count(*) FROM sets WHERE id <> ?" },
 
-    [SQL_OPERATION_GET] = {SHAPE_SELECT, &operation_rows, "WHERE id = ?"},
-    [SQL_OPERATION_INSERT] = {SHAPE_INSERT, &operation_rows, NULL},
-    [SQL_OPERATION_UPDATE] = {SHAPE_UPDATE, &operation_rows, NULL},
-    [SQL_OPERATION_IN_PROGRESS] = {SHAPE_SELECT, &operation_rows,
-        "WHERE " IN_PROGRESS " ORDER BY started, id"},
-    [SQL_OPERATION_IN_PROGRESS_SET] = {SHAPE_SELECT, &operation_rows,
-        "WHERE set_id = ? AND " IN_PROGRESS " ORDER BY started, id"},
-    [SQL_OPERATION_PRUNE] = {SHAPE_PLAIN, NULL,
-        "DELETE FROM operations WHERE ended < ? AND " HAS_ENDED},
+    [SQL_OPERATION_GET] = { SHAPE_SELECT, &operation_rows, "WHERE id = ?" },
+    [SQL_OPERATION_INSERT] = { SHAPE_INSERT, &operation_rows, NULL },
+    [SQL_OPERATION_UPDATE] = { SHAPE_UPDATE, &operation_rows, NULL },
+    [SQL_OPERATION_IN_PROGRESS] = { SHAPE_SELECT, &operation_rows, "WHERE " IN_PROGRESS " ORDER BY started, id" },
+    [SQL_OPERATION_IN_PROGRESS_SET] = { SHAPE_SELECT, &operation_rows,
+                                        "WHERE set_id = ? AND " IN_PROGRESS " ORDER BY started, id" },
+    [SQL_OPERATION_PRUNE] = { SHAPE_PLAIN, NULL, "DELETE FROM operations WHERE ended < ? AND " HAS_ENDED },
 
-    [SQL_EVENT_INSERT] = {SHAPE_INSERT, &event_rows, NULL},
-    [SQL_EVENT_LIST] = {SHAPE_SELECT, &event_rows, "WHERE id < ?1 ORDER BY id DESC LIMIT ?2"},
+    [SQL_EVENT_INSERT] = { SHAPE_INSERT, &event_rows, NULL },
+    [SQL_EVENT_LIST] = { SHAPE_SELECT, &event_rows, "WHERE id < ?1 ORDER BY id DESC LIMIT ?2" },
     /* What lies below a resource: its id, then '/'. */
-    [SQL_EVENT_LIST_RESOURCE] = {SHAPE_SELECT, &event_rows,
-        "WHERE id < ?1 AND (resource_id = ?3"
-        " OR substr(resource_id, 1, length(?3) + 1) = ?3 || '/' COLLATE NOCASE)"
-        " ORDER BY id DESC LIMIT ?2"},
-    [SQL_EVENT_PRUNE] = {SHAPE_PLAIN, NULL, "DELETE FROM events WHERE time < ?"},
+    [SQL_EVENT_LIST_RESOURCE] = { SHAPE_SELECT, &event_rows,
+                                  "WHERE id < ?1 AND (resource_id = ?3"
+                                  " OR substr(resource_id, 1, length(?3) + 1) = ?3 || '/' COLLATE NOCASE)"
+                                  " ORDER BY id DESC LIMIT ?2" },
+    [SQL_EVENT_PRUNE] = { SHAPE_PLAIN, NULL, "DELETE FROM events WHERE time < ?" },
 
-    [SQL_IMAGE_GET] = {SHAPE_SELECT, &image_rows, "WHERE " THIS_IMAGE " AND version = ?"},
-    [SQL_IMAGE_LIST] = {SHAPE_SELECT, &image_rows, "ORDER BY publisher, offer, sku"},
-    [SQL_IMAGE_VERSIONS] = {SHAPE_SELECT, &image_rows, "WHERE " THIS_IMAGE},
-    [SQL_IMAGE_INSERT] = {SHAPE_INSERT, &image_rows, NULL},
-    [SQL_IMAGE_DELETE] = {SHAPE_PLAIN, NULL,
-        "DELETE FROM images WHERE " THIS_IMAGE " AND version = ?"},
-    [SQL_IMAGE_USES] = {SHAPE_PLAIN, NULL,
-        "SELECT count(*) FROM models m JOIN sets s ON s.id = m.set_id"
-        " WHERE m.image_urn = ? AND (m.revision = s.revision"
-        " OR m.revision IN (SELECT i.revision FROM instances i WHERE i.set_id = m.set_id)"
-        " OR m.revision IN (SELECT i.want_revision FROM instances i WHERE i.set_id = m.set_id))"},
+    [SQL_IMAGE_GET] = { SHAPE_SELECT, &image_rows, "WHERE " THIS_IMAGE " AND version = ?" },
+    [SQL_IMAGE_LIST] = { SHAPE_SELECT, &image_rows, "ORDER BY publisher, offer, sku" },
+    [SQL_IMAGE_VERSIONS] = { SHAPE_SELECT, &image_rows, "WHERE " THIS_IMAGE },
+    [SQL_IMAGE_INSERT] = { SHAPE_INSERT, &image_rows, NULL },
+    [SQL_IMAGE_DELETE] = { SHAPE_PLAIN, NULL, "DELETE FROM images WHERE " THIS_IMAGE " AND version = ?" },
+    [SQL_IMAGE_USES] = { SHAPE_PLAIN, NULL,
+                         "SELECT count(*) FROM models m JOIN sets s ON s.id = m.set_id"
+                         " WHERE m.image_urn = ? AND (m.revision = s.revision"
+                         " OR m.revision IN (SELECT i.revision FROM instances i WHERE i.set_id = m.set_id)"
+                         " OR m.revision IN (SELECT i.want_revision FROM instances i WHERE i.set_id = m.set_id))" },
 
-    [SQL_DISK_LIST] = {SHAPE_SELECT, &disk_rows,
-        "ORDER BY \"group\", set_name, instance, lun, id"},
-    [SQL_DISK_PUT] = {SHAPE_REPLACE, &disk_rows, NULL},
-    [SQL_DISK_DELETE] = {SHAPE_PLAIN, NULL, "DELETE FROM disks WHERE id = ?"},
+    [SQL_DISK_LIST] = { SHAPE_SELECT, &disk_rows, "ORDER BY \"group\", set_name, instance, lun, id" },
+    [SQL_DISK_PUT] = { SHAPE_REPLACE, &disk_rows, NULL },
+    [SQL_DISK_DELETE] = { SHAPE_PLAIN, NULL, "DELETE FROM disks WHERE id = ?" },
 };
 /* clang-format on */
 
@@ -163,8 +156,7 @@ params_bind(sqlite3_stmt *statement, const Param *params)
     for (; params[n].type != PARAM_END; n++) {
         if (params[n].type == PARAM_NUMBER)
             sqlite3_bind_int64(statement, n + 1, params[n].number);
-        else if (sqlite3_bind_text(statement, n + 1, params[n].text, -1, SQLITE_STATIC) !=
-                 SQLITE_OK)
+        else if (sqlite3_bind_text(statement, n + 1, params[n].text, -1, SQLITE_STATIC) != SQLITE_OK)
             return FALSE;
     }
     return TRUE;
@@ -177,14 +169,12 @@ sql_prepare(StoreTx *tx, Sql id, const Param *params, GError **error)
     sqlite3_stmt **statement = &connection->statements[id];
     if (tx->writes && id != SQL_BEGIN_WRITE && sqlite3_get_autocommit(connection->db)) {
         /* A full disk makes SQLite roll back on its own; what came next would be kept alone. */
-        arm_fail(error, ARM_INTERNAL, NULL,
-                 "The store took this transaction back after an earlier failure.");
+        arm_fail(error, ARM_INTERNAL, NULL, "The store took this transaction back after an earlier failure.");
         return NULL;
     }
     if (!*statement) {
         g_autofree char *text = text_build(id);
-        if (sqlite3_prepare_v3(connection->db, text, -1, SQLITE_PREPARE_PERSISTENT, statement,
-                               NULL) != SQLITE_OK) {
+        if (sqlite3_prepare_v3(connection->db, text, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL) != SQLITE_OK) {
             sql_fail(error, connection, "prepare a statement");
             return NULL;
         }
@@ -234,8 +224,7 @@ sql_delete(StoreTx *tx, Sql id, const Param *params, GError **error)
 }
 
 gboolean
-sql_number(StoreTx *tx, Sql id, const Param *params, gint64 *ret_number, gboolean *ret_found,
-           GError **error)
+sql_number(StoreTx *tx, Sql id, const Param *params, gint64 *ret_number, gboolean *ret_found, GError **error)
 {
     sqlite3_stmt *statement = sql_prepare(tx, id, params, error);
     int rc = statement ? sql_step(tx, statement, error) : -1;

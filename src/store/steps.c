@@ -7,8 +7,7 @@
 #define DETAILS_MAX 20
 
 static gboolean
-event_write(StoreTx *tx, const StoreOperation *operation, const char *status, const char *caller,
-            UnixTime now, GError **error)
+event_write(StoreTx *tx, const StoreOperation *operation, const char *status, const char *caller, UnixTime now, GError **error)
 {
     StoreEvent event = {
         .time = now,
@@ -24,9 +23,8 @@ event_write(StoreTx *tx, const StoreOperation *operation, const char *status, co
 }
 
 StoreOperation *
-operation_begin(StoreTx *tx, OperationKind kind, StoreSet *set, const char *resource_id,
-                const char *location, gboolean of_set, const char *caller, UnixTime now,
-                GError **error)
+operation_begin(StoreTx *tx, OperationKind kind, StoreSet *set, const char *resource_id, const char *location, gboolean of_set,
+                const char *caller, UnixTime now, GError **error)
 {
     g_autoptr(StoreOperation) operation = g_new0(StoreOperation, 1);
     operation->id = g_uuid_string_random();
@@ -60,8 +58,7 @@ step_begin(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GErr
     g_clear_pointer(&instance->failure_message, g_free);
     operation->total++;
     operation->pending++;
-    return store_operation_update(tx, operation, error) &&
-           store_instance_update(tx, instance, 0, error);
+    return store_operation_update(tx, operation, error) && store_instance_update(tx, instance, 0, error);
 }
 
 /* Adds one failed step to the operation; the first one also gives it code and message. */
@@ -75,21 +72,18 @@ failure_record(StoreOperation *operation, const StoreInstance *instance, const G
         operation->code = g_strdup(code);
         operation->message = g_strdup_printf("Instance %u: %s", instance->id, failure->message);
     }
-    g_autoptr(json_t) details = operation->details
-                                    ? json_loads(operation->details, 0, /* error= */ NULL)
-                                    : json_array();
+    g_autoptr(json_t) details = operation->details ? json_loads(operation->details, 0, /* error= */ NULL) : json_array();
     if (!details || json_array_size(details) >= DETAILS_MAX)
         return;
-    json_array_append_new(
-        details, json_pack("{ss ss ss}", "code", code, "message", failure->message, "target", target));
+    json_array_append_new(details, json_pack("{ss ss ss}", "code", code, "message", failure->message, "target", target));
     g_free(operation->details);
     operation->details = json_text(details);
 }
 
 /* One step of the operation `id` has ended; the operation ends with its last one. */
 static gboolean
-operation_count_down(StoreTx *tx, const char *id, const StoreInstance *instance, const GError *failure,
-                     UnixTime now, GError **error)
+operation_count_down(StoreTx *tx, const char *id, const StoreInstance *instance, const GError *failure, UnixTime now,
+                     GError **error)
 {
     GError *lookup = NULL;
     g_autoptr(StoreOperation) operation = store_operation_get(tx, id, &lookup);
@@ -124,8 +118,7 @@ step_end_removed(StoreTx *tx, StoreInstance *instance, UnixTime now, GError **er
 {
     if (!store_instance_delete(tx, instance->set_id, instance->id, error))
         return FALSE;
-    return !instance->operation ||
-           operation_count_down(tx, instance->operation, instance, /* failure= */ NULL, now, error);
+    return !instance->operation || operation_count_down(tx, instance->operation, instance, /* failure= */ NULL, now, error);
 }
 
 /* The state that the set shows when its operation is over. */
@@ -189,8 +182,7 @@ operation_end(StoreTx *tx, StoreOperation *operation, UnixTime now, GError **err
         operation->status = operation->code ? OPERATION_FAILED : OPERATION_SUCCEEDED;
     operation->ended = now;
     return store_operation_update(tx, operation, error) &&
-           event_write(tx, operation, operation_status_text(operation->status), "engine", now,
-                       error) &&
+           event_write(tx, operation, operation_status_text(operation->status), "engine", now, error) &&
            set_settle(tx, operation, error) &&
            (operation->status != OPERATION_SUCCEEDED || leftovers_remove(tx, operation, error));
 }
@@ -199,8 +191,7 @@ operation_end(StoreTx *tx, StoreOperation *operation, UnixTime now, GError **err
 static gboolean
 kind_remakes(OperationKind kind)
 {
-    return kind == OPERATION_UPDATE_INSTANCES || kind == OPERATION_REIMAGE ||
-           kind == OPERATION_REIMAGE_ALL;
+    return kind == OPERATION_UPDATE_INSTANCES || kind == OPERATION_REIMAGE || kind == OPERATION_REIMAGE_ALL;
 }
 
 static gboolean
@@ -209,9 +200,8 @@ step_is_begun(const StoreInstance *instance, OperationKind kind)
     /* What remakes an instance at rest is done by writing it down: its next start makes it so. */
     if (kind_remakes(kind) && !instance->alive && instance->want_power != POWER_RUNNING)
         return TRUE;
-    return instance->want_deleted || instance->state == INSTANCE_STOPPING ||
-           instance->state == INSTANCE_STARTING || instance->epoch == 0 ||
-           instance->deadline != 0;
+    return instance->want_deleted || instance->state == INSTANCE_STOPPING || instance->state == INSTANCE_STARTING ||
+           instance->epoch == 0 || instance->deadline != 0;
 }
 
 /* A step that nothing was done for yet: what was wanted is again what is. A start that is taken back leaves the disk that
@@ -247,18 +237,15 @@ find_operation(const GPtrArray *operations, const char *id)
 }
 
 gboolean
-operations_supersede(StoreTx *tx, StoreSet *set, StoreOperation *successor, UnixTime now,
-                     GError **error)
+operations_supersede(StoreTx *tx, StoreSet *set, StoreOperation *successor, UnixTime now, GError **error)
 {
-    gboolean deletes_all = successor->kind == OPERATION_DELETE_SCALE_SET ||
-                           successor->kind == OPERATION_DELETE_GROUP;
+    gboolean deletes_all = successor->kind == OPERATION_DELETE_SCALE_SET || successor->kind == OPERATION_DELETE_GROUP;
     g_autoptr(GPtrArray) running = store_operation_in_progress(tx, set->id, error);
     if (!running)
         return FALSE;
     for (guint i = running->len; i > 0; i--) {
         const StoreOperation *operation = g_ptr_array_index(running, i - 1);
-        if (strcmp(operation->id, successor->id) == 0 ||
-            (operation->kind == OPERATION_DELETE_INSTANCES && !deletes_all))
+        if (strcmp(operation->id, successor->id) == 0 || (operation->kind == OPERATION_DELETE_INSTANCES && !deletes_all))
             g_ptr_array_remove_index(running, i - 1);
     }
     if (running->len == 0)
@@ -290,9 +277,9 @@ operations_supersede(StoreTx *tx, StoreSet *set, StoreOperation *successor, Unix
         g_free(operation->code);
         g_free(operation->message);
         operation->code = g_strdup(arm_code_text(ARM_OPERATION_PREEMPTED));
-        operation->message = g_strdup_printf(
-            "Operation '%s' ended because a newer change of scale set '%s' took over (operation '%s').",
-            operation->id, set->name, successor->id);
+        operation->message =
+            g_strdup_printf("Operation '%s' ended because a newer change of scale set '%s' took over (operation '%s').",
+                            operation->id, set->name, successor->id);
         if (!operation_end(tx, operation, now, error))
             return FALSE;
     }

@@ -7,8 +7,8 @@
 
 /* Inserts a new operation in progress (id made here) and its "Started" activity event. caller: who asked. The set's
  * provisioningState becomes that of this operation when `of_set` is TRUE. total and pending are counted up by step_begin(). */
-StoreOperation *operation_begin(StoreTx *tx, OperationKind kind, StoreSet *set, const char *resource_id,
-    const char *location, gboolean of_set, const char *caller, UnixTime now, GError **error);
+StoreOperation *operation_begin(StoreTx *tx, OperationKind kind, StoreSet *set, const char *resource_id, const char *location,
+                                gboolean of_set, const char *caller, UnixTime now, GError **error);
 
 /* Gives the instance a step of this operation (it must have none) and counts it. The caller has changed the instance's
  * desired members; this writes the row. deadline is set by the engine when it begins to act. */
@@ -27,8 +27,8 @@ gboolean step_end_removed(StoreTx *tx, StoreInstance *instance, UnixTime now, GE
 gboolean operation_end(StoreTx *tx, StoreOperation *operation, UnixTime now, GError **error);
 
 /* A model change takes over: ends every operation in progress of the set as Canceled (OperationPreempted). Its instances'
- * steps: begun ones (with a deadline, stopping or starting) and deletions move to `successor`; not-begun ones give their desired
- * members back to what runs (run_… and revision), but for instances that never ran, which move to `successor`. Where the
- * successor deletes the set or its group, deletions of single instances move to it too; otherwise they go on under their own
- * operation. */
+ * steps: begun ones (with a deadline, stopping or starting) and deletions move to `successor`; not-begun ones give their
+ * desired members back to what runs (run_… and revision), but for instances that never ran, which move to `successor`. Where
+ * the successor deletes the set or its group, deletions of single instances move to it too; otherwise they go on under their
+ * own operation. */
 gboolean operations_supersede(StoreTx *tx, StoreSet *set, StoreOperation *successor, UnixTime now, GError **error);

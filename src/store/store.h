@@ -40,7 +40,7 @@ StoreTx *store_read(Store *store, GError **error);
 StoreTx *store_write(Store *store, GError **error);
 /* Ends the transaction and frees tx, whatever it returns; FALSE: nothing of it was kept. For a read transaction too. */
 gboolean store_commit(StoreTx *tx, GError **error);
-void store_abort(StoreTx *tx);      /* accepts NULL */
+void store_abort(StoreTx *tx); /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreTx, store_abort)
 
 /* ---- settings: small texts by name (subscription id, secrets for signed links, …) ---- */
@@ -51,7 +51,7 @@ gboolean store_setting_set(StoreTx *tx, const char *name, const char *value, GEr
 typedef struct {
     char *name;
     char *location;
-    char *tags;             /* JSON object text, or NULL */
+    char *tags; /* JSON object text, or NULL */
     guint64 etag;
     gboolean deleting;
 } StoreGroup;
@@ -59,25 +59,25 @@ void store_group_free(StoreGroup *group);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreGroup, store_group_free)
 
 StoreGroup *store_group_get(StoreTx *tx, const char *name, GError **error);
-GPtrArray *store_group_list(StoreTx *tx, GError **error);                    /* of StoreGroup, by name */
+GPtrArray *store_group_list(StoreTx *tx, GError **error);                                          /* of StoreGroup, by name */
 gboolean store_group_put(StoreTx *tx, const StoreGroup *group, guint64 *ret_etag, GError **error); /* insert or update */
 gboolean store_group_delete(StoreTx *tx, const char *name, GError **error);
 
 /* ---- scale sets and their model revisions ---- */
 typedef struct {
-    gint64 id;              /* row number; never reused */
-    char *uid;              /* UUID: the API's uniqueId, and the first half of instance keys */
+    gint64 id; /* row number; never reused */
+    char *uid; /* UUID: the API's uniqueId, and the first half of instance keys */
     char *group;
     char *name;
     char *location;
     guint64 etag;
-    guint revision;         /* the current one; the first is 1 */
-    char *effect_key;       /* of the current revision: model_effect_key() */
-    guint next_instance;    /* the next instance id; never goes back */
-    guint capacity;         /* of the current revision */
+    guint revision;      /* the current one; the first is 1 */
+    char *effect_key;    /* of the current revision: model_effect_key() */
+    guint next_instance; /* the next instance id; never goes back */
+    guint capacity;      /* of the current revision */
     gboolean deleting;
-    char *operation;        /* id of the operation in hand that makes provisioningState, or NULL */
-    char *state;            /* provisioningState when no operation is in hand: "Succeeded", "Failed", "Canceled" */
+    char *operation; /* id of the operation in hand that makes provisioningState, or NULL */
+    char *state;     /* provisioningState when no operation is in hand: "Succeeded", "Failed", "Canceled" */
     UnixTime created;
 } StoreSet;
 void store_set_free(StoreSet *set);
@@ -88,21 +88,21 @@ StoreSet *store_set_get_by_id(StoreTx *tx, gint64 id, GError **error);
 StoreSet *store_set_get_by_uid(StoreTx *tx, const char *uid, GError **error);
 /* Ordered by group, name; group NULL: all. after_id 0 begins; at most `limit` (0: all) */
 GPtrArray *store_set_list(StoreTx *tx, const char *group, GError **error);
-gboolean store_set_insert(StoreTx *tx, StoreSet *set, GError **error);       /* writes id and etag into *set */
+gboolean store_set_insert(StoreTx *tx, StoreSet *set, GError **error); /* writes id and etag into *set */
 /* Writes every settable column of the row (all but uid, group, name and created); expected_etag 0: whatever it is. Writes
  * the new etag into *set. A row that is gone: ARM_PRECONDITION_FAILED, with expected_etag 0 ARM_INTERNAL. */
 gboolean store_set_update(StoreTx *tx, StoreSet *set, guint64 expected_etag, GError **error);
-gboolean store_set_delete(StoreTx *tx, gint64 id, GError **error);           /* with revisions and instances */
+gboolean store_set_delete(StoreTx *tx, gint64 id, GError **error); /* with revisions and instances */
 
 typedef struct {
     guint revision;
-    char *document;         /* canonical JSON text (model/document.h), exactVersion included */
+    char *document; /* canonical JSON text (model/document.h), exactVersion included */
     char *effect_key;
-    char *size_name;        /* copies of what quota is summed by */
+    char *size_name; /* copies of what quota is summed by */
     char *size_family;
     guint size_vcpus;
     guint size_memory_mib;
-    char *image_urn;        /* "Pub:Offer:Sku:Version", exact */
+    char *image_urn; /* "Pub:Offer:Sku:Version", exact */
     UnixTime created;
 } StoreModel;
 void store_model_free(StoreModel *model);
@@ -110,15 +110,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreModel, store_model_free)
 
 gboolean store_model_insert(StoreTx *tx, gint64 set_id, const StoreModel *model, GError **error);
 StoreModel *store_model_get(StoreTx *tx, gint64 set_id, guint revision, GError **error);
-GPtrArray *store_model_list(StoreTx *tx, gint64 set_id, GError **error);     /* of StoreModel, newest first */
+GPtrArray *store_model_list(StoreTx *tx, gint64 set_id, GError **error); /* of StoreModel, newest first */
 /* Removes revisions that no instance runs or should run, but for the set's current one and the newest `keep`. */
 gboolean store_model_prune(StoreTx *tx, gint64 set_id, guint keep, GError **error);
 
 /* ---- instances ---- */
 typedef struct {
     gint64 set_id;
-    guint id;               /* instance id within the set */
-    char *vm_id;            /* UUID */
+    guint id;    /* instance id within the set */
+    char *vm_id; /* UUID */
     char *computer_name;
     UnixTime created;
     guint64 etag;
@@ -126,26 +126,26 @@ typedef struct {
     /* desired */
     guint want_revision;
     DesiredPower want_power;
-    guint64 want_epoch;     /* launch counter: a launch is due while `epoch` is below it and want_power is running */
-    guint64 disk_gen;       /* OS disk generation wanted, from 1 */
-    guint64 vars_gen;       /* UEFI variables wanted, from 1 */
-    guint64 vtpm_gen;       /* 0: no vTPM */
-    guint64 data_gen;       /* reimageall: data disks made afresh; from 1 */
+    guint64 want_epoch; /* launch counter: a launch is due while `epoch` is below it and want_power is running */
+    guint64 disk_gen;   /* OS disk generation wanted, from 1 */
+    guint64 vars_gen;   /* UEFI variables wanted, from 1 */
+    guint64 vtpm_gen;   /* 0: no vTPM */
+    guint64 data_gen;   /* reimageall: data disks made afresh; from 1 */
     gboolean want_deleted;
     gboolean skip_shutdown; /* how the next stop is done: by force at once */
     gboolean protect_scale_in;
     gboolean protect_scale_set_actions;
-    char *tags;             /* JSON object text, or NULL */
+    char *tags; /* JSON object text, or NULL */
 
     /* observed */
-    guint revision;         /* that it runs or last ran; 0: none yet */
-    guint64 epoch;          /* of the last launch that was begun; 0: none */
+    guint revision; /* that it runs or last ran; 0: none yet */
+    guint64 epoch;  /* of the last launch that was begun; 0: none */
     InstanceState state;
-    gboolean alive;         /* its QEMU process exists */
-    gboolean agent;         /* the guest agent has answered in this boot */
-    int failure;            /* ArmCode + 1 of what went wrong; 0: nothing */
-    char *failure_message;  /* or NULL */
-    char *warning;          /* a named state beside the power state (serial flood, …), or NULL */
+    gboolean alive;        /* its QEMU process exists */
+    gboolean agent;        /* the guest agent has answered in this boot */
+    int failure;           /* ArmCode + 1 of what went wrong; 0: nothing */
+    char *failure_message; /* or NULL */
+    char *warning;         /* a named state beside the power state (serial flood, …), or NULL */
     UnixTime state_since;
     /* what the last launch was begun with: a step that was not begun yet goes back to these when it is superseded */
     guint64 run_disk_gen;
@@ -154,14 +154,14 @@ typedef struct {
     guint64 run_data_gen;
 
     /* the step in hand */
-    char *operation;        /* operation id, or NULL: no step */
-    UnixTime deadline;      /* of the step; 0: none */
+    char *operation;   /* operation id, or NULL: no step */
+    UnixTime deadline; /* of the step; 0: none */
 } StoreInstance;
 void store_instance_free(StoreInstance *instance);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreInstance, store_instance_free)
 
 StoreInstance *store_instance_get(StoreTx *tx, gint64 set_id, guint id, GError **error);
-GPtrArray *store_instance_list(StoreTx *tx, gint64 set_id, GError **error);  /* of StoreInstance, by id */
+GPtrArray *store_instance_list(StoreTx *tx, gint64 set_id, GError **error); /* of StoreInstance, by id */
 gboolean store_instance_insert(StoreTx *tx, StoreInstance *instance, GError **error);
 gboolean store_instance_update(StoreTx *tx, StoreInstance *instance, guint64 expected_etag, GError **error);
 gboolean store_instance_delete(StoreTx *tx, gint64 set_id, guint id, GError **error);
@@ -172,15 +172,15 @@ GPtrArray *store_instance_changed(StoreTx *tx, guint64 etag, GError **error);
 /* Calls each(instance id, etag, data) without reading whole rows, by id; what the API's list joins cached bodies by.
  * `each` does not call the store with this tx. */
 gboolean store_instance_etags(StoreTx *tx, gint64 set_id, void (*each)(guint id, guint64 etag, void *data), void *data,
-    GError **error);
+                              GError **error);
 
 /* Counts for a set's instance view: by state, with and without a step in hand. */
 typedef struct {
     guint total;
     guint by_state[INSTANCE_N_STATES];
-    guint busy;             /* with a step in hand */
-    guint failed;           /* state failed */
-    guint on_current;       /* whose revision has the effect key of the set's current revision */
+    guint busy;       /* with a step in hand */
+    guint failed;     /* state failed */
+    guint on_current; /* whose revision has the effect key of the set's current revision */
 } StoreInstanceCounts;
 gboolean store_instance_count(StoreTx *tx, gint64 set_id, StoreInstanceCounts *ret_counts, GError **error);
 
@@ -193,7 +193,7 @@ typedef struct {
     guint regional_cores;
     guint virtual_machines;
     guint scale_sets;
-    GPtrArray *families;    /* of StoreFamilyCores */
+    GPtrArray *families; /* of StoreFamilyCores */
 } StoreUsage;
 /* except_set: a set id that is left out, 0 for none. */
 StoreUsage *store_usage(StoreTx *tx, gint64 except_set, GError **error);
@@ -202,20 +202,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreUsage, store_usage_free)
 
 /* ---- operations ---- */
 typedef struct {
-    char *id;               /* UUID */
+    char *id; /* UUID */
     OperationKind kind;
-    char *resource_id;      /* ARM id of what it works on */
-    gint64 set_id;          /* 0: none */
+    char *resource_id; /* ARM id of what it works on */
+    gint64 set_id;     /* 0: none */
     char *location;
     OperationStatus status;
-    char *code;             /* wire code of the error, or NULL */
+    char *code; /* wire code of the error, or NULL */
     char *message;
-    char *details;          /* JSON array text of {"code","message","target"}, or NULL */
-    char *output;           /* JSON text for properties.output, or NULL */
+    char *details; /* JSON array text of {"code","message","target"}, or NULL */
+    char *output;  /* JSON text for properties.output, or NULL */
     UnixTime started;
-    UnixTime ended;         /* 0: not yet */
-    guint total;            /* instances it has steps for */
-    guint pending;          /* of these, not ended yet */
+    UnixTime ended; /* 0: not yet */
+    guint total;    /* instances it has steps for */
+    guint pending;  /* of these, not ended yet */
     guint64 etag;
 } StoreOperation;
 void store_operation_free(StoreOperation *operation);
@@ -233,13 +233,13 @@ gboolean store_operation_prune(StoreTx *tx, UnixTime before, GError **error);
 typedef struct {
     gint64 id;
     UnixTime time;
-    char *level;            /* "Informational", "Warning", "Error" */
-    char *operation_name;   /* operation_kind_text(), or an event's own name */
-    char *status;           /* "Started", "Succeeded", "Failed", "Canceled" */
+    char *level;          /* "Informational", "Warning", "Error" */
+    char *operation_name; /* operation_kind_text(), or an event's own name */
+    char *status;         /* "Started", "Succeeded", "Failed", "Canceled" */
     char *resource_id;
-    char *caller;           /* "owner" (socket), "token", "engine" */
-    char *correlation;      /* operation id, or NULL */
-    char *message;          /* or NULL */
+    char *caller;      /* "owner" (socket), "token", "engine" */
+    char *correlation; /* operation id, or NULL */
+    char *message;     /* or NULL */
 } StoreEvent;
 void store_event_free(StoreEvent *event);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreEvent, store_event_free)
@@ -251,10 +251,10 @@ GPtrArray *store_event_list(StoreTx *tx, const char *resource_prefix, gint64 bef
 gboolean store_event_prune(StoreTx *tx, UnixTime before, GError **error);
 
 /* ---- images ---- */
-GPtrArray *store_image_list(StoreTx *tx, GError **error);                    /* of ImageInfo: publisher, offer, sku, version order */
+GPtrArray *store_image_list(StoreTx *tx, GError **error); /* of ImageInfo: publisher, offer, sku, version order */
 /* version "latest": the newest by image_version_compare(), a pre-release only where there is nothing else. */
 ImageInfo *store_image_get(StoreTx *tx, const char *publisher, const char *offer, const char *sku, const char *version,
-    GError **error);
+                           GError **error);
 gboolean store_image_put(StoreTx *tx, const ImageInfo *image, GError **error); /* the same version again: ARM_CONFLICT */
 gboolean store_image_delete(StoreTx *tx, const ImageInfo *image, GError **error);
 /* How many revisions in use name this exact image. */
@@ -262,13 +262,13 @@ gboolean store_image_uses(StoreTx *tx, const ImageInfo *image, guint *ret_uses, 
 
 /* ---- data disks kept from removed instances ---- */
 typedef struct {
-    char *id;               /* UUID */
+    char *id; /* UUID */
     char *group;
     char *set_name;
     guint instance;
     guint lun;
     guint size_gib;
-    char *file;             /* absolute path */
+    char *file; /* absolute path */
     UnixTime kept_until;
 } StoreDisk;
 void store_disk_free(StoreDisk *disk);

@@ -6,8 +6,8 @@
 typedef struct {
     const char *method, *target, *body;
     int status;
-    const char *path;           /* in the answer's body; NULL: the status is all */
-    const char *text;           /* what is there; NULL: nothing may be */
+    const char *path; /* in the answer's body; NULL: the status is all */
+    const char *text; /* what is there; NULL: nothing may be */
 } Row;
 
 /* In order, on one world; nothing is settled between them. */

@@ -25,10 +25,9 @@ running(void)
 static void
 test_no_later_stop_is_forced_because_of_a_reimage(void)
 {
-    static const Desire later[] = {DESIRE_START, DESIRE_RESTART, DESIRE_POWER_OFF,
-                                   DESIRE_DEALLOCATE};
-    const Change restart = {.kind = CHANGE_RESTART};
-    const Model after = {.vtpm = TRUE};
+    static const Desire later[] = { DESIRE_START, DESIRE_RESTART, DESIRE_POWER_OFF, DESIRE_DEALLOCATE };
+    const Change restart = { .kind = CHANGE_RESTART };
+    const Model after = { .vtpm = TRUE };
 
     for (guint i = 0; i < G_N_ELEMENTS(later); i++) {
         StoreInstance instance = running();
@@ -68,21 +67,15 @@ test_a_change_renews_what_it_names_and_nothing_else(void)
         gboolean vtpm_after;
         guint64 disk, vars, vtpm, epoch;
     } cases[] = {
-        {"in place", {.kind = CHANGE_IN_PLACE}, TRUE, 1, 1, 1, 1},
-        {"size", {.kind = CHANGE_REDEPLOY}, TRUE, 1, 1, 1, 2},
-        {"Secure Boot toggled", {.kind = CHANGE_RESTART, .new_variables = TRUE}, TRUE, 1, 2, 1, 2},
-        {"to Standard", {.kind = CHANGE_RESTART, .new_variables = TRUE}, FALSE, 1, 2, 0, 2},
-        {"image",
-         {.kind = CHANGE_REIMAGE, .new_os_disk = TRUE, .new_variables = TRUE, .new_vtpm = TRUE},
-         TRUE,
-         2,
-         2,
-         2,
-         2},
+        { "in place", { .kind = CHANGE_IN_PLACE }, TRUE, 1, 1, 1, 1 },
+        { "size", { .kind = CHANGE_REDEPLOY }, TRUE, 1, 1, 1, 2 },
+        { "Secure Boot toggled", { .kind = CHANGE_RESTART, .new_variables = TRUE }, TRUE, 1, 2, 1, 2 },
+        { "to Standard", { .kind = CHANGE_RESTART, .new_variables = TRUE }, FALSE, 1, 2, 0, 2 },
+        { "image", { .kind = CHANGE_REIMAGE, .new_os_disk = TRUE, .new_variables = TRUE, .new_vtpm = TRUE }, TRUE, 2, 2, 2, 2 },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         StoreInstance instance = running();
-        const Model after = {.vtpm = cases[i].vtpm_after};
+        const Model after = { .vtpm = cases[i].vtpm_after };
         g_test_message("%s", cases[i].what);
         desire_update(&instance, 2, &cases[i].change, &after);
         g_assert_cmpuint(instance.want_revision, ==, 2);
@@ -98,8 +91,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/desire/no_later_stop_is_forced_because_of_a_reimage",
-                    test_no_later_stop_is_forced_because_of_a_reimage);
+    g_test_add_func("/desire/no_later_stop_is_forced_because_of_a_reimage", test_no_later_stop_is_forced_because_of_a_reimage);
     g_test_add_func("/desire/what_is_made_afresh_belongs_to_the_launch_that_makes_it",
                     test_what_is_made_afresh_belongs_to_the_launch_that_makes_it);
     g_test_add_func("/desire/a_change_renews_what_it_names_and_nothing_else",

@@ -2,7 +2,7 @@
 #include "rows.h"
 
 #define TRUSTED "{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":true}}"
-#define VM "@/s1/virtualMachines/0"
+#define VM      "@/s1/virtualMachines/0"
 
 static World *
 world_with(guint capacity)
@@ -21,8 +21,10 @@ test_reading(void)
         { "GET", "@/s1/virtualMachines", NULL, 200, "value.0.properties.latestModelApplied", "true" },
         { "GET", "@/s1/virtualMachines", NULL, 200, "value.0.properties.instanceView", NULL },
         { "GET", "@/s1/virtualMachines", NULL, 200, "nextLink", NULL },
-        { "GET", "@/s1/virtualMachines?$expand=instanceView", NULL, 200, "value.0.properties.instanceView.statuses.1.code", "PowerState/running" },
-        { "GET", "@/s1/virtualMachines?$select=instanceView&$expand=instanceView", NULL, 200, "value.1.properties.instanceView.statuses.0.code", "ProvisioningState/succeeded" },
+        { "GET", "@/s1/virtualMachines?$expand=instanceView", NULL, 200, "value.0.properties.instanceView.statuses.1.code",
+          "PowerState/running" },
+        { "GET", "@/s1/virtualMachines?$select=instanceView&$expand=instanceView", NULL, 200,
+          "value.1.properties.instanceView.statuses.0.code", "ProvisioningState/succeeded" },
         { "GET", "@/s1/virtualMachines?$select=instanceView&$expand=instanceView", NULL, 200, "value.1.properties.vmId", NULL },
         { "GET", "@/s1/virtualMachines?$filter=properties/latestModelApplied%20eq%20true", NULL, 200, "value.1.name", "s1_1" },
         { "GET", "@/s1/virtualMachines?$filter=properties/latestModelApplied+eq+false", NULL, 200, "value.0", NULL },
@@ -74,10 +76,13 @@ test_protection_and_tags(void)
 {
     g_autoptr(World) world = world_with(2);
     const Row rows[] = {
-        { "PUT", VM, "{\"properties\":{\"protectionPolicy\":{\"protectFromScaleSetActions\":true}}}", 200, "properties.protectionPolicy.protectFromScaleIn", "true" },
+        { "PUT", VM, "{\"properties\":{\"protectionPolicy\":{\"protectFromScaleSetActions\":true}}}", 200,
+          "properties.protectionPolicy.protectFromScaleIn", "true" },
         { "PUT", VM, "{\"tags\":{\"a\":\"b\"}}", 200, "tags.a", "b" },
         { "GET", VM, NULL, 200, "properties.protectionPolicy.protectFromScaleSetActions", "true" },
-        { "PUT", VM, "{\"properties\":{\"protectionPolicy\":{\"protectFromScaleSetActions\":true,\"protectFromScaleIn\":false}}}", 400, "error.code", "InvalidParameter" },
+        { "PUT", VM,
+          "{\"properties\":{\"protectionPolicy\":{\"protectFromScaleSetActions\":true,\"protectFromScaleIn\":false}}}", 400,
+          "error.code", "InvalidParameter" },
         { "PUT", VM, "{\"properties\":{\"nonsense\":true}}", 400, "error.target", "properties.nonsense" },
         { "PUT", "@/s1/virtualMachines/9", "{}", 404, "error.code", "InstanceIdNotFound" },
         { "POST", "@/s1/reimage", "{\"instanceIds\":[\"0\"]}", 409, "error.code", "OperationNotAllowed" },
@@ -166,7 +171,8 @@ static void
 test_deleting_instances_lowers_the_capacity(void)
 {
     g_autoptr(World) world = world_with(4);
-    g_autoptr(Answer) by_set = world_must(world, 202, "POST", "@/s1/delete?forceDeletion=true", "{\"instanceIds\":[\"1\",\"1\"]}");
+    g_autoptr(Answer) by_set =
+        world_must(world, 202, "POST", "@/s1/delete?forceDeletion=true", "{\"instanceIds\":[\"1\",\"1\"]}");
     g_autoptr(Answer) capacity = world_must(world, 200, "GET", "@/s1", NULL);
     answer_expect(capacity, "sku.capacity", "3");
     /* Again, while it is under way: the same operation, and no other instance goes. */
@@ -192,8 +198,10 @@ static void
 test_boot_diagnostics(void)
 {
     g_autoptr(World) world = world_with(1);
-    g_autoptr(Answer) answer = world_must(world, 200, "POST", VM "/retrieveBootDiagnosticsData?sasUriExpirationTimeInMinutes=10", NULL);
-    g_autofree char *serial = answer_text(answer, "serialConsoleLogBlobUri"), *screen = answer_text(answer, "consoleScreenshotBlobUri");
+    g_autoptr(Answer) answer =
+        world_must(world, 200, "POST", VM "/retrieveBootDiagnosticsData?sasUriExpirationTimeInMinutes=10", NULL);
+    g_autofree char *serial = answer_text(answer, "serialConsoleLogBlobUri"),
+                    *screen = answer_text(answer, "consoleScreenshotBlobUri");
     g_assert_true(g_str_has_prefix(serial, "https://127.0.0.1:8443/links/serial/"));
     g_assert_true(g_str_has_prefix(screen, "https://127.0.0.1:8443/links/screen/"));
     const char *path = serial + strlen("https://127.0.0.1:8443");
@@ -205,12 +213,14 @@ test_boot_diagnostics(void)
         const char *target, *caller;
         int status;
     } cases[] = {
-        { path, NULL, 200 },      { path, "token", 200 },  { versioned, NULL, 200 },
+        { path, NULL, 200 },       { path, "token", 200 },  { versioned, NULL, 200 },
         { other_kind, NULL, 403 }, { tampered, NULL, 403 }, { "/links/serial/x", NULL, 403 },
     };
     for (guint late = 0; late < 2; late++) {
         for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-            const ApiRequest request = { .method = "GET", .target = cases[i].target, .base_url = "https://h", .caller = cases[i].caller };
+            const ApiRequest request = {
+                .method = "GET", .target = cases[i].target, .base_url = "https://h", .caller = cases[i].caller
+            };
             g_autoptr(Answer) got = world_ask_request(world, &request);
             g_assert_cmpint(got->response->status, ==, late ? 403 : cases[i].status);
             g_assert_nonnull(api_response_header(got->response, "x-ms-request-id"));
@@ -227,11 +237,15 @@ test_run_command_reads_its_body(void)
 {
     g_autoptr(World) world = world_with(1);
     const Row rows[] = {
-        { "POST", VM "/runCommand", "{\"commandId\":\"RunShellScript\",\"script\":[\"id\"]}", 501, "error.code", "NotSupported" },
-        { "POST", VM "/runCommand", "{\"commandId\":\"RunPowerShellScript\",\"script\":[\"id\"]}", 400, "error.target", "commandId" },
+        { "POST", VM "/runCommand", "{\"commandId\":\"RunShellScript\",\"script\":[\"id\"]}", 501, "error.code",
+          "NotSupported" },
+        { "POST", VM "/runCommand", "{\"commandId\":\"RunPowerShellScript\",\"script\":[\"id\"]}", 400, "error.target",
+          "commandId" },
         { "POST", VM "/runCommand", "{\"commandId\":\"RunShellScript\",\"script\":[]}", 400, "error.target", "script" },
         { "POST", VM "/runCommand", "{\"commandId\":\"RunShellScript\",\"script\":[1]}", 400, "error.target", "script" },
-        { "POST", VM "/runCommand", "{\"commandId\":\"RunShellScript\",\"script\":[\"id\"],\"parameters\":[{\"name\":\"a\",\"value\":\"b\"}]}", 400, "error.target", "parameters" },
+        { "POST", VM "/runCommand",
+          "{\"commandId\":\"RunShellScript\",\"script\":[\"id\"],\"parameters\":[{\"name\":\"a\",\"value\":\"b\"}]}", 400,
+          "error.target", "parameters" },
         { "POST", VM "/connectionInfo", NULL, 200, "value.0.guestPort", "22" },
         { "GET", "~/providers/Microsoft.Insights/eventtypes/management/values", NULL, 200, "value.0.operationName.value",
           "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/runCommand/action" },

@@ -1,13 +1,15 @@
 /* virtualMachineScaleSets: create, change, read, delete. */
 #include "rows.h"
 
-#define TRUSTED "{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":true}}"
+#define TRUSTED    "{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":true}}"
 #define IMAGE(sku) "{\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":\"" sku "\",\"version\":\"1.0.0\"}"
-#define BODY(size, capacity, image) \
-    "{\"location\":\"local\",\"sku\":{\"name\":\"" size "\",\"capacity\":" capacity "},\"properties\":{\"virtualMachineProfile\":" \
+#define BODY(size, capacity, image)                                                                                            \
+    "{\"location\":\"local\",\"sku\":{\"name\":\"" size "\",\"capacity\":" capacity                                            \
+    "},\"properties\":{\"virtualMachineProfile\":"                                                                             \
     "{\"storageProfile\":{\"imageReference\":" IMAGE(image) "}}}}"
 #define SECURITY(profile) "{\"properties\":{\"virtualMachineProfile\":{\"securityProfile\":" profile "}}}"
-#define SECURITY_PUT(profile) "{\"location\":\"local\",\"properties\":{\"virtualMachineProfile\":{\"securityProfile\":" profile "}}}"
+#define SECURITY_PUT(profile)                                                                                                  \
+    "{\"location\":\"local\",\"properties\":{\"virtualMachineProfile\":{\"securityProfile\":" profile "}}}"
 #define UEFI "properties.virtualMachineProfile.securityProfile.uefiSettings"
 
 static void
@@ -46,26 +48,33 @@ test_a_put_merges(void)
     world_create(world, "s1", 1, "Standard_B1ms", "gen2", TRUSTED);
     const Row rows[] = {
         /* az vmss scale */
-        { "PUT", "@/s1", "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":2}}", 200, UEFI ".vTpmEnabled", "true" },
+        { "PUT", "@/s1", "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":2}}", 200,
+          UEFI ".vTpmEnabled", "true" },
         { "GET", "@/s1", NULL, 200, "sku.capacity", "2" },
         /* a client that does not know securityProfile sends it empty */
         { "PUT", "@/s1", SECURITY_PUT("{}"), 200, UEFI ".secureBootEnabled", "true" },
-        { "PUT", "@/s1", SECURITY_PUT("null"), 200, "properties.virtualMachineProfile.securityProfile.securityType", "TrustedLaunch" },
+        { "PUT", "@/s1", SECURITY_PUT("null"), 200, "properties.virtualMachineProfile.securityProfile.securityType",
+          "TrustedLaunch" },
         /* az vmss update --enable-secure-boot false */
-        { "PUT", "@/s1", SECURITY_PUT("{\"uefiSettings\":{\"secureBootEnabled\":false}}"), 200, UEFI ".secureBootEnabled", "false" },
+        { "PUT", "@/s1", SECURITY_PUT("{\"uefiSettings\":{\"secureBootEnabled\":false}}"), 200, UEFI ".secureBootEnabled",
+          "false" },
         { "GET", "@/s1", NULL, 200, UEFI ".vTpmEnabled", "true" },
         { "GET", "@/s1", NULL, 200, "properties.virtualMachineProfile.securityProfile.securityType", "TrustedLaunch" },
         /* the image reference dropped, as az vmss update does */
-        { "PUT", "@/s1", "{\"location\":\"local\",\"tags\":{\"a\":\"b\"},\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"osDisk\":{\"createOption\":\"FromImage\"}}}}}", 200,
-          "properties.virtualMachineProfile.storageProfile.imageReference.sku", "gen2" },
+        { "PUT", "@/s1",
+          "{\"location\":\"local\",\"tags\":{\"a\":\"b\"},\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{"
+          "\"osDisk\":{\"createOption\":\"FromImage\"}}}}}",
+          200, "properties.virtualMachineProfile.storageProfile.imageReference.sku", "gen2" },
         { "PATCH", "@/s1", "{\"tags\":{\"c\":\"d\"}}", 200, "tags.c", "d" },
         { "GET", "@/s1", NULL, 200, "tags.a", NULL },
         /* another version alone keeps the rest of the reference */
-        { "PATCH", "@/s1", "{\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"version\":\"1.1.0\"}}}}}", 200,
+        { "PATCH", "@/s1",
+          "{\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"version\":\"1.1.0\"}}}}}", 200,
           "properties.virtualMachineProfile.storageProfile.imageReference.exactVersion", "1.1.0" },
         { "PATCH", "@/s1", SECURITY("{\"securityType\":\"Standard\"}"), 200, UEFI, NULL },
         { "PATCH", "@/s1", SECURITY("{\"securityType\":\"Standard\",\"uefiSettings\":{}}"), 400, "error.code", "BadRequest" },
-        { "PATCH", "@/s1", SECURITY("{\"securityType\":\"trustedlaunch\"}"), 200, "properties.virtualMachineProfile.securityProfile.securityType", "TrustedLaunch" },
+        { "PATCH", "@/s1", SECURITY("{\"securityType\":\"trustedlaunch\"}"), 200,
+          "properties.virtualMachineProfile.securityProfile.securityType", "TrustedLaunch" },
         { "GET", "@/s1", NULL, 200, UEFI ".secureBootEnabled", "false" },
         /* null reads as absent */
         { "PATCH", "@/s1", SECURITY("{\"securityType\":\"Standard\",\"uefiSettings\":null}"), 200, UEFI, NULL },
@@ -79,7 +88,8 @@ test_refusals_name_what_is_wrong(void)
     g_autoptr(World) world = world_new();
     world_create(world, "s1", 1, "Standard_A1_v2", "gen1", NULL);
     const Row rows[] = {
-        { "PUT", "@/new", "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\"},\"propertys\":{}}", 400, "error.target", "propertys" },
+        { "PUT", "@/new", "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\"},\"propertys\":{}}", 400, "error.target",
+          "propertys" },
         { "PUT", "@/new", BODY("Standard_Nope", "1", "gen1"), 400, "error.target", "sku.name" },
         { "PUT", "@/new", BODY("Standard_B1ms", "1", "gen9"), 400, "error.code", "PlatformImageNotFound" },
         { "PUT", "@/new", BODY("Standard_B1ms", "1001", "gen2"), 400, "error.target", "sku.capacity" },
@@ -88,13 +98,17 @@ test_refusals_name_what_is_wrong(void)
         { "PUT", "@/new", "[1]", 400, "error.code", "InvalidRequestContent" },
         { "PUT", "@/new", "{\"location\":", 400, "error.code", "InvalidRequestContent" },
         { "PUT", "@/new", NULL, 400, "error.code", "InvalidRequestContent" },
-        { "PUT", "@/new", "{\"location\":\"mars\",\"sku\":{\"name\":\"Standard_B1ms\"},\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":" IMAGE("gen2") "}}}}", 400, "error.code",
-          "LocationNotAvailableForResourceType" },
+        { "PUT", "@/new",
+          "{\"location\":\"mars\",\"sku\":{\"name\":\"Standard_B1ms\"},\"properties\":{\"virtualMachineProfile\":{"
+          "\"storageProfile\":{\"imageReference\":" IMAGE("gen2") "}}}}",
+          400, "error.code", "LocationNotAvailableForResourceType" },
         /* every rule that is broken, in one answer */
-        { "PATCH", "@/s1", SECURITY(TRUSTED), 400, "error.details.1.target", "properties.virtualMachineProfile.storageProfile.imageReference" },
+        { "PATCH", "@/s1", SECURITY(TRUSTED), 400, "error.details.1.target",
+          "properties.virtualMachineProfile.storageProfile.imageReference" },
         { "GET", "@/s1", NULL, 200, "properties.virtualMachineProfile.securityProfile", NULL },
         { "PATCH", "@/none", SECURITY(TRUSTED), 404, "error.code", "ResourceNotFound" },
-        { "PUT", "~/resourceGroups/none/providers/Microsoft.Compute/virtualMachineScaleSets/s1", BODY("Standard_A1_v2", "1", "gen1"), 404, "error.code", "ResourceGroupNotFound" },
+        { "PUT", "~/resourceGroups/none/providers/Microsoft.Compute/virtualMachineScaleSets/s1",
+          BODY("Standard_A1_v2", "1", "gen1"), 404, "error.code", "ResourceGroupNotFound" },
     };
     ROWS_RUN(world, rows);
 }
@@ -127,7 +141,8 @@ test_preconditions(void)
         g_autofree char *target = world_target(world, cases[i].target);
         g_autofree char *body = g_strdup_printf(
             "{\"location\":\"local\",\"tags\":{\"n\":\"%u\"},\"sku\":{\"name\":\"Standard_A1_v2\"},\"properties\":"
-            "{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":" IMAGE("gen1") "}}}}", cases[i].status == 200 ? i : 0);
+            "{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":" IMAGE("gen1") "}}}}",
+            cases[i].status == 200 ? i : 0);
         const ApiRequest request = {
             .method = "PUT",
             .target = target,
@@ -153,8 +168,10 @@ test_names_are_found_in_any_case_and_kept_as_created(void)
     world_create(world, "MySet", 1, "Standard_A1_v2", "gen1", NULL);
     const Row rows[] = {
         { "GET", "~/RESOURCEGROUPS/G1/PROVIDERS/microsoft.compute/VIRTUALMACHINESCALESETS/MYSET", NULL, 200, "name", "MySet" },
-        { "GET", "~/resourceGroups/G1/providers/Microsoft.Compute/virtualMachineScaleSets/myset/virtualmachines/0", NULL, 200, "name", "MySet_0" },
-        { "PUT", "@/MYSET", "{\"location\":\"LOCAL\",\"SKU\":{\"CAPACITY\":\"1\"},\"Tags\":{\"K\":\"v\"}}", 200, "name", "MySet" },
+        { "GET", "~/resourceGroups/G1/providers/Microsoft.Compute/virtualMachineScaleSets/myset/virtualmachines/0", NULL, 200,
+          "name", "MySet_0" },
+        { "PUT", "@/MYSET", "{\"location\":\"LOCAL\",\"SKU\":{\"CAPACITY\":\"1\"},\"Tags\":{\"K\":\"v\"}}", 200, "name",
+          "MySet" },
         { "GET", "@/myset/", NULL, 200, "tags.K", "v" },
     };
     ROWS_RUN(world, rows);
@@ -176,7 +193,8 @@ test_capacity_follows_the_model(void)
     answer_expect(three, "value.2.instanceId", "2");
     answer_expect(three, "value.2.properties.provisioningState", "Succeeded");
 
-    answer_free(world_must(world, 200, "PUT", "@/s1/virtualMachines/2", "{\"properties\":{\"protectionPolicy\":{\"protectFromScaleIn\":true}}}"));
+    answer_free(world_must(world, 200, "PUT", "@/s1/virtualMachines/2",
+                           "{\"properties\":{\"protectionPolicy\":{\"protectFromScaleIn\":true}}}"));
     g_autoptr(Answer) in = world_must(world, 200, "PATCH", "@/s1", "{\"sku\":{\"capacity\":2}}");
     world_expect_operation(world, in, "Succeeded", NULL);
     g_autoptr(Answer) two = world_must(world, 200, "GET", "@/s1/virtualMachines", NULL);
@@ -201,7 +219,8 @@ test_delete(void)
     g_autoptr(Answer) meanwhile = world_must(world, 200, "GET", "@/s1", NULL);
     answer_expect(meanwhile, "properties.provisioningState", "Deleting");
     g_autoptr(Answer) again = world_must(world, 202, "DELETE", "@/s1", NULL);
-    g_assert_cmpstr(api_response_header(again->response, "Azure-AsyncOperation"), ==, api_response_header(deleted->response, "Azure-AsyncOperation"));
+    g_assert_cmpstr(api_response_header(again->response, "Azure-AsyncOperation"), ==,
+                    api_response_header(deleted->response, "Azure-AsyncOperation"));
     answer_free(world_must(world, 409, "PATCH", "@/s1", "{\"sku\":{\"capacity\":3}}"));
     answer_free(world_must(world, 409, "POST", "@/s1/start", NULL));
     world_expect_operation(world, deleted, "Succeeded", NULL);
@@ -224,7 +243,8 @@ test_lists_and_views(void)
         { "GET", "@", NULL, 200, "value.1.name", "s2" },
         { "GET", "~/providers/Microsoft.Compute/virtualMachineScaleSets", NULL, 200, "value.0.name", "s1" },
         { "GET", "~/providers/Microsoft.Compute/locations/local/virtualMachineScaleSets", NULL, 200, "value.1.name", "s2" },
-        { "GET", "~/resourceGroups/none/providers/Microsoft.Compute/virtualMachineScaleSets", NULL, 404, "error.code", "ResourceGroupNotFound" },
+        { "GET", "~/resourceGroups/none/providers/Microsoft.Compute/virtualMachineScaleSets", NULL, 404, "error.code",
+          "ResourceGroupNotFound" },
         { "GET", "@/s1/instanceView", NULL, 200, "virtualMachine.statusesSummary.0.code", "ProvisioningState/succeeded" },
         { "GET", "@/s1/instanceView", NULL, 200, "virtualMachine.statusesSummary.0.count", "2" },
         { "GET", "@/s1/instanceView", NULL, 200, "statuses.0.code", "ProvisioningState/succeeded" },
@@ -248,7 +268,9 @@ test_what_if_tells_and_changes_nothing(void)
         { "POST", "@/s1/whatIf", SECURITY(TRUSTED), 200, "summary.restart", "3" },
         { "POST", "@/s1/whatIf", SECURITY(TRUSTED), 200, "instances.0.change", "restart" },
         { "POST", "@/s1/whatIf", "{\"sku\":{\"name\":\"Standard_B2s\"}}", 200, "instances.2.change", "redeploy" },
-        { "POST", "@/s1/whatIf", "{\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"version\":\"1.1.0\"}}}}}", 200, "instances.0.change", "reimage" },
+        { "POST", "@/s1/whatIf",
+          "{\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"version\":\"1.1.0\"}}}}}", 200,
+          "instances.0.change", "reimage" },
         { "POST", "@/s1/whatIf", "{\"tags\":{\"a\":\"b\"}}", 200, "instances.0.change", "nothing" },
         { "POST", "@/s1/whatIf", "{\"sku\":{\"capacity\":5}}", 200, "summary.create", "2" },
         { "POST", "@/s1/whatIf", "{\"sku\":{\"capacity\":2}}", 200, "summary.delete", "1" },
@@ -270,8 +292,10 @@ test_secrets_are_never_given_back(void)
     g_autoptr(World) world = world_new();
     answer_free(world_must(world, 201, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
     answer_free(world_must(world, 201, "PUT", "@/s1",
-                           "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":1},\"properties\":{\"virtualMachineProfile\":{"
-                           "\"osProfile\":{\"adminUsername\":\"tester\",\"adminPassword\":\"Correct-Horse-77\",\"customData\":\"c2VjcmV0LWRhdGE=\"},"
+                           "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":1},\"properties\":{"
+                           "\"virtualMachineProfile\":{"
+                           "\"osProfile\":{\"adminUsername\":\"tester\",\"adminPassword\":\"Correct-Horse-77\",\"customData\":"
+                           "\"c2VjcmV0LWRhdGE=\"},"
                            "\"storageProfile\":{\"imageReference\":" IMAGE("gen2") "}}}}"));
     world_settle(world);
     static const char *const targets[] = { "@/s1", "@", "@/s1/virtualMachines/0?$expand=instanceView", "@/s1/virtualMachines" };

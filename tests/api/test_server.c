@@ -12,12 +12,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define TOKEN "a-token-of-sixteen-characters"
-#define WITHIN (10 * G_USEC_PER_SEC)
+#define TOKEN       "a-token-of-sixteen-characters"
+#define WITHIN      (10 * G_USEC_PER_SEC)
 #define SHORT_LIMIT (500 * 1000)
 
 typedef struct {
-    gint64 request_limit_usec;  /* 0: the usual one */
+    gint64 request_limit_usec; /* 0: the usual one */
     World *world;
     Server *server;
     char *socket_path;
@@ -111,7 +111,8 @@ expect(const char *answer, const char *part)
 static void
 expect_alive(const Fixture *fixture)
 {
-    g_autofree char *answer = converse(fixture, "GET /subscriptions?api-version=2024-07-01 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    g_autofree char *answer =
+        converse(fixture, "GET /subscriptions?api-version=2024-07-01 HTTP/1.1\r\nHost: localhost\r\n\r\n");
     expect(answer, "HTTP/1.1 200");
 }
 
@@ -152,9 +153,14 @@ static void
 test_broken_requests_hurt_nobody(Fixture *f, const void *data)
 {
     static const char *const broken[] = {
-        "GET /subscr", "PUT /x HTTP/1.1\r\nHost: h\r\nContent-Length: 50\r\n\r\n{\"locat", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc",
-        "GET  HTTP/1.1\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "PUT /x HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
-        "\r\n\r\n\r\n", "GET /%00%ff%zz?%zz=%00 HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET /subscr",
+        "PUT /x HTTP/1.1\r\nHost: h\r\nContent-Length: 50\r\n\r\n{\"locat",
+        "\x16\x03\x01\x02\x00\x01\x00\x01\xfc",
+        "GET  HTTP/1.1\r\n\r\n",
+        "GET / HTTP/9.9\r\n\r\n",
+        "PUT /x HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
+        "\r\n\r\n\r\n",
+        "GET /%00%ff%zz?%zz=%00 HTTP/1.1\r\nHost: h\r\n\r\n",
     };
     (void)data;
     for (guint i = 0; i < G_N_ELEMENTS(broken); i++) {

@@ -2,7 +2,7 @@
 #include "rows.h"
 
 #define LOCATION "~/providers/Microsoft.Compute/locations/local"
-#define OFFERS LOCATION "/publishers/testudo/artifacttypes/vmimage/offers"
+#define OFFERS   LOCATION "/publishers/testudo/artifacttypes/vmimage/offers"
 #define VERSIONS OFFERS "/mini/skus/gen2/versions"
 
 static void
@@ -46,12 +46,14 @@ test_every_request_is_checked(void)
         { "GET", "/subscriptions?%ff=1", NULL, 400, "error.code", "BadRequest" },
         { "PATCH", "/subscriptions", NULL, 405, "error.code", "MethodNotAllowed" },
         { "get", "/subscriptions", NULL, 405, "error.code", "MethodNotAllowed" },
-        { "GET", "~/providers/Microsoft.Compute/locations/mars/vmSizes", NULL, 400, "error.code", "LocationNotAvailableForResourceType" },
+        { "GET", "~/providers/Microsoft.Compute/locations/mars/vmSizes", NULL, 400, "error.code",
+          "LocationNotAvailableForResourceType" },
         { "GET", "/subscriptions", "{\"a\":1}", 400, "error.code", "InvalidRequestContent" },
         { "GET", "/subscriptions", "{}", 200, NULL, NULL },
         { "PUT", "~/resourcegroups/g", "\xff", 400, "error.code", "InvalidRequestContent" },
         { "PUT", "~/resourcegroups/g", "{\"location\":\"\xc3\x28\"}", 400, "error.code", "InvalidRequestContent" },
-        { "PUT", "~/resourcegroups/g", "{\"location\":\"local\",\"location\":\"local\"}", 400, "error.code", "InvalidRequestContent" },
+        { "PUT", "~/resourcegroups/g", "{\"location\":\"local\",\"location\":\"local\"}", 400, "error.code",
+          "InvalidRequestContent" },
     };
     ROWS_RUN(world, rows);
 
@@ -88,11 +90,14 @@ test_without_a_token(void)
     g_autoptr(World) world = world_new();
     static const char *const targets[] = { "/subscriptions?api-version=2024-07-01", "/subscriptions", "/nowhere", "/%20" };
     for (guint i = 0; i < G_N_ELEMENTS(targets); i++) {
-        const ApiRequest request = { .method = "GET", .target = targets[i], .base_url = "https://h:1", .client_request_id = "c-1" };
+        const ApiRequest request = {
+            .method = "GET", .target = targets[i], .base_url = "https://h:1", .client_request_id = "c-1"
+        };
         g_autoptr(Answer) answer = world_ask_request(world, &request);
         g_assert_cmpint(answer->response->status, ==, 401);
         answer_expect(answer, "error.code", "AuthenticationFailed");
-        g_assert_true(g_str_has_prefix(api_response_header(answer->response, "WWW-Authenticate"), "Bearer authorization_uri=\"https://h:1\""));
+        g_assert_true(g_str_has_prefix(api_response_header(answer->response, "WWW-Authenticate"),
+                                       "Bearer authorization_uri=\"https://h:1\""));
         g_assert_cmpstr(api_response_header(answer->response, "x-ms-client-request-id"), ==, "c-1");
     }
 }
@@ -110,9 +115,11 @@ test_groups(void)
         { "PUT", "~/resourcegroups/g1", "{\"location\":\"local\",\"tags\":{\"a\":1}}", 400, "error.code", "InvalidParameter" },
         { "PUT", "~/resourcegroups/bad.", "{\"location\":\"local\"}", 400, "error.target", "name" },
         { "PATCH", "~/resourcegroups/g1", "{\"tags\":{}}", 404, "error.code", "ResourceGroupNotFound" },
-        { "PUT", "~/resourcegroups/G1", "{\"location\":\"LOCAL\",\"tags\":{\"Env\":\"it's\"}}", 201, "properties.provisioningState", "Succeeded" },
+        { "PUT", "~/resourcegroups/G1", "{\"location\":\"LOCAL\",\"tags\":{\"Env\":\"it's\"}}", 201,
+          "properties.provisioningState", "Succeeded" },
         { "PUT", "~/resourceGroups/g1", "{\"location\":\"local\",\"properties\":{}}", 200, "name", "G1" },
-        { "PUT", "~/resourceGroups/g1", "{\"location\":\"local\",\"properties\":{\"x\":1}}", 400, "error.target", "properties" },
+        { "PUT", "~/resourceGroups/g1", "{\"location\":\"local\",\"properties\":{\"x\":1}}", 400, "error.target",
+          "properties" },
         { "GET", "~/resourcegroups/g1", NULL, 200, "tags.Env", "it's" },
         { "HEAD", "~/resourcegroups/g1", NULL, 204, NULL, NULL },
         { "PATCH", "~/resourcegroups/g1", "{\"tags\":{\"b\":\"c\"}}", 200, "tags.Env", NULL },
@@ -145,7 +152,8 @@ test_a_group_is_deleted_with_all_that_is_in_it(void)
     g_autoptr(World) world = world_new();
     world_create(world, "s1", 2, "Standard_B1ms", "gen2", NULL);
     world_create(world, "s2", 0, "Standard_B1ms", "gen2", NULL);
-    g_autoptr(Answer) deleted = world_must(world, 202, "DELETE", "~/resourcegroups/g1?forceDeletionTypes=Microsoft.Compute/virtualMachineScaleSets", NULL);
+    g_autoptr(Answer) deleted = world_must(
+        world, 202, "DELETE", "~/resourcegroups/g1?forceDeletionTypes=Microsoft.Compute/virtualMachineScaleSets", NULL);
     expect_result(world, deleted, 202);
     /* Asked for again, it is the same deletion, and not over before it is. */
     g_autoptr(Answer) again = world_must(world, 202, "DELETE", "~/resourcegroups/g1", NULL);
@@ -169,8 +177,10 @@ test_resources(void)
         { "GET", "~/resources", NULL, 200, "value.0.name", "s1" },
         { "GET", "~/resources", NULL, 200, "value.0.tags.k", "v" },
         { "GET", "~/resources", NULL, 200, "value.0.createdTime", NULL },
-        { "GET", "~/resources?$filter=resourceGroup%20eq%20'G1'&$expand=createdTime,changedTime,provisioningState", NULL, 200, "value.0.provisioningState", "Succeeded" },
-        { "GET", "~/resources?$filter=resourceType%20eq%20'microsoft.compute/virtualmachinescalesets'%20and%20name%20eq%20's1'", NULL, 200, "value.0.name", "s1" },
+        { "GET", "~/resources?$filter=resourceGroup%20eq%20'G1'&$expand=createdTime,changedTime,provisioningState", NULL, 200,
+          "value.0.provisioningState", "Succeeded" },
+        { "GET", "~/resources?$filter=resourceType%20eq%20'microsoft.compute/virtualmachinescalesets'%20and%20name%20eq%20's1'",
+          NULL, 200, "value.0.name", "s1" },
         { "GET", "~/resources?$filter=resourceType%20eq%20'Microsoft.Compute/disks'", NULL, 200, "value.0", NULL },
         { "GET", "~/resources?$filter=substringof('s',name)", NULL, 400, "error.target", "$filter" },
         { "GET", "~/resources?$expand=everything", NULL, 400, "error.target", "$expand" },
@@ -204,7 +214,9 @@ test_the_image_catalogue_is_bare_arrays(void)
     ROWS_RUN(world, rows);
 }
 
-#define DEFINITION(version) "{\"publisher\":\"P\",\"offer\":\"o\",\"sku\":\"s\",\"version\":\"" version "\",\"hyperVGeneration\":\"V2\",\"architecture\":\"x64\"," \
+#define DEFINITION(version)                                                                                                    \
+    "{\"publisher\":\"P\",\"offer\":\"o\",\"sku\":\"s\",\"version\":\"" version                                                \
+    "\",\"hyperVGeneration\":\"V2\",\"architecture\":\"x64\","                                                                 \
     "\"osType\":\"Linux\",\"securityType\":\"Standard\",\"guestAgent\":false,\"format\":\"raw\"}"
 
 static void
@@ -212,13 +224,18 @@ test_images_come_and_go(void)
 {
     g_autoptr(World) world = world_new();
     const Row rows[] = {
-        { "POST", "~/providers/Testudo.Images/import", "{\"source\":\"/x/disk.raw\",\"definition\":" DEFINITION("1.0.0") "}", 201, "publisher", "P" },
-        { "POST", "~/providers/Testudo.Images/import", "{\"source\":\"/x/disk.raw\",\"definition\":" DEFINITION("1.0.0") "}", 409, "error.code", "Conflict" },
-        { "POST", "~/providers/Testudo.Images/import", "{\"source\":\"/x/missing\",\"definition\":" DEFINITION("2.0.0") "}", 409, "error.code", "ImageUnusable" },
-        { "POST", "~/providers/Testudo.Images/import", "{\"source\":\"disk.raw\",\"definition\":" DEFINITION("2.0.0") "}", 400, "error.target", "source" },
+        { "POST", "~/providers/Testudo.Images/import", "{\"source\":\"/x/disk.raw\",\"definition\":" DEFINITION("1.0.0") "}",
+          201, "publisher", "P" },
+        { "POST", "~/providers/Testudo.Images/import", "{\"source\":\"/x/disk.raw\",\"definition\":" DEFINITION("1.0.0") "}",
+          409, "error.code", "Conflict" },
+        { "POST", "~/providers/Testudo.Images/import", "{\"source\":\"/x/missing\",\"definition\":" DEFINITION("2.0.0") "}",
+          409, "error.code", "ImageUnusable" },
+        { "POST", "~/providers/Testudo.Images/import", "{\"source\":\"disk.raw\",\"definition\":" DEFINITION("2.0.0") "}", 400,
+          "error.target", "source" },
         { "POST", "~/providers/Testudo.Images/import", "{\"source\":\"/x\",\"definition\":{}}", 400, NULL, NULL },
         { "DELETE", LOCATION "/publishers/P/artifacttypes/vmimage/offers/o/skus/s/versions/1.0.0", NULL, 200, NULL, NULL },
-        { "GET", LOCATION "/publishers/P/artifacttypes/vmimage/offers/o/skus/s/versions/1.0.0", NULL, 404, "error.code", "NotFound" },
+        { "GET", LOCATION "/publishers/P/artifacttypes/vmimage/offers/o/skus/s/versions/1.0.0", NULL, 404, "error.code",
+          "NotFound" },
     };
     ROWS_RUN(world, rows);
     world_create(world, "s1", 1, "Standard_B1ms", "gen2", NULL);
@@ -233,7 +250,8 @@ test_sizes_and_quota(void)
     world_create(world, "s1", 2, "Standard_B2s", "gen2", NULL);
     const Row rows[] = {
         { "GET", "~/providers/Microsoft.Compute/skus", NULL, 200, "value.0.resourceType", "virtualMachines" },
-        { "GET", "~/providers/Microsoft.Compute/skus?$filter=location%20eq%20'LOCAL'", NULL, 200, "value.0.locationInfo.0.location", "local" },
+        { "GET", "~/providers/Microsoft.Compute/skus?$filter=location%20eq%20'LOCAL'", NULL, 200,
+          "value.0.locationInfo.0.location", "local" },
         { "GET", "~/providers/Microsoft.Compute/skus?$filter=location%20eq%20'mars'", NULL, 200, "value.0", NULL },
         { "GET", "~/providers/Microsoft.Compute/skus?$filter=size%20eq%20'x'", NULL, 400, "error.target", "$filter" },
         { "GET", LOCATION "/vmSizes", NULL, 200, "value.0.name", "Basic_A0" },

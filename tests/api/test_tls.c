@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define NOW (G_GINT64_CONSTANT(1704067200) * USEC_PER_SEC)
-#define DAYS(n) ((n) * G_GINT64_CONSTANT(86400) * USEC_PER_SEC)
+#define NOW     (G_GINT64_CONSTANT(1704067200) * USEC_PER_SEC)
+#define DAYS(n) ((n)*G_GINT64_CONSTANT(86400) * USEC_PER_SEC)
 
 typedef struct {
     char *dir;

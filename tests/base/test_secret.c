@@ -18,7 +18,7 @@ test_the_same_is_every_character(void)
         const char *a, *b;
         gboolean same;
     } cases[] = {
-        { "", "", TRUE },      { "abc", "abc", TRUE },  { "abc", "abd", FALSE }, { "abc", "Abc", FALSE },
+        { "", "", TRUE },       { "abc", "abc", TRUE }, { "abc", "abd", FALSE }, { "abc", "Abc", FALSE },
         { "abc", "ab", FALSE }, { "ab", "abc", FALSE }, { "abc", "", FALSE },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++)

@@ -2,7 +2,7 @@
 #include "base/time_text.h"
 
 #define SECOND USEC_PER_SEC
-#define HOUR (3600 * SECOND)
+#define HOUR   (3600 * SECOND)
 
 static void
 test_durations(void)

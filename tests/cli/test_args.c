@@ -22,9 +22,9 @@ longest_path_wins(void)
     g_autoptr(Args) args = parse("vm image list", &command, NULL);
     g_assert_cmpstr(command->path, ==, "vm image list");
     int n;
-    g_assert_null(command_find((const char *const[]){"vm", NULL}, &n));
-    g_assert_null(command_find((const char *const[]){"vmss", "updat", NULL}, &n));
-    g_assert_null(command_find((const char *const[]){NULL}, &n));
+    g_assert_null(command_find((const char *const[]){ "vm", NULL }, &n));
+    g_assert_null(command_find((const char *const[]){ "vmss", "updat", NULL }, &n));
+    g_assert_null(command_find((const char *const[]){ NULL }, &n));
 }
 
 static void
@@ -65,8 +65,7 @@ static void
 bool_alone_is_true(void)
 {
     gboolean value = FALSE;
-    g_autoptr(Args) alone =
-        parse("vmss update -g G -n s --enable-vtpm --enable-secure-boot FALSE", NULL, NULL);
+    g_autoptr(Args) alone = parse("vmss update -g G -n s --enable-vtpm --enable-secure-boot FALSE", NULL, NULL);
     g_assert_true(args_bool(alone, "enable-vtpm", &value));
     g_assert_true(value);
     g_assert_true(args_bool(alone, "enable-secure-boot", &value));
@@ -87,20 +86,20 @@ wrong_lines_name_what_is_wrong(void)
     static const struct {
         const char *line, *says;
     } cases[] = {
-        {"vmss show -g G", "needs --name"},
-        {"vmss show -g G -n s --size big", "takes no option '--size'"},
-        {"vmss update -g G -n s --enable-vtmp true", "did you mean --enable-vtpm?"},
-        {"vmss scale -g G -n s --new-capacity many", "is a whole number, not 'many'"},
-        {"vmss scale -g G -n s --new-capacity -1", "is a whole number, not '-1'"},
-        {"vmss scale -g G -n s --new-capacity 4294967296", "is a whole number"},
-        {"vmss update -g G -n s --enable-vtpm maybe", "is true or false, not 'maybe'"},
-        {"vmss show -g G -n s -n t", "--name is given twice"},
-        {"vmss show -g G -n", "--name needs a value"},
-        {"vmss start -g G -n s --no-wait=yes", "--no-wait takes no value"},
-        {"vmss start -g G -n s 3", "does not know what to do with '3'"},
-        {"vmss start -g G -n s -x", "takes no option '-x'"},
-        {"vmss show -g G -n s --query x", "There is no --query"},
-        {"image import", "needs file"},
+        { "vmss show -g G", "needs --name" },
+        { "vmss show -g G -n s --size big", "takes no option '--size'" },
+        { "vmss update -g G -n s --enable-vtmp true", "did you mean --enable-vtpm?" },
+        { "vmss scale -g G -n s --new-capacity many", "is a whole number, not 'many'" },
+        { "vmss scale -g G -n s --new-capacity -1", "is a whole number, not '-1'" },
+        { "vmss scale -g G -n s --new-capacity 4294967296", "is a whole number" },
+        { "vmss update -g G -n s --enable-vtpm maybe", "is true or false, not 'maybe'" },
+        { "vmss show -g G -n s -n t", "--name is given twice" },
+        { "vmss show -g G -n", "--name needs a value" },
+        { "vmss start -g G -n s --no-wait=yes", "--no-wait takes no value" },
+        { "vmss start -g G -n s 3", "does not know what to do with '3'" },
+        { "vmss start -g G -n s -x", "takes no option '-x'" },
+        { "vmss show -g G -n s --query x", "There is no --query" },
+        { "image import", "needs file" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -141,8 +140,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/args/longest_path_wins", longest_path_wins);
     g_test_add_func("/args/forms_of_a_value_are_equal", forms_of_a_value_are_equal);
-    g_test_add_func("/args/lists_take_words_up_to_the_next_option",
-                    lists_take_words_up_to_the_next_option);
+    g_test_add_func("/args/lists_take_words_up_to_the_next_option", lists_take_words_up_to_the_next_option);
     g_test_add_func("/args/lists_given_twice_add_up", lists_given_twice_add_up);
     g_test_add_func("/args/bool_alone_is_true", bool_alone_is_true);
     g_test_add_func("/args/help_needs_no_required_option", help_needs_no_required_option);

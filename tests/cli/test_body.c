@@ -5,9 +5,8 @@
 #include <string.h>
 
 #define PROFILE(rest) "{'properties':{'virtualMachineProfile':" rest "}}"
-#define IMAGE(sku, version)                                                                        \
-    PROFILE("{'storageProfile':{'imageReference':{'publisher':'P','offer':'O','sku':'" sku         \
-            "','version':'" version "'}}}")
+#define IMAGE(sku, version)                                                                                                    \
+    PROFILE("{'storageProfile':{'imageReference':{'publisher':'P','offer':'O','sku':'" sku "','version':'" version "'}}}")
 
 static json_t *
 body_of(const char *line, GError **error)
@@ -17,7 +16,7 @@ body_of(const char *line, GError **error)
     int n = 0;
     const Command *command = command_find((const char *const *)words, &n);
     g_autoptr(Args) args = args_parse(command, (const char *const *)words + n, error);
-    Cli cli = {.command = command, .args = args};
+    Cli cli = { .command = command, .args = args };
     return args ? vmss_update_body(&cli, NULL, error) : NULL;
 }
 
@@ -27,19 +26,18 @@ options_become_members(void)
     static const struct {
         const char *line, *body;
     } cases[] = {
-        {"--vm-sku Standard_B1ms", "{'sku':{'name':'Standard_B1ms'}}"},
-        {"--security-type TrustedLaunch --enable-secure-boot true --enable-vtpm",
-         PROFILE("{'securityProfile':{'securityType':'TrustedLaunch','uefiSettings':"
-                 "{'secureBootEnabled':true,'vTpmEnabled':true}}}")},
-        {"--security-type Standard", PROFILE("{'securityProfile':{'securityType':'Standard'}}")},
-        {"--enable-secure-boot false",
-         PROFILE("{'securityProfile':{'uefiSettings':{'secureBootEnabled':false}}}")},
-        {"--image P:O:gen2:latest", IMAGE("gen2", "latest")},
-        {"--tags a=b c d=e=f", "{'tags':{'a':'b','c':'','d':'e=f'}}"},
-        {"--upgrade-policy-mode Manual", "{'properties':{'upgradePolicy':{'mode':'Manual'}}}"},
-        {"--custom-data hi", PROFILE("{'osProfile':{'customData':'aGk='}}")},
-        {"--vm-sku a --set sku.capacity=3", "{'sku':{'name':'a','capacity':3}}"},
-        {"", "{}"},
+        { "--vm-sku Standard_B1ms", "{'sku':{'name':'Standard_B1ms'}}" },
+        { "--security-type TrustedLaunch --enable-secure-boot true --enable-vtpm",
+          PROFILE("{'securityProfile':{'securityType':'TrustedLaunch','uefiSettings':"
+                  "{'secureBootEnabled':true,'vTpmEnabled':true}}}") },
+        { "--security-type Standard", PROFILE("{'securityProfile':{'securityType':'Standard'}}") },
+        { "--enable-secure-boot false", PROFILE("{'securityProfile':{'uefiSettings':{'secureBootEnabled':false}}}") },
+        { "--image P:O:gen2:latest", IMAGE("gen2", "latest") },
+        { "--tags a=b c d=e=f", "{'tags':{'a':'b','c':'','d':'e=f'}}" },
+        { "--upgrade-policy-mode Manual", "{'properties':{'upgradePolicy':{'mode':'Manual'}}}" },
+        { "--custom-data hi", PROFILE("{'osProfile':{'customData':'aGk='}}") },
+        { "--vm-sku a --set sku.capacity=3", "{'sku':{'name':'a','capacity':3}}" },
+        { "", "{}" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -65,8 +63,7 @@ custom_data_is_a_file_where_there_is_one(void)
     g_autofree char *line = g_strconcat("--custom-data ", path, NULL);
     g_autoptr(json_t) body = body_of(line, NULL);
     g_unlink(path);
-    g_assert_cmpstr(json_string_value(json_path(body, VMSS_PROFILE ".osProfile.customData")), ==,
-                    "I2Nsb3VkLWNvbmZpZwo=");
+    g_assert_cmpstr(json_string_value(json_path(body, VMSS_PROFILE ".osProfile.customData")), ==, "I2Nsb3VkLWNvbmZpZwo=");
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) none = body_of("--custom-data @/no/such/file", &error);
     g_assert_null(none);
@@ -76,7 +73,7 @@ custom_data_is_a_file_where_there_is_one(void)
 static void
 wrong_image_names_are_refused(void)
 {
-    static const char *const names[] = {"gen2", "a:b:c", "a:b:c:d:e"};
+    static const char *const names[] = { "gen2", "a:b:c", "a:b:c:d:e" };
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autoptr(GError) error = NULL;
         g_autofree char *line = g_strconcat("--image ", names[i], NULL);
@@ -92,8 +89,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/body/options_become_members", options_become_members);
-    g_test_add_func("/body/custom_data_is_a_file_where_there_is_one",
-                    custom_data_is_a_file_where_there_is_one);
+    g_test_add_func("/body/custom_data_is_a_file_where_there_is_one", custom_data_is_a_file_where_there_is_one);
     g_test_add_func("/body/wrong_image_names_are_refused", wrong_image_names_are_refused);
     return g_test_run();
 }

@@ -30,24 +30,24 @@ words_are_completed(void)
     static const struct {
         const char *line, *offered;
     } cases[] = {
-        {"a", "account"},
-        {"g", "group"},
-        {"vm", "vm vmss"},
-        {"vm ", "image list-sizes list-skus list-usage"},
-        {"vmss up", "update update-instances"},
-        {"vmss run-command ", "invoke"},
-        {"nothing ", ""},
-        {"vmss update --enable-", "--enable-secure-boot --enable-vtpm"},
-        {"vmss create --security-type ", "Standard TrustedLaunch"},
-        {"vmss create --security-type T", "TrustedLaunch"},
-        {"vmss create --security-type=T", "--security-type=TrustedLaunch"},
-        {"vmss show -o ", "table json tsv yaml"},
-        {"vmss show -o t", "table tsv"},
-        {"vmss create --custom-data ", "@file"},
-        {"image import ", "@file"},
-        {"vmss list-instances --expand ", "instanceView"},
-        {"vmss create --admin-username ", ""},
-        {"vmss show --state-dir ", "@file"},
+        { "a", "account" },
+        { "g", "group" },
+        { "vm", "vm vmss" },
+        { "vm ", "image list-sizes list-skus list-usage" },
+        { "vmss up", "update update-instances" },
+        { "vmss run-command ", "invoke" },
+        { "nothing ", "" },
+        { "vmss update --enable-", "--enable-secure-boot --enable-vtpm" },
+        { "vmss create --security-type ", "Standard TrustedLaunch" },
+        { "vmss create --security-type T", "TrustedLaunch" },
+        { "vmss create --security-type=T", "--security-type=TrustedLaunch" },
+        { "vmss show -o ", "table json tsv yaml" },
+        { "vmss show -o t", "table tsv" },
+        { "vmss create --custom-data ", "@file" },
+        { "image import ", "@file" },
+        { "vmss list-instances --expand ", "instanceView" },
+        { "vmss create --admin-username ", "" },
+        { "vmss show --state-dir ", "@file" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *text = offered(cases[i].line);
@@ -73,7 +73,6 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/complete/words_are_completed", words_are_completed);
-    g_test_add_func("/complete/without_a_daemon_nothing_is_offered",
-                    without_a_daemon_nothing_is_offered);
+    g_test_add_func("/complete/without_a_daemon_nothing_is_offered", without_a_daemon_nothing_is_offered);
     return g_test_run();
 }

@@ -6,7 +6,7 @@
 static char *
 shown(const char *const *pieces)
 {
-    GuestText text = {0};
+    GuestText text = { 0 };
     GString *out = g_string_new(NULL);
     for (; *pieces; pieces++)
         guest_text_add(&text, *pieces, strlen(*pieces), out);
@@ -19,29 +19,29 @@ what_a_terminal_would_obey_is_left_out(void)
     static const struct {
         const char *pieces[4], *shown;
     } cases[] = {
-        {{"plain\ttext\r\n"}, "plain\ttext\n"},
-        {{"\x1b[31mred\x1b[0m"}, "red"},
-        {{"\x1b[2J\x1b[01;01Hscreen"}, "screen"},
-        {{"\x1b]0;title\x07kept"}, "kept"},
-        {{"\x1b]0;title\x1b\\kept"}, "kept"},
-        {{"\x1bP+q\x1b\\kept"}, "kept"},
-        {{"\x1b(Bkept"}, "kept"},
-        {{"\x1b"
-          "ckept"},
-         "kept"},
-        {{"a\x08\x07\x7f"
-          "b"},
-         "ab"},
-        {{"\xc2\x9b"
-          "31mx"},
-         "31mx"}, /* C1 CSI in UTF-8 */
-        {{"\xe2\x80\xae"
-          "evil"},
-         "evil"}, /* right-to-left override */
-        {{"gr\xc3\xbc\xc3\x9f"}, "gr\xc3\xbc\xc3\x9f"},
-        {{"\xff"}, "\xef\xbf\xbd"},
-        {{"a\x1b", "[3", "1mb"}, "ab"}, /* across pieces */
-        {{"\x1b]0;never ended\nnext line"}, "next line"},
+        { { "plain\ttext\r\n" }, "plain\ttext\n" },
+        { { "\x1b[31mred\x1b[0m" }, "red" },
+        { { "\x1b[2J\x1b[01;01Hscreen" }, "screen" },
+        { { "\x1b]0;title\x07kept" }, "kept" },
+        { { "\x1b]0;title\x1b\\kept" }, "kept" },
+        { { "\x1bP+q\x1b\\kept" }, "kept" },
+        { { "\x1b(Bkept" }, "kept" },
+        { { "\x1b"
+            "ckept" },
+          "kept" },
+        { { "a\x08\x07\x7f"
+            "b" },
+          "ab" },
+        { { "\xc2\x9b"
+            "31mx" },
+          "31mx" }, /* C1 CSI in UTF-8 */
+        { { "\xe2\x80\xae"
+            "evil" },
+          "evil" }, /* right-to-left override */
+        { { "gr\xc3\xbc\xc3\x9f" }, "gr\xc3\xbc\xc3\x9f" },
+        { { "\xff" }, "\xef\xbf\xbd" },
+        { { "a\x1b", "[3", "1mb" }, "ab" }, /* across pieces */
+        { { "\x1b]0;never ended\nnext line" }, "next line" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *text = shown(cases[i].pieces);
@@ -70,8 +70,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/guest_text/what_a_terminal_would_obey_is_left_out",
-                    what_a_terminal_would_obey_is_left_out);
+    g_test_add_func("/guest_text/what_a_terminal_would_obey_is_left_out", what_a_terminal_would_obey_is_left_out);
     g_test_add_func("/guest_text/news_of_a_log", news_of_a_log);
     return g_test_run();
 }

@@ -14,8 +14,7 @@ matches_add(GHashTable *set, const char *text, const char *pattern, GRegexCompil
 {
     g_autoptr(GRegex) regex = g_regex_new(pattern, flags | G_REGEX_MULTILINE, 0, NULL);
     g_autoptr(GMatchInfo) match = NULL;
-    for (g_regex_match(regex, text, 0, &match); g_match_info_matches(match);
-         g_match_info_next(match, NULL))
+    for (g_regex_match(regex, text, 0, &match); g_match_info_matches(match); g_match_info_next(match, NULL))
         g_hash_table_add(set, g_match_info_fetch(match, 1));
 }
 
@@ -69,8 +68,7 @@ commands_of_testudo(void)
 {
     g_autofree char *page = page_read("testudo.1");
     g_autoptr(GHashTable) documented = set_new(), there = set_new();
-    matches_add(documented, page, "^\\.It Cm ((?:account|host|monitor|group|image|vm|vmss) .*)$",
-                0);
+    matches_add(documented, page, "^\\.It Cm ((?:account|host|monitor|group|image|vm|vmss) .*)$", 0);
     for (const Command *command = cli_commands; command->path; command++)
         g_hash_table_add(there, g_strdup(command->path));
     same(documented, there, "testudo's commands");
@@ -94,7 +92,7 @@ static void
 options_of_testudod(void)
 {
     g_autofree char *page = page_read("testudod.8"), *help = NULL;
-    const char *argv[] = {g_getenv("TESTUDOD"), "--help", NULL};
+    const char *argv[] = { g_getenv("TESTUDOD"), "--help", NULL };
     g_autoptr(GHashTable) documented = page_options(page), there = set_new();
     g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, 0, NULL, NULL, &help, NULL, NULL, NULL));
     matches_add(there, help, "^\\s+(?:-[a-z], )?--([a-z0-9-]+)", 0);

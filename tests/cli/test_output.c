@@ -3,20 +3,19 @@
 
 #include <string.h>
 
-static const char rows_text[] =
-    "[{'name':'s','sku':{'capacity':3},'ok':true,'nothing':null,'tags':['a','b'],"
-    "'statuses':[{'code':'ProvisioningState/succeeded'},{'code':'PowerState/running'}]},"
-    "{'name':'\xe6\x97\xa5\xe6\x9c\xac','sku':{'capacity':10},'ok':false,'text':'1.0\\n\\u001b["
-    "31mx\\ty'}]";
+static const char rows_text[] = "[{'name':'s','sku':{'capacity':3},'ok':true,'nothing':null,'tags':['a','b'],"
+                                "'statuses':[{'code':'ProvisioningState/succeeded'},{'code':'PowerState/running'}]},"
+                                "{'name':'\xe6\x97\xa5\xe6\x9c\xac','sku':{'capacity':10},'ok':false,'text':'1.0\\n\\u001b["
+                                "31mx\\ty'}]";
 
 static const Column columns[] = {
-    {"Name", "name"},
-    {"N", "sku.capacity"},
-    {"Ok", "ok|-"},
-    {"Power", "statuses[PowerState]|none"},
-    {"Tags", "tags"},
-    {"Text", "text"},
-    {0},
+    { "Name", "name" },
+    { "N", "sku.capacity" },
+    { "Ok", "ok|-" },
+    { "Power", "statuses[PowerState]|none" },
+    { "Tags", "tags" },
+    { "Text", "text" },
+    { 0 },
 };
 
 static char *
@@ -57,16 +56,13 @@ static void
 json(void)
 {
     g_autofree char *text = written("{'b':1,'a':{'c':[true,null]}}", columns, OUTPUT_JSON);
-    g_assert_cmpstr(
-        text, ==,
-        "{\n  \"b\": 1,\n  \"a\": {\n    \"c\": [\n      true,\n      null\n    ]\n  }\n}\n");
+    g_assert_cmpstr(text, ==, "{\n  \"b\": 1,\n  \"a\": {\n    \"c\": [\n      true,\n      null\n    ]\n  }\n}\n");
 }
 
 static void
 yaml_keeps_texts_texts(void)
 {
-    g_autofree char *text = written(
-        "{'version':'1.0','on':'true','n':3,'list':[{'a':null}],'empty':{}}", NULL, OUTPUT_YAML);
+    g_autofree char *text = written("{'version':'1.0','on':'true','n':3,'list':[{'a':null}],'empty':{}}", NULL, OUTPUT_YAML);
     g_assert_cmpstr(text, ==,
                     "version: \"1.0\"\n"
                     "on: \"true\"\n"
@@ -79,17 +75,15 @@ yaml_keeps_texts_texts(void)
 static void
 an_object_is_a_table_of_one_row(void)
 {
-    g_autofree char *text =
-        written("{'name':'s','sku':{'capacity':1},'ok':true}", NULL, OUTPUT_TABLE);
+    g_autofree char *text = written("{'name':'s','sku':{'capacity':1},'ok':true}", NULL, OUTPUT_TABLE);
     g_assert_cmpstr(text, ==, "name  ok\n----  ----\ns     true\n");
 }
 
 static void
 an_empty_list_is_a_header_alone(void)
 {
-    static const Column one[] = {{"Name", "name"}, {0}};
-    g_autofree char *shown = written("[]", one, OUTPUT_TABLE),
-                    *tabs = written("[]", one, OUTPUT_TSV);
+    static const Column one[] = { { "Name", "name" }, { 0 } };
+    g_autofree char *shown = written("[]", one, OUTPUT_TABLE), *tabs = written("[]", one, OUTPUT_TSV);
     g_assert_cmpstr(shown, ==, "Name\n----\n");
     g_assert_cmpstr(tabs, ==, "");
 }

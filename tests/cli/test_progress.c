@@ -27,7 +27,7 @@ read_all(int fd)
 {
     GString *text = g_string_new(NULL);
     gboolean terminal = isatty(fd);
-    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    struct pollfd ready = { .fd = fd, .events = POLLIN };
     char bytes[4096];
     while (poll(&ready, 1, DEADLINE_MS) == 1) {
         ssize_t n = read(fd, bytes, sizeof bytes);

@@ -1,11 +1,10 @@
 /* --set PATH=VALUE: what is sent for it. */
 #include "cli/set_path.h"
 
-static const char model_text[] =
-    "{'location':'local','tags':{'owner':'me'},'sku':{'name':'Standard_B1s','capacity':2},'"
-    "properties':{"
-    "'virtualMachineProfile':{'storageProfile':{'imageReference':{'sku':'gen1','version':'1.0.0'},"
-    "'dataDisks':[{'lun':0,'diskSizeGB':1},{'lun':5,'diskSizeGB':2}]}}}}";
+static const char model_text[] = "{'location':'local','tags':{'owner':'me'},'sku':{'name':'Standard_B1s','capacity':2},'"
+                                 "properties':{"
+                                 "'virtualMachineProfile':{'storageProfile':{'imageReference':{'sku':'gen1','version':'1.0.0'},"
+                                 "'dataDisks':[{'lun':0,'diskSizeGB':1},{'lun':5,'diskSizeGB':2}]}}}}";
 
 /* JSON with ' for ". */
 static json_t *
@@ -25,30 +24,27 @@ sends_what_was_named_and_no_more(void)
     static const struct {
         const char *assignment, *changes;
     } cases[] = {
-        {"sku.name=Standard_B1ms", "{'sku':{'name':'Standard_B1ms'}}"},
-        {"sku.capacity=5", "{'sku':{'capacity':5}}"},
-        {"virtualMachineProfile.storageProfile.imageReference.sku=gen2",
-         STORAGE "{'imageReference':{'sku':'gen2'}}}}}"},
-        {"properties.virtualMachineProfile.storageProfile.imageReference.sku=gen2",
-         STORAGE "{'imageReference':{'sku':'gen2'}}}}}"},
-        {"VIRTUALMACHINEPROFILE.storageprofile.imagereference.SKU=gen2",
-         STORAGE "{'imageReference':{'sku':'gen2'}}}}}"},
+        { "sku.name=Standard_B1ms", "{'sku':{'name':'Standard_B1ms'}}" },
+        { "sku.capacity=5", "{'sku':{'capacity':5}}" },
+        { "virtualMachineProfile.storageProfile.imageReference.sku=gen2", STORAGE "{'imageReference':{'sku':'gen2'}}}}}" },
+        { "properties.virtualMachineProfile.storageProfile.imageReference.sku=gen2",
+          STORAGE "{'imageReference':{'sku':'gen2'}}}}}" },
+        { "VIRTUALMACHINEPROFILE.storageprofile.imagereference.SKU=gen2", STORAGE "{'imageReference':{'sku':'gen2'}}}}}" },
         /* a text that is there stays a text; a new member is JSON where it reads so */
-        {"virtualMachineProfile.storageProfile.imageReference.version=2022",
-         STORAGE "{'imageReference':{'version':'2022'}}}}}"},
-        {"overprovision=false", "{'properties':{'overprovision':false}}"},
-        {"a.b.c=null", "{'properties':{'a':{'b':{'c':null}}}}"},
-        {"upgradePolicy={\"mode\":\"Manual\"}",
-         "{'properties':{'upgradePolicy':{'mode':'Manual'}}}"},
-        {"x=a=b", "{'properties':{'x':'a=b'}}"},
-        {"x=", "{'properties':{'x':''}}"},
+        { "virtualMachineProfile.storageProfile.imageReference.version=2022",
+          STORAGE "{'imageReference':{'version':'2022'}}}}}" },
+        { "overprovision=false", "{'properties':{'overprovision':false}}" },
+        { "a.b.c=null", "{'properties':{'a':{'b':{'c':null}}}}" },
+        { "upgradePolicy={\"mode\":\"Manual\"}", "{'properties':{'upgradePolicy':{'mode':'Manual'}}}" },
+        { "x=a=b", "{'properties':{'x':'a=b'}}" },
+        { "x=", "{'properties':{'x':''}}" },
         /* lists and tags go whole, the other entries as they are */
-        {"tags.cost=7", "{'tags':{'owner':'me','cost':'7'}}"},
-        {"virtualMachineProfile.storageProfile.dataDisks[1].diskSizeGB=9",
-         STORAGE "{'dataDisks':[{'lun':0,'diskSizeGB':1},{'lun':5,'diskSizeGB':9}]}}}}"},
-        {"virtualMachineProfile.storageProfile.dataDisks[lun=5].caching=None", STORAGE
-         "{'dataDisks':[{'lun':0,'diskSizeGB':1},{'lun':5,'diskSizeGB':2,'caching':'None'}]}}}}"},
-        {"virtualMachineProfile.storageProfile.dataDisks=[]", STORAGE "{'dataDisks':[]}}}}"},
+        { "tags.cost=7", "{'tags':{'owner':'me','cost':'7'}}" },
+        { "virtualMachineProfile.storageProfile.dataDisks[1].diskSizeGB=9",
+          STORAGE "{'dataDisks':[{'lun':0,'diskSizeGB':1},{'lun':5,'diskSizeGB':9}]}}}}" },
+        { "virtualMachineProfile.storageProfile.dataDisks[lun=5].caching=None",
+          STORAGE "{'dataDisks':[{'lun':0,'diskSizeGB':1},{'lun':5,'diskSizeGB':2,'caching':'None'}]}}}}" },
+        { "virtualMachineProfile.storageProfile.dataDisks=[]", STORAGE "{'dataDisks':[]}}}}" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -71,8 +67,7 @@ several_build_one_body(void)
     g_autoptr(json_t) model = json_of(model_text), changes = json_object();
     g_autofree char *first = g_strconcat(prefix, "[0].diskSizeGB=7", NULL);
     g_autofree char *second = g_strconcat(prefix, "[1].diskSizeGB=8", NULL);
-    g_autoptr(json_t) expected =
-        json_of(STORAGE "{'dataDisks':[{'lun':0,'diskSizeGB':7},{'lun':5,'diskSizeGB':8}]}}}}");
+    g_autoptr(json_t) expected = json_of(STORAGE "{'dataDisks':[{'lun':0,'diskSizeGB':7},{'lun':5,'diskSizeGB':8}]}}}}");
     g_assert_true(set_path_apply(changes, model, first, NULL));
     g_assert_true(set_path_apply(changes, model, second, NULL));
     g_assert_true(json_equal(changes, expected));
@@ -92,25 +87,24 @@ wrong_paths_are_refused(void)
     static const struct {
         const char *assignment, *says;
     } cases[] = {
-        {"", "--set is PATH=VALUE"},
-        {"sku.name", "--set is PATH=VALUE"},
-        {"=x", "--set is PATH=VALUE"},
-        {"a..b=x", "--set is PATH=VALUE"},
-        {".a=x", "--set is PATH=VALUE"},
-        {"a.=x", "--set is PATH=VALUE"},
-        {"a[=x", "--set is PATH=VALUE"},
-        {"a[]=x", "--set is PATH=VALUE"},
-        {"a[one].b=x", "--set is PATH=VALUE"},
-        {"a[-1].b=x", "--set is PATH=VALUE"},
-        {"a[0]b=x", "--set is PATH=VALUE"},
-        {"a\xff=x", "--set is PATH=VALUE"},
-        {"virtualMachineProfile.storageProfile.dataDisks[2].lun=1", "the list has 2 entries"},
-        {"virtualMachineProfile.storageProfile.dataDisks[lun=1].lun=2",
-         "no entry of the list has lun=1"},
-        {"virtualMachineProfile.storageProfile.dataDisks[0]=1", "name a member of the entry"},
-        {"virtualMachineProfile.storageProfile.dataDisks.lun=1", "something that has no members"},
-        {"sku[0].name=x", "is no list"},
-        {"nothing[0].name=x", "is no list"},
+        { "", "--set is PATH=VALUE" },
+        { "sku.name", "--set is PATH=VALUE" },
+        { "=x", "--set is PATH=VALUE" },
+        { "a..b=x", "--set is PATH=VALUE" },
+        { ".a=x", "--set is PATH=VALUE" },
+        { "a.=x", "--set is PATH=VALUE" },
+        { "a[=x", "--set is PATH=VALUE" },
+        { "a[]=x", "--set is PATH=VALUE" },
+        { "a[one].b=x", "--set is PATH=VALUE" },
+        { "a[-1].b=x", "--set is PATH=VALUE" },
+        { "a[0]b=x", "--set is PATH=VALUE" },
+        { "a\xff=x", "--set is PATH=VALUE" },
+        { "virtualMachineProfile.storageProfile.dataDisks[2].lun=1", "the list has 2 entries" },
+        { "virtualMachineProfile.storageProfile.dataDisks[lun=1].lun=2", "no entry of the list has lun=1" },
+        { "virtualMachineProfile.storageProfile.dataDisks[0]=1", "name a member of the entry" },
+        { "virtualMachineProfile.storageProfile.dataDisks.lun=1", "something that has no members" },
+        { "sku[0].name=x", "is no list" },
+        { "nothing[0].name=x", "is no list" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;

@@ -4,19 +4,18 @@
 static void
 near_words_are_found(void)
 {
-    static const char *const words[] = {
-        "start", "stop", "restart", "enable-vtpm", "enable-secure-boot", NULL};
+    static const char *const words[] = { "start", "stop", "restart", "enable-vtpm", "enable-secure-boot", NULL };
     static const struct {
         const char *typed, *meant;
     } cases[] = {
-        {"strat", "start"},
-        {"stpo", "stop"},
-        {"enable-vtmp", "enable-vtpm"},
-        {"enable-secureboot", "enable-secure-boot"},
-        {"stop", "stop"},
-        {"frobnicate", NULL},
-        {"", NULL},
-        {"x", NULL},
+        { "strat", "start" },
+        { "stpo", "stop" },
+        { "enable-vtmp", "enable-vtpm" },
+        { "enable-secureboot", "enable-secure-boot" },
+        { "stop", "stop" },
+        { "frobnicate", NULL },
+        { "", NULL },
+        { "x", NULL },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
         g_assert_cmpstr(suggest(cases[i].typed, words), ==, cases[i].meant);
@@ -26,7 +25,7 @@ static void
 long_words_are_left_alone(void)
 {
     g_autofree char *word = g_strnfill(500, 'a');
-    const char *const words[] = {word, "b", NULL};
+    const char *const words[] = { word, "b", NULL };
     g_assert_null(suggest(word, words));
     g_assert_cmpstr(suggest("b", words), ==, "b");
 }

@@ -3,14 +3,13 @@
 
 #include <string.h>
 
-static const char accepted[] =
-    "{'status':'Accepted','summary':{'reimage':2,'nothing':1,'create':1,'delete':0},'instances':["
-    "{'instanceId':'0','change':'reimage','parts':['new size','new OS disk'],'lost':['OS disk: all "
-    "of it.','vTPM: keys.']},"
-    "{'instanceId':'1','change':'nothing','lost':[]},"
-    "{'instanceId':'12','change':'reimage','lost':['OS disk: all of it.']}],"
-    "'warnings':['OS disk: all of it.','Secure Boot is off.'],'when':'Instances follow when they "
-    "are named.'}";
+static const char accepted[] = "{'status':'Accepted','summary':{'reimage':2,'nothing':1,'create':1,'delete':0},'instances':["
+                               "{'instanceId':'0','change':'reimage','parts':['new size','new OS disk'],'lost':['OS disk: all "
+                               "of it.','vTPM: keys.']},"
+                               "{'instanceId':'1','change':'nothing','lost':[]},"
+                               "{'instanceId':'12','change':'reimage','lost':['OS disk: all of it.']}],"
+                               "'warnings':['OS disk: all of it.','Secure Boot is off.'],'when':'Instances follow when they "
+                               "are named.'}";
 
 static json_t *
 json_of(const char *text)
@@ -47,11 +46,10 @@ an_accepted_change(void)
 static void
 a_refused_change_names_every_rule(void)
 {
-    g_autoptr(json_t) answer =
-        json_of("{'status':'Refused','summary':{},'instances':[],'warnings':[],'when':'later',"
-                "'error':{'code':'BadRequest','message':'Two rules.','details':["
-                "{'code':'BadRequest','message':'The size.','target':'sku.name'},"
-                "{'code':'OperationNotAllowed','message':'The quota.'}]}}");
+    g_autoptr(json_t) answer = json_of("{'status':'Refused','summary':{},'instances':[],'warnings':[],'when':'later',"
+                                       "'error':{'code':'BadRequest','message':'Two rules.','details':["
+                                       "{'code':'BadRequest','message':'The size.','target':'sku.name'},"
+                                       "{'code':'OperationNotAllowed','message':'The quota.'}]}}");
     g_autofree char *text = what_if_text(answer);
     g_assert_cmpstr(text, ==,
                     "Refused: the daemon would not accept this, and nothing would be changed.\n"
@@ -64,13 +62,12 @@ static void
 the_question_names_what_the_wanted_ones_lose(void)
 {
     g_autoptr(json_t) answer = json_of(accepted);
-    g_autofree char *none = what_if_question(answer, (const char *const[]){"1", NULL});
+    g_autofree char *none = what_if_question(answer, (const char *const[]){ "1", NULL });
     g_assert_null(none);
-    g_autofree char *one = what_if_question(answer, (const char *const[]){"12", NULL});
+    g_autofree char *one = what_if_question(answer, (const char *const[]){ "12", NULL });
     g_assert_cmpstr(one, ==, "Lost on instance 12:\n  - OS disk: all of it.\nUpdate?");
-    g_autofree char *all = what_if_question(answer, (const char *const[]){"*", NULL});
-    g_assert_cmpstr(all, ==,
-                    "Lost on instances 0, 12:\n  - OS disk: all of it.\n  - vTPM: keys.\nUpdate?");
+    g_autofree char *all = what_if_question(answer, (const char *const[]){ "*", NULL });
+    g_assert_cmpstr(all, ==, "Lost on instances 0, 12:\n  - OS disk: all of it.\n  - vTPM: keys.\nUpdate?");
 }
 
 static void
@@ -80,13 +77,11 @@ many_instances_are_counted(void)
     json_t *list = json_array();
     for (int i = 0; i < 25; i++) {
         g_autofree char *id = g_strdup_printf("%d", i);
-        json_array_append_new(
-            list, json_pack("{ss ss s[s]}", "instanceId", id, "change", "reimage", "lost", "x"));
+        json_array_append_new(list, json_pack("{ss ss s[s]}", "instanceId", id, "change", "reimage", "lost", "x"));
     }
     json_object_set_new(answer, "instances", list);
     g_autofree char *question = what_if_question(answer, NULL);
-    g_assert_cmpstr(question, ==,
-                    "Lost on instances 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 15 more:\n  - x\nUpdate?");
+    g_assert_cmpstr(question, ==, "Lost on instances 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 15 more:\n  - x\nUpdate?");
 }
 
 int
@@ -94,10 +89,8 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/what_if/an_accepted_change", an_accepted_change);
-    g_test_add_func("/what_if/a_refused_change_names_every_rule",
-                    a_refused_change_names_every_rule);
-    g_test_add_func("/what_if/the_question_names_what_the_wanted_ones_lose",
-                    the_question_names_what_the_wanted_ones_lose);
+    g_test_add_func("/what_if/a_refused_change_names_every_rule", a_refused_change_names_every_rule);
+    g_test_add_func("/what_if/the_question_names_what_the_wanted_ones_lose", the_question_names_what_the_wanted_ones_lose);
     g_test_add_func("/what_if/many_instances_are_counted", many_instances_are_counted);
     return g_test_run();
 }

@@ -4,18 +4,20 @@
 
 #include "base/json.h"
 
-#define ALL "{\"instanceIds\":[\"*\"]}"
+#define ALL           "{\"instanceIds\":[\"*\"]}"
 #define STEPS_AT_MOST 400
 
 typedef struct {
     const char *name;
-    const char *method, *target, *body;     /* what is asked, of a settled set s1 with 3 instances of generation 1 */
-    const char *then_method, *then_target, *then_body;  /* and then, or NULL */
+    const char *method, *target, *body;                /* what is asked, of a settled set s1 with 3 instances of generation 1 */
+    const char *then_method, *then_target, *then_body; /* and then, or NULL */
 } Scenario;
 
-#define TO_TRUSTED \
-    "{\"sku\":{\"name\":\"Standard_B1ms\"},\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"sku\":\"gen2\",\"version\":" \
-    "\"1.0.0\"}},\"securityProfile\":{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":true}}}}}"
+#define TO_TRUSTED                                                                                                             \
+    "{\"sku\":{\"name\":\"Standard_B1ms\"},\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":" \
+    "{\"sku\":\"gen2\",\"version\":"                                                                                           \
+    "\"1.0.0\"}},\"securityProfile\":{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,"        \
+    "\"vTpmEnabled\":true}}}}}"
 
 static const Scenario scenarios[] = {
     { "upgrade", "PATCH", "@/s1", TO_TRUSTED, "POST", "@/s1/manualupgrade", ALL },
@@ -72,7 +74,8 @@ outcome(World *world)
     return json_text(whole);
 }
 
-/* The answer may have been lost with the daemon; what was asked for is in the store, or it never happened and is asked again. */
+/* The answer may have been lost with the daemon; what was asked for is in the store, or it never happened and is asked again.
+ */
 static char *
 scenario_run(const Scenario *scenario, guint crash_at, guint *ret_steps)
 {

@@ -1,9 +1,9 @@
 /* How operations and their instances' steps end, on a virtual clock. */
 #include "world.h"
 
-#define TRUSTED "{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":true}}"
+#define TRUSTED    "{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":true}}"
 #define TO_TRUSTED "{\"properties\":{\"virtualMachineProfile\":{\"securityProfile\":" TRUSTED "}}}"
-#define TO_IMAGE(version) \
+#define TO_IMAGE(version)                                                                                                      \
     "{\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"version\":\"" version "\"}}}}}"
 #define ALL "{\"instanceIds\":[\"*\"]}"
 #define ONE "{\"instanceIds\":[\"0\"]}"
@@ -24,7 +24,7 @@ expect_instance(World *world, const char *id, const char *path, const char *text
 }
 
 #define PROVISIONING "properties.instanceView.statuses.0.code"
-#define POWER "properties.instanceView.statuses.1.code"
+#define POWER        "properties.instanceView.statuses.1.code"
 
 static void
 test_a_step_ends_when_the_agent_answers(void)
@@ -33,8 +33,10 @@ test_a_step_ends_when_the_agent_answers(void)
     const SimulatedLatency latency = { USEC_PER_SEC, 60 * USEC_PER_SEC, USEC_PER_SEC, USEC_PER_SEC };
     host_simulated_set_latency(world->simulated, &latency);
     world_create(world, "s0", 0, "Standard_B1ms", "gen2", NULL);
-    g_autoptr(Answer) created = world_must(world, 201, "PUT", "@/s1",
-        "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":1},\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":"
+    g_autoptr(Answer) created = world_must(
+        world, 201, "PUT", "@/s1",
+        "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":1},\"properties\":{\"virtualMachineProfile\":"
+        "{\"storageProfile\":"
         "{\"imageReference\":{\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":\"gen2\",\"version\":\"1.0.0\"}}}}}");
     world_advance(world, 30 * USEC_PER_SEC);
     expect_instance(world, "0", POWER, "PowerState/starting");
@@ -139,8 +141,12 @@ test_a_busy_instance_is_a_409_that_names_the_operation(void)
     static const struct {
         const char *method, *target, *body;
     } actions[] = {
-        { "POST", "@/s1/restart", ONE },   { "POST", "@/s1/manualupgrade", ALL },      { "POST", "@/s1/deallocate", NULL },
-        { "POST", "@/s1/reimage", ONE },   { "POST", "@/s1/virtualMachines/0/start", NULL }, { "DELETE", "@/s1/virtualMachines/0", NULL },
+        { "POST", "@/s1/restart", ONE },
+        { "POST", "@/s1/manualupgrade", ALL },
+        { "POST", "@/s1/deallocate", NULL },
+        { "POST", "@/s1/reimage", ONE },
+        { "POST", "@/s1/virtualMachines/0/start", NULL },
+        { "DELETE", "@/s1/virtualMachines/0", NULL },
     };
     answer_free(world_must(world, 200, "PATCH", "@/s1", "{\"tags\":{\"a\":\"b\"}}"));
     for (guint i = 0; i < G_N_ELEMENTS(actions); i++) {
@@ -178,7 +184,8 @@ test_a_newer_model_supersedes(void)
     }
     g_autoptr(Answer) again = world_must(world, 202, "POST", "@/s1/manualupgrade", ALL);
     world_expect_operation(world, again, "Succeeded", NULL);
-    g_autoptr(Answer) done = world_must(world, 200, "GET", "@/s1/virtualMachines?$filter=properties/latestModelApplied%20eq%20true", NULL);
+    g_autoptr(Answer) done =
+        world_must(world, 200, "GET", "@/s1/virtualMachines?$filter=properties/latestModelApplied%20eq%20true", NULL);
     answer_expect(done, "value.3.instanceId", "3");
 }
 
@@ -189,7 +196,7 @@ test_steps_that_were_begun_go_on_under_the_newer_operation(void)
     world_create(world, "s1", 4, "Standard_B1ms", "gen2", NULL);
     answer_free(world_must(world, 200, "PATCH", "@/s1", TO_IMAGE("1.1.0")));
     g_autoptr(Answer) upgrade = world_must(world, 202, "POST", "@/s1/manualupgrade", ALL);
-    world_run_ready(world);     /* all are being stopped */
+    world_run_ready(world); /* all are being stopped */
     g_autoptr(Answer) newer = world_must(world, 200, "PATCH", "@/s1", "{\"sku\":{\"capacity\":5}}");
     g_autoptr(Answer) canceled = world_poll(world, upgrade);
     answer_expect(canceled, "status", "Canceled");
@@ -213,7 +220,7 @@ test_an_upgrade_at_rest_is_not_lost(void)
     g_autoptr(Answer) upgrade = world_must(world, 202, "POST", "@/s1/manualupgrade", ALL);
     world_expect_operation(world, upgrade, "Succeeded", NULL);
     answer_free(world_must(world, 202, "POST", "@/s1/start", NULL));
-    world_run_ready(world);     /* one starts, the others wait for the slot */
+    world_run_ready(world); /* one starts, the others wait for the slot */
     answer_free(world_must(world, 200, "PATCH", "@/s1", "{\"sku\":{\"capacity\":4}}"));
     world_settle(world);
     answer_free(world_must(world, 202, "POST", "@/s1/start", NULL));
@@ -244,7 +251,8 @@ test_starts_are_limited_and_nobody_is_forgotten(void)
     g_autoptr(Answer) start = world_must(world, 202, "POST", "@/s1/start", NULL);
     world_run_ready(world);
     /* The next in the queue is deleted by scaling in of what is protected least: 4 and 3 go. */
-    answer_free(world_must(world, 200, "PUT", "@/s1/virtualMachines/3", "{\"properties\":{\"protectionPolicy\":{\"protectFromScaleIn\":true}}}"));
+    answer_free(world_must(world, 200, "PUT", "@/s1/virtualMachines/3",
+                           "{\"properties\":{\"protectionPolicy\":{\"protectFromScaleIn\":true}}}"));
     g_autoptr(Answer) in = world_must(world, 200, "PATCH", "@/s1", "{\"sku\":{\"capacity\":2}}");
     world_settle(world);
     g_autoptr(Answer) again = world_must(world, 202, "POST", "@/s1/start", NULL);

@@ -9,8 +9,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(FirmwareDescriptor) descriptor =
-        firmware_descriptor_parse("x.json", (const char *)data, size, &error);
+    g_autoptr(FirmwareDescriptor) descriptor = firmware_descriptor_parse("x.json", (const char *)data, size, &error);
     g_assert((descriptor == NULL) == (error != NULL));
     if (descriptor)
         g_assert(strcmp(descriptor->name, "x.json") == 0);

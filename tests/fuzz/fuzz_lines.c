@@ -21,8 +21,7 @@ feed(const uint8_t *data, size_t size, size_t piece, LineRules rules)
     guint objects = 0;
     gboolean ok = TRUE;
     for (size_t at = 0; ok && at < size; at += piece)
-        ok = line_splitter_feed(splitter, (const char *)data + at, MIN(piece, size - at), on_object,
-                                &objects);
+        ok = line_splitter_feed(splitter, (const char *)data + at, MIN(piece, size - at), on_object, &objects);
     line_splitter_free(splitter);
     return ok ? (int)objects : -1;
 }

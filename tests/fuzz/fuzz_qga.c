@@ -21,9 +21,8 @@ on_answered(void *data)
 }
 
 static void
-on_exec(int exit_code G_GNUC_UNUSED, const char *out, gsize out_length G_GNUC_UNUSED,
-        const char *err, gsize err_length G_GNUC_UNUSED, const char *error_text G_GNUC_UNUSED,
-        void *data)
+on_exec(int exit_code G_GNUC_UNUSED, const char *out, gsize out_length G_GNUC_UNUSED, const char *err,
+        gsize err_length G_GNUC_UNUSED, const char *error_text G_GNUC_UNUSED, void *data)
 {
     g_assert(out && err);
     ((Told *)data)->ended++;
@@ -52,10 +51,9 @@ input_write(const uint8_t *data, size_t size, const char *sync)
 }
 
 static void
-converse(Qga *qga, Clock *clock, GMainContext *context, int peer, const uint8_t *data, size_t size,
-         Told *told)
+converse(Qga *qga, Clock *clock, GMainContext *context, int peer, const uint8_t *data, size_t size, Told *told)
 {
-    static const char *const argv[] = {"/bin/true", NULL};
+    static const char *const argv[] = { "/bin/true", NULL };
     char heard[4096];
     qga_exec(qga, argv, "input", 30 * USEC_PER_SEC, on_exec, told);
     ssize_t n = recv(peer, heard, sizeof heard - 1, MSG_DONTWAIT);
@@ -76,7 +74,7 @@ converse(Qga *qga, Clock *clock, GMainContext *context, int peer, const uint8_t 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    Told told = {0};
+    Told told = { 0 };
     g_autofree char *folder = g_dir_make_tmp("testudo-fuzz-XXXXXX", NULL);
     g_autofree char *path = g_build_filename(folder, "s", NULL);
     GMainContext *context = g_main_context_new();

@@ -13,8 +13,7 @@ feed(const uint8_t *data, size_t size, size_t piece, char **ret_file, char **ret
     gboolean told = FALSE;
     for (size_t at = 0; at < size; at += piece) {
         char *file = NULL, *text = NULL;
-        if (!refusal_reader_feed(reader, (const char *)data + at, MIN(piece, size - at), &file,
-                                 &text))
+        if (!refusal_reader_feed(reader, (const char *)data + at, MIN(piece, size - at), &file, &text))
             continue;
         g_assert(!told && file && text);
         told = TRUE;

@@ -10,7 +10,7 @@
 
 /* Files up to so many bytes are cut at every byte and damaged in every byte; larger ones at so many places. */
 #define PLACES_MAX 1024
-#define FILES_MAX 2000
+#define FILES_MAX  2000
 
 /* A copy of exactly `size` bytes from malloc, so that the sanitizers see one byte too far. */
 static void

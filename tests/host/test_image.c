@@ -49,18 +49,18 @@ static const struct {
     guint32 value;
     const char *words;
 } damages[] = {
-    {"qcow2-magic", IMAGE_QCOW2, FALSE, 0, 0x514649fa, "does not begin as one"},
-    {"qcow2-version-1", IMAGE_QCOW2, FALSE, 4, 1, "version"},
-    {"qcow2-version-4", IMAGE_QCOW2, FALSE, 4, 4, "version"},
-    {"qcow2-backing-file-far", IMAGE_QCOW2, FALSE, 8, 1, "backing file"},
-    {"qcow2-backing-file", IMAGE_QCOW2, FALSE, 12, 0x120, "backing file"},
-    {"qcow2-encrypted", IMAGE_QCOW2, FALSE, 32, 1, "encrypted"},
-    {"qcow2-data-file", IMAGE_QCOW2, FALSE, 76, 4, "data file"},
-    {"qcow2-unknown-feature", IMAGE_QCOW2, FALSE, 76, 0x20, "not known"},
-    {"qcow2-unknown-feature-far", IMAGE_QCOW2, FALSE, 72, 1, "not known"},
-    {"vhd-cookie", IMAGE_VHD, TRUE, 0, 0, "footer"},
-    {"vhd-differencing", IMAGE_VHD, TRUE, 60, 4, "differencing"},
-    {"vhdx-signature", IMAGE_VHDX, FALSE, 4, 0, "does not begin as one"},
+    { "qcow2-magic", IMAGE_QCOW2, FALSE, 0, 0x514649fa, "does not begin as one" },
+    { "qcow2-version-1", IMAGE_QCOW2, FALSE, 4, 1, "version" },
+    { "qcow2-version-4", IMAGE_QCOW2, FALSE, 4, 4, "version" },
+    { "qcow2-backing-file-far", IMAGE_QCOW2, FALSE, 8, 1, "backing file" },
+    { "qcow2-backing-file", IMAGE_QCOW2, FALSE, 12, 0x120, "backing file" },
+    { "qcow2-encrypted", IMAGE_QCOW2, FALSE, 32, 1, "encrypted" },
+    { "qcow2-data-file", IMAGE_QCOW2, FALSE, 76, 4, "data file" },
+    { "qcow2-unknown-feature", IMAGE_QCOW2, FALSE, 76, 0x20, "not known" },
+    { "qcow2-unknown-feature-far", IMAGE_QCOW2, FALSE, 72, 1, "not known" },
+    { "vhd-cookie", IMAGE_VHD, TRUE, 0, 0, "footer" },
+    { "vhd-differencing", IMAGE_VHD, TRUE, 60, 4, "differencing" },
+    { "vhdx-signature", IMAGE_VHDX, FALSE, 4, 0, "does not begin as one" },
 };
 
 static void
@@ -69,11 +69,9 @@ test_a_good_header_is_taken_and_every_cut_of_it_is_safe(void)
     for (guint format = 0; format < IMAGE_N_FORMATS; format++) {
         Ends ends;
         good((ImageFormat)format, &ends);
-        g_assert_true(image_probe((ImageFormat)format, ends.head, sizeof ends.head, ends.tail,
-                                  sizeof ends.tail, NULL));
+        g_assert_true(image_probe((ImageFormat)format, ends.head, sizeof ends.head, ends.tail, sizeof ends.tail, NULL));
         for (gsize cut = 0; cut <= sizeof ends.head; cut++) {
-            g_autofree guint8 *exact = g_memdup2(ends.head, cut),
-                              *tail = g_memdup2(ends.tail, MIN(cut, 512));
+            g_autofree guint8 *exact = g_memdup2(ends.head, cut), *tail = g_memdup2(ends.tail, MIN(cut, 512));
             g_autoptr(GError) error = NULL;
             gboolean ok = image_probe((ImageFormat)format, exact, cut, tail, MIN(cut, 512), &error);
             g_assert_cmpint(ok, ==, error == NULL);
@@ -90,8 +88,7 @@ test_damage(const void *data)
     g_autoptr(GError) error = NULL;
     good(damages[i].format, &ends);
     u32_put((damages[i].in_tail ? ends.tail : ends.head) + damages[i].at, damages[i].value);
-    g_assert_false(image_probe(damages[i].format, ends.head, sizeof ends.head, ends.tail,
-                               sizeof ends.tail, &error));
+    g_assert_false(image_probe(damages[i].format, ends.head, sizeof ends.head, ends.tail, sizeof ends.tail, &error));
     g_assert_error(error, ARM_ERROR, ARM_INVALID_PARAMETER);
     g_assert_nonnull(strstr(error->message, damages[i].words));
 }
@@ -138,7 +135,7 @@ qemu_img(const char *const *argv)
 static void
 source_make(const Fixture *f, const char *format, const char *size)
 {
-    const char *const argv[] = {"qemu-img", "create", "-q", "-f", format, f->source, size, NULL};
+    const char *const argv[] = { "qemu-img", "create", "-q", "-f", format, f->source, size, NULL };
     qemu_img(argv);
 }
 
@@ -180,8 +177,7 @@ test_every_format_is_taken_in(Fixture *f, const void *data G_GNUC_UNUSED)
         source_make(f, image_format_qemu((ImageFormat)format), "8M");
         g_autofree char *file = import(f, (ImageFormat)format);
         g_assert_no_error(f->error);
-        g_autofree char *stored = image_stored_path(f->state_dir, f->info),
-                        *sha256 = file_sha256(stored, NULL);
+        g_autofree char *stored = image_stored_path(f->state_dir, f->info), *sha256 = file_sha256(stored, NULL);
         g_assert_cmpstr(sha256, ==, f->info->sha256);
         g_assert_true(g_str_has_prefix(file, sha256));
         g_assert_cmpuint(f->info->virtual_size, >=, 8u << 20);
@@ -212,8 +208,7 @@ test_holes_stay_holes(Fixture *f, const void *data G_GNUC_UNUSED)
     source_make(f, "raw", "64M");
     g_autofree char *file = import(f, IMAGE_RAW);
     g_assert_no_error(f->error);
-    g_autofree char *stored = image_stored_path(f->state_dir, f->info),
-                    *same = file_sha256(f->source, NULL);
+    g_autofree char *stored = image_stored_path(f->state_dir, f->info), *same = file_sha256(f->source, NULL);
     g_assert_cmpint(stat(stored, &st), ==, 0);
     g_assert_cmpint(st.st_size, ==, 64 << 20);
     g_assert_cmpint(st.st_blocks, <, 2048);
@@ -237,9 +232,8 @@ static void
 test_a_backing_file_is_refused(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     g_autofree char *base = g_build_filename(f->state_dir, "base", NULL);
-    const char *const make[] = {"qemu-img", "create", "-q", "-f", "raw", base, "8M", NULL};
-    const char *const overlay[] = {"qemu-img", "create", "-q", "-f",      "qcow2", "-F",
-                                   "raw",      "-b",     base, f->source, NULL};
+    const char *const make[] = { "qemu-img", "create", "-q", "-f", "raw", base, "8M", NULL };
+    const char *const overlay[] = { "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", base, f->source, NULL };
     qemu_img(make);
     qemu_img(overlay);
     refused(f, IMAGE_QCOW2, "backing file");
@@ -249,8 +243,7 @@ static void
 test_a_data_file_is_refused(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     g_autofree char *option = g_strdup_printf("data_file=%s/data", f->state_dir);
-    const char *const make[] = {"qemu-img", "create", "-q",      "-f", "qcow2",
-                                "-o",       option,   f->source, "8M", NULL};
+    const char *const make[] = { "qemu-img", "create", "-q", "-f", "qcow2", "-o", option, f->source, "8M", NULL };
     qemu_img(make);
     refused(f, IMAGE_QCOW2, "data file");
 }
@@ -305,9 +298,8 @@ static void
 test_a_full_disk_is_a_named_state_and_leaves_nothing(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     g_autofree char *images = g_build_filename(f->state_dir, "images", NULL);
-    const char *const mount[] = {"mount", "-t",   "tmpfs", "-o", "size=1m,mode=0711",
-                                 "tmpfs", images, NULL};
-    const char *const umount[] = {"umount", images, NULL};
+    const char *const mount[] = { "mount", "-t", "tmpfs", "-o", "size=1m,mode=0711", "tmpfs", images, NULL };
+    const char *const umount[] = { "umount", images, NULL };
     if (geteuid() != 0 || !run_program(mount, NULL, NULL, NULL)) {
         g_test_skip("no file system can be mounted here");
         return;
@@ -336,8 +328,7 @@ main(int argc, char **argv)
     }
 #define ADD(name, test) g_test_add("/image/import/" name, Fixture, NULL, set_up, test, tear_down)
     ADD("every-format-is-taken-in", test_every_format_is_taken_in);
-    ADD("the-same-content-is-stored-once-and-stays-in-place",
-        test_the_same_content_is_stored_once_and_stays_in_place);
+    ADD("the-same-content-is-stored-once-and-stays-in-place", test_the_same_content_is_stored_once_and_stays_in_place);
     ADD("holes-stay-holes", test_holes_stay_holes);
     ADD("the-wrong-format-is-refused", test_the_wrong_format_is_refused);
     ADD("a-backing-file-is-refused", test_a_backing_file_is_refused);
@@ -346,8 +337,7 @@ main(int argc, char **argv)
     ADD("a-cut-image-is-refused", test_a_cut_image_is_refused);
     ADD("what-is-no-file-is-refused", test_what_is_no_file_is_refused);
     ADD("a-state-folder-that-is-closed-is-named", test_a_state_folder_that_is_closed_is_named);
-    ADD("a-full-disk-is-a-named-state-and-leaves-nothing",
-        test_a_full_disk_is_a_named_state_and_leaves_nothing);
+    ADD("a-full-disk-is-a-named-state-and-leaves-nothing", test_a_full_disk_is_a_named_state_and_leaves_nothing);
 #undef ADD
     return g_test_run();
 }

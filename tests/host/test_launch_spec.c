@@ -12,7 +12,7 @@ sample(void)
 {
     LaunchSpec *spec = launch_spec_new();
     LaunchDisk *disk = g_new0(LaunchDisk, 1);
-    *disk = (LaunchDisk){63, 32767};
+    *disk = (LaunchDisk){ 63, 32767 };
     g_ptr_array_add(spec->data_disks, disk);
     g_ptr_array_add(spec->ssh_keys, g_strdup("ssh-ed25519 AAAA \"quoted\" ü"));
     spec->key = g_strdup("k.1");
@@ -73,8 +73,7 @@ test_a_copy_is_equal_and_its_own(void)
     g_assert_cmpstr(copied, ==, text);
 }
 
-static const char *const optional[] = {"adminUsername", "passwordHash", "customData",
-                                       "dataDisks",     "sshKeys",      NULL};
+static const char *const optional[] = { "adminUsername", "passwordHash", "customData", "dataDisks", "sshKeys", NULL };
 
 static void
 test_a_missing_member_is_named(void)
@@ -103,22 +102,22 @@ test_a_missing_member_is_named(void)
 static const struct {
     const char *member, *value;
 } wrong[] = {
-    {"key", "7"},
-    {"epoch", "-1"},
-    {"epoch", "\"1\""},
-    {"epoch", "9223372036854775807"},
-    {"vcpus", "2147483648"},
-    {"vcpus", "1.5"},
-    {"secureBoot", "1"},
-    {"secureBoot", "null"},
-    {"customData", "[]"},
-    {"dataDisks", "[{\"lun\":64,\"sizeGiB\":1}]"},
-    {"dataDisks", "[{\"lun\":-1,\"sizeGiB\":1}]"},
-    {"dataDisks", "[{\"lun\":0,\"sizeGiB\":0}]"},
-    {"dataDisks", "[{\"lun\":0,\"sizeGiB\":32768}]"},
-    {"dataDisks", "[{\"sizeGiB\":1}]"},
-    {"dataDisks", "[7]"},
-    {"sshKeys", "[7]"},
+    { "key", "7" },
+    { "epoch", "-1" },
+    { "epoch", "\"1\"" },
+    { "epoch", "9223372036854775807" },
+    { "vcpus", "2147483648" },
+    { "vcpus", "1.5" },
+    { "secureBoot", "1" },
+    { "secureBoot", "null" },
+    { "customData", "[]" },
+    { "dataDisks", "[{\"lun\":64,\"sizeGiB\":1}]" },
+    { "dataDisks", "[{\"lun\":-1,\"sizeGiB\":1}]" },
+    { "dataDisks", "[{\"lun\":0,\"sizeGiB\":0}]" },
+    { "dataDisks", "[{\"lun\":0,\"sizeGiB\":32768}]" },
+    { "dataDisks", "[{\"sizeGiB\":1}]" },
+    { "dataDisks", "[7]" },
+    { "sshKeys", "[7]" },
 };
 
 static void
@@ -128,8 +127,7 @@ test_a_wrong_member_is_named(void)
     for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
         g_autoptr(json_t) object = launch_spec_json(spec);
         g_autoptr(GError) error = NULL;
-        json_object_set_new(object, wrong[i].member,
-                            json_loads(wrong[i].value, JSON_DECODE_ANY, NULL));
+        json_object_set_new(object, wrong[i].member, json_loads(wrong[i].value, JSON_DECODE_ANY, NULL));
         g_autofree char *text = json_text(object);
         g_assert_null(launch_spec_parse(text, strlen(text), &error));
         g_assert_cmpstr(arm_error_target(error), ==, wrong[i].member);

@@ -16,12 +16,12 @@ static const struct {
     mode_t outer, inner, file;
     const char *named; /* part that is at fault; NULL: reachable */
 } cases[] = {
-    {"open", 0755, 0755, 0644, NULL},
-    {"searchable-is-enough", 0711, 0711, 0444, NULL},
-    {"the-outer-folder", 0700, 0755, 0644, "outer"},
-    {"the-inner-folder", 0755, 0750, 0644, "inner"},
-    {"the-file", 0755, 0755, 0600, "file"},
-    {"readable-is-not-searchable", 0744, 0755, 0644, "outer"},
+    { "open", 0755, 0755, 0644, NULL },
+    { "searchable-is-enough", 0711, 0711, 0444, NULL },
+    { "the-outer-folder", 0700, 0755, 0644, "outer" },
+    { "the-inner-folder", 0755, 0750, 0644, "inner" },
+    { "the-file", 0755, 0755, 0600, "file" },
+    { "readable-is-not-searchable", 0744, 0755, 0644, "outer" },
 };
 
 /* In a folder of ours that strangers may pass; TMPDIR itself has to be so. */
@@ -29,8 +29,7 @@ static char *
 tree_make(guint i)
 {
     char *root = g_dir_make_tmp("testudo-reach-XXXXXX", NULL);
-    g_autofree char *outer = g_build_filename(root, "outer", NULL),
-                    *inner = g_build_filename(outer, "inner", NULL);
+    g_autofree char *outer = g_build_filename(root, "outer", NULL), *inner = g_build_filename(outer, "inner", NULL);
     g_autofree char *file = g_build_filename(inner, "file", NULL);
     g_assert_true(folder_make(inner, NULL) && g_file_set_contents(file, "x", -1, NULL));
     g_assert_cmpint(chmod(file, cases[i].file) | chmod(inner, cases[i].inner), ==, 0);
@@ -42,8 +41,7 @@ static void
 test_case(const void *data)
 {
     guint i = GPOINTER_TO_UINT(data);
-    g_autofree char *root = tree_make(i),
-                    *path = g_build_filename(root, "outer", "inner", "file", NULL);
+    g_autofree char *root = tree_make(i), *path = g_build_filename(root, "outer", "inner", "file", NULL);
     g_autoptr(GError) error = NULL;
     if (!path_reachable_by(root, STRANGER, STRANGER, NULL)) {
         g_test_skip("TMPDIR is closed to other users");
@@ -61,8 +59,7 @@ test_case(const void *data)
 static void
 test_root_reaches_everything(void)
 {
-    g_autofree char *root = tree_make(2),
-                    *path = g_build_filename(root, "outer", "inner", "file", NULL);
+    g_autofree char *root = tree_make(2), *path = g_build_filename(root, "outer", "inner", "file", NULL);
     g_assert_true(path_reachable_by(path, 0, 0, NULL));
     folder_remove(root, NULL);
 }

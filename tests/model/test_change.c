@@ -6,13 +6,13 @@
 #include <string.h>
 
 #define IN_PROFILE(members) "{'properties': {'virtualMachineProfile': {" members "}}}"
-#define SECURITY(members) IN_PROFILE("'securityProfile': {" members "}")
-#define TRUSTED "'securityType': 'TrustedLaunch', 'uefiSettings': {'secureBootEnabled': true, 'vTpmEnabled': true}"
+#define SECURITY(members)   IN_PROFILE("'securityProfile': {" members "}")
+#define TRUSTED             "'securityType': 'TrustedLaunch', 'uefiSettings': {'secureBootEnabled': true, 'vTpmEnabled': true}"
 #define UEFI(boot, tpm)                                                                                                        \
     SECURITY("'securityType': 'TrustedLaunch', 'uefiSettings': {'secureBootEnabled': " boot ", 'vTpmEnabled': " tpm "}")
 #define IMAGE(members) IN_PROFILE("'storageProfile': {'imageReference': {" members "}}")
-#define USER(members) IN_PROFILE("'osProfile': {" members "}")
-#define DISK(size) IN_PROFILE("'storageProfile': {'dataDisks': [{'lun': 0, 'diskSizeGB': " size "}]}")
+#define USER(members)  IN_PROFILE("'osProfile': {" members "}")
+#define DISK(size)     IN_PROFILE("'storageProfile': {'dataDisks': [{'lun': 0, 'diskSizeGB': " size "}]}")
 
 /* flags: s new size, d new OS disk, g new guest state, v new variables, t new vTPM, l vTPM lost, w waits for a reimage, p other
  * publisher. */

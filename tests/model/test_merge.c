@@ -5,14 +5,14 @@
 
 #include <string.h>
 
-#define PROFILE "properties.virtualMachineProfile"
-#define SECURITY PROFILE ".securityProfile"
-#define IMAGE PROFILE ".storageProfile.imageReference"
-#define SET_PROFILE(members) "{'properties': {'virtualMachineProfile': {" members "}}}"
+#define PROFILE               "properties.virtualMachineProfile"
+#define SECURITY              PROFILE ".securityProfile"
+#define IMAGE                 PROFILE ".storageProfile.imageReference"
+#define SET_PROFILE(members)  "{'properties': {'virtualMachineProfile': {" members "}}}"
 #define SET_SECURITY(members) SET_PROFILE("'securityProfile': {" members "}")
-#define SET_IMAGE(members) SET_PROFILE("'storageProfile': {'imageReference': {" members "}}")
-#define TRUSTED "'securityType': 'TrustedLaunch', 'uefiSettings': {'secureBootEnabled': true, 'vTpmEnabled': false}"
-#define KEPT "{'secureBootEnabled':true,'vTpmEnabled':false}"
+#define SET_IMAGE(members)    SET_PROFILE("'storageProfile': {'imageReference': {" members "}}")
+#define TRUSTED               "'securityType': 'TrustedLaunch', 'uefiSettings': {'secureBootEnabled': true, 'vTpmEnabled': false}"
+#define KEPT                  "{'secureBootEnabled':true,'vTpmEnabled':false}"
 
 /* clang-format off */
 static const struct {

@@ -6,11 +6,11 @@
 
 #include <string.h>
 
-#define PROFILE "properties.virtualMachineProfile"
+#define PROFILE             "properties.virtualMachineProfile"
 #define IN_PROFILE(members) "{'properties': {'virtualMachineProfile': {" members "}}}"
-#define UPGRADE(members) "{'properties': {'upgradePolicy': {" members "}}}"
-#define STORAGE(members) IN_PROFILE("'storageProfile': {" members "}")
-#define USER(members) IN_PROFILE("'osProfile': {" members "}")
+#define UPGRADE(members)    "{'properties': {'upgradePolicy': {" members "}}}"
+#define STORAGE(members)    IN_PROFILE("'storageProfile': {" members "}")
+#define USER(members)       IN_PROFILE("'osProfile': {" members "}")
 
 /* clang-format off */
 static const struct {

@@ -10,11 +10,11 @@
 #define TRUSTED                                                                                                                \
     "'securityProfile': {'securityType': 'TrustedLaunch', 'uefiSettings': {'secureBootEnabled': true, 'vTpmEnabled': true}}"
 #define IN_PROFILE(members) "{'properties': {'virtualMachineProfile': {" members "}}}"
-#define DISKS(members) "'storageProfile': {'dataDisks': [" members "]}"
+#define DISKS(members)      "'storageProfile': {'dataDisks': [" members "]}"
 
 #define TEXT(literal) ((char *)literal)
-#define V1 SIZE_GENERATION_V1
-#define V2 SIZE_GENERATION_V2
+#define V1            SIZE_GENERATION_V1
+#define V2            SIZE_GENERATION_V2
 #define A_SIZE(named, of_family, n, mib, disks, gens, arch, ...)                                                               \
     {                                                                                                                          \
         .name = TEXT(named), .family = TEXT(of_family), .vcpus = n, .memory_mib = mib, .max_data_disks = disks,                \
@@ -155,7 +155,7 @@ verdict(const Case *c)
 }
 
 #define SIZE "400 sku.name"
-#define IMG "400 storageProfile.imageReference"
+#define IMG  "400 storageProfile.imageReference"
 #define TYPE "400 securityProfile.securityType"
 #define UEFI "400 securityProfile.uefiSettings"
 
@@ -229,7 +229,7 @@ test_states(void)
 #define FABRIC                                                                                                                 \
     "'extensionProfile': {'extensions': [{'name': 'sf', 'properties': {'publisher': 'microsoft.azure.servicefabric', 'type': " \
     "'t'}}]}"
-#define ONE_DISK DISKS("{'lun': 0, 'diskSizeGB': 4}")
+#define ONE_DISK    DISKS("{'lun': 0, 'diskSizeGB': 4}")
 #define NOT_ALLOWED "409 securityProfile.securityType"
 
 static void

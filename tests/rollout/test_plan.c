@@ -2,8 +2,8 @@
 #include "rollout/life.h"
 #include "rollout/plan.h"
 
-#define NOW 1000
-#define LATE 900
+#define NOW   1000
+#define LATE  900
 #define EARLY 1100
 
 /* The facts in one line: state, want, what differs. Flags: a alive, r refused, k skip shutdown, d to be deleted,

@@ -82,8 +82,7 @@ assert_same_columns(const RowType *type, const void *wanted, const void *got)
             *text_x = *text_y = NULL;
             continue;
         }
-        gboolean is_long = column->type == COLUMN_ROWID || column->type == COLUMN_INT64 ||
-                           column->type == COLUMN_UINT64;
+        gboolean is_long = column->type == COLUMN_ROWID || column->type == COLUMN_INT64 || column->type == COLUMN_UINT64;
         gsize length = is_long ? sizeof(gint64) : sizeof(int);
         if (memcmp(x, y, length) != 0)
             g_error("%s.%s is not what was written", type->table, column->name);
@@ -122,8 +121,7 @@ set_add(StoreTx *tx, const char *group, const char *name)
 }
 
 void
-model_add(StoreTx *tx, gint64 set_id, guint revision, const char *effect_key, const char *family,
-          guint vcpus)
+model_add(StoreTx *tx, gint64 set_id, guint revision, const char *effect_key, const char *family, guint vcpus)
 {
     g_autoptr(GError) error = NULL;
     StoreModel model = {

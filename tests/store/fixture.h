@@ -28,11 +28,11 @@ void must_commit(StoreTx *tx);
 #define PADDING_CLEAR(row)
 #define WHOLE_ROWS FALSE
 #endif
-#define assert_same_row(type, wanted, got)                                                         \
-    do {                                                                                           \
-        __typeof__(*(wanted)) wanted_row_ = *(wanted);                                             \
-        PADDING_CLEAR(&wanted_row_);                                                               \
-        assert_same_columns(type, &wanted_row_, got);                                              \
+#define assert_same_row(type, wanted, got)                                                                                     \
+    do {                                                                                                                       \
+        __typeof__(*(wanted)) wanted_row_ = *(wanted);                                                                         \
+        PADDING_CLEAR(&wanted_row_);                                                                                           \
+        assert_same_columns(type, &wanted_row_, got);                                                                          \
     } while (0)
 void assert_same_columns(const RowType *type, const void *wanted, const void *got);
 
@@ -44,6 +44,5 @@ int number_of(sqlite3 *db, const char *text);
 /* Rows with the least that makes sense; `set` is inserted with revision 1 and model effect key
  * "e1". */
 gint64 set_add(StoreTx *tx, const char *group, const char *name);
-void model_add(StoreTx *tx, gint64 set_id, guint revision, const char *effect_key,
-               const char *family, guint vcpus);
+void model_add(StoreTx *tx, gint64 set_id, guint revision, const char *effect_key, const char *family, guint vcpus);
 void instance_add(StoreTx *tx, gint64 set_id, guint id, guint want_revision);

@@ -66,9 +66,7 @@ killed_once(Fixture *f, guint round)
     }
     set_add(tx, "g", "after");
     must_commit(tx);
-    g_assert_cmpint(
-        number_of(store->writer.db, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"),
-        ==, 1);
+    g_assert_cmpint(number_of(store->writer.db, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), ==, 1);
     store_close(store);
 }
 
@@ -141,8 +139,7 @@ test_full_and_going_on(Fixture *f, const void *data G_GNUC_UNUSED)
     g_assert_true(store_setting_set(tx, "first", "1", NULL));
     g_assert_false(store_setting_set(tx, "large", large, &error));
     assert_arm_error(g_steal_pointer(&error), ARM_HOST_DISK_FULL, "full");
-    sqlite3_exec(f->store->writer.db, "ROLLBACK", NULL, NULL,
-                 NULL); /* as SQLite may do by itself */
+    sqlite3_exec(f->store->writer.db, "ROLLBACK", NULL, NULL, NULL); /* as SQLite may do by itself */
     g_assert_false(store_setting_set(tx, "second", "2", &error));
     assert_arm_error(g_steal_pointer(&error), ARM_INTERNAL, "took this transaction back");
     g_assert_false(store_commit(tx, &error));

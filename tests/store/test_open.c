@@ -36,7 +36,7 @@ assert_refused(Fixture *f, const char *message_part)
 static void
 test_only_its_owner_reads_it(Fixture *f, const void *data G_GNUC_UNUSED)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    static const char *const suffixes[] = { "", "-wal", "-shm" };
     StoreTx *tx = must_write(f->store);
     set_add(tx, "g", "s");
     must_commit(tx);
@@ -54,9 +54,7 @@ test_settings_of_the_connection(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     g_assert_cmpint(number_of(f->store->writer.db, "PRAGMA synchronous"), ==, 2);
     g_assert_cmpint(number_of(f->store->writer.db, "PRAGMA foreign_keys"), ==, 1);
-    g_assert_cmpint(
-        number_of(f->store->writer.db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), ==,
-        1);
+    g_assert_cmpint(number_of(f->store->writer.db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), ==, 1);
     g_assert_cmpint(number_of(f->store->writer.db, "PRAGMA busy_timeout"), ==, 10000);
 }
 
@@ -114,8 +112,7 @@ static void
 test_garbage_is_refused(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     store_close(g_steal_pointer(&f->store));
-    g_assert_true(g_file_set_contents(
-        f->path, "this is a text and no database at all, as long as it is", -1, NULL));
+    g_assert_true(g_file_set_contents(f->path, "this is a text and no database at all, as long as it is", -1, NULL));
     assert_refused(f, "is damaged or is not a database");
 }
 
@@ -163,11 +160,11 @@ test_steps(Fixture *f, const void *data G_GNUC_UNUSED)
         "ALTER TABLE a ADD COLUMN y; UPDATE a SET y = x + 1;",
         "CREATE TABLE b AS SELECT y * 10 AS z FROM a;",
     };
-    static const char *const broken[] = {steps[0], "UPDATE a SET x = 5; UPDATE nothing SET x = 1;"};
+    static const char *const broken[] = { steps[0], "UPDATE a SET x = 5; UPDATE nothing SET x = 1;" };
     for (guint from = 0; from <= G_N_ELEMENTS(steps); from++) {
         g_autofree char *path = g_strdup_printf("%s/steps-%u.db", f->dir, from);
         g_autoptr(GError) error = NULL;
-        Connection connection = {0};
+        Connection connection = { 0 };
         g_assert_true(connection_open(&connection, path, /* writes= */ TRUE, NULL));
         g_assert_true(schema_migrate(&connection, steps, from, NULL));
         g_assert_cmpint(number_of(connection.db, "PRAGMA user_version"), ==, (int)from);
@@ -178,7 +175,7 @@ test_steps(Fixture *f, const void *data G_GNUC_UNUSED)
         connection_close(&connection);
     }
     GError *error = NULL;
-    Connection connection = {0};
+    Connection connection = { 0 };
     g_autofree char *path = g_build_filename(f->dir, "broken.db", NULL);
     g_assert_true(connection_open(&connection, path, /* writes= */ TRUE, NULL));
     g_assert_false(schema_migrate(&connection, broken, G_N_ELEMENTS(broken), &error));
@@ -196,12 +193,12 @@ test_queries_use_their_indexes(Fixture *f, const void *data G_GNUC_UNUSED)
         Sql id;
         const char *index;
     } cases[] = {
-        {SQL_OPERATION_IN_PROGRESS_SET, "operations_in_progress"},
-        {SQL_OPERATION_PRUNE, "operations_by_end"},
-        {SQL_INSTANCE_CHANGED, "instances_by_etag"},
-        {SQL_INSTANCE_COUNT, "COVERING INDEX instances_by_state"},
-        {SQL_USAGE_CORES, "COVERING INDEX instances_by_want"},
-        {SQL_IMAGE_USES, "models_by_image"},
+        { SQL_OPERATION_IN_PROGRESS_SET, "operations_in_progress" },
+        { SQL_OPERATION_PRUNE, "operations_by_end" },
+        { SQL_INSTANCE_CHANGED, "instances_by_etag" },
+        { SQL_INSTANCE_COUNT, "COVERING INDEX instances_by_state" },
+        { SQL_USAGE_CORES, "COVERING INDEX instances_by_want" },
+        { SQL_IMAGE_USES, "models_by_image" },
     };
     g_assert_cmpstr(operation_status_text(OPERATION_IN_PROGRESS), ==, "InProgress");
     StoreTx *tx = must_write(f->store);
@@ -210,8 +207,7 @@ test_queries_use_their_indexes(Fixture *f, const void *data G_GNUC_UNUSED)
         const char *text = sqlite3_sql(sql_prepare(tx, cases[i].id, NO_PARAMS, NULL));
         g_autofree char *explain = g_strconcat("EXPLAIN QUERY PLAN ", text, NULL);
         sqlite3_stmt *statement = NULL;
-        g_assert_cmpint(sqlite3_prepare_v2(f->store->writer.db, explain, -1, &statement, NULL), ==,
-                        SQLITE_OK);
+        g_assert_cmpint(sqlite3_prepare_v2(f->store->writer.db, explain, -1, &statement, NULL), ==, SQLITE_OK);
         while (sqlite3_step(statement) == SQLITE_ROW)
             g_string_append_printf(plan, "%s\n", (const char *)sqlite3_column_text(statement, 3));
         sqlite3_finalize(statement);

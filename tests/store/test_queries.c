@@ -4,8 +4,7 @@
 #include <string.h>
 
 static void
-instance_put(StoreTx *tx, gint64 set_id, guint id, guint revision, InstanceState state,
-             const char *operation)
+instance_put(StoreTx *tx, gint64 set_id, guint id, guint revision, InstanceState state, const char *operation)
 {
     g_autoptr(GError) error = NULL;
     StoreInstance instance = {
@@ -88,8 +87,7 @@ test_changed_and_etags(Fixture *f, const void *data G_GNUC_UNUSED)
 
     g_autoptr(GString) got = g_string_new(NULL);
     g_autoptr(StoreInstance) first = store_instance_get(tx, set_id, 7, NULL);
-    g_autofree char *wanted =
-        g_strdup_printf("2:%" G_GUINT64_FORMAT " 7:%" G_GUINT64_FORMAT " ", two->etag, first->etag);
+    g_autofree char *wanted = g_strdup_printf("2:%" G_GUINT64_FORMAT " 7:%" G_GUINT64_FORMAT " ", two->etag, first->etag);
     g_assert_true(store_instance_etags(tx, set_id, etag_collect, got, NULL));
     g_assert_cmpstr(got->str, ==, wanted);
     store_abort(tx);
@@ -100,8 +98,8 @@ usage_text(StoreTx *tx, gint64 except)
 {
     g_autoptr(StoreUsage) usage = store_usage(tx, except, NULL);
     GString *text = g_string_new(NULL);
-    g_string_append_printf(text, "%u cores, %u vms, %u sets:", usage->regional_cores,
-                           usage->virtual_machines, usage->scale_sets);
+    g_string_append_printf(text, "%u cores, %u vms, %u sets:", usage->regional_cores, usage->virtual_machines,
+                           usage->scale_sets);
     for (guint i = 0; i < usage->families->len; i++) {
         const StoreFamilyCores *cores = g_ptr_array_index(usage->families, i);
         g_string_append_printf(text, " %s=%u", cores->family, cores->cores);
@@ -115,8 +113,7 @@ test_usage(Fixture *f, const void *data G_GNUC_UNUSED)
     StoreTx *tx = must_write(f->store);
     g_autofree char *empty = usage_text(tx, 0);
     g_assert_cmpstr(empty, ==, "0 cores, 0 vms, 0 sets:");
-    gint64 one = set_add(tx, "g", "one"),
-           two = set_add(tx, "g", "two"); /* family standardAFamily, 1 core */
+    gint64 one = set_add(tx, "g", "one"), two = set_add(tx, "g", "two"); /* family standardAFamily, 1 core */
     model_add(tx, one, 2, "e2", "standardDSv5Family", 4);
     model_add(tx, two, 2, "e2", "STANDARDdsv5family", 8);
     instance_add(tx, one, 0, 1);
@@ -127,8 +124,7 @@ test_usage(Fixture *f, const void *data G_GNUC_UNUSED)
     g_autofree char *all = usage_text(tx, 0);
     g_assert_cmpstr(all, ==, "18 cores, 5 vms, 2 sets: standardAFamily=2 standardDSv5Family=16");
     g_autofree char *without_two = usage_text(tx, two);
-    g_assert_cmpstr(without_two, ==,
-                    "9 cores, 3 vms, 1 sets: standardAFamily=1 standardDSv5Family=8");
+    g_assert_cmpstr(without_two, ==, "9 cores, 3 vms, 1 sets: standardAFamily=1 standardDSv5Family=8");
     /* What is to be deleted is not counted, even while it still runs. */
     g_autoptr(StoreInstance) instance = store_instance_get(tx, one, 2, NULL);
     instance->want_deleted = TRUE;
@@ -144,8 +140,7 @@ revisions_text(StoreTx *tx, gint64 set_id)
     g_autoptr(GPtrArray) models = store_model_list(tx, set_id, NULL);
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < models->len; i++)
-        g_string_append_printf(text, "%u ",
-                               ((const StoreModel *)g_ptr_array_index(models, i))->revision);
+        g_string_append_printf(text, "%u ", ((const StoreModel *)g_ptr_array_index(models, i))->revision);
     return g_string_free(text, FALSE);
 }
 
@@ -156,10 +151,10 @@ test_model_prune(Fixture *f, const void *data G_GNUC_UNUSED)
         guint keep;
         const char *left;
     } steps[] = {
-        {20, "10 9 8 7 6 5 4 3 2 1 "},
-        {7, "10 9 8 7 6 5 4 3 2 "}, /* 3 is run, 2 is wanted; 1 is neither */
-        {3, "10 9 8 5 3 2 "},       /* 5 is the set's own */
-        {0, "5 3 2 "},
+        { 20, "10 9 8 7 6 5 4 3 2 1 " },
+        { 7, "10 9 8 7 6 5 4 3 2 " }, /* 3 is run, 2 is wanted; 1 is neither */
+        { 3, "10 9 8 5 3 2 " },       /* 5 is the set's own */
+        { 0, "5 3 2 " },
     };
     StoreTx *tx = must_write(f->store);
     gint64 set_id = set_add(tx, "g", "s"), other = set_add(tx, "g", "t");
@@ -183,8 +178,7 @@ test_model_prune(Fixture *f, const void *data G_GNUC_UNUSED)
 }
 
 static void
-operation_put(StoreTx *tx, const char *id, gint64 set_id, OperationStatus status, UnixTime started,
-              UnixTime ended)
+operation_put(StoreTx *tx, const char *id, gint64 set_id, OperationStatus status, UnixTime started, UnixTime ended)
 {
     g_autoptr(GError) error = NULL;
     StoreOperation operation = {
@@ -203,7 +197,7 @@ operation_put(StoreTx *tx, const char *id, gint64 set_id, OperationStatus status
 static void
 test_operations_in_progress_and_prune(Fixture *f, const void *data G_GNUC_UNUSED)
 {
-    static const char *const left[] = {"a", "b", "d", "e"};
+    static const char *const left[] = { "a", "b", "d", "e" };
     StoreTx *tx = must_write(f->store);
     operation_put(tx, "a", 1, OPERATION_IN_PROGRESS, 30, 0);
     operation_put(tx, "b", 1, OPERATION_IN_PROGRESS, 10, 0);
@@ -229,10 +223,7 @@ test_operations_in_progress_and_prune(Fixture *f, const void *data G_GNUC_UNUSED
 static guint
 uses_of(StoreTx *tx, const char *version)
 {
-    ImageInfo image = {.publisher = (char *)"p",
-                       .offer = (char *)"O",
-                       .sku = (char *)"s",
-                       .version = (char *)version};
+    ImageInfo image = { .publisher = (char *)"p", .offer = (char *)"O", .sku = (char *)"s", .version = (char *)version };
     guint uses = 0xaaaaaaaa;
     g_assert_true(store_image_uses(tx, &image, &uses, NULL));
     return uses;

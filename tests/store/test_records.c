@@ -76,8 +76,7 @@ test_event(Fixture *f, const void *data G_GNUC_UNUSED)
     must_commit(tx);
 
     tx = must_write(f->store);
-    g_autoptr(GPtrArray) events =
-        store_event_list(tx, "/subscriptions/S/resourcegroups/RG1", 0, 10, NULL);
+    g_autoptr(GPtrArray) events = store_event_list(tx, "/subscriptions/S/resourcegroups/RG1", 0, 10, NULL);
     g_assert_cmpuint(events->len, ==, 2);
     assert_same_row(&event_rows, &later, g_ptr_array_index(events, 0));
     assert_same_row(&event_rows, &event, g_ptr_array_index(events, 1));
@@ -144,18 +143,17 @@ test_latest(Fixture *f, const void *data G_GNUC_UNUSED)
     static const struct {
         const char *added, *latest;
     } steps[] = {
-        {"1.0.0-rc1", "1.0.0-rc1"},                       /* nothing else is there */
-        {"0.9.0", "0.9.0"},                               /* not a pre-release, older as it is */
-        {"1.2.0", "1.2.0"},         {"1.10.0", "1.10.0"}, /* by number, not by text */
-        {"1.9.9", "1.10.0"},        {"2.0.0-unhealthy", "1.10.0"},
+        { "1.0.0-rc1", "1.0.0-rc1" },                         /* nothing else is there */
+        { "0.9.0", "0.9.0" },                                 /* not a pre-release, older as it is */
+        { "1.2.0", "1.2.0" },         { "1.10.0", "1.10.0" }, /* by number, not by text */
+        { "1.9.9", "1.10.0" },        { "2.0.0-unhealthy", "1.10.0" },
     };
     StoreTx *tx = must_write(f->store);
     g_assert_null(store_image_get(tx, "Testudo", "mini", "gen2", "latest", NULL));
     for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
         ImageInfo image = an_image(steps[i].added);
         g_assert_true(store_image_put(tx, &image, NULL));
-        g_autoptr(ImageInfo) latest =
-            store_image_get(tx, "testudo", "mini", "gen2", "Latest", NULL);
+        g_autoptr(ImageInfo) latest = store_image_get(tx, "testudo", "mini", "gen2", "Latest", NULL);
         g_assert_cmpstr(latest->version, ==, steps[i].latest);
     }
     store_abort(tx);
@@ -164,7 +162,7 @@ test_latest(Fixture *f, const void *data G_GNUC_UNUSED)
 static void
 test_disk(Fixture *f, const void *data G_GNUC_UNUSED)
 {
-    static const StoreDisk given_disk = {T("id"), T("Rg"), T("set"), 3, 4, 5, T("/f"), 6};
+    static const StoreDisk given_disk = { T("id"), T("Rg"), T("set"), 3, 4, 5, T("/f"), 6 };
     StoreDisk disk = given_disk;
     StoreTx *tx = must_write(f->store);
     g_assert_true(store_disk_put(tx, &disk, NULL));

@@ -25,10 +25,9 @@ test_settings(Fixture *f, const void *data G_GNUC_UNUSED)
 static void
 test_group(Fixture *f, const void *data G_GNUC_UNUSED)
 {
-    static const StoreGroup given_group = {T("Rg-One"), T("westeurope"), T("{\"a\":\"b\"}"), 0,
-                                           TRUE};
+    static const StoreGroup given_group = { T("Rg-One"), T("westeurope"), T("{\"a\":\"b\"}"), 0, TRUE };
     StoreGroup group = given_group;
-    static const StoreGroup given_other = {T("another"), T("x"), NULL, 0, FALSE};
+    static const StoreGroup given_other = { T("another"), T("x"), NULL, 0, FALSE };
     StoreGroup other = given_other;
     StoreTx *tx = must_write(f->store);
     g_assert_true(store_group_put(tx, &group, &group.etag, NULL));
@@ -47,7 +46,7 @@ test_group(Fixture *f, const void *data G_GNUC_UNUSED)
 
     /* An update gives the name back as it was created. */
     tx = must_write(f->store);
-    StoreGroup changed = {T("RG-ONE"), T("northeurope"), NULL, 0, FALSE};
+    StoreGroup changed = { T("RG-ONE"), T("northeurope"), NULL, 0, FALSE };
     guint64 etag;
     g_assert_true(store_group_put(tx, &changed, &etag, NULL));
     g_assert_cmpuint(etag, >, group.etag);
@@ -93,8 +92,7 @@ test_set(Fixture *f, const void *data G_GNUC_UNUSED)
     tx = must_read(f->store);
     g_autoptr(StoreSet) by_name = store_set_get(tx, "rG", "wEB", NULL);
     g_autoptr(StoreSet) by_id = store_set_get_by_id(tx, set.id, NULL);
-    g_autoptr(StoreSet) by_uid =
-        store_set_get_by_uid(tx, "0A000000-0000-4000-8000-00000000000F", NULL);
+    g_autoptr(StoreSet) by_uid = store_set_get_by_uid(tx, "0A000000-0000-4000-8000-00000000000F", NULL);
     assert_same_row(&set_rows, &set, by_name);
     assert_same_row(&set_rows, &set, by_id);
     assert_same_row(&set_rows, &set, by_uid);
@@ -127,8 +125,8 @@ test_set_list_is_ordered(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     static const struct {
         const char *group, *name;
-    } given[] = {{"b", "x"}, {"A", "z"}, {"a", "Y"}, {"B", "w"}},
-      all[] = {{"a", "Y"}, {"A", "z"}, {"B", "w"}, {"b", "x"}};
+    } given[] = { { "b", "x" }, { "A", "z" }, { "a", "Y" }, { "B", "w" } },
+      all[] = { { "a", "Y" }, { "A", "z" }, { "B", "w" }, { "b", "x" } };
     StoreTx *tx = must_write(f->store);
     for (guint i = 0; i < G_N_ELEMENTS(given); i++)
         set_add(tx, given[i].group, given[i].name);
@@ -241,7 +239,7 @@ full_instance(gint64 set_id)
 static StoreInstance
 bare_instance(gint64 set_id, guint id)
 {
-    static const StoreInstance given = {.vm_id = T("v"), .computer_name = T("c")};
+    static const StoreInstance given = { .vm_id = T("v"), .computer_name = T("c") };
     StoreInstance row = given;
     row.set_id = set_id;
     row.id = id;
@@ -297,7 +295,7 @@ test_every_enum_value(Fixture *f, const void *data G_GNUC_UNUSED)
     }
     for (guint i = 0; i < OPERATION_N_KINDS; i++) {
         g_autofree char *id = g_strdup_printf("op%u", i);
-        static const StoreOperation given = {.resource_id = T("/r"), .location = T("l")};
+        static const StoreOperation given = { .resource_id = T("/r"), .location = T("l") };
         StoreOperation operation = given;
         operation.id = id;
         operation.kind = (OperationKind)i;
@@ -317,19 +315,15 @@ test_words_we_do_not_know(Fixture *f, const void *data G_GNUC_UNUSED)
     StoreTx *tx = must_write(f->store);
     gint64 set_id = set_add(tx, "g", "s");
     instance_add(tx, set_id, 0, 1);
-    g_assert_cmpint(sqlite3_exec(f->store->writer.db, "UPDATE instances SET state = 'dancing'",
-                                 NULL, NULL, NULL),
-                    ==, 0);
+    g_assert_cmpint(sqlite3_exec(f->store->writer.db, "UPDATE instances SET state = 'dancing'", NULL, NULL, NULL), ==, 0);
     g_assert_null(store_instance_get(tx, set_id, 0, &error));
     assert_arm_error(g_steal_pointer(&error), ARM_INTERNAL, "'dancing' as instances.state");
     g_assert_null(store_instance_list(tx, set_id, &error));
     assert_arm_error(g_steal_pointer(&error), ARM_INTERNAL, "'dancing' as instances.state");
     g_assert_false(store_instance_count(tx, set_id, &counts, &error));
     assert_arm_error(g_steal_pointer(&error), ARM_INTERNAL, "'dancing' as instances.state");
-    g_assert_cmpint(sqlite3_exec(f->store->writer.db,
-                                 "UPDATE instances SET state = 'running', revision = -1", NULL,
-                                 NULL, NULL),
-                    ==, 0);
+    g_assert_cmpint(
+        sqlite3_exec(f->store->writer.db, "UPDATE instances SET state = 'running', revision = -1", NULL, NULL, NULL), ==, 0);
     g_assert_null(store_instance_get(tx, set_id, 0, &error));
     assert_arm_error(error, ARM_INTERNAL, "-1 as instances.revision");
     store_abort(tx);

@@ -12,11 +12,9 @@ begin(StoreTx *tx, OperationKind kind, gint64 set_id, gboolean of_set)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(StoreSet) set = store_set_get_by_id(tx, set_id, NULL);
-    g_autofree char *resource = kind == OPERATION_DELETE_GROUP
-                                    ? resource_id_group("sub", set->group)
-                                    : resource_id_scale_set("sub", set->group, set->name);
-    StoreOperation *operation =
-        operation_begin(tx, kind, set, resource, "here", of_set, "owner", 10, &error);
+    g_autofree char *resource = kind == OPERATION_DELETE_GROUP ? resource_id_group("sub", set->group)
+                                                               : resource_id_scale_set("sub", set->group, set->name);
+    StoreOperation *operation = operation_begin(tx, kind, set, resource, "here", of_set, "owner", 10, &error);
     g_assert_no_error(error);
     return operation;
 }
@@ -45,8 +43,7 @@ static char *
 operation_text(StoreTx *tx, const StoreOperation *of)
 {
     g_autoptr(StoreOperation) operation = store_operation_get(tx, of->id, NULL);
-    return g_strdup_printf("%s %u/%u %s", operation_status_text(operation->status),
-                           operation->pending, operation->total,
+    return g_strdup_printf("%s %u/%u %s", operation_status_text(operation->status), operation->pending, operation->total,
                            operation->code ? operation->code : "-");
 }
 
@@ -106,8 +103,7 @@ test_failures_are_collected(Fixture *f, const void *data G_GNUC_UNUSED)
     g_assert_cmpint(after->ended, ==, 20);
     g_autoptr(json_t) details = json_parse(after->details, strlen(after->details), NULL);
     g_assert_cmpuint(json_array_size(details), ==, 2);
-    g_assert_cmpstr(json_member_text(json_array_get(details, 1), "code"), ==,
-                    "SecureBootValidationFailed");
+    g_assert_cmpstr(json_member_text(json_array_get(details, 1), "code"), ==, "SecureBootValidationFailed");
     g_assert_cmpstr(json_member_text(json_array_get(details, 1), "target"), ==, "instances/1");
     g_autoptr(StoreSet) set = store_set_get_by_id(tx, set_id, NULL);
     g_assert_cmpstr(set->state, ==, "Failed");
@@ -131,11 +127,11 @@ test_delete_leaves_only_its_record(Fixture *f, const void *data G_GNUC_UNUSED)
         OperationKind kind;
         gboolean set_stays, group_stays;
     } cases[] = {
-        {OPERATION_DELETE_INSTANCES, TRUE, TRUE},
-        {OPERATION_DELETE_SCALE_SET, FALSE, TRUE},
-        {OPERATION_DELETE_GROUP, FALSE, FALSE},
+        { OPERATION_DELETE_INSTANCES, TRUE, TRUE },
+        { OPERATION_DELETE_SCALE_SET, FALSE, TRUE },
+        { OPERATION_DELETE_GROUP, FALSE, FALSE },
     };
-    StoreGroup group = {.name = (char *)"G", .location = (char *)"here"};
+    StoreGroup group = { .name = (char *)"G", .location = (char *)"here" };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         StoreTx *tx = must_write(f->store);
         g_assert_true(store_group_put(tx, &group, NULL, NULL));
@@ -167,19 +163,13 @@ test_taken_over(Fixture *f, const void *data G_GNUC_UNUSED)
         gboolean moves;
         guint want_revision;
     } cases[] = {
-        {"not begun: what is wanted is what runs",
-         {.epoch = 3, .revision = 1, .state = INSTANCE_RUNNING, .alive = TRUE},
-         FALSE,
-         1},
-        {"under way",
-         {.epoch = 3, .revision = 1, .state = INSTANCE_STOPPING, .alive = TRUE},
-         TRUE,
-         9},
-        {"waited for",
-         {.epoch = 3, .revision = 9, .state = INSTANCE_RUNNING, .deadline = 5},
-         TRUE,
-         9},
-        {"never started", {.state = INSTANCE_CREATING}, TRUE, 9},
+        { "not begun: what is wanted is what runs",
+          { .epoch = 3, .revision = 1, .state = INSTANCE_RUNNING, .alive = TRUE },
+          FALSE,
+          1 },
+        { "under way", { .epoch = 3, .revision = 1, .state = INSTANCE_STOPPING, .alive = TRUE }, TRUE, 9 },
+        { "waited for", { .epoch = 3, .revision = 9, .state = INSTANCE_RUNNING, .deadline = 5 }, TRUE, 9 },
+        { "never started", { .state = INSTANCE_CREATING }, TRUE, 9 },
     };
     StoreTx *tx = must_write(f->store);
     gint64 set_id = set_add(tx, "g", "s");
@@ -211,8 +201,7 @@ test_taken_over(Fixture *f, const void *data G_GNUC_UNUSED)
         g_autoptr(StoreInstance) instance = store_instance_get(tx, set_id, i, NULL);
         if (g_strcmp0(instance->operation, cases[i].moves ? successor->id : NULL) != 0 ||
             instance->want_revision != cases[i].want_revision)
-            g_error("%s: operation %s, revision %u", cases[i].why, instance->operation,
-                    instance->want_revision);
+            g_error("%s: operation %s, revision %u", cases[i].why, instance->operation, instance->want_revision);
     }
     /* The set is the successor's: the end of the old one does not end its state. */
     g_autoptr(StoreSet) after = store_set_get_by_id(tx, set_id, NULL);

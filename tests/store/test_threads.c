@@ -60,7 +60,7 @@ crowd_committed(void *data)
 static void
 test_readers_beside_writers(Fixture *f, const void *data G_GNUC_UNUSED)
 {
-    Crowd crowd = {.store = f->store, .writing = N_WRITERS};
+    Crowd crowd = { .store = f->store, .writing = N_WRITERS };
     GThread *threads[N_READERS + N_WRITERS];
     StoreTx *tx = must_write(f->store);
     crowd.set_id = set_add(tx, "g", "s");

@@ -18,8 +18,7 @@ test_optimistic_concurrency(Fixture *f, const void *data G_GNUC_UNUSED)
     g_assert_true(store_set_update(tx, theirs, seen, NULL));
     mine->capacity = 1;
     g_assert_false(store_set_update(tx, mine, seen, &error));
-    assert_arm_error(g_steal_pointer(&error), ARM_PRECONDITION_FAILED,
-                     "Scale set 'web' was changed meanwhile");
+    assert_arm_error(g_steal_pointer(&error), ARM_PRECONDITION_FAILED, "Scale set 'web' was changed meanwhile");
     g_assert_cmpuint(mine->etag, ==, seen);
     g_autoptr(StoreSet) kept = store_set_get_by_id(tx, set_id, NULL);
     g_assert_cmpuint(kept->capacity, ==, 9);
@@ -29,12 +28,10 @@ test_optimistic_concurrency(Fixture *f, const void *data G_GNUC_UNUSED)
 
     g_autoptr(StoreInstance) instance = store_instance_get(tx, set_id, 4, NULL);
     g_assert_false(store_instance_update(tx, instance, instance->etag + 1, &error));
-    assert_arm_error(g_steal_pointer(&error), ARM_PRECONDITION_FAILED,
-                     "Instance 4 was changed meanwhile");
+    assert_arm_error(g_steal_pointer(&error), ARM_PRECONDITION_FAILED, "Instance 4 was changed meanwhile");
     g_assert_true(store_instance_delete(tx, set_id, 4, NULL));
     g_assert_false(store_instance_update(tx, instance, instance->etag, &error));
-    assert_arm_error(g_steal_pointer(&error), ARM_PRECONDITION_FAILED,
-                     "Instance 4 was deleted meanwhile");
+    assert_arm_error(g_steal_pointer(&error), ARM_PRECONDITION_FAILED, "Instance 4 was deleted meanwhile");
     g_assert_false(store_instance_update(tx, instance, 0, &error));
     assert_arm_error(error, ARM_INTERNAL, "Instance 4 is not in the store");
     must_commit(tx);

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#define VERSION "api-version=2024-07-01"
-#define BASE "https://127.0.0.1:8443"
+#define VERSION       "api-version=2024-07-01"
+#define BASE          "https://127.0.0.1:8443"
 #define ANSWER_WITHIN (10 * G_USEC_PER_SEC)
 
 void
@@ -27,8 +27,7 @@ world_target(const World *world, const char *target)
     if (*target == '!')
         return g_string_free(g_string_append(text, target + 1), FALSE);
     if (*target == '@')
-        g_string_printf(text,
-                        "/subscriptions/%s/resourceGroups/g1/providers/Microsoft.Compute/virtualMachineScaleSets%s",
+        g_string_printf(text, "/subscriptions/%s/resourceGroups/g1/providers/Microsoft.Compute/virtualMachineScaleSets%s",
                         subscription, target + 1);
     else if (*target == '~')
         g_string_printf(text, "/subscriptions/%s%s", subscription, target + 1);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* 2024-01-01T00:00:00Z */
-#define START (G_GINT64_CONSTANT(1704067200) * USEC_PER_SEC)
+#define START     (G_GINT64_CONSTANT(1704067200) * USEC_PER_SEC)
 #define STEPS_MAX 100000
 
 /* ---- what the API asks of VMs, answered at once on the one thread that there is ---- */

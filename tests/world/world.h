@@ -18,13 +18,13 @@ typedef struct {
     ApiHost host_facts;
     ApiConfig api_config;
     EngineConfig engine_config;
-    Host *simulated;        /* outlives the control plane */
-    Host *door;             /* what the engine drives: the simulated host, for as long as the control plane lives */
+    Host *simulated; /* outlives the control plane */
+    Host *door;      /* what the engine drives: the simulated host, for as long as the control plane lives */
     Store *store;
     Engine *engine;
     Api *api;
-    guint crash_at;         /* the step (from 1) at which the control plane is killed; 0: never */
-    guint steps;            /* commits, host calls and host events so far */
+    guint crash_at; /* the step (from 1) at which the control plane is killed; 0: never */
+    guint steps;    /* commits, host calls and host events so far */
     gboolean dead;
 } World;
 
@@ -35,7 +35,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
 /* What a client gets. */
 typedef struct {
     ApiResponse *response;
-    json_t *body;           /* NULL where it is empty or not JSON */
+    json_t *body; /* NULL where it is empty or not JSON */
 } Answer;
 void answer_free(Answer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Answer, answer_free)
@@ -53,7 +53,7 @@ Answer *world_must(World *world, int status, const char *method, const char *tar
  * long as the answer. */
 const json_t *answer_at(const Answer *answer, const char *path);
 char *answer_text(const Answer *answer, const char *path);
-void answer_expect(const Answer *answer, const char *path, const char *text);  /* text NULL: absent */
+void answer_expect(const Answer *answer, const char *path, const char *text); /* text NULL: absent */
 
 /* Moves time on until nothing is left to be done; a killed control plane is started again on the way. */
 void world_settle(World *world);
@@ -63,9 +63,10 @@ void world_run_ready(World *world);
 /* Another process over the same store and the same VMs. */
 void world_restart(World *world);
 
-/* Group g1, and a set with `capacity` instances on the named size and image sku; settled. securityProfile: JSON text or NULL. */
+/* Group g1, and a set with `capacity` instances on the named size and image sku; settled. securityProfile: JSON text or NULL.
+ */
 void world_create(World *world, const char *set, guint capacity, const char *size, const char *image_sku,
-    const char *security_profile);
+                  const char *security_profile);
 
 /* The operation that Azure-AsyncOperation names, polled as a client does. */
 Answer *world_poll(World *world, const Answer *accepted);

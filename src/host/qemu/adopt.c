@@ -43,19 +43,16 @@ process_search(const char *folder, gboolean (*is_it)(pid_t pid, const char *fold
     const char *name;
     while (proc && (name = g_dir_read_name(proc))) {
         guint64 pid;
-        if (g_ascii_string_to_unsigned(name, 10, 2, G_MAXINT32, &pid, NULL) &&
-            is_it((pid_t)pid, folder))
+        if (g_ascii_string_to_unsigned(name, 10, 2, G_MAXINT32, &pid, NULL) && is_it((pid_t)pid, folder))
             return (pid_t)pid;
     }
     return 0;
 }
 
 static pid_t
-process_find(pid_t noted, guint64 noted_start, const char *folder,
-             gboolean (*is_it)(pid_t pid, const char *folder))
+process_find(pid_t noted, guint64 noted_start, const char *folder, gboolean (*is_it)(pid_t pid, const char *folder))
 {
-    if (noted > 0 && noted_start != 0 && process_start_time(noted) == noted_start &&
-        is_it(noted, folder))
+    if (noted > 0 && noted_start != 0 && process_start_time(noted) == noted_start && is_it(noted, folder))
         return noted;
     return process_search(folder, is_it);
 }
@@ -83,10 +80,8 @@ machine_adopt(Machine *machine)
         leftover_end(machine);
         return;
     }
-    pid_t qemu =
-        process_find(run ? run->qemu : 0, run ? run->qemu_start : 0, machine->folder, is_qemu);
-    pid_t swtpm =
-        process_find(run ? run->swtpm : 0, run ? run->swtpm_start : 0, machine->folder, is_swtpm);
+    pid_t qemu = process_find(run ? run->qemu : 0, run ? run->qemu_start : 0, machine->folder, is_qemu);
+    pid_t swtpm = process_find(run ? run->swtpm : 0, run ? run->swtpm_start : 0, machine->folder, is_swtpm);
     machine->adopted = TRUE;
     if (swtpm)
         machine_watch_swtpm(machine, swtpm);
@@ -95,8 +90,7 @@ machine_adopt(Machine *machine)
         return;
     }
     if (!machine->spec) {
-        g_warning("instance %s runs, and it cannot be told as what (%s): it is ended", machine->key,
-                  error->message);
+        g_warning("instance %s runs, and it cannot be told as what (%s): it is ended", machine->key, error->message);
         process_watch_kill(machine->qemu_watch, SIGKILL);
         return;
     }

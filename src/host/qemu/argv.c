@@ -61,9 +61,8 @@ machine_add(Line *line)
 {
     const LaunchSpec *spec = line->spec;
     gboolean uefi = spec->generation == 2;
-    option(line, "-machine", "q35,accel=%s,smm=%s,usb=off,vmport=off,dump-guest-core=off%s",
-           line->context->accelerator, spec->trusted_launch ? "on" : "off",
-           uefi ? ",pflash0=code,pflash1=vars" : "");
+    option(line, "-machine", "q35,accel=%s,smm=%s,usb=off,vmport=off,dump-guest-core=off%s", line->context->accelerator,
+           spec->trusted_launch ? "on" : "off", uefi ? ",pflash0=code,pflash1=vars" : "");
     if (spec->trusted_launch)
         option(line, "-global", "%s", PFLASH_SECURE);
     option(line, "-cpu", "max");
@@ -79,8 +78,7 @@ firmware_add(Line *line)
     if (line->spec->generation != 2)
         return;
     g_autofree char *code = escaped(line->context->firmware_code), *vars = file_in(line, "vars.fd");
-    option(line, "-blockdev",
-           "driver=file,node-name=code-file,filename=%s,read-only=on,auto-read-only=off", code);
+    option(line, "-blockdev", "driver=file,node-name=code-file,filename=%s,read-only=on,auto-read-only=off", code);
     option(line, "-blockdev", "driver=raw,node-name=code,file=code-file,read-only=on");
     option(line, "-blockdev", "driver=file,node-name=vars-file,filename=%s", vars);
     option(line, "-blockdev", "driver=raw,node-name=vars,file=vars-file");
@@ -96,11 +94,9 @@ channels_add(Line *line)
      * end. */
     option(line, "-chardev", "file,id=serial,path=%s,append=on", serial);
     option(line, "-serial", "chardev:serial");
-    option(line, "-device",
-           "virtio-serial-pci,id=channels,bus=pcie.0,addr=" SLOT_SERIAL ",max_ports=2");
+    option(line, "-device", "virtio-serial-pci,id=channels,bus=pcie.0,addr=" SLOT_SERIAL ",max_ports=2");
     option(line, "-chardev", "socket,id=qga,fd=%d,server=on,wait=off", line->context->qga_fd);
-    option(line, "-device",
-           "virtserialport,bus=channels.0,nr=1,chardev=qga,id=qga,name=org.qemu.guest_agent.0");
+    option(line, "-device", "virtserialport,bus=channels.0,nr=1,chardev=qga,id=qga,name=org.qemu.guest_agent.0");
 }
 
 static void
@@ -123,11 +119,8 @@ disks_add(Line *line)
     g_autofree char *os = file_in(line, "os.qcow2"), *seed = file_in(line, "seed.iso");
     option(line, "-blockdev", "driver=file,node-name=os-file,filename=%s,discard=unmap", os);
     option(line, "-blockdev", "driver=qcow2,node-name=os,file=os-file,discard=unmap");
-    option(line, "-device",
-           "virtio-blk-pci,drive=os,serial=os,bus=pcie.0,addr=" SLOT_OS_DISK
-           ",bootindex=1," ON_ERROR);
-    option(line, "-blockdev",
-           "driver=file,node-name=seed-file,filename=%s,read-only=on,auto-read-only=off", seed);
+    option(line, "-device", "virtio-blk-pci,drive=os,serial=os,bus=pcie.0,addr=" SLOT_OS_DISK ",bootindex=1," ON_ERROR);
+    option(line, "-blockdev", "driver=file,node-name=seed-file,filename=%s,read-only=on,auto-read-only=off", seed);
     option(line, "-blockdev", "driver=raw,node-name=seed,file=seed-file,read-only=on");
     option(line, "-device", "virtio-blk-pci,drive=seed,serial=seed,bus=pcie.0,addr=" SLOT_SEED);
     if (line->spec->data_disks->len > 0)
@@ -136,10 +129,8 @@ disks_add(Line *line)
         const LaunchDisk *disk = g_ptr_array_index(line->spec->data_disks, i);
         g_autofree char *name = g_strdup_printf("data-lun%u.qcow2", disk->lun);
         g_autofree char *file = file_in(line, name);
-        option(line, "-blockdev", "driver=file,node-name=data%u-file,filename=%s,discard=unmap",
-               disk->lun, file);
-        option(line, "-blockdev", "driver=qcow2,node-name=data%u,file=data%u-file,discard=unmap",
-               disk->lun, disk->lun);
+        option(line, "-blockdev", "driver=file,node-name=data%u-file,filename=%s,discard=unmap", disk->lun, file);
+        option(line, "-blockdev", "driver=qcow2,node-name=data%u,file=data%u-file,discard=unmap", disk->lun, disk->lun);
         option(line, "-device",
                "scsi-hd,drive=data%u,serial=data-lun%u,bus=data.0,channel=0,scsi-id=0,lun=%"
                "u," ON_ERROR,
@@ -155,8 +146,7 @@ mac_address(const char *vm_id)
     g_autofree char *hex = g_ascii_strdown(vm_id, -1);
     gsize length = strlen(hex);
     const char *tail = length >= 10 ? hex + length - 10 : "0000000000";
-    return g_strdup_printf("52:%.2s:%.2s:%.2s:%.2s:%.2s", tail, tail + 2, tail + 4, tail + 6,
-                           tail + 8);
+    return g_strdup_printf("52:%.2s:%.2s:%.2s:%.2s:%.2s", tail, tail + 2, tail + 4, tail + 6, tail + 8);
 }
 
 static void
@@ -175,14 +165,13 @@ network_add(Line *line)
         g_string_free(text, TRUE);
     }
     /* No option ROM: nothing but the disk is ever booted, and PCR 2 stays empty. */
-    option(line, "-device", "virtio-net-pci,netdev=net,mac=%s,romfile=,bus=pcie.0,addr=" SLOT_NET,
-           mac);
+    option(line, "-device", "virtio-net-pci,netdev=net,mac=%s,romfile=,bus=pcie.0,addr=" SLOT_NET, mac);
 }
 
 char **
 argv_qemu(const LaunchSpec *spec, const ArgvContext *context)
 {
-    Line line = {g_ptr_array_new(), spec, context};
+    Line line = { g_ptr_array_new(), spec, context };
     g_autofree char *name = escaped(spec->name);
 
     add(&line, context->qemu);
@@ -207,7 +196,7 @@ argv_qemu(const LaunchSpec *spec, const ArgvContext *context)
 char **
 argv_swtpm(const ArgvContext *context)
 {
-    Line line = {g_ptr_array_new(), NULL, context};
+    Line line = { g_ptr_array_new(), NULL, context };
     add(&line, context->swtpm);
     add(&line, "socket");
     add(&line, "--tpm2");
@@ -235,9 +224,9 @@ argv_check(const LaunchSpec *spec, const char *const *argv, GError **error)
     static const struct {
         const char *name, *part;
     } needed[] = {
-        {"-machine", "smm=on"},
-        {"-global", PFLASH_SECURE},
-        {"-blockdev", "node-name=code,file=code-file,read-only=on"},
+        { "-machine", "smm=on" },
+        { "-global", PFLASH_SECURE },
+        { "-blockdev", "node-name=code,file=code-file,read-only=on" },
     };
     for (guint i = 0; spec->trusted_launch && i < G_N_ELEMENTS(needed); i++) {
         if (!has_pair(argv, needed[i].name, needed[i].part))

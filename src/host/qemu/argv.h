@@ -5,18 +5,18 @@
 #include "host/launch_spec.h"
 
 typedef struct {
-    const char *qemu;               /* binary */
+    const char *qemu; /* binary */
     const char *swtpm;
-    const char *accelerator;        /* "tcg" or "kvm" */
-    const char *folder;             /* absolute */
-    const char *firmware_code;      /* NULL with generation 1 */
-    gboolean outbound;              /* FALSE: restrict=on */
-    const guint *forward_ports;     /* guest ports; host side is 127.0.0.1, any free port (0) */
+    const char *accelerator;    /* "tcg" or "kvm" */
+    const char *folder;         /* absolute */
+    const char *firmware_code;  /* NULL with generation 1 */
+    gboolean outbound;          /* FALSE: restrict=on */
+    const guint *forward_ports; /* guest ports; host side is 127.0.0.1, any free port (0) */
     guint n_forward_ports;
-    int qmp_fd, qga_fd;             /* listening sockets that QEMU inherits */
-    int tpm_fd;                     /* QEMU's end of the pair that swtpm has the other end of; with a vTPM */
-    int swtpm_fd;                   /* swtpm's end */
-    int tap_fd;                     /* port on the operator's bridge; -1: user-mode network */
+    int qmp_fd, qga_fd; /* listening sockets that QEMU inherits */
+    int tpm_fd;         /* QEMU's end of the pair that swtpm has the other end of; with a vTPM */
+    int swtpm_fd;       /* swtpm's end */
+    int tap_fd;         /* port on the operator's bridge; -1: user-mode network */
 } ArgvContext;
 
 /* NULL-terminated, g_strfreev(). */

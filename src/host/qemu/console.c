@@ -44,8 +44,7 @@ refusals_read(Console *self)
 {
     char block[BLOCK];
     ssize_t n;
-    while (self->reader && self->trusted &&
-           (n = pread(self->log_fd, block, sizeof block, self->seen)) > 0) {
+    while (self->reader && self->trusted && (n = pread(self->log_fd, block, sizeof block, self->seen)) > 0) {
         g_autofree char *file = NULL, *text = NULL;
         self->seen += n;
         if (!refusal_reader_feed(self->reader, block, (gsize)n, &file, &text))
@@ -112,8 +111,7 @@ look_soon(Console *self, gint64 after)
 }
 
 Console *
-console_watch(LogWatcher *watcher, const char *path, guint64 cap, const ConsoleCallbacks *callbacks,
-              void *data, GError **error)
+console_watch(LogWatcher *watcher, const char *path, guint64 cap, const ConsoleCallbacks *callbacks, void *data, GError **error)
 {
     AUTO_FD log_fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     g_autofree char *same = g_strdup_printf("/proc/self/fd/%d", log_fd);
@@ -165,8 +163,8 @@ void
 console_rotate(const char *folder)
 {
     for (int i = FOLDER_SERIAL_KEPT; i > 0; i--) {
-        g_autofree char *from = i == 1 ? g_strconcat(folder, "/serial.log", NULL)
-                                       : g_strdup_printf("%s/serial.log.%d", folder, i - 1);
+        g_autofree char *from =
+            i == 1 ? g_strconcat(folder, "/serial.log", NULL) : g_strdup_printf("%s/serial.log.%d", folder, i - 1);
         g_autofree char *to = g_strdup_printf("%s/serial.log.%d", folder, i);
         (void)!rename(from, to);
     }

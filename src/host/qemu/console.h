@@ -3,23 +3,24 @@
 
 #include "base/clock.h"
 
-/* One kernel watch for all logs: a host allows few watches (128 by default), and one of them can look at any number of files. */
+/* One kernel watch for all logs: a host allows few watches (128 by default), and one of them can look at any number of files.
+ */
 typedef struct LogWatcher LogWatcher;
 LogWatcher *log_watcher_new(GMainContext *context, Clock *clock, GError **error);
-void log_watcher_free(LogWatcher *watcher);     /* accepts NULL; after its consoles */
+void log_watcher_free(LogWatcher *watcher); /* accepts NULL; after its consoles */
 
 typedef struct Console Console;
 
 typedef struct {
-    void (*refused)(const char *file, const char *text, void *data);    /* once; NULL: not looked for */
-    void (*flooded)(guint64 cap, void *data);                           /* once; or NULL */
+    void (*refused)(const char *file, const char *text, void *data); /* once; NULL: not looked for */
+    void (*flooded)(guint64 cap, void *data);                        /* once; or NULL */
 } ConsoleCallbacks;
 
-/* Watches `path`, which its writer appends to. Where it grows past cap bytes it is cut, and its newest part kept. NULL: it cannot
- * be watched (*error). */
+/* Watches `path`, which its writer appends to. Where it grows past cap bytes it is cut, and its newest part kept. NULL: it
+ * cannot be watched (*error). */
 Console *console_watch(LogWatcher *watcher, const char *path, guint64 cap, const ConsoleCallbacks *callbacks, void *data,
-    GError **error);
-void console_free(Console *console);            /* accepts NULL */
+                       GError **error);
+void console_free(Console *console); /* accepts NULL */
 
 /* TRUE: what is written, from the log's beginning, is the firmware's and the boot loader's: refusals are read in it. FALSE: the
  * guest agent's port was opened, the text is the guest's own word, and no refusal is read in it any more. Neither was said yet:

@@ -36,8 +36,7 @@ work_clear(Work *work)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Work, work_clear)
 
 ConvergePlan
-converge_plan(const LaunchSpec *spec, const FolderParts *parts, gboolean has_seed,
-              gboolean has_vars)
+converge_plan(const LaunchSpec *spec, const FolderParts *parts, gboolean has_seed, gboolean has_vars)
 {
     /* Guest state is never older than the OS disk that it belongs to. */
     gboolean disk = parts->disk != spec->disk_gen;
@@ -59,7 +58,7 @@ own(const Work *work, const char *path, GError **error)
 static DiskUser
 disk_user(const Work *work)
 {
-    return (DiskUser){work->context->uid, work->context->gid};
+    return (DiskUser){ work->context->uid, work->context->gid };
 }
 
 /* ---- the parts, made in next/ ---- */
@@ -68,8 +67,7 @@ static gboolean
 os_disk_make(const Work *work, GError **error)
 {
     g_autofree char *path = folder_file(work->next, "os.qcow2");
-    return disk_overlay_make(path, work->image, work->spec->image_format, work->spec->os_disk_gib,
-                             disk_user(work), error);
+    return disk_overlay_make(path, work->image, work->spec->image_format, work->spec->os_disk_gib, disk_user(work), error);
 }
 
 static gboolean
@@ -100,8 +98,7 @@ vtpm_fresh(const Work *work, GError **error)
     if (!context->vtpm_maker)
         return arm_fail(error, ARM_VTPM_FAILED, NULL, "%s", context->why_no_vtpm);
     GError *taking = NULL;
-    if (context->vtpm_stock &&
-        vtpm_stock_take(context->vtpm_stock, path, context->uid, context->gid, &taking))
+    if (context->vtpm_stock && vtpm_stock_take(context->vtpm_stock, path, context->uid, context->gid, &taking))
         return TRUE;
     if (taking) {
         g_propagate_error(error, taking);
@@ -171,16 +168,16 @@ planned_make(const Work *work, GError **error)
         gboolean wanted;
         gboolean (*make)(const Work *work, GError **error);
     } parts[] = {
-        {work->plan.vtpm, vtpm_fresh}, /* the longest first: it runs on this thread */
-        {work->plan.disk, os_disk_make},
-        {work->plan.seed, seed_fresh},
-        {work->plan.vars, vars_make},
+        { work->plan.vtpm, vtpm_fresh }, /* the longest first: it runs on this thread */
+        { work->plan.disk, os_disk_make },
+        { work->plan.seed, seed_fresh },
+        { work->plan.vars, vars_make },
     };
-    Job jobs[G_N_ELEMENTS(parts)] = {0};
+    Job jobs[G_N_ELEMENTS(parts)] = { 0 };
     guint n = 0;
     for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
         if (parts[i].wanted)
-            jobs[n++] = (Job){.work = work, .make = parts[i].make};
+            jobs[n++] = (Job){ .work = work, .make = parts[i].make };
     }
     return jobs_run(jobs, n, error) && data_disks_make(work, error);
 }
@@ -232,18 +229,15 @@ parts_make(Work *work, GError **error)
     };
     g_autofree char *os_disk = folder_file(work->folder, "os.qcow2");
 
-    work->plan = converge_plan(spec, &work->parts, folder_has(work->folder, "seed.iso"),
-                               folder_has(work->folder, "vars.fd"));
-    if (!kept_check(work, error) || !folder_make(work->next, error) ||
-        !own(work, work->next, error) || !planned_make(work, error))
+    work->plan = converge_plan(spec, &work->parts, folder_has(work->folder, "seed.iso"), folder_has(work->folder, "vars.fd"));
+    if (!kept_check(work, error) || !folder_make(work->next, error) || !own(work, work->next, error) ||
+        !planned_make(work, error))
         return FALSE;
-    if (!work->plan.disk && spec->os_disk_gib &&
-        !disk_grow(os_disk, spec->os_disk_gib, disk_user(work), error))
+    if (!work->plan.disk && spec->os_disk_gib && !disk_grow(os_disk, spec->os_disk_gib, disk_user(work), error))
         return FALSE;
     if (same_parts(&wanted, &work->parts) && is_empty(work->next))
         return folder_remove(work->next, error);
-    return folder_parts_write(work->next, &wanted, error) &&
-           install_finish(work->folder, work->context->now, error);
+    return folder_parts_write(work->next, &wanted, error) && install_finish(work->folder, work->context->now, error);
 }
 
 static gboolean
@@ -253,9 +247,8 @@ folder_open(Work *work, GError **error)
     if (!install_finish(work->folder, context->now, error))
         return FALSE;
     if (!folder_parts_read(work->folder, &work->parts, error)) {
-        g_prefix_error(error,
-                       "It cannot be told what the instance's folder holds, so it is left as "
-                       "it is; delete the instance (its data disks are kept): ");
+        g_prefix_error(error, "It cannot be told what the instance's folder holds, so it is left as "
+                              "it is; delete the instance (its data disks are kept): ");
         return FALSE;
     }
     const char *changed = guest_state_changed(work->folder);
@@ -269,8 +262,7 @@ folder_open(Work *work, GError **error)
 static gboolean
 folder_begin(const Work *work, GError **error)
 {
-    return folder_remove(work->folder, error) && folder_make(work->folder, error) &&
-           own(work, work->folder, error);
+    return folder_remove(work->folder, error) && folder_make(work->folder, error) && own(work, work->folder, error);
 }
 
 /* ---- before anything is touched ---- */
@@ -286,11 +278,10 @@ static gboolean
 room_check(const char *state_dir, GError **error)
 {
     guint64 room = host_room(state_dir);
-    return room >= HOST_ROOM_NEEDED ||
-           arm_fail(error, ARM_HOST_DISK_FULL, NULL,
-                    "The disk of the state folder '%s' has %" G_GUINT64_FORMAT
-                    " MiB left; a VM is not started with less than %u MiB.",
-                    state_dir, room >> 20, HOST_ROOM_NEEDED >> 20);
+    return room >= HOST_ROOM_NEEDED || arm_fail(error, ARM_HOST_DISK_FULL, NULL,
+                                                "The disk of the state folder '%s' has %" G_GUINT64_FORMAT
+                                                " MiB left; a VM is not started with less than %u MiB.",
+                                                state_dir, room >> 20, HOST_ROOM_NEEDED >> 20);
 }
 
 static gboolean
@@ -305,8 +296,8 @@ image_check(const Work *work, GError **error)
 {
     if (access(work->image, R_OK) != 0)
         return arm_fail(error, ARM_IMAGE_UNUSABLE, NULL,
-                        "The stored image '%s' (%s) cannot be read: %s. Import the image again.",
-                        work->image, work->spec->image_urn, g_strerror(errno));
+                        "The stored image '%s' (%s) cannot be read: %s. Import the image again.", work->image,
+                        work->spec->image_urn, g_strerror(errno));
     return reachable(work, work->image, error);
 }
 
@@ -328,15 +319,13 @@ converge(const LaunchSpec *spec, const ConvergeContext *context, GError **error)
 {
     g_autofree char *folder = folder_path(context->state_dir, spec->key);
     gboolean fresh = !g_file_test(folder, G_FILE_TEST_IS_DIR);
-    g_auto(Work) work = {.spec = spec, .context = context};
+    g_auto(Work) work = { .spec = spec, .context = context };
 
-    work.image =
-        g_strdup_printf("%s/images/%s.%s", context->state_dir, spec->image_sha256,
-                        strcmp(spec->image_format, "vpc") == 0 ? "vhd" : spec->image_format);
+    work.image = g_strdup_printf("%s/images/%s.%s", context->state_dir, spec->image_sha256,
+                                 strcmp(spec->image_format, "vpc") == 0 ? "vhd" : spec->image_format);
     work.folder = fresh ? g_strconcat(folder, ".new", NULL) : g_strdup(folder);
     work.next = folder_file(work.folder, NEXT_FOLDER);
-    if (!room_check(context->state_dir, error) || !image_check(&work, error) ||
-        !firmware_check(&work, error))
+    if (!room_check(context->state_dir, error) || !image_check(&work, error) || !firmware_check(&work, error))
         return FALSE;
     if (!(fresh ? folder_begin(&work, error) : folder_open(&work, error)))
         return FALSE;

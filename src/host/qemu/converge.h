@@ -1,5 +1,5 @@
-/* host/qemu/converge.h: brings an instance's folder to what its LaunchSpec says. Blocking; a worker thread's job, and only while
- * nothing runs there. */
+/* host/qemu/converge.h: brings an instance's folder to what its LaunchSpec says. Blocking; a worker thread's job, and only
+ * while nothing runs there. */
 #pragma once
 
 #include "host/launch_spec.h"
@@ -14,12 +14,12 @@
 typedef struct {
     const char *state_dir;
     const FirmwareSet *firmware;
-    VtpmMaker *vtpm_maker;          /* NULL: there is none, with the reason in why_no_vtpm */
-    VtpmStock *vtpm_stock;          /* NULL: none is made ahead */
+    VtpmMaker *vtpm_maker; /* NULL: there is none, with the reason in why_no_vtpm */
+    VtpmStock *vtpm_stock; /* NULL: none is made ahead */
     const char *why_no_vtpm;
-    guint uid, gid;                 /* owner of the folder; 0: the daemon's own user */
-    gint64 now;                     /* seconds since 1970 */
-    gint64 retention_s;             /* how long a former OS disk is kept */
+    guint uid, gid;     /* owner of the folder; 0: the daemon's own user */
+    gint64 now;         /* seconds since 1970 */
+    gint64 retention_s; /* how long a former OS disk is kept */
 } ConvergeContext;
 
 /* What is to be made anew, beside missing data disks. */
@@ -27,12 +27,12 @@ typedef struct {
     gboolean disk, seed, vars, vtpm, data;
 } ConvergePlan;
 
-/* Pure. `parts`: what the folder holds, all 0 for a new one. has_seed, has_vars: whether these files, which can be made again at
- * any time, are there. */
+/* Pure. `parts`: what the folder holds, all 0 for a new one. has_seed, has_vars: whether these files, which can be made again
+ * at any time, are there. */
 ConvergePlan converge_plan(const LaunchSpec *spec, const FolderParts *parts, gboolean has_seed, gboolean has_vars);
 
-/* Idempotent: what is as wanted stays untouched; after a crash the next call goes on. What is new is made beside what is there and
- * put in place when all of it is complete (install.h): on failure everything is as it was. */
+/* Idempotent: what is as wanted stays untouched; after a crash the next call goes on. What is new is made beside what is there
+ * and put in place when all of it is complete (install.h): on failure everything is as it was. */
 gboolean converge(const LaunchSpec *spec, const ConvergeContext *context, GError **error);
 
 /* Bytes that an unprivileged user can still write to the file system of `path`; G_MAXUINT64 where that cannot be told. */

@@ -32,10 +32,9 @@ self_of(Host *host)
 static gboolean
 kvm_works(const char *qemu)
 {
-    const char *const argv[] = {
-        "timeout",  "5",     qemu,       "-nodefaults",          "-no-user-config",
-        "-display", "none",  "-machine", "q35,smm=on,accel=kvm", "-S",
-        "-qmp",     "stdio", NULL};
+    const char *const argv[] = { "timeout",  "5",     qemu,       "-nodefaults",          "-no-user-config",
+                                 "-display", "none",  "-machine", "q35,smm=on,accel=kvm", "-S",
+                                 "-qmp",     "stdio", NULL };
     g_autofree char *output = NULL;
     if (access("/dev/kvm", R_OK | W_OK) != 0)
         return FALSE;
@@ -49,7 +48,7 @@ kvm_works(const char *qemu)
 static char *
 version_of(const char *qemu)
 {
-    const char *const argv[] = {qemu, "--version", NULL};
+    const char *const argv[] = { qemu, "--version", NULL };
     g_autofree char *output = NULL;
     if (!run_program(argv, NULL, &output, NULL))
         return NULL;
@@ -64,9 +63,8 @@ program_find(const char *given, const char *name, const char *package, GError **
 {
     char *path = g_find_program_in_path(given ? given : name);
     if (!path)
-        arm_fail(error, ARM_VM_START_FAILED, NULL,
-                 "The program '%s' is not installed (on Debian: package %s).", given ? given : name,
-                 package);
+        arm_fail(error, ARM_VM_START_FAILED, NULL, "The program '%s' is not installed (on Debian: package %s).",
+                 given ? given : name, package);
     return path;
 }
 
@@ -77,13 +75,10 @@ programs_find(Qemu *self, const HostConfig *config, GError **error)
     g_autofree char *iso = img ? program_find(NULL, "genisoimage", "genisoimage", error) : NULL;
     g_autoptr(GError) no_vtpm = NULL;
 
-    self->qemu =
-        iso ? program_find(config->qemu_binary, "qemu-system-x86_64", "qemu-system-x86", error)
-            : NULL;
+    self->qemu = iso ? program_find(config->qemu_binary, "qemu-system-x86_64", "qemu-system-x86", error) : NULL;
     if (!self->qemu)
         return FALSE;
-    self->vtpm_maker =
-        vtpm_maker_new(self->state_dir, config->swtpm_setup_binary, config->swtpm_binary, &no_vtpm);
+    self->vtpm_maker = vtpm_maker_new(self->state_dir, config->swtpm_setup_binary, config->swtpm_binary, &no_vtpm);
     if (!self->vtpm_maker)
         self->why_no_vtpm = g_strdup(no_vtpm->message);
     self->swtpm = g_strdup(config->swtpm_binary ? config->swtpm_binary : "swtpm");
@@ -98,11 +93,10 @@ ports_take(Qemu *self, const char *const *ports, GError **error)
     for (; ports && *ports; ports++) {
         guint64 port;
         if (self->n_forward_ports == FORWARD_PORTS_MAX)
-            return arm_fail(error, ARM_INVALID_PARAMETER, "forward-ports",
-                            "At most %u guest ports are forwarded.", FORWARD_PORTS_MAX);
+            return arm_fail(error, ARM_INVALID_PARAMETER, "forward-ports", "At most %u guest ports are forwarded.",
+                            FORWARD_PORTS_MAX);
         if (!g_ascii_string_to_unsigned(*ports, 10, 1, G_MAXUINT16, &port, NULL))
-            return arm_fail(error, ARM_INVALID_PARAMETER, "forward-ports",
-                            "'%s' is no port from 1 to 65535.", *ports);
+            return arm_fail(error, ARM_INVALID_PARAMETER, "forward-ports", "'%s' is no port from 1 to 65535.", *ports);
         self->forward_ports[self->n_forward_ports++] = (guint)port;
     }
     return TRUE;
@@ -169,8 +163,7 @@ on_prune(void *data)
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         const Machine *machine = value;
         g_autoptr(GError) error = NULL;
-        if (!machine->working &&
-            !previous_prune(machine->folder, now / USEC_PER_SEC, self->retention_s, &error))
+        if (!machine->working && !previous_prune(machine->folder, now / USEC_PER_SEC, self->retention_s, &error))
             g_warning("%s", error->message);
     }
     self->prune_timer = self->clock->timer_add(self->clock, now + PRUNE_EVERY, on_prune, self);
@@ -189,11 +182,10 @@ stock_open(Qemu *self, guint size, GError **error)
 }
 
 Host *
-host_qemu_open(const HostConfig *config, GMainContext *context, Clock *clock, HostEventFunc func,
-               void *data, GError **error)
+host_qemu_open(const HostConfig *config, GMainContext *context, Clock *clock, HostEventFunc func, void *data, GError **error)
 {
     Qemu *self = g_new0(Qemu, 1);
-    const char *const firmware_dirs[] = {config->firmware_dir, FIRMWARE_DIRS, NULL};
+    const char *const firmware_dirs[] = { config->firmware_dir, FIRMWARE_DIRS, NULL };
     gint64 retention = config->retention_usec ? config->retention_usec : RETENTION_DEFAULT;
 
     self->host.driver = &driver;
@@ -208,13 +200,11 @@ host_qemu_open(const HostConfig *config, GMainContext *context, Clock *clock, Ho
     self->clock = clock;
     self->func = func;
     self->func_data = data;
-    self->machines =
-        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)machine_free);
+    self->machines = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)machine_free);
     self->firmware = firmware_find(config->firmware_dir ? firmware_dirs : NULL);
     self->logs = log_watcher_new(context, clock, error);
-    if (self->logs && state_dir_check(config->state_dir, error) &&
-        ports_take(self, config->forward_ports, error) && programs_find(self, config, error) &&
-        folders_scan(self, error) && stock_open(self, config->vtpm_ahead, error)) {
+    if (self->logs && state_dir_check(config->state_dir, error) && ports_take(self, config->forward_ports, error) &&
+        programs_find(self, config, error) && folders_scan(self, error) && stock_open(self, config->vtpm_ahead, error)) {
         on_prune(self);
         return &self->host;
     }
@@ -285,16 +275,14 @@ qemu_info(Host *host)
     info->accelerator = g_strdup(self->accelerator);
     info->architecture = g_strdup("x64");
     info->vcpus_max = g_get_num_processors() * VCPUS_PER_CPU;
-    info->memory_max_mib =
-        memory > 2 * MEMORY_FOR_HOST_MIB ? memory - MEMORY_FOR_HOST_MIB : memory / 2;
+    info->memory_max_mib = memory > 2 * MEMORY_FOR_HOST_MIB ? memory - MEMORY_FOR_HOST_MIB : memory / 2;
     info->secure_boot = self->firmware->why_not_secure == NULL;
     info->vtpm = self->vtpm_maker != NULL;
     info->qemu_version = g_strdup(self->qemu_version);
     info->firmware_secure = g_strdup(self->firmware->secure_code);
     info->firmware_plain = g_strdup(self->firmware->plain_code);
     if (strcmp(self->accelerator, "tcg") == 0)
-        note_add(notes,
-                 "KVM with SMM does not work here: VMs run under TCG, several times slower.");
+        note_add(notes, "KVM with SMM does not work here: VMs run under TCG, several times slower.");
     note_add(notes, self->firmware->why_not_secure);
     note_add(notes, self->firmware->why_not_plain);
     note_add(notes, self->why_no_vtpm);

@@ -35,15 +35,12 @@ static void
 start_failed_say(Machine *machine)
 {
     g_autofree char *qemu = log_words(machine, "qemu.log", /* last= */ TRUE);
-    g_autofree char *swtpm =
-        machine->spec->vtpm ? log_words(machine, "swtpm.log", /* last= */ FALSE) : NULL;
-    g_autofree char *message =
-        swtpm ? g_strdup_printf("The vTPM did not start: %s", swtpm)
-        : machine->why_ended
-            ? g_strdup(machine->why_ended)
-            : g_strdup_printf("QEMU did not start: %s", qemu ? qemu : "it ended without a word");
-    machine_emit(machine, HOST_START_FAILED, swtpm ? ARM_VTPM_FAILED : ARM_VM_START_FAILED, message,
-                 NULL);
+    g_autofree char *swtpm = machine->spec->vtpm ? log_words(machine, "swtpm.log", /* last= */ FALSE) : NULL;
+    g_autofree char *message = swtpm ? g_strdup_printf("The vTPM did not start: %s", swtpm)
+                               : machine->why_ended
+                                   ? g_strdup(machine->why_ended)
+                                   : g_strdup_printf("QEMU did not start: %s", qemu ? qemu : "it ended without a word");
+    machine_emit(machine, HOST_START_FAILED, swtpm ? ARM_VTPM_FAILED : ARM_VM_START_FAILED, message, NULL);
 }
 
 static void
@@ -51,8 +48,7 @@ died_say(Machine *machine)
 {
     g_autofree char *qemu = log_words(machine, "qemu.log", /* last= */ TRUE);
     g_autofree char *message =
-        g_strdup_printf("The VM's process ended, and nobody had asked for it%s%s",
-                        qemu ? ": " : ".", qemu ? qemu : "");
+        g_strdup_printf("The VM's process ended, and nobody had asked for it%s%s", qemu ? ": " : ".", qemu ? qemu : "");
     machine_emit(machine, HOST_EXITED, ARM_VM_EXITED, message, NULL);
 }
 
@@ -62,11 +58,10 @@ end_say(Machine *machine)
     if (!machine->greeted && !machine->adopted && !machine->stop_asked)
         start_failed_say(machine);
     else if (machine->vtpm_died)
-        machine_emit(
-            machine, HOST_EXITED, ARM_VTPM_FAILED,
-            "The vTPM's process (swtpm) ended, and the VM was stopped: without its vTPM it "
-            "is not what it should be.",
-            NULL);
+        machine_emit(machine, HOST_EXITED, ARM_VTPM_FAILED,
+                     "The vTPM's process (swtpm) ended, and the VM was stopped: without its vTPM it "
+                     "is not what it should be.",
+                     NULL);
     else if (machine->stop_asked || machine->guest_shutdown)
         machine_emit(machine, HOST_EXITED, ARM_N_CODES, NULL, NULL);
     else
@@ -77,8 +72,7 @@ end_say(Machine *machine)
 static void
 ended(Machine *machine)
 {
-    gboolean again = machine->wish == WISH_START &&
-                     (machine->stop_asked || machine->wanted->epoch != machine->spec->epoch);
+    gboolean again = machine->wish == WISH_START && (machine->stop_asked || machine->wanted->epoch != machine->spec->epoch);
     if (machine->guest_shutdown)
         guest_state_record(machine->folder);
     if (machine->wish != WISH_DESTROY)

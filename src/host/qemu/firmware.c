@@ -60,8 +60,7 @@ is_raw_split_flash(const json_t *root)
 {
     const json_t *mapping = json_object_get(root, "mapping");
     const char *mode = json_member_text(mapping, "mode");
-    return g_strcmp0(json_member_text(mapping, "device"), "flash") == 0 &&
-           (!mode || strcmp(mode, "split") == 0) &&
+    return g_strcmp0(json_member_text(mapping, "device"), "flash") == 0 && (!mode || strcmp(mode, "split") == 0) &&
            g_strcmp0(json_string_value(json_path(mapping, "executable.format")), "raw") == 0 &&
            g_strcmp0(json_string_value(json_path(mapping, "nvram-template.format")), "raw") == 0;
 }
@@ -80,13 +79,12 @@ firmware_descriptor_parse(const char *name, const char *text, gsize length, GErr
     const json_t *features = json_object_get(root, "features");
     descriptor->name = g_strdup(name);
     descriptor->code = g_strdup(json_string_value(json_path(root, "mapping.executable.filename")));
-    descriptor->vars_template =
-        g_strdup(json_string_value(json_path(root, "mapping.nvram-template.filename")));
+    descriptor->vars_template = g_strdup(json_string_value(json_path(root, "mapping.nvram-template.filename")));
     descriptor->secure_boot = has_text(features, "secure-boot");
     descriptor->enrolled_keys = has_text(features, "enrolled-keys");
     descriptor->requires_smm = has_text(features, "requires-smm");
-    descriptor->x86_64_q35 = has_text(json_object_get(root, "interface-types"), "uefi") &&
-                             targets_q35(root) && is_raw_split_flash(root);
+    descriptor->x86_64_q35 =
+        has_text(json_object_get(root, "interface-types"), "uefi") && targets_q35(root) && is_raw_split_flash(root);
     return g_steal_pointer(&descriptor);
 }
 
@@ -104,8 +102,7 @@ folder_collect(const char *dir, GTree *by_name)
         g_autoptr(GError) error = NULL;
         g_autofree char *path = g_build_filename(dir, name, NULL);
         g_autofree char *text = file_read(path, DESCRIPTOR_MAX, &length, &error);
-        FirmwareDescriptor *descriptor =
-            length > 0 ? firmware_descriptor_parse(name, text, length, &error) : NULL;
+        FirmwareDescriptor *descriptor = length > 0 ? firmware_descriptor_parse(name, text, length, &error) : NULL;
         if (error)
             g_warning("the firmware descriptor '%s' is passed over: %s", path, error->message);
         g_tree_insert(by_name, g_strdup(name), descriptor);
@@ -116,8 +113,7 @@ static gboolean
 is_usable(const FirmwareDescriptor *descriptor)
 {
     return descriptor && descriptor->x86_64_q35 && descriptor->code && descriptor->vars_template &&
-           g_file_test(descriptor->code, G_FILE_TEST_EXISTS) &&
-           g_file_test(descriptor->vars_template, G_FILE_TEST_EXISTS);
+           g_file_test(descriptor->code, G_FILE_TEST_EXISTS) && g_file_test(descriptor->vars_template, G_FILE_TEST_EXISTS);
 }
 
 /* Distributions name one firmware twice through links; what counts is the file. */
@@ -138,13 +134,11 @@ descriptor_take(gpointer key G_GNUC_UNUSED, gpointer value, gpointer data)
     FirmwareSet *set = data;
     if (!is_usable(descriptor))
         return FALSE;
-    if (descriptor->secure_boot && descriptor->requires_smm && descriptor->enrolled_keys &&
-        !set->secure_vars_enrolled) {
+    if (descriptor->secure_boot && descriptor->requires_smm && descriptor->enrolled_keys && !set->secure_vars_enrolled) {
         set->secure_code = resolved(descriptor->code);
         set->secure_vars_enrolled = g_strdup(descriptor->vars_template);
     }
-    if (!descriptor->secure_boot && !descriptor->requires_smm && !descriptor->enrolled_keys &&
-        !set->plain_code) {
+    if (!descriptor->secure_boot && !descriptor->requires_smm && !descriptor->enrolled_keys && !set->plain_code) {
         set->plain_code = resolved(descriptor->code);
         set->plain_vars = g_strdup(descriptor->vars_template);
     }
@@ -175,7 +169,7 @@ name_order(gconstpointer a, gconstpointer b, gpointer data G_GNUC_UNUSED)
 FirmwareSet *
 firmware_find(const char *const *dirs)
 {
-    static const char *const standard[] = {FIRMWARE_DIRS, NULL};
+    static const char *const standard[] = { FIRMWARE_DIRS, NULL };
     FirmwareSet *set = g_new0(FirmwareSet, 1);
     g_autoptr(GTree) by_name = g_tree_new_full(name_order, NULL, g_free, descriptor_release);
     for (const char *const *dir = dirs ? dirs : standard; *dir; dir++)
@@ -184,13 +178,11 @@ firmware_find(const char *const *dirs)
     if (set->secure_code)
         g_tree_foreach(by_name, empty_vars_take, set);
     if (!set->plain_code)
-        set->why_not_plain = g_strdup(
-            "No UEFI firmware for x86_64 q35 without Secure Boot among QEMU's firmware descriptors "
-            "(/usr/share/qemu/firmware); on Debian: package ovmf.");
+        set->why_not_plain = g_strdup("No UEFI firmware for x86_64 q35 without Secure Boot among QEMU's firmware descriptors "
+                                      "(/usr/share/qemu/firmware); on Debian: package ovmf.");
     if (!set->secure_vars_enrolled || !set->secure_vars_empty)
-        set->why_not_secure = g_strdup(
-            "No UEFI firmware for x86_64 q35 with Secure Boot, SMM and enrolled keys among QEMU's "
-            "firmware descriptors (/usr/share/qemu/firmware); on Debian: package ovmf.");
+        set->why_not_secure = g_strdup("No UEFI firmware for x86_64 q35 with Secure Boot, SMM and enrolled keys among QEMU's "
+                                       "firmware descriptors (/usr/share/qemu/firmware); on Debian: package ovmf.");
     return set;
 }
 

@@ -20,7 +20,7 @@
 #include <glib.h>
 
 #define FOLDER_SERIAL_KEPT 5
-#define FOLDER_LUNS 64u
+#define FOLDER_LUNS        64u
 
 /* Paths; newly allocated. */
 char *folder_path(const char *state_dir, const char *key);
@@ -32,7 +32,8 @@ gboolean folder_has(const char *folder, const char *name);
 /* A regular file of at most max bytes in a folder that a hostile process owns: a link in its place is not followed. */
 char *folder_read(const char *folder, const char *name, gsize max, gsize *ret_length, GError **error);
 
-/* Replaces a text file whole, through no link either. Not synced: for what means nothing any more when the host has gone down. */
+/* Replaces a text file whole, through no link either. Not synced: for what means nothing any more when the host has gone down.
+ */
 gboolean folder_write(const char *folder, const char *name, const char *text, GError **error);
 
 /* Gives a folder and all in it to a user, where we are root and uid is not 0; links themselves, never what they lead to. */

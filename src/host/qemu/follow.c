@@ -39,8 +39,7 @@ agent_opened(Machine *machine)
         return;
     }
     g_clear_pointer(&machine->qga, qga_free);
-    machine->qga =
-        qga_connect(path, machine->host->context, machine->host->clock, on_agent, machine, &error);
+    machine->qga = qga_connect(path, machine->host->context, machine->host->clock, on_agent, machine, &error);
     if (!machine->qga)
         g_warning("instance %s: %s", machine->key, error->message);
 }
@@ -52,8 +51,7 @@ on_chardevs(const json_t *result, const char *error_text G_GNUC_UNUSED, void *da
     Machine *machine = data;
     for (size_t i = 0; i < json_array_size(result); i++) {
         const json_t *device = json_array_get(result, i);
-        if (g_strcmp0(json_member_text(device, "label"), "qga") == 0 &&
-            json_is_true(json_object_get(device, "frontend-open")))
+        if (g_strcmp0(json_member_text(device, "label"), "qga") == 0 && json_is_true(json_object_get(device, "frontend-open")))
             agent_opened(machine);
     }
     if (machine->adopted && !machine->qga && !machine->agent && !machine->refused_file)
@@ -92,11 +90,10 @@ room_wait(Machine *machine)
     machine->waits_for_room = TRUE;
     machine_timer_stop(machine, &machine->room_timer);
     machine->room_timer = machine_timer(machine, ROOM_LOOK_EVERY, on_room_look);
-    machine_emit(
-        machine, HOST_WARNING, ARM_HOST_DISK_FULL,
-        "The host's disk is full: the VM is paused in the middle of a write. It goes on by "
-        "itself when there is room.",
-        NULL);
+    machine_emit(machine, HOST_WARNING, ARM_HOST_DISK_FULL,
+                 "The host's disk is full: the VM is paused in the middle of a write. It goes on by "
+                 "itself when there is room.",
+                 NULL);
 }
 
 static void
@@ -134,11 +131,10 @@ on_usernet(const json_t *result, const char *error_text G_GNUC_UNUSED, void *dat
     for (char **line = lines; *line; line++) {
         char address[64], guest[64];
         unsigned int port, guest_port;
-        if (sscanf(*line, " TCP[HOST_FORWARD] %*d %63s %u %63s %u", address, &port, guest,
-                   &guest_port) != 4)
+        if (sscanf(*line, " TCP[HOST_FORWARD] %*d %63s %u %63s %u", address, &port, guest, &guest_port) != 4)
             continue;
         HostForward *forward = g_new0(HostForward, 1);
-        *forward = (HostForward){guest_port, g_strdup(address), port};
+        *forward = (HostForward){ guest_port, g_strdup(address), port };
         g_ptr_array_add(machine->forwards, forward);
     }
 }
@@ -149,8 +145,7 @@ on_qmp_ready(void *data)
     Machine *machine = data;
     machine->greeted = TRUE;
     machine_timer_stop(machine, &machine->greeting_timer);
-    qmp_command(machine->qmp, "human-monitor-command",
-                json_pack("{ss}", "command-line", "info usernet"), on_usernet, machine);
+    qmp_command(machine->qmp, "human-monitor-command", json_pack("{ss}", "command-line", "info usernet"), on_usernet, machine);
     qmp_command(machine->qmp, "query-chardev", NULL, on_chardevs, machine);
     qmp_command(machine->qmp, "query-status", NULL, on_status, machine);
     if (machine->wish == WISH_START)
@@ -176,8 +171,7 @@ on_greeting_late(void *data)
     /* One that ran before us may have its reasons; it is not ours to end. */
     if (machine->adopted || !machine->qemu_watch)
         return;
-    machine->why_ended = g_strdup_printf("QEMU did not greet within %" G_GINT64_FORMAT " s.",
-                                         GREETING_TIMEOUT / USEC_PER_SEC);
+    machine->why_ended = g_strdup_printf("QEMU did not greet within %" G_GINT64_FORMAT " s.", GREETING_TIMEOUT / USEC_PER_SEC);
     process_watch_kill(machine->qemu_watch, SIGKILL);
 }
 
@@ -199,16 +193,14 @@ static void
 on_flooded(guint64 cap, void *data)
 {
     Machine *machine = data;
-    g_autofree char *message =
-        g_strdup_printf("The guest writes more to its serial console than the %" G_GUINT64_FORMAT
-                        " MiB that are kept of one boot: what is older is cut.",
-                        cap >> 20);
+    g_autofree char *message = g_strdup_printf("The guest writes more to its serial console than the %" G_GUINT64_FORMAT
+                                               " MiB that are kept of one boot: what is older is cut.",
+                                               cap >> 20);
     machine_emit(machine, HOST_WARNING, ARM_TOO_MANY_REQUESTS, message, NULL);
 }
 
 static Console *
-log_follow(Machine *machine, const char *name, guint64 cap, const ConsoleCallbacks *callbacks,
-           GError **error)
+log_follow(Machine *machine, const char *name, guint64 cap, const ConsoleCallbacks *callbacks, GError **error)
 {
     g_autofree char *path = folder_file(machine->folder, name);
     return console_watch(machine->host->logs, path, cap, callbacks, machine, error);
@@ -217,13 +209,10 @@ log_follow(Machine *machine, const char *name, guint64 cap, const ConsoleCallbac
 static gboolean
 logs_follow(Machine *machine, GError **error)
 {
-    static const ConsoleCallbacks console = {on_refused, on_flooded}, silent = {NULL, NULL};
-    machine->console =
-        log_follow(machine, "serial.log", machine->host->serial_cap, &console, error);
+    static const ConsoleCallbacks console = { on_refused, on_flooded }, silent = { NULL, NULL };
+    machine->console = log_follow(machine, "serial.log", machine->host->serial_cap, &console, error);
     machine->qemu_log = log_follow(machine, "qemu.log", PROGRAM_LOG_CAP, &silent, NULL);
-    machine->swtpm_log = machine->spec->vtpm
-                             ? log_follow(machine, "swtpm.log", PROGRAM_LOG_CAP, &silent, NULL)
-                             : NULL;
+    machine->swtpm_log = machine->spec->vtpm ? log_follow(machine, "swtpm.log", PROGRAM_LOG_CAP, &silent, NULL) : NULL;
     if (machine->console && !machine->adopted)
         console_trust(machine->console, TRUE);
     return machine->console != NULL;
@@ -232,7 +221,7 @@ logs_follow(Machine *machine, GError **error)
 gboolean
 machine_follow(Machine *machine, GError **error)
 {
-    static const QmpCallbacks callbacks = {on_qmp_ready, on_qmp_event, on_qmp_closed};
+    static const QmpCallbacks callbacks = { on_qmp_ready, on_qmp_event, on_qmp_closed };
     g_autofree char *qmp_path = folder_file(machine->folder, "qmp.sock");
     if (!logs_follow(machine, error))
         return FALSE;

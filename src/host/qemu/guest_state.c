@@ -12,8 +12,8 @@
 static const struct {
     const char *member, *file, *name;
 } parts[] = {
-    {"variables", "vars.fd", "UEFI variables"},
-    {"vtpm", "vtpm/tpm2-00.permall", "vTPM"},
+    { "variables", "vars.fd", "UEFI variables" },
+    { "vtpm", "vtpm/tpm2-00.permall", "vTPM" },
 };
 
 static char *
@@ -21,8 +21,7 @@ digest_of(const char *folder, const char *file)
 {
     gsize length;
     g_autofree char *bytes = folder_read(folder, file, PART_MAX, &length, NULL);
-    return bytes ? g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)bytes, length)
-                 : NULL;
+    return bytes ? g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)bytes, length) : NULL;
 }
 
 void

@@ -1,5 +1,5 @@
-/* host/qemu/guest_state.h: digests of an instance's UEFI variables and vTPM, from a clean stop to the next start: what lies still
- * must not change. Kept as guest-state.json in the folder. */
+/* host/qemu/guest_state.h: digests of an instance's UEFI variables and vTPM, from a clean stop to the next start: what lies
+ * still must not change. Kept as guest-state.json in the folder. */
 #pragma once
 
 #include <glib.h>

@@ -27,7 +27,7 @@ folder_sync(const char *folder, GError **error)
 static gboolean
 links_drop(const char *folder, GError **error)
 {
-    static const char *const names[] = {NEXT_FOLDER, PREVIOUS_FOLDER, RETIRING_FOLDER, "vtpm"};
+    static const char *const names[] = { NEXT_FOLDER, PREVIOUS_FOLDER, RETIRING_FOLDER, "vtpm" };
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         struct stat st;
         g_autofree char *path = folder_file(folder, names[i]);
@@ -62,8 +62,7 @@ retired_settle(const char *folder, GError **error)
     if (!folder_parts_read(retiring, &parts, error) || !folder_make(previous, error))
         return FALSE;
     g_autofree char *unit = g_strdup_printf("%s/%" G_GUINT64_FORMAT, previous, parts.disk);
-    return folder_remove(unit, error) &&
-           (rename(retiring, unit) == 0 || io_fail(error, "keep", retiring)) &&
+    return folder_remove(unit, error) && (rename(retiring, unit) == 0 || io_fail(error, "keep", retiring)) &&
            folder_sync(previous, error);
 }
 
@@ -71,7 +70,7 @@ retired_settle(const char *folder, GError **error)
 static gboolean
 unit_retire(const char *folder, gint64 now, GError **error)
 {
-    static const char *const unit[] = {"vars.fd", "vtpm", OS_DISK};
+    static const char *const unit[] = { "vars.fd", "vtpm", OS_DISK };
     FolderParts parts;
     g_autofree char *retiring = folder_file(folder, RETIRING_FOLDER);
     g_autofree char *old_parts = folder_file(folder, PARTS_FILE);
@@ -83,8 +82,7 @@ unit_retire(const char *folder, gint64 now, GError **error)
             return FALSE;
     }
     parts.retired = now;
-    return folder_parts_write(retiring, &parts, error) &&
-           (unlink(old_parts) == 0 || io_fail(error, "move", old_parts)) &&
+    return folder_parts_write(retiring, &parts, error) && (unlink(old_parts) == 0 || io_fail(error, "move", old_parts)) &&
            folder_sync(folder, error);
 }
 
@@ -93,7 +91,7 @@ unit_retire(const char *folder, gint64 now, GError **error)
 static gboolean
 parts_bring_in(const char *next, const char *folder, GError **error)
 {
-    static const char *const names[] = {"vars.fd", "vtpm", OS_DISK, "seed.iso"};
+    static const char *const names[] = { "vars.fd", "vtpm", OS_DISK, "seed.iso" };
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         if (!part_move(next, names[i], folder, error))
             return FALSE;
@@ -122,8 +120,7 @@ install_finish(const char *folder, gint64 now, GError **error)
         return folder_remove(next, error);
     if (!folder_parts_read(next, &parts, error))
         return FALSE;
-    if (folder_has(next, OS_DISK) && folder_has(folder, PARTS_FILE) &&
-        !unit_retire(folder, now, error))
+    if (folder_has(next, OS_DISK) && folder_has(folder, PARTS_FILE) && !unit_retire(folder, now, error))
         return FALSE;
     if (folder_has(folder, RETIRING_FOLDER) && !retired_settle(folder, error))
         return FALSE;
@@ -131,8 +128,8 @@ install_finish(const char *folder, gint64 now, GError **error)
         return FALSE;
     /* They were of the guest state that is replaced. */
     unlink(digests);
-    return parts_bring_in(next, folder, error) && part_move(next, PARTS_FILE, folder, error) &&
-           folder_sync(folder, error) && folder_remove(next, error);
+    return parts_bring_in(next, folder, error) && part_move(next, PARTS_FILE, folder, error) && folder_sync(folder, error) &&
+           folder_remove(next, error);
 }
 
 /* ---- what is kept no longer ---- */

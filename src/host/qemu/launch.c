@@ -24,7 +24,7 @@ typedef struct {
 static void
 descriptors_clear(Descriptors *fds)
 {
-    const int all[] = {fds->lock, fds->qmp, fds->qga, fds->tpm, fds->swtpm, fds->tap};
+    const int all[] = { fds->lock, fds->qmp, fds->qga, fds->tpm, fds->swtpm, fds->tap };
     for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
         if (all[i] >= 0)
             close(all[i]);
@@ -42,8 +42,7 @@ lock_take(const Machine *machine, GError **error)
         return -1;
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        arm_fail(error, ARM_VM_START_FAILED, NULL,
-                 "A process that is not known holds '%s': the VM runs already.", path);
+        arm_fail(error, ARM_VM_START_FAILED, NULL, "A process that is not known holds '%s': the VM runs already.", path);
         return -1;
     }
     return fd_steal(&fd);
@@ -99,8 +98,7 @@ machine_run_write(const Machine *machine)
 }
 
 static pid_t
-part_start(const Machine *machine, char **argv, const int *keep, const char *log_name,
-           GError **error)
+part_start(const Machine *machine, char **argv, const int *keep, const char *log_name, GError **error)
 {
     g_autofree char *log = folder_file(machine->folder, log_name);
     const ProcessStart start = {
@@ -117,7 +115,7 @@ part_start(const Machine *machine, char **argv, const int *keep, const char *log
 static gboolean
 swtpm_start(Machine *machine, char **argv, const Descriptors *fds, GError **error)
 {
-    const int keep[] = {fds->swtpm, -1};
+    const int keep[] = { fds->swtpm, -1 };
     g_autofree char *log = folder_file(machine->folder, "swtpm.log");
     unlink(log);
     if (!machine->spec->vtpm)
@@ -126,14 +124,13 @@ swtpm_start(Machine *machine, char **argv, const Descriptors *fds, GError **erro
     if (pid < 0)
         return FALSE;
     return machine_watch_swtpm(machine, pid) ||
-           arm_fail(error, ARM_VTPM_FAILED, NULL,
-                    "The vTPM (swtpm) ended as soon as it was started.");
+           arm_fail(error, ARM_VTPM_FAILED, NULL, "The vTPM (swtpm) ended as soon as it was started.");
 }
 
 static gboolean
 qemu_start(Machine *machine, char **argv, const Descriptors *fds, GError **error)
 {
-    const int all[] = {fds->lock, fds->qmp, fds->qga, fds->tpm, fds->tap};
+    const int all[] = { fds->lock, fds->qmp, fds->qga, fds->tpm, fds->tap };
     int keep[G_N_ELEMENTS(all) + 1];
     guint n = 0;
     for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
@@ -153,7 +150,7 @@ machine_launch(Machine *machine, GError **error)
 {
     const Qemu *host = machine->host;
     const LaunchSpec *spec = machine->spec;
-    g_auto(Descriptors) fds = {-1, -1, -1, -1, -1, -1};
+    g_auto(Descriptors) fds = { -1, -1, -1, -1, -1, -1 };
 
     /* The lock before anything else: nothing is touched under a VM that runs after all. */
     fds.lock = lock_take(machine, error);
@@ -164,8 +161,7 @@ machine_launch(Machine *machine, GError **error)
         .swtpm = host->swtpm,
         .accelerator = host->accelerator,
         .folder = machine->folder,
-        .firmware_code =
-            spec->trusted_launch ? host->firmware->secure_code : host->firmware->plain_code,
+        .firmware_code = spec->trusted_launch ? host->firmware->secure_code : host->firmware->plain_code,
         .outbound = host->outbound,
         .forward_ports = host->forward_ports,
         .n_forward_ports = host->n_forward_ports,
@@ -182,8 +178,7 @@ machine_launch(Machine *machine, GError **error)
         return FALSE;
     guest_state_forget(machine->folder);
     machine_run_write(machine);
-    if (!swtpm_start(machine, swtpm_argv, &fds, error) ||
-        !qemu_start(machine, qemu_argv, &fds, error))
+    if (!swtpm_start(machine, swtpm_argv, &fds, error) || !qemu_start(machine, qemu_argv, &fds, error))
         return FALSE;
     machine_run_write(machine);
     if (machine_follow(machine, error))

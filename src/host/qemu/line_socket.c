@@ -72,8 +72,8 @@ line_clear(LineSplitter *splitter)
 }
 
 gboolean
-line_splitter_feed(LineSplitter *splitter, const char *bytes, gsize length,
-                   void (*on_object)(const json_t *object, void *data), void *data)
+line_splitter_feed(LineSplitter *splitter, const char *bytes, gsize length, void (*on_object)(const json_t *object, void *data),
+                   void *data)
 {
     while (length > 0) {
         const char *newline = memchr(bytes, '\n', length);
@@ -113,23 +113,21 @@ address_fill(const char *path, struct sockaddr_un *address, int *ret_folder, GEr
     address->sun_family = AF_UNIX;
     /* Through the folder's descriptor, because socket names are short and state folders need not
      * be. */
-    g_snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/%s", *ret_folder,
-               name);
+    g_snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/%s", *ret_folder, name);
     return TRUE;
 }
 
 int
 line_socket_listen(const char *path, GError **error)
 {
-    struct sockaddr_un address = {0};
+    struct sockaddr_un address = { 0 };
     int folder = -1;
     if (!address_fill(path, &address, &folder, error))
         return -1;
     AUTO_FD folder_fd = folder;
     AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     unlink(path);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(fd, 4) != 0) {
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 4) != 0) {
         io_fail(error, "listen on", path);
         return -1;
     }
@@ -146,8 +144,7 @@ on_readable(gint fd, GIOCondition condition, gpointer data)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return G_SOURCE_CONTINUE;
     self->dispatching = TRUE;
-    gboolean ok =
-        n > 0 && line_splitter_feed(self->splitter, block, (gsize)n, self->on_object, self->data);
+    gboolean ok = n > 0 && line_splitter_feed(self->splitter, block, (gsize)n, self->on_object, self->data);
     self->dispatching = FALSE;
     if (self->freed) {
         line_socket_free(self);
@@ -163,10 +160,10 @@ on_readable(gint fd, GIOCondition condition, gpointer data)
 
 LineSocket *
 line_socket_connect(const char *path, gsize line_max, LineRules rules, GMainContext *context,
-                    void (*on_object)(const json_t *object, void *data),
-                    void (*on_closed)(void *data), void *data, GError **error)
+                    void (*on_object)(const json_t *object, void *data), void (*on_closed)(void *data), void *data,
+                    GError **error)
 {
-    struct sockaddr_un address = {0};
+    struct sockaddr_un address = { 0 };
     int folder = -1;
     if (!address_fill(path, &address, &folder, error))
         return NULL;

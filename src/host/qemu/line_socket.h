@@ -1,21 +1,22 @@
 /* host/qemu/line_socket.h: JSON objects by lines over a Unix socket, as QMP and the guest agent speak. Incremental, bounded.
- * What comes may come from a hostile guest. A line that is too long closes the connection; one that is no JSON object does so too,
- * or is passed over, as its peer's protocol has it. */
+ * What comes may come from a hostile guest. A line that is too long closes the connection; one that is no JSON object does so
+ * too, or is passed over, as its peer's protocol has it. */
 #pragma once
 
 #include "base/json.h"
 
 typedef enum {
-    LINES_STRICT,           /* QMP: QEMU speaks JSON, or something is wrong */
-    LINES_WITH_GARBAGE,     /* guest agent: what a former conversation left in the channel comes first */
+    LINES_STRICT,       /* QMP: QEMU speaks JSON, or something is wrong */
+    LINES_WITH_GARBAGE, /* guest agent: what a former conversation left in the channel comes first */
 } LineRules;
 
 typedef struct LineSocket LineSocket;
 
 /* on_object: borrowed. on_closed: once, then nothing more comes; the owner still frees it. Not called from inside a call. */
 LineSocket *line_socket_connect(const char *path, gsize line_max, LineRules rules, GMainContext *context,
-    void (*on_object)(const json_t *object, void *data), void (*on_closed)(void *data), void *data, GError **error);
-void line_socket_free(LineSocket *socket);      /* accepts NULL */
+                                void (*on_object)(const json_t *object, void *data), void (*on_closed)(void *data), void *data,
+                                GError **error);
+void line_socket_free(LineSocket *socket); /* accepts NULL */
 /* Takes in what has come by now, without waiting; on_object and on_closed are called from inside. */
 void line_socket_drain(LineSocket *socket);
 /* prefix: bytes before the object (0xff for the agent's delimiter), or NULL. */
@@ -29,4 +30,4 @@ typedef struct LineSplitter LineSplitter;
 LineSplitter *line_splitter_new(gsize line_max, LineRules rules);
 void line_splitter_free(LineSplitter *splitter);
 gboolean line_splitter_feed(LineSplitter *splitter, const char *bytes, gsize length,
-    void (*on_object)(const json_t *object, void *data), void *data);
+                            void (*on_object)(const json_t *object, void *data), void *data);

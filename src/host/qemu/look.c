@@ -20,8 +20,7 @@ qemu_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GErro
     struct stat st;
     AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0 && errno == ENOENT) {
-        arm_fail(error, ARM_NOT_FOUND, NULL,
-                 "The instance has not been started yet: there is no serial log.");
+        arm_fail(error, ARM_NOT_FOUND, NULL, "The instance has not been started yet: there is no serial log.");
         return NULL;
     }
     if (fd < 0 || fstat(fd, &st) != 0) {
@@ -111,8 +110,7 @@ on_dumped(const json_t *result, const char *error_text, void *data)
         png = screen_png_from_ppm(ppm, length, &error);
     unlink(path);
     if (png)
-        question->shot_done(g_bytes_get_data(png, NULL), g_bytes_get_size(png), NULL,
-                            question->data);
+        question->shot_done(g_bytes_get_data(png, NULL), g_bytes_get_size(png), NULL, question->data);
     else
         question->shot_done(NULL, 0, error, question->data);
 }
@@ -143,8 +141,8 @@ qemu_screenshot(Host *host, const char *key, HostDone done, void *data)
 }
 
 static void
-on_executed(int exit_code, const char *out, gsize out_length, const char *err, gsize err_length,
-            const char *error_text, void *data)
+on_executed(int exit_code, const char *out, gsize out_length, const char *err, gsize err_length, const char *error_text,
+            void *data)
 {
     g_autoptr(Question) question = data;
     g_autoptr(GError) error = NULL;
@@ -168,14 +166,14 @@ exec_asked(gpointer data)
         return G_SOURCE_REMOVE;
     }
     const Question *asked = question;
-    qga_exec(machine->qga, (const char *const *)asked->argv, asked->input, asked->timeout_usec,
-             on_executed, g_steal_pointer(&question));
+    qga_exec(machine->qga, (const char *const *)asked->argv, asked->input, asked->timeout_usec, on_executed,
+             g_steal_pointer(&question));
     return G_SOURCE_REMOVE;
 }
 
 void
-qemu_exec(Host *host, const char *key, const char *const *argv, const char *input,
-          gint64 timeout_usec, HostExecDone done, void *data)
+qemu_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, HostExecDone done,
+          void *data)
 {
     Question *question = question_ask(host, key, exec_asked);
     question->argv = g_strdupv((char **)argv);

@@ -4,8 +4,7 @@
 #include "host/qemu/folder.h"
 
 void
-machine_emit(Machine *machine, HostEventType type, ArmCode code, const char *message,
-             const char *file)
+machine_emit(Machine *machine, HostEventType type, ArmCode code, const char *message, const char *file)
 {
     const HostEvent event = {
         .type = type,
@@ -37,8 +36,8 @@ machine_timer_stop(Machine *machine, guint *timer)
 void
 machine_quiet(Machine *machine)
 {
-    guint *const timers[] = {&machine->stop_timer, &machine->button_timer,   &machine->vtpm_timer,
-                             &machine->room_timer, &machine->greeting_timer, &machine->retry_timer};
+    guint *const timers[] = { &machine->stop_timer, &machine->button_timer,   &machine->vtpm_timer,
+                              &machine->room_timer, &machine->greeting_timer, &machine->retry_timer };
     for (guint i = 0; i < G_N_ELEMENTS(timers); i++)
         machine_timer_stop(machine, timers[i]);
     g_clear_pointer(&machine->qga, qga_free);
@@ -106,11 +105,10 @@ machine_uid_take(Machine *machine, GError **error)
         host->uid_next = offset + 1;
     }
     return machine->uid != MACHINE_NO_UID ||
-           arm_fail(
-               error, ARM_HOST_CAPACITY, NULL,
-               "Every one of the %u users for VMs (from %u on) has an instance; delete some, or "
-               "give a larger --uid-range.",
-               host->uid_count, host->uid_first);
+           arm_fail(error, ARM_HOST_CAPACITY, NULL,
+                    "Every one of the %u users for VMs (from %u on) has an instance; delete some, or "
+                    "give a larger --uid-range.",
+                    host->uid_count, host->uid_first);
 }
 
 Machine *

@@ -26,7 +26,7 @@ struct Qemu {
     gboolean outbound;
     guint forward_ports[FORWARD_PORTS_MAX], n_forward_ports;
     guint uid_first, uid_count;
-    guint uid_next;                 /* offset in the range at which the next free user is looked for */
+    guint uid_next; /* offset in the range at which the next free user is looked for */
     guint64 serial_cap;
     gint64 retention_s;
     GMainContext *context;
@@ -38,7 +38,7 @@ struct Qemu {
     VtpmStock *vtpm_stock;
     LogWatcher *logs;
     char *why_no_vtpm, *accelerator, *qemu_version;
-    GHashTable *machines;           /* key -> Machine */
+    GHashTable *machines; /* key -> Machine */
     guint prune_timer;
     gboolean closing;
 };
@@ -46,26 +46,26 @@ struct Qemu {
 struct Machine {
     Qemu *host;
     char *key, *folder;
-    guint uid;                      /* MACHINE_NO_UID: none yet */
+    guint uid; /* MACHINE_NO_UID: none yet */
     Wish wish;
-    LaunchSpec *wanted;             /* of the launch that is wished for */
-    LaunchSpec *spec;               /* of the launch that runs, or ran last */
+    LaunchSpec *wanted; /* of the launch that is wished for */
+    LaunchSpec *spec;   /* of the launch that runs, or ran last */
     gint64 grace_usec;
     char *keep_dir;
-    gboolean working;               /* a worker thread has the folder */
-    GSource *nudge;                 /* the next step is due, from the main loop; NULL: it is not */
+    gboolean working; /* a worker thread has the folder */
+    GSource *nudge;   /* the next step is due, from the main loop; NULL: it is not */
 
     ProcessWatch *qemu_watch, *swtpm_watch;
     pid_t qemu_pid, swtpm_pid;
     Qmp *qmp;
     Qga *qga;
     Console *console, *qemu_log, *swtpm_log;
-    char *refused_file;             /* Secure Boot refused it in this boot; or NULL */
-    char *why_ended;                /* what is known of the end before it came; or NULL */
+    char *refused_file; /* Secure Boot refused it in this boot; or NULL */
+    char *why_ended;    /* what is known of the end before it came; or NULL */
     gboolean adopted, greeted, monitor_lost, agent, guest_shutdown, stop_asked, vtpm_died, stop_sent;
-    gboolean waits_for_room;        /* paused by QEMU in a write that found the host's disk full */
+    gboolean waits_for_room; /* paused by QEMU in a write that found the host's disk full */
     guint stop_timer, button_timer, vtpm_timer, greeting_timer, room_timer, retry_timer;
-    GPtrArray *forwards;            /* of HostForward */
+    GPtrArray *forwards; /* of HostForward */
 };
 
 #define MACHINE_NO_UID G_MAXUINT
@@ -77,7 +77,7 @@ machine_alive(const Machine *machine)
 }
 
 Machine *machine_get(Qemu *host, const char *key);
-void machine_free(Machine *machine);    /* leaves its processes running */
+void machine_free(Machine *machine); /* leaves its processes running */
 /* A user that no other instance has. FALSE: the range is used up. */
 gboolean machine_uid_take(Machine *machine, GError **error);
 
@@ -95,8 +95,8 @@ void machine_start_fail(Machine *machine, const GError *error);
 void machine_converge(Machine *machine);
 void machine_destroy(Machine *machine);
 
-/* launch.c: starts swtpm and QEMU in a folder that is as the spec says. FALSE: they did not both start; what did start is ended,
- * and machine_alive() until it has. */
+/* launch.c: starts swtpm and QEMU in a folder that is as the spec says. FALSE: they did not both start; what did start is
+ * ended, and machine_alive() until it has. */
 gboolean machine_launch(Machine *machine, GError **error);
 /* run.json: which processes run, so that the next daemon finds them. */
 void machine_run_write(const Machine *machine);
@@ -116,5 +116,5 @@ void machine_adopt(Machine *machine);
 char *qemu_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GError **error);
 void qemu_screenshot(Host *host, const char *key, HostDone done, void *data);
 void qemu_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, HostExecDone done,
-    void *data);
+               void *data);
 GPtrArray *qemu_forwards(Host *host, const char *key);

@@ -18,13 +18,12 @@ static const struct {
     gsize offset, size;
     gint64 max;
 } members[] = {
-#define M(name, member, max)                                                                       \
-    {                                                                                              \
-        name, offsetof(FolderParts, member), sizeof((FolderParts *)0)->member, max                 \
+#define M(name, member, max)                                                                                                   \
+    {                                                                                                                          \
+        name, offsetof(FolderParts, member), sizeof((FolderParts *)0)->member, max                                             \
     }
-    M("disk", disk, GENERATION_MAX),         M("variables", vars, GENERATION_MAX),
-    M("vtpm", vtpm, GENERATION_MAX),         M("data", data, GENERATION_MAX),
-    M("osDiskGiB", os_disk_gib, G_MAXINT32), M("uid", uid, G_MAXINT32),
+    M("disk", disk, GENERATION_MAX),       M("variables", vars, GENERATION_MAX),    M("vtpm", vtpm, GENERATION_MAX),
+    M("data", data, GENERATION_MAX),       M("osDiskGiB", os_disk_gib, G_MAXINT32), M("uid", uid, G_MAXINT32),
     M("retired", retired, GENERATION_MAX),
 #undef M
 };
@@ -57,17 +56,15 @@ member_get(const FolderParts *parts, guint i)
 gboolean
 folder_parts_parse(const char *text, gsize length, FolderParts *ret_parts, GError **error)
 {
-    FolderParts parts = {0};
+    FolderParts parts = { 0 };
     g_autoptr(json_t) object = json_parse(text, length, error);
     if (!object)
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(members); i++) {
         const json_t *value = json_object_get(object, members[i].name);
-        if (!json_is_integer(value) || json_integer_value(value) < 0 ||
-            json_integer_value(value) > members[i].max)
+        if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > members[i].max)
             return arm_fail(error, ARM_INTERNAL, members[i].name,
-                            PARTS_FILE ": '%s' is no number from 0 to %" G_GINT64_FORMAT ".",
-                            members[i].name, members[i].max);
+                            PARTS_FILE ": '%s' is no number from 0 to %" G_GINT64_FORMAT ".", members[i].name, members[i].max);
         member_set(&parts, i, (guint64)json_integer_value(value));
     }
     *ret_parts = parts;
@@ -93,8 +90,7 @@ folder_parts_write(const char *folder, const FolderParts *parts, GError **error)
     g_autofree char *path = folder_file(folder, PARTS_FILE);
     g_autoptr(json_t) object = json_object();
     for (guint i = 0; i < G_N_ELEMENTS(members); i++)
-        json_object_set_new(object, members[i].name,
-                            json_integer((json_int_t)member_get(parts, i)));
+        json_object_set_new(object, members[i].name, json_integer((json_int_t)member_get(parts, i)));
     g_autofree char *text = json_text(object);
     return file_write(path, text, strlen(text), 0600, error);
 }

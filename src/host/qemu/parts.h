@@ -9,12 +9,12 @@
 typedef struct {
     guint64 disk, vars, vtpm, data;
     guint os_disk_gib;
-    guint uid;              /* that owns the folder; 0: the daemon's own user */
-    gint64 retired;         /* in previous/: when it was moved there, seconds since 1970; else 0 */
+    guint uid;      /* that owns the folder; 0: the daemon's own user */
+    gint64 retired; /* in previous/: when it was moved there, seconds since 1970; else 0 */
 } FolderParts;
 
-/* The text of parts.json. It lies in a folder that a hostile process may write to: every member is checked. *error names the one
- * that is missing or wrong. */
+/* The text of parts.json. It lies in a folder that a hostile process may write to: every member is checked. *error names the
+ * one that is missing or wrong. */
 gboolean folder_parts_parse(const char *text, gsize length, FolderParts *ret_parts, GError **error);
 
 gboolean folder_parts_read(const char *folder, FolderParts *ret_parts, GError **error);

@@ -31,7 +31,7 @@ program_exec(void *data)
 {
     const Child *child = data;
     const ProcessStart *start = child->start;
-    const struct rlimit no_core = {0, 0};
+    const struct rlimit no_core = { 0, 0 };
     sigset_t none;
     int null = open("/dev/null", O_RDONLY);
     int oom = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -49,8 +49,7 @@ program_exec(void *data)
     signal(SIGPIPE, SIG_DFL);
     setrlimit(RLIMIT_CORE, &no_core);
     umask(077);
-    if (start->uid && geteuid() == 0 &&
-        child_user_set(start->uid, start->gid, child->groups, child->n_groups) != 0)
+    if (start->uid && geteuid() == 0 && child_user_set(start->uid, start->gid, child->groups, child->n_groups) != 0)
         return CHILD_NOT_RUN;
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     execv(child->program, (char *const *)start->argv);
@@ -63,17 +62,15 @@ process_start(const ProcessStart *start, GError **error)
     g_autofree char *program = g_find_program_in_path(start->argv[0]);
 
     if (!program) {
-        arm_fail(error, ARM_VM_START_FAILED, NULL, "The program '%s' is not installed.",
-                 start->argv[0]);
+        arm_fail(error, ARM_VM_START_FAILED, NULL, "The program '%s' is not installed.", start->argv[0]);
         return -1;
     }
-    AUTO_FD log = open(start->log_file,
-                       O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+    AUTO_FD log = open(start->log_file, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (log < 0) {
         io_fail(error, "write", start->log_file);
         return -1;
     }
-    Child child = {.start = start, .program = program, .log = log};
+    Child child = { .start = start, .program = program, .log = log };
     const struct group *group = start->group ? getgrnam(start->group) : NULL;
     if (group)
         child.groups[child.n_groups++] = group->gr_gid;
@@ -103,8 +100,7 @@ process_mentions(pid_t pid, const char *text)
     g_autofree char *path = g_strdup_printf("/proc/%d/cmdline", (int)pid);
     g_autofree char *line = NULL;
     gsize length = 0, needed = strlen(text);
-    return g_file_get_contents(path, &line, &length, NULL) &&
-           memmem(line, length, text, needed) != NULL;
+    return g_file_get_contents(path, &line, &length, NULL) && memmem(line, length, text, needed) != NULL;
 }
 
 gboolean
@@ -153,7 +149,7 @@ process_watch(pid_t pid, GMainContext *context, void (*ended)(void *data), void 
         return NULL;
     fcntl(pidfd, F_SETFD, FD_CLOEXEC);
     ProcessWatch *watch = g_new0(ProcessWatch, 1);
-    *watch = (ProcessWatch){pidfd, pid, g_unix_fd_source_new(pidfd, G_IO_IN), ended, data};
+    *watch = (ProcessWatch){ pidfd, pid, g_unix_fd_source_new(pidfd, G_IO_IN), ended, data };
     g_source_set_callback(watch->source, G_SOURCE_FUNC(on_ended), watch, NULL);
     g_source_attach(watch->source, context);
     return watch;

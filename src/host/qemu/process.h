@@ -5,18 +5,19 @@
 #include <sys/types.h>
 
 typedef struct {
-    const char *const *argv;    /* argv[0]: absolute path or from PATH */
-    const int *keep_fds;        /* descriptors that the program inherits under the same numbers; -1 ends the list */
-    const char *log_file;       /* stdout and stderr, truncated first, then appended to */
-    const char *group;          /* further group the process is in ("kvm"), or NULL */
-    guint uid, gid;             /* to become; 0: as we are */
+    const char *const *argv; /* argv[0]: absolute path or from PATH */
+    const int *keep_fds;     /* descriptors that the program inherits under the same numbers; -1 ends the list */
+    const char *log_file;    /* stdout and stderr, truncated first, then appended to */
+    const char *group;       /* further group the process is in ("kvm"), or NULL */
+    guint uid, gid;          /* to become; 0: as we are */
 } ProcessStart;
 
 /* The process's id, or -1 with *error. It has a session of its own, no core dumps, and is the first that the kernel ends when
  * memory runs out. */
 pid_t process_start(const ProcessStart *start, GError **error);
 
-/* Start time in clock ticks since boot (proc(5), stat field 22): with the id it names a process for ever. 0: no such process. */
+/* Start time in clock ticks since boot (proc(5), stat field 22): with the id it names a process for ever. 0: no such process.
+ */
 guint64 process_start_time(pid_t pid);
 /* Does any of the process's command line's arguments contain this text? */
 gboolean process_mentions(pid_t pid, const char *text);

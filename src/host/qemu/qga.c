@@ -99,8 +99,7 @@ next_send(Qga *self)
     /* The time runs from here also where there is nobody to send it to: whoever asked is answered.
      */
     if (!self->timer)
-        self->timer = self->clock->timer_add(
-            self->clock, self->clock->now(self->clock) + ANSWER_TIMEOUT, on_silence, self);
+        self->timer = self->clock->timer_add(self->clock, self->clock->now(self->clock) + ANSWER_TIMEOUT, on_silence, self);
     if (!self->synced)
         return;
     self->sent = TRUE;
@@ -111,7 +110,7 @@ static void
 request_add(Qga *self, json_t *command, Reply reply, void *data)
 {
     Request *request = g_new0(Request, 1);
-    *request = (Request){command, reply, data};
+    *request = (Request){ command, reply, data };
     g_queue_push_tail(&self->requests, request);
     next_send(self);
 }
@@ -153,8 +152,8 @@ static void
 sync_send(Qga *self)
 {
     self->sync_id = (gint64)g_random_int() + 1;
-    g_autoptr(json_t) command = json_pack("{ss s{sI}}", "execute", "guest-sync-delimited",
-                                          "arguments", "id", (json_int_t)self->sync_id);
+    g_autoptr(json_t) command =
+        json_pack("{ss s{sI}}", "execute", "guest-sync-delimited", "arguments", "id", (json_int_t)self->sync_id);
     line_socket_send(self->socket, "\xff", command);
 }
 
@@ -164,8 +163,7 @@ on_sync_lost(void *data)
     Qga *self = data;
     sync_send(self);
     self->sync_usec = MIN(self->sync_usec * 2, SYNC_LAST);
-    self->sync_timer = self->clock->timer_add(
-        self->clock, self->clock->now(self->clock) + self->sync_usec, on_sync_lost, self);
+    self->sync_timer = self->clock->timer_add(self->clock, self->clock->now(self->clock) + self->sync_usec, on_sync_lost, self);
 }
 
 void
@@ -181,21 +179,18 @@ qga_sync(Qga *self)
         return;
     sync_send(self);
     self->sync_usec = SYNC_FIRST;
-    self->sync_timer = self->clock->timer_add(
-        self->clock, self->clock->now(self->clock) + self->sync_usec, on_sync_lost, self);
+    self->sync_timer = self->clock->timer_add(self->clock, self->clock->now(self->clock) + self->sync_usec, on_sync_lost, self);
 }
 
 Qga *
-qga_connect(const char *path, GMainContext *context, Clock *clock, void (*answered)(void *data),
-            void *data, GError **error)
+qga_connect(const char *path, GMainContext *context, Clock *clock, void (*answered)(void *data), void *data, GError **error)
 {
     Qga *self = g_new0(Qga, 1);
     self->clock = clock;
     self->answered = answered;
     self->data = data;
     g_queue_init(&self->requests);
-    self->socket = line_socket_connect(path, QGA_LINE_MAX, LINES_WITH_GARBAGE, context, on_object,
-                                       on_closed, self, error);
+    self->socket = line_socket_connect(path, QGA_LINE_MAX, LINES_WITH_GARBAGE, context, on_object, on_closed, self, error);
     if (!self->socket) {
         g_free(self);
         return NULL;
@@ -205,8 +200,8 @@ qga_connect(const char *path, GMainContext *context, Clock *clock, void (*answer
 }
 
 static void
-exec_finish(Exec *exec, int exit_code, const char *out, gsize out_length, const char *err,
-            gsize err_length, const char *error_text)
+exec_finish(Exec *exec, int exit_code, const char *out, gsize out_length, const char *err, gsize err_length,
+            const char *error_text)
 {
     timer_stop(exec->qga, &exec->timer);
     exec->qga->execs = g_list_remove(exec->qga->execs, exec);
@@ -238,8 +233,7 @@ void
 qga_shutdown(Qga *self)
 {
     /* On success there is no answer; a refusal is dropped with what comes before the next sync. */
-    g_autoptr(json_t) command =
-        json_pack("{ss s{ss}}", "execute", "guest-shutdown", "arguments", "mode", "powerdown");
+    g_autoptr(json_t) command = json_pack("{ss s{ss}}", "execute", "guest-shutdown", "arguments", "mode", "powerdown");
     line_socket_send(self->socket, NULL, command);
     qga_sync(self);
 }
@@ -276,12 +270,10 @@ on_status(Qga *self, const json_t *object, void *data)
         return;
     }
     gsize out_length, err_length;
-    g_autofree char *out = output_of(status, "out-data", &out_length),
-                    *err = output_of(status, "err-data", &err_length);
+    g_autofree char *out = output_of(status, "out-data", &out_length), *err = output_of(status, "err-data", &err_length);
     const json_t *code = json_object_get(status, "exitcode");
-    int exit_code = json_is_integer(code)
-                        ? (int)json_integer_value(code)
-                        : 128 + (int)json_integer_value(json_object_get(status, "signal"));
+    int exit_code = json_is_integer(code) ? (int)json_integer_value(code)
+                                          : 128 + (int)json_integer_value(json_object_get(status, "signal"));
     exec_finish(exec, exit_code, out, out_length, err, err_length, NULL);
 }
 
@@ -291,9 +283,7 @@ exec_poll(void *data)
 {
     Exec *exec = data;
     exec->timer = 0;
-    request_add(exec->qga,
-                json_pack("{ss s{sI}}", "execute", "guest-exec-status", "arguments", "pid",
-                          (json_int_t)exec->pid),
+    request_add(exec->qga, json_pack("{ss s{sI}}", "execute", "guest-exec-status", "arguments", "pid", (json_int_t)exec->pid),
                 on_status, exec);
 }
 
@@ -306,19 +296,16 @@ on_exec(Qga *self, const json_t *object, void *data)
         return;
     if (!json_is_integer(pid)) {
         const char *text = json_string_value(json_path(object, "error.desc"));
-        g_autofree char *message = g_strdup_printf("The guest agent does not run commands: %.200s",
-                                                   text ? text : "no answer");
+        g_autofree char *message = g_strdup_printf("The guest agent does not run commands: %.200s", text ? text : "no answer");
         exec_fail(exec, message);
         return;
     }
     exec->pid = json_integer_value(pid);
-    exec->timer = self->clock->timer_add(
-        self->clock, self->clock->now(self->clock) + exec->poll_usec, exec_poll, exec);
+    exec->timer = self->clock->timer_add(self->clock, self->clock->now(self->clock) + exec->poll_usec, exec_poll, exec);
 }
 
 void
-qga_exec(Qga *self, const char *const *argv, const char *input, gint64 timeout_usec,
-         QgaExecDone done, void *data)
+qga_exec(Qga *self, const char *const *argv, const char *input, gint64 timeout_usec, QgaExecDone done, void *data)
 {
     Exec *exec = g_new0(Exec, 1);
     json_t *arguments = json_object(), *list = json_array();
@@ -337,6 +324,5 @@ qga_exec(Qga *self, const char *const *argv, const char *input, gint64 timeout_u
         json_object_set_new(arguments, "input-data", json_string(base64));
     }
     json_object_set_new(arguments, "capture-output", json_true());
-    request_add(self, json_pack("{ss so}", "execute", "guest-exec", "arguments", arguments),
-                on_exec, exec);
+    request_add(self, json_pack("{ss so}", "execute", "guest-exec", "arguments", arguments), on_exec, exec);
 }

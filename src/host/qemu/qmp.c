@@ -30,11 +30,7 @@ answered(Qmp *self, const json_t *object)
     const json_t *result = json_object_get(object, "return");
     const char *text = json_string_value(json_path(object, "error.desc"));
     if (waiting->done)
-        waiting->done(result,
-                      result ? NULL
-                      : text ? text
-                             : "QEMU refused the command",
-                      waiting->data);
+        waiting->done(result, result ? NULL : text ? text : "QEMU refused the command", waiting->data);
 }
 
 static void
@@ -84,15 +80,13 @@ on_closed(void *data)
 }
 
 Qmp *
-qmp_connect(const char *path, GMainContext *context, const QmpCallbacks *callbacks, void *data,
-            GError **error)
+qmp_connect(const char *path, GMainContext *context, const QmpCallbacks *callbacks, void *data, GError **error)
 {
     Qmp *self = g_new0(Qmp, 1);
     self->callbacks = *callbacks;
     self->data = data;
     self->waiting = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
-    self->socket = line_socket_connect(path, QMP_LINE_MAX, LINES_STRICT, context, on_object,
-                                       on_closed, self, error);
+    self->socket = line_socket_connect(path, QMP_LINE_MAX, LINES_STRICT, context, on_object, on_closed, self, error);
     if (self->socket)
         return self;
     qmp_free(self);
@@ -122,7 +116,7 @@ qmp_command(Qmp *self, const char *name, json_t *arguments, QmpDone done, void *
     g_autoptr(json_t) command = json_pack("{ss si}", "execute", name, "id", ++self->last_id);
     json_set_new(command, "arguments", arguments);
     Waiting *waiting = g_new0(Waiting, 1);
-    *waiting = (Waiting){done, data};
+    *waiting = (Waiting){ done, data };
     g_hash_table_insert(self->waiting, GINT_TO_POINTER(self->last_id), waiting);
     /* A command that cannot be sent is answered when the connection's end is seen. */
     if (self->socket)

@@ -6,7 +6,7 @@
 typedef struct Qmp Qmp;
 
 typedef struct {
-    void (*ready)(void *data);                  /* greeting seen, capabilities negotiated */
+    void (*ready)(void *data); /* greeting seen, capabilities negotiated */
     void (*event)(const char *name, const json_t *event_data, void *data);
     void (*closed)(void *data);
 } QmpCallbacks;
@@ -15,7 +15,7 @@ typedef struct {
 typedef void (*QmpDone)(const json_t *result, const char *error_text, void *data);
 
 Qmp *qmp_connect(const char *path, GMainContext *context, const QmpCallbacks *callbacks, void *data, GError **error);
-void qmp_free(Qmp *qmp);            /* accepts NULL; commands that wait are answered as failed */
+void qmp_free(Qmp *qmp); /* accepts NULL; commands that wait are answered as failed */
 /* What QEMU had said before it ended is still told, from inside this call. */
 void qmp_drain(Qmp *qmp);
 /* arguments: stolen, or NULL. done: or NULL. */

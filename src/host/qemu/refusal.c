@@ -85,10 +85,10 @@ static const struct {
     const char *end, *start; /* start: comes before, in the window; or NULL */
     const char *file;        /* NULL: firmware_file() tells */
 } refusals[] = {
-    {": Access Denied", "BdsDxe: failed to load", NULL},
+    { ": Access Denied", "BdsDxe: failed to load", NULL },
     /* shim says it of the loader that it starts, which has one name on removable media. */
-    {"Security Violation", "Verification failed", "\\EFI\\BOOT\\grubx64.efi"},
-    {"bad shim signature", NULL, "vmlinuz"},
+    { "Security Violation", "Verification failed", "\\EFI\\BOOT\\grubx64.efi" },
+    { "bad shim signature", NULL, "vmlinuz" },
 };
 
 static gboolean
@@ -116,8 +116,7 @@ refusal_is_complete(const RefusalReader *reader, char **ret_file, char **ret_tex
     for (guint i = 0; i < G_N_ELEMENTS(refusals); i++) {
         if (!ends_in(reader, refusals[i].end))
             continue;
-        const char *from = refusals[i].start ? last_of(reader->window, refusals[i].start)
-                                             : end - strlen(refusals[i].end);
+        const char *from = refusals[i].start ? last_of(reader->window, refusals[i].start) : end - strlen(refusals[i].end);
         if (!from)
             continue;
         *ret_file = refusals[i].file ? g_strdup(refusals[i].file) : firmware_file(from, end);
@@ -128,8 +127,7 @@ refusal_is_complete(const RefusalReader *reader, char **ret_file, char **ret_tex
 }
 
 gboolean
-refusal_reader_feed(RefusalReader *reader, const char *bytes, gsize length, char **ret_file,
-                    char **ret_text)
+refusal_reader_feed(RefusalReader *reader, const char *bytes, gsize length, char **ret_file, char **ret_text)
 {
     for (gsize i = 0; i < length && !reader->done; i++) {
         if (!byte_add(reader, (unsigned char)bytes[i]))

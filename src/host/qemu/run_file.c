@@ -24,8 +24,7 @@ number_read(const json_t *object, const char *name, gint64 max, guint64 *ret, GE
 {
     const json_t *value = json_object_get(object, name);
     if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > max)
-        return arm_fail(error, ARM_INTERNAL, name, RUN_FILE ": '%s' is no number of a process.",
-                        name);
+        return arm_fail(error, ARM_INTERNAL, name, RUN_FILE ": '%s' is no number of a process.", name);
     *ret = (guint64)json_integer_value(value);
     return TRUE;
 }
@@ -65,9 +64,9 @@ run_file_read(const char *folder, GError **error)
 gboolean
 run_file_write(const char *folder, const RunFile *run, GError **error)
 {
-    g_autoptr(json_t) object = json_pack(
-        "{si sI si sI sb}", "qemu", (int)run->qemu, "qemuStart", (json_int_t)run->qemu_start,
-        "swtpm", (int)run->swtpm, "swtpmStart", (json_int_t)run->swtpm_start, "agent", run->agent);
+    g_autoptr(json_t) object =
+        json_pack("{si sI si sI sb}", "qemu", (int)run->qemu, "qemuStart", (json_int_t)run->qemu_start, "swtpm",
+                  (int)run->swtpm, "swtpmStart", (json_int_t)run->swtpm_start, "agent", run->agent);
     json_set_text(object, "refusedFile", run->refused_file);
     json_set_new(object, "spec", launch_spec_json(run->spec));
     g_autofree char *text = json_text(object);

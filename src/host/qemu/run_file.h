@@ -1,5 +1,5 @@
-/* host/qemu/run_file.h: run.json, by which the next daemon knows what runs. Written before QEMU starts, and again once its id is
- * known: whatever moment a daemon dies at, a VM that runs can be found from it. */
+/* host/qemu/run_file.h: run.json, by which the next daemon knows what runs. Written before QEMU starts, and again once its id
+ * is known: whatever moment a daemon dies at, a VM that runs can be found from it. */
 #pragma once
 
 #include "host/launch_spec.h"
@@ -7,10 +7,10 @@
 #include <sys/types.h>
 
 typedef struct {
-    pid_t qemu, swtpm;                  /* 0: not known, or none */
-    guint64 qemu_start, swtpm_start;    /* process_start_time() of each */
-    gboolean agent;                     /* the guest agent has answered */
-    char *refused_file;                 /* Secure Boot refused this file; or NULL */
+    pid_t qemu, swtpm;               /* 0: not known, or none */
+    guint64 qemu_start, swtpm_start; /* process_start_time() of each */
+    gboolean agent;                  /* the guest agent has answered */
+    char *refused_file;              /* Secure Boot refused this file; or NULL */
     LaunchSpec *spec;
 } RunFile;
 

@@ -13,8 +13,8 @@
 char *
 seed_meta_data(const LaunchSpec *spec)
 {
-    return g_strdup_printf("instance-id: %s-%" G_GUINT64_FORMAT "\nlocal-hostname: %s\n",
-                           spec->vm_id, spec->disk_gen, spec->name);
+    return g_strdup_printf("instance-id: %s-%" G_GUINT64_FORMAT "\nlocal-hostname: %s\n", spec->vm_id, spec->disk_gen,
+                           spec->name);
 }
 
 /* JSON is YAML, and quotes everything that needs it. */
@@ -25,9 +25,8 @@ cloud_config(const LaunchSpec *spec)
     json_object_set_new(config, "hostname", json_string(spec->name));
     json_object_set_new(config, "preserve_hostname", json_false());
     if (spec->admin_username) {
-        json_t *user = json_pack("{ss ss ss sb}", "name", spec->admin_username, "sudo",
-                                 "ALL=(ALL) NOPASSWD:ALL", "shell", "/bin/bash", "lock_passwd",
-                                 spec->password_hash == NULL);
+        json_t *user = json_pack("{ss ss ss sb}", "name", spec->admin_username, "sudo", "ALL=(ALL) NOPASSWD:ALL", "shell",
+                                 "/bin/bash", "lock_passwd", spec->password_hash == NULL);
         json_t *keys = json_array();
         json_set_text(user, "passwd", spec->password_hash);
         for (guint i = 0; i < spec->ssh_keys->len; i++)
@@ -46,11 +45,11 @@ content_type(const char *data)
     static const struct {
         const char *start, *type;
     } types[] = {
-        {"#!", "text/x-shellscript"},
-        {"#cloud-config", "text/cloud-config"},
-        {"#cloud-boothook", "text/cloud-boothook"},
-        {"#include", "text/x-include-url"},
-        {"## template: jinja", "text/jinja2"},
+        { "#!", "text/x-shellscript" },
+        { "#cloud-config", "text/cloud-config" },
+        { "#cloud-boothook", "text/cloud-boothook" },
+        { "#include", "text/x-include-url" },
+        { "## template: jinja", "text/jinja2" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(types); i++) {
         if (g_str_has_prefix(data, types[i].start))
@@ -65,8 +64,7 @@ seed_user_data(const LaunchSpec *spec)
     g_autofree char *config = cloud_config(spec);
     if (!spec->custom_data)
         return g_steal_pointer(&config);
-    return g_strdup_printf("Content-Type: multipart/mixed; boundary=\"" BOUNDARY
-                           "\"\nMIME-Version: 1.0\n\n"
+    return g_strdup_printf("Content-Type: multipart/mixed; boundary=\"" BOUNDARY "\"\nMIME-Version: 1.0\n\n"
                            "--" BOUNDARY "\nContent-Type: text/cloud-config\n\n%s\n"
                            "--" BOUNDARY "\nContent-Type: %s\n\n%s\n--" BOUNDARY "--\n",
                            config, content_type(spec->custom_data), spec->custom_data);
@@ -80,15 +78,14 @@ seed_make(const char *path, const LaunchSpec *spec, GError **error)
     g_autofree char *user_path = g_build_filename(folder, "user-data", NULL);
     g_autofree char *meta = seed_meta_data(spec), *user = seed_user_data(spec);
     g_autofree char *temporary = g_strconcat(path, ".new", NULL);
-    const char *const argv[] = {"genisoimage", "-quiet", "-output", temporary, "-volid", "CIDATA",
-                                "-joliet",     "-rock",  meta_path, user_path, NULL};
-    static const RunLimits limits = {.cpu_s = 30};
+    const char *const argv[] = { "genisoimage", "-quiet", "-output", temporary, "-volid", "CIDATA",
+                                 "-joliet",     "-rock",  meta_path, user_path, NULL };
+    static const RunLimits limits = { .cpu_s = 30 };
 
-    gboolean ok =
-        folder_remove(folder, error) && folder_make(folder, error) &&
-        g_file_set_contents_full(meta_path, meta, -1, G_FILE_SET_CONTENTS_NONE, 0600, error) &&
-        g_file_set_contents_full(user_path, user, -1, G_FILE_SET_CONTENTS_NONE, 0600, error) &&
-        run_program(argv, &limits, NULL, error);
+    gboolean ok = folder_remove(folder, error) && folder_make(folder, error) &&
+                  g_file_set_contents_full(meta_path, meta, -1, G_FILE_SET_CONTENTS_NONE, 0600, error) &&
+                  g_file_set_contents_full(user_path, user, -1, G_FILE_SET_CONTENTS_NONE, 0600, error) &&
+                  run_program(argv, &limits, NULL, error);
     folder_remove(folder, NULL);
     if (ok && rename(temporary, path) == 0)
         return TRUE;

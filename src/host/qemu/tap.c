@@ -17,15 +17,14 @@
 static int
 tap_fail(const char *bridge, const char *what, GError **error)
 {
-    arm_fail(error, ARM_VM_START_FAILED, NULL, "No port on the bridge '%s' (%s): %s.", bridge, what,
-             g_strerror(errno));
+    arm_fail(error, ARM_VM_START_FAILED, NULL, "No port on the bridge '%s' (%s): %s.", bridge, what, g_strerror(errno));
     return -1;
 }
 
 static int
 tap_make(const char *bridge, GError **error)
 {
-    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
+    struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
     int index = (int)if_nametoindex(bridge);
     if (index == 0)
         return tap_fail(bridge, "--bridge", error);
@@ -35,7 +34,7 @@ tap_make(const char *bridge, GError **error)
         return tap_fail(bridge, "making a tap device", error);
 
     AUTO_FD control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct ifreq port = {.ifr_ifindex = (int)if_nametoindex(request.ifr_name)};
+    struct ifreq port = { .ifr_ifindex = (int)if_nametoindex(request.ifr_name) };
     g_strlcpy(port.ifr_name, bridge, sizeof port.ifr_name);
     if (control < 0 || ioctl(control, SIOCBRADDIF, &port) != 0)
         return tap_fail(bridge, "adding a tap device", error);
@@ -52,9 +51,8 @@ tap_make(const char *bridge, GError **error)
 static char *
 helper_find(void)
 {
-    static const char *const places[] = {"/usr/lib/qemu/qemu-bridge-helper",
-                                         "/usr/libexec/qemu-bridge-helper",
-                                         "/usr/local/libexec/qemu-bridge-helper"};
+    static const char *const places[] = { "/usr/lib/qemu/qemu-bridge-helper", "/usr/libexec/qemu-bridge-helper",
+                                          "/usr/local/libexec/qemu-bridge-helper" };
     for (guint i = 0; i < G_N_ELEMENTS(places); i++) {
         if (g_file_test(places[i], G_FILE_TEST_IS_EXECUTABLE))
             return g_strdup(places[i]);
@@ -70,8 +68,8 @@ descriptor_receive(int socket_fd)
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int))];
-    } control = {0};
-    struct iovec part = {&byte, 1};
+    } control = { 0 };
+    struct iovec part = { &byte, 1 };
     struct msghdr message = {
         .msg_iov = &part,
         .msg_iovlen = 1,
@@ -93,21 +91,19 @@ helper_ask(const char *bridge, GError **error)
     int pair[2];
     g_autofree char *helper = helper_find();
     if (!helper) {
-        arm_fail(
-            error, ARM_VM_START_FAILED, NULL,
-            "No port on the bridge '%s': only root can make one, and qemu-bridge-helper is not "
-            "installed.",
-            bridge);
+        arm_fail(error, ARM_VM_START_FAILED, NULL,
+                 "No port on the bridge '%s': only root can make one, and qemu-bridge-helper is not "
+                 "installed.",
+                 bridge);
         return -1;
     }
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return tap_fail(bridge, "making a socket pair", error);
     AUTO_FD ours = pair[0];
     g_autofree char *bridge_arg = g_strdup_printf("--br=%s", bridge);
-    const char *const argv[] = {helper, "--use-vnet", "--fd=3", bridge_arg, NULL};
+    const char *const argv[] = { helper, "--use-vnet", "--fd=3", bridge_arg, NULL };
     g_autoptr(GError) problem = NULL;
-    g_autoptr(GSubprocessLauncher) launcher =
-        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDERR_PIPE);
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDERR_PIPE);
     g_subprocess_launcher_take_fd(launcher, pair[1], 3);
     g_autoptr(GSubprocess) process = g_subprocess_launcher_spawnv(launcher, argv, &problem);
     g_subprocess_launcher_close(launcher);
@@ -116,8 +112,7 @@ helper_ask(const char *bridge, GError **error)
         g_subprocess_communicate_utf8(process, NULL, NULL, NULL, &words, &problem);
     int fd = process && g_subprocess_get_successful(process) ? descriptor_receive(ours) : -1;
     if (fd < 0)
-        arm_fail(error, ARM_VM_START_FAILED, NULL, "No port on the bridge '%s': %s: %s", bridge,
-                 helper,
+        arm_fail(error, ARM_VM_START_FAILED, NULL, "No port on the bridge '%s': %s: %s", bridge, helper,
                  problem           ? problem->message
                  : words && *words ? g_strchomp(words)
                                    : "it gave no descriptor");

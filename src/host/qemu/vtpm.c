@@ -27,23 +27,18 @@ config_write(const char *folder, const char *name, const char *text, GError **er
 static gboolean
 ca_configure(VtpmMaker *maker, const char *folder, const char *localca, GError **error)
 {
-    g_autofree char *localca_text =
-        g_strdup_printf("statedir = %s\nsigningkey = %s/signkey.pem\nissuercert = "
-                        "%s/issuercert.pem\ncertserial = %s/certserial\n",
-                        folder, folder, folder, folder);
-    g_autofree char *setup_text =
-        g_strdup_printf("create_certs_tool=%s\ncreate_certs_tool_config=%s/localca.conf\n"
-                        "create_certs_tool_options=%s/localca.options\nactive_pcr_banks=sha256\n",
-                        localca, folder, folder);
+    g_autofree char *localca_text = g_strdup_printf("statedir = %s\nsigningkey = %s/signkey.pem\nissuercert = "
+                                                    "%s/issuercert.pem\ncertserial = %s/certserial\n",
+                                                    folder, folder, folder, folder);
+    g_autofree char *setup_text = g_strdup_printf("create_certs_tool=%s\ncreate_certs_tool_config=%s/localca.conf\n"
+                                                  "create_certs_tool_options=%s/localca.options\nactive_pcr_banks=sha256\n",
+                                                  localca, folder, folder);
     maker->setup_config = g_build_filename(folder, "setup.conf", NULL);
     maker->root_certificate = g_build_filename(folder, "issuercert.pem", NULL);
     maker->ca_exists = g_file_test(maker->root_certificate, G_FILE_TEST_EXISTS);
-    return folder_make(folder, error) &&
-           config_write(folder, "localca.conf", localca_text, error) &&
-           config_write(
-               folder, "localca.options",
-               "--platform-manufacturer Testudo\n--platform-version 1\n--platform-model QEMU\n",
-               error) &&
+    return folder_make(folder, error) && config_write(folder, "localca.conf", localca_text, error) &&
+           config_write(folder, "localca.options",
+                        "--platform-manufacturer Testudo\n--platform-version 1\n--platform-model QEMU\n", error) &&
            config_write(folder, "setup.conf", setup_text, error);
 }
 
@@ -103,21 +98,21 @@ setup_run(VtpmMaker *maker, const char *folder, GError **error)
 {
     g_autofree char *swtpm = g_strconcat(maker->swtpm, " socket", NULL);
     g_autofree char *own_name = g_uuid_string_random();
-    const char *const argv[] = {maker->setup,
-                                "--tpm2",
-                                "--tpm",
-                                swtpm,
-                                "--tpmstate",
-                                folder,
-                                "--config",
-                                maker->setup_config,
-                                "--create-ek-cert",
-                                "--vmid",
-                                own_name,
-                                "--write-ek-cert-files",
-                                folder,
-                                NULL};
-    const RunLimits limits = {.cpu_s = 60, .reap_orphans = TRUE};
+    const char *const argv[] = { maker->setup,
+                                 "--tpm2",
+                                 "--tpm",
+                                 swtpm,
+                                 "--tpmstate",
+                                 folder,
+                                 "--config",
+                                 maker->setup_config,
+                                 "--create-ek-cert",
+                                 "--vmid",
+                                 own_name,
+                                 "--write-ek-cert-files",
+                                 folder,
+                                 NULL };
+    const RunLimits limits = { .cpu_s = 60, .reap_orphans = TRUE };
     g_autoptr(GError) problem = NULL;
     if (run_program(argv, &limits, NULL, &problem))
         return TRUE;

@@ -14,5 +14,6 @@ VtpmStock *vtpm_stock_new(const char *state_dir, VtpmMaker *maker, guint size, G
 /* Waits for a vTPM that is being made. Accepts NULL. */
 void vtpm_stock_free(VtpmStock *stock);
 
-/* Moves one to `folder`, which must not exist, owned by uid:gid where we are root. FALSE without an error: there is none ready. */
+/* Moves one to `folder`, which must not exist, owned by uid:gid where we are root. FALSE without an error: there is none ready.
+ */
 gboolean vtpm_stock_take(VtpmStock *stock, const char *folder, guint uid, guint gid, GError **error);

@@ -19,23 +19,18 @@ machine_start_fail(Machine *machine, const GError *error)
 {
     gboolean named = error->domain == ARM_ERROR && error->code != ARM_INTERNAL;
     machine->wish = WISH_NONE;
-    machine_emit(machine, HOST_START_FAILED, named ? (ArmCode)error->code : ARM_VM_START_FAILED,
-                 error->message, NULL);
+    machine_emit(machine, HOST_START_FAILED, named ? (ArmCode)error->code : ARM_VM_START_FAILED, error->message, NULL);
 }
 
 static gboolean
 memory_check(const LaunchSpec *spec, GError **error)
 {
     g_autofree char *text = NULL;
-    const char *at = g_file_get_contents("/proc/meminfo", &text, NULL, NULL)
-                         ? strstr(text, "MemAvailable:")
-                         : NULL;
-    guint64 available =
-        at ? g_ascii_strtoull(at + strlen("MemAvailable:"), NULL, 10) / 1024 : G_MAXUINT64;
+    const char *at = g_file_get_contents("/proc/meminfo", &text, NULL, NULL) ? strstr(text, "MemAvailable:") : NULL;
+    guint64 available = at ? g_ascii_strtoull(at + strlen("MemAvailable:"), NULL, 10) / 1024 : G_MAXUINT64;
     return available >= (guint64)spec->memory_mib + MEMORY_AROUND_MIB ||
            arm_fail(error, ARM_HOST_CAPACITY, NULL,
-                    "This host has %" G_GUINT64_FORMAT
-                    " MiB of memory left; the VM needs %u MiB and %u MiB around it.",
+                    "This host has %" G_GUINT64_FORMAT " MiB of memory left; the VM needs %u MiB and %u MiB around it.",
                     available, spec->memory_mib, MEMORY_AROUND_MIB);
 }
 

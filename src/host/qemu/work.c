@@ -59,13 +59,11 @@ folder_destroy(const Job *job, GError **error)
 }
 
 static void
-job_run(GTask *task, gpointer source G_GNUC_UNUSED, gpointer data,
-        GCancellable *cancellable G_GNUC_UNUSED)
+job_run(GTask *task, gpointer source G_GNUC_UNUSED, gpointer data, GCancellable *cancellable G_GNUC_UNUSED)
 {
     const Job *job = data;
     GError *error = NULL;
-    gboolean ok =
-        job->spec ? converge(job->spec, &job->context, &error) : folder_destroy(job, &error);
+    gboolean ok = job->spec ? converge(job->spec, &job->context, &error) : folder_destroy(job, &error);
     if (ok)
         g_task_return_boolean(task, TRUE);
     else
@@ -154,8 +152,7 @@ on_destroyed(GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
     if (machine->host->closing)
         return;
     if (!ok) {
-        g_autofree char *message =
-            g_strdup_printf("The instance is not fully removed yet: %s", error->message);
+        g_autofree char *message = g_strdup_printf("The instance is not fully removed yet: %s", error->message);
         machine_emit(machine, HOST_WARNING, ARM_INTERNAL, message, NULL);
         machine_timer_stop(machine, &machine->retry_timer);
         machine->retry_timer = machine_timer(machine, DESTROY_AGAIN, on_destroy_again);

@@ -7,9 +7,9 @@
 #include <signal.h>
 #include <string.h>
 
-#define STATE_FILE "simulated.json"
-#define SETTINGS_FILE "simulated.conf.json"
-#define FILE_MAX (64u << 20)
+#define STATE_FILE     "simulated.json"
+#define SETTINGS_FILE  "simulated.conf.json"
+#define FILE_MAX       (64u << 20)
 #define LATENCY_MAX_MS 86400000
 
 typedef enum { SIM_NONE, SIM_STARTING, SIM_RUNNING, SIM_STOPPING, SIM_DESTROYING } SimPhase;
@@ -26,7 +26,7 @@ typedef struct {
 /* What the settings file makes go wrong. */
 typedef struct {
     char *key_suffix;
-    guint64 epoch;              /* 0: any */
+    guint64 epoch; /* 0: any */
     SimulatedFault fault;
 } FaultRule;
 
@@ -38,17 +38,17 @@ typedef struct Simulated {
     SimulatedLatency latency;
     SimulatedFault (*fault)(const LaunchSpec *spec, void *data);
     void *fault_data;
-    GHashTable *sims;           /* key -> Sim */
-    GPtrArray *fault_rules;     /* of FaultRule */
-    char *state_file;           /* NULL: memory only */
+    GHashTable *sims;       /* key -> Sim */
+    GPtrArray *fault_rules; /* of FaultRule */
+    char *state_file;       /* NULL: memory only */
     guint save_timer;
-    guint crossings, die_at;    /* die_at 0: never */
+    guint crossings, die_at; /* die_at 0: never */
 } Simulated;
 
 static const char *const fault_words[SIMULATED_N_FAULTS] = {
-    [SIMULATED_OK] = "none",        [SIMULATED_START_FAILS] = "start-fails",
+    [SIMULATED_OK] = "none",           [SIMULATED_START_FAILS] = "start-fails",
     [SIMULATED_NO_AGENT] = "no-agent", [SIMULATED_REFUSED] = "refuse",
-    [SIMULATED_EXITS] = "exit",     [SIMULATED_DISK_FULL] = "disk-full",
+    [SIMULATED_EXITS] = "exit",        [SIMULATED_DISK_FULL] = "disk-full",
 };
 
 static void
@@ -443,8 +443,8 @@ simulated_screenshot(Host *host, const char *key, HostDone done, void *data)
 }
 
 static void
-simulated_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec,
-               HostExecDone done, void *data)
+simulated_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, HostExecDone done,
+               void *data)
 {
     (void)host;
     (void)input;

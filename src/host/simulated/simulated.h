@@ -10,8 +10,8 @@
 #include "host/host.h"
 
 typedef struct {
-    gint64 start_usec;          /* start() to HOST_STARTED */
-    gint64 boot_usec;           /* HOST_STARTED to HOST_AGENT_ANSWERED */
+    gint64 start_usec; /* start() to HOST_STARTED */
+    gint64 boot_usec;  /* HOST_STARTED to HOST_AGENT_ANSWERED */
     gint64 stop_usec;
     gint64 destroy_usec;
 } SimulatedLatency;
@@ -19,9 +19,9 @@ typedef struct {
 typedef enum {
     SIMULATED_OK,
     SIMULATED_START_FAILS,
-    SIMULATED_NO_AGENT,         /* boots, agent never answers */
-    SIMULATED_REFUSED,          /* Secure Boot refuses the boot loader */
-    SIMULATED_EXITS,            /* dies right after it booted */
+    SIMULATED_NO_AGENT, /* boots, agent never answers */
+    SIMULATED_REFUSED,  /* Secure Boot refuses the boot loader */
+    SIMULATED_EXITS,    /* dies right after it booted */
     SIMULATED_DISK_FULL,
     SIMULATED_N_FAULTS
 } SimulatedFault;
@@ -32,4 +32,4 @@ void host_simulated_set_latency(Host *host, const SimulatedLatency *latency);
 void host_simulated_set_faults(Host *host, SimulatedFault (*fault)(const LaunchSpec *spec, void *data), void *data);
 /* The VM's process dies now. FALSE: no such VM. */
 gboolean host_simulated_kill(Host *host, const char *key);
-guint host_simulated_alive(Host *host);     /* how many VMs run */
+guint host_simulated_alive(Host *host); /* how many VMs run */

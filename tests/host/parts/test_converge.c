@@ -48,10 +48,9 @@ set_up(Fixture *f, const void *data G_GNUC_UNUSED)
     f->state_dir = g_dir_make_tmp("testudo-converge-XXXXXX", NULL);
     f->folder = folder_path(f->state_dir, KEY);
     f->image = g_build_filename(f->state_dir, "images", SHA ".qcow2", NULL);
-    g_autofree char *images = g_path_get_dirname(f->image),
-                    *instances = g_path_get_dirname(f->folder);
+    g_autofree char *images = g_path_get_dirname(f->image), *instances = g_path_get_dirname(f->folder);
     g_assert_true(folder_make(images, NULL) && folder_make(instances, NULL));
-    g_assert_true(disk_data_make(f->image, 1, (DiskUser){0}, NULL));
+    g_assert_true(disk_data_make(f->image, 1, (DiskUser){ 0 }, NULL));
     f->firmware = (FirmwareSet){
         .plain_code = blob(f, "plain.code"),
         .plain_vars = blob(f, "plain.vars"),
@@ -123,7 +122,7 @@ static void
 disk_want(Fixture *f, guint lun, guint size_gib)
 {
     LaunchDisk *disk = g_new0(LaunchDisk, 1);
-    *disk = (LaunchDisk){lun, size_gib};
+    *disk = (LaunchDisk){ lun, size_gib };
     g_ptr_array_add(f->spec->data_disks, disk);
 }
 
@@ -166,40 +165,24 @@ static const struct {
     gboolean no_files, gen1;
     const char *made; /* d: OS disk, s: seed, v: variables, t: vTPM, D: data disks afresh */
 } plans[] = {
-    {"a-new-folder-gets-everything", {0}, 1, 1, 1, 1, TRUE, FALSE, "dsvt"},
-    {"nothing-changed", {.disk = 1, .vars = 1, .vtpm = 1, .data = 1}, 1, 1, 1, 1, FALSE, FALSE, ""},
-    {"secure-boot-toggle-keeps-the-vtpm",
-     {.disk = 1, .vars = 1, .vtpm = 1, .data = 1},
-     1,
-     2,
-     1,
-     1,
-     FALSE,
-     FALSE,
-     "v"},
-    {"standard-to-trusted", {.disk = 1, .vars = 1, .data = 1}, 1, 2, 2, 1, FALSE, FALSE, "vt"},
-    {"trusted-to-standard",
-     {.disk = 1, .vars = 1, .vtpm = 1, .data = 1},
-     1,
-     2,
-     0,
-     1,
-     FALSE,
-     FALSE,
-     "v"},
-    {"a-reimage", {.disk = 1, .vars = 1, .vtpm = 1, .data = 1}, 2, 2, 2, 1, FALSE, FALSE, "dsvt"},
-    {"guest-state-is-never-older-than-the-disk",
-     {.disk = 1, .vars = 1, .vtpm = 1, .data = 1},
-     2,
-     1,
-     1,
-     1,
-     FALSE,
-     FALSE,
-     "dsvt"},
-    {"data-disks-too", {.disk = 1, .vars = 1, .data = 1}, 2, 2, 0, 2, FALSE, FALSE, "dsvD"},
-    {"what-can-be-made-again-is", {.disk = 1, .vars = 1, .data = 1}, 1, 1, 0, 1, TRUE, FALSE, "sv"},
-    {"generation-1-has-no-variables", {0}, 1, 1, 0, 1, TRUE, TRUE, "ds"},
+    { "a-new-folder-gets-everything", { 0 }, 1, 1, 1, 1, TRUE, FALSE, "dsvt" },
+    { "nothing-changed", { .disk = 1, .vars = 1, .vtpm = 1, .data = 1 }, 1, 1, 1, 1, FALSE, FALSE, "" },
+    { "secure-boot-toggle-keeps-the-vtpm", { .disk = 1, .vars = 1, .vtpm = 1, .data = 1 }, 1, 2, 1, 1, FALSE, FALSE, "v" },
+    { "standard-to-trusted", { .disk = 1, .vars = 1, .data = 1 }, 1, 2, 2, 1, FALSE, FALSE, "vt" },
+    { "trusted-to-standard", { .disk = 1, .vars = 1, .vtpm = 1, .data = 1 }, 1, 2, 0, 1, FALSE, FALSE, "v" },
+    { "a-reimage", { .disk = 1, .vars = 1, .vtpm = 1, .data = 1 }, 2, 2, 2, 1, FALSE, FALSE, "dsvt" },
+    { "guest-state-is-never-older-than-the-disk",
+      { .disk = 1, .vars = 1, .vtpm = 1, .data = 1 },
+      2,
+      1,
+      1,
+      1,
+      FALSE,
+      FALSE,
+      "dsvt" },
+    { "data-disks-too", { .disk = 1, .vars = 1, .data = 1 }, 2, 2, 0, 2, FALSE, FALSE, "dsvD" },
+    { "what-can-be-made-again-is", { .disk = 1, .vars = 1, .data = 1 }, 1, 1, 0, 1, TRUE, FALSE, "sv" },
+    { "generation-1-has-no-variables", { 0 }, 1, 1, 0, 1, TRUE, TRUE, "ds" },
 };
 
 static void
@@ -213,11 +196,9 @@ test_plan(const void *data)
         .vtpm_gen = plans[i].vtpm,
         .data_gen = plans[i].data,
     };
-    ConvergePlan plan =
-        converge_plan(&spec, &plans[i].parts, !plans[i].no_files, !plans[i].no_files);
-    g_autofree char *made =
-        g_strconcat(plan.disk ? "d" : "", plan.seed ? "s" : "", plan.vars ? "v" : "",
-                    plan.vtpm ? "t" : "", plan.data ? "D" : "", NULL);
+    ConvergePlan plan = converge_plan(&spec, &plans[i].parts, !plans[i].no_files, !plans[i].no_files);
+    g_autofree char *made = g_strconcat(plan.disk ? "d" : "", plan.seed ? "s" : "", plan.vars ? "v" : "", plan.vtpm ? "t" : "",
+                                        plan.data ? "D" : "", NULL);
     g_assert_cmpstr(made, ==, plans[i].made);
 }
 
@@ -242,8 +223,7 @@ test_a_standard_folder(Fixture *f, const void *data G_GNUC_UNUSED)
 static void
 test_again_changes_nothing(Fixture *f, const void *data G_GNUC_UNUSED)
 {
-    static const char *const names[] = {"os.qcow2", "vars.fd", "seed.iso", "data-lun0.qcow2",
-                                        PARTS_FILE};
+    static const char *const names[] = { "os.qcow2", "vars.fd", "seed.iso", "data-lun0.qcow2", PARTS_FILE };
     char *before[G_N_ELEMENTS(names)];
     disk_want(f, 0, 1);
     must_converge(f);
@@ -278,7 +258,7 @@ static void
 test_an_os_disk_is_never_smaller_than_its_image(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     g_unlink(f->image);
-    g_assert_true(disk_data_make(f->image, 4, (DiskUser){0}, NULL));
+    g_assert_true(disk_data_make(f->image, 4, (DiskUser){ 0 }, NULL));
     f->spec->os_disk_gib = 2;
     must_converge(f);
     g_assert_cmpuint(size_of(f, "os.qcow2"), ==, G_GUINT64_CONSTANT(4) << 30);
@@ -292,8 +272,7 @@ test_a_reimage_keeps_the_data_disk_and_the_former_disk(Fixture *f, const void *d
     g_autofree char *disk = identity(f, "os.qcow2"), *lun = identity(f, "data-lun0.qcow2");
     f->spec->disk_gen = f->spec->vars_gen = 2;
     must_converge(f);
-    g_autofree char *kept = identity(f, "previous/1/os.qcow2"),
-                    *same = identity(f, "data-lun0.qcow2");
+    g_autofree char *kept = identity(f, "previous/1/os.qcow2"), *same = identity(f, "data-lun0.qcow2");
     g_autofree char *now = identity(f, "os.qcow2");
     g_assert_cmpstr(kept, ==, disk);
     g_assert_cmpstr(same, ==, lun);
@@ -374,8 +353,7 @@ test_no_two_vtpms_are_alike(Fixture *f, const void *data G_GNUC_UNUSED)
 }
 
 static void
-test_without_swtpm_the_reason_is_given_and_nothing_is_left(Fixture *f,
-                                                           const void *data G_GNUC_UNUSED)
+test_without_swtpm_the_reason_is_given_and_nothing_is_left(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     g_clear_pointer(&f->context.vtpm_maker, vtpm_maker_free);
     trust(f);
@@ -449,7 +427,7 @@ test_a_folder_that_says_not_what_it_holds_is_left_alone(Fixture *f, const void *
 static void
 test_another_user_takes_all_of_the_folder_over(Fixture *f, const void *data G_GNUC_UNUSED)
 {
-    static const char *const names[] = {"", "os.qcow2", "vars.fd", "seed.iso"};
+    static const char *const names[] = { "", "os.qcow2", "vars.fd", "seed.iso" };
     struct stat st;
     if (geteuid() != 0) {
         g_test_skip("only root gives files away");
@@ -457,8 +435,7 @@ test_another_user_takes_all_of_the_folder_over(Fixture *f, const void *data G_GN
     }
     must_converge(f);
     g_assert_cmpint(chmod(f->state_dir, 0711), ==, 0);
-    g_autofree char *images = g_path_get_dirname(f->image),
-                    *instances = g_path_get_dirname(f->folder);
+    g_autofree char *images = g_path_get_dirname(f->image), *instances = g_path_get_dirname(f->folder);
     g_assert_cmpint(chmod(images, 0711) | chmod(instances, 0711) | chmod(f->image, 0444), ==, 0);
     f->context.uid = f->context.gid = 61234;
     must_converge(f);
@@ -504,8 +481,7 @@ test_a_crash_at_any_step_of_a_reimage_is_made_good(void)
         f.spec->disk_gen = f.spec->vars_gen = 2;
         crashed = fault_crash_at(k, run, &f);
         must_converge(&f);
-        g_autofree char *kept = identity(&f, "previous/1/os.qcow2"),
-                        *same = identity(&f, "data-lun0.qcow2");
+        g_autofree char *kept = identity(&f, "previous/1/os.qcow2"), *same = identity(&f, "data-lun0.qcow2");
         g_assert_cmpstr(kept, ==, disk);
         g_assert_cmpstr(same, ==, lun);
         g_assert_false(folder_has(f.folder, "next"));
@@ -558,29 +534,22 @@ main(int argc, char **argv)
     ADD("a-standard-folder", test_a_standard_folder);
     ADD("again-changes-nothing", test_again_changes_nothing);
     ADD("disks-grow-and-never-shrink", test_disks_grow_and_never_shrink);
-    ADD("an-os-disk-is-never-smaller-than-its-image",
-        test_an_os_disk_is_never_smaller_than_its_image);
-    ADD("a-reimage-keeps-the-data-disk-and-the-former-disk",
-        test_a_reimage_keeps_the_data_disk_and_the_former_disk);
+    ADD("an-os-disk-is-never-smaller-than-its-image", test_an_os_disk_is_never_smaller_than_its_image);
+    ADD("a-reimage-keeps-the-data-disk-and-the-former-disk", test_a_reimage_keeps_the_data_disk_and_the_former_disk);
     ADD("secure-boot-chooses-the-variables", test_secure_boot_chooses_the_variables);
     ADD("a-vtpm-lives-as-long-as-it-should", test_a_vtpm_lives_as_long_as_it_should);
     ADD("a-lost-vtpm-is-said-and-not-replaced", test_a_lost_vtpm_is_said_and_not_replaced);
     ADD("no-two-vtpms-are-alike", test_no_two_vtpms_are_alike);
-    ADD("without-swtpm-the-reason-is-given-and-nothing-is-left",
-        test_without_swtpm_the_reason_is_given_and_nothing_is_left);
+    ADD("without-swtpm-the-reason-is-given-and-nothing-is-left", test_without_swtpm_the_reason_is_given_and_nothing_is_left);
     ADD("a-failed-reimage-leaves-all-as-it-was", test_a_failed_reimage_leaves_all_as_it_was);
     ADD("a-missing-image-is-named", test_a_missing_image_is_named);
     ADD("an-image-that-is-none-is-an-error", test_an_image_that_is_none_is_an_error);
     ADD("missing-firmware-is-the-reason", test_missing_firmware_is_the_reason);
     ADD("a-lost-os-disk-is-said-and-not-replaced", test_a_lost_os_disk_is_said_and_not_replaced);
-    ADD("a-folder-that-says-not-what-it-holds-is-left-alone",
-        test_a_folder_that_says_not_what_it_holds_is_left_alone);
-    ADD("another-user-takes-all-of-the-folder-over",
-        test_another_user_takes_all_of_the_folder_over);
-    ADD("a-folder-that-the-vms-user-cannot-reach-is-named",
-        test_a_folder_that_the_vms_user_cannot_reach_is_named);
-    ADD("a-change-of-guest-state-while-off-is-seen",
-        test_a_change_of_guest_state_while_off_is_seen);
+    ADD("a-folder-that-says-not-what-it-holds-is-left-alone", test_a_folder_that_says_not_what_it_holds_is_left_alone);
+    ADD("another-user-takes-all-of-the-folder-over", test_another_user_takes_all_of_the_folder_over);
+    ADD("a-folder-that-the-vms-user-cannot-reach-is-named", test_a_folder_that_the_vms_user_cannot_reach_is_named);
+    ADD("a-change-of-guest-state-while-off-is-seen", test_a_change_of_guest_state_while_off_is_seen);
 #undef ADD
     g_test_add_func("/converge/a-crash-at-any-step-of-a-reimage-is-made-good",
                     test_a_crash_at_any_step_of_a_reimage_is_made_good);

@@ -46,7 +46,7 @@ static void
 holds_parts(const Fixture *f, const char *name, const FolderParts *parts)
 {
     g_autofree char *path = g_build_filename(f->folder, name, NULL);
-    FolderParts found = {0};
+    FolderParts found = { 0 };
     g_autoptr(GError) error = NULL;
     folder_parts_read(path, &found, &error);
     g_assert_no_error(error);
@@ -60,7 +60,7 @@ lacks(const Fixture *f, const char *name)
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
 }
 
-static const FolderParts old_parts = {.disk = 1, .vars = 1, .vtpm = 1, .data = 1};
+static const FolderParts old_parts = { .disk = 1, .vars = 1, .vtpm = 1, .data = 1 };
 
 static void
 set_up(Fixture *f, const void *data G_GNUC_UNUSED)
@@ -84,7 +84,7 @@ tear_down(Fixture *f, const void *data G_GNUC_UNUSED)
 
 /* ---- three things that happen to instances, and what is there afterwards ---- */
 
-static const FolderParts reimaged = {.disk = 2, .vars = 2, .vtpm = 2, .data = 1};
+static const FolderParts reimaged = { .disk = 2, .vars = 2, .vtpm = 2, .data = 1 };
 
 static void
 reimage_prepare(const Fixture *f)
@@ -112,7 +112,7 @@ reimage_check(const Fixture *f)
     holds_parts(f, "previous/1", &retired);
 }
 
-static const FolderParts toggled = {.disk = 1, .vars = 2, .vtpm = 1, .data = 1};
+static const FolderParts toggled = { .disk = 1, .vars = 2, .vtpm = 1, .data = 1 };
 
 static void
 toggle_prepare(const Fixture *f)
@@ -131,7 +131,7 @@ toggle_check(const Fixture *f)
     lacks(f, "previous");
 }
 
-static const FolderParts standard = {.disk = 1, .vars = 2, .vtpm = 0, .data = 1};
+static const FolderParts standard = { .disk = 1, .vars = 2, .vtpm = 0, .data = 1 };
 
 static void
 standard_prepare(const Fixture *f)
@@ -150,7 +150,7 @@ standard_check(const Fixture *f)
     lacks(f, "previous");
 }
 
-static const FolderParts trusted = {.disk = 1, .vars = 2, .vtpm = 2, .data = 1};
+static const FolderParts trusted = { .disk = 1, .vars = 2, .vtpm = 2, .data = 1 };
 
 static void
 vtpm_prepare(const Fixture *f)
@@ -174,10 +174,10 @@ static const struct {
     void (*prepare)(const Fixture *f), (*check)(const Fixture *f);
     guint changes; /* that it makes at least */
 } stories[] = {
-    {"reimage", reimage_prepare, reimage_check, 12},
-    {"secure-boot-toggle", toggle_prepare, toggle_check, 4},
-    {"back-to-standard", standard_prepare, standard_check, 5},
-    {"a-new-vtpm-on-the-same-disk", vtpm_prepare, vtpm_check, 6},
+    { "reimage", reimage_prepare, reimage_check, 12 },
+    { "secure-boot-toggle", toggle_prepare, toggle_check, 4 },
+    { "back-to-standard", standard_prepare, standard_check, 5 },
+    { "a-new-vtpm-on-the-same-disk", vtpm_prepare, vtpm_check, 6 },
 };
 
 static gboolean
@@ -256,7 +256,7 @@ test_a_data_disk_that_comes_new_takes_the_old_ones_place(Fixture *f, const void 
 static void
 test_links_are_not_followed(Fixture *f, const void *data G_GNUC_UNUSED)
 {
-    static const char *const names[] = {"next", "previous", "previous.new"};
+    static const char *const names[] = { "next", "previous", "previous.new" };
     g_autofree char *elsewhere = g_dir_make_tmp("testudo-elsewhere-XXXXXX", NULL);
     g_autofree char *kept = g_build_filename(elsewhere, "os.qcow2", NULL);
     g_assert_true(g_file_set_contents(kept, "precious", -1, NULL));
@@ -287,7 +287,7 @@ test_a_unit_is_kept_for_its_time_and_no_longer(Fixture *f, const void *data G_GN
 static void
 test_each_reimage_keeps_a_unit_of_its_own(Fixture *f, const void *data G_GNUC_UNUSED)
 {
-    FolderParts third = {.disk = 3, .vars = 3, .vtpm = 3, .data = 1};
+    FolderParts third = { .disk = 3, .vars = 3, .vtpm = 3, .data = 1 };
     reimage_prepare(f);
     g_assert_true(install(f));
     put(f, "next/os.qcow2", "third disk");
@@ -320,20 +320,16 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(stories); i++) {
         g_autofree char *story = g_strconcat("/install/", stories[i].name, NULL);
-        g_autofree char *crash =
-            g_strconcat("/install/a-crash-at-any-step-is-rolled-forward/", stories[i].name, NULL);
+        g_autofree char *crash = g_strconcat("/install/a-crash-at-any-step-is-rolled-forward/", stories[i].name, NULL);
         g_test_add(story, Fixture, GUINT_TO_POINTER(i), set_up, test_story, tear_down);
-        g_test_add_data_func(crash, GUINT_TO_POINTER(i),
-                             test_a_crash_at_any_step_is_rolled_forward);
+        g_test_add_data_func(crash, GUINT_TO_POINTER(i), test_a_crash_at_any_step_is_rolled_forward);
     }
 #define ADD(name, test) g_test_add("/install/" name, Fixture, NULL, set_up, test, tear_down)
     ADD("half-made-parts-are-thrown-away", test_half_made_parts_are_thrown_away);
     ADD("nothing-to-do-changes-nothing", test_nothing_to_do_changes_nothing);
-    ADD("a-data-disk-that-comes-new-takes-the-old-ones-place",
-        test_a_data_disk_that_comes_new_takes_the_old_ones_place);
+    ADD("a-data-disk-that-comes-new-takes-the-old-ones-place", test_a_data_disk_that_comes_new_takes_the_old_ones_place);
     ADD("links-are-not-followed", test_links_are_not_followed);
-    ADD("a-unit-is-kept-for-its-time-and-no-longer",
-        test_a_unit_is_kept_for_its_time_and_no_longer);
+    ADD("a-unit-is-kept-for-its-time-and-no-longer", test_a_unit_is_kept_for_its_time_and_no_longer);
     ADD("each-reimage-keeps-a-unit-of-its-own", test_each_reimage_keeps_a_unit_of_its_own);
     ADD("a-link-among-the-kept-is-removed-alone", test_a_link_among_the_kept_is_removed_alone);
 #undef ADD

@@ -34,13 +34,13 @@ test_round_trip(void)
 static const struct {
     const char *name, *text, *named;
 } refused[] = {
-    {"a-missing-member", "{\"disk\":1}", "'variables'"},
-    {"a-negative-number", "{\"disk\":-1" REST, "'disk'"},
-    {"a-huge-number", "{\"disk\":9223372036854775807" REST, "'disk'"},
-    {"a-text", "{\"disk\":\"1\"" REST, "'disk'"},
-    {"a-fraction", "{\"disk\":1.5" REST, "'disk'"},
-    {"a-list", "[]", "'disk'"},
-    {"nothing", "", ""},
+    { "a-missing-member", "{\"disk\":1}", "'variables'" },
+    { "a-negative-number", "{\"disk\":-1" REST, "'disk'" },
+    { "a-huge-number", "{\"disk\":9223372036854775807" REST, "'disk'" },
+    { "a-text", "{\"disk\":\"1\"" REST, "'disk'" },
+    { "a-fraction", "{\"disk\":1.5" REST, "'disk'" },
+    { "a-list", "[]", "'disk'" },
+    { "nothing", "", "" },
 };
 
 static void
@@ -79,7 +79,6 @@ main(int argc, char **argv)
         g_autofree char *path = g_strconcat("/parts/refused/", refused[i].name, NULL);
         g_test_add_data_func(path, GUINT_TO_POINTER(i), test_refused);
     }
-    g_test_add_func("/parts/a-link-in-its-place-is-not-followed",
-                    test_a_link_in_its_place_is_not_followed);
+    g_test_add_func("/parts/a-link-in-its-place-is-not-followed", test_a_link_in_its_place_is_not_followed);
     return g_test_run();
 }

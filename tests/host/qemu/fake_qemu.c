@@ -56,20 +56,17 @@ static void
 boot(Fake *fake)
 {
     if (is(fake, "refused"))
-        fputs("BdsDxe: failed to load Boot0001 \"x\" from PciRoot(0x0): Access Denied\r\n",
-              fake->serial);
+        fputs("BdsDxe: failed to load Boot0001 \"x\" from PciRoot(0x0): Access Denied\r\n", fake->serial);
     else
         fputs("Linux version 6.1\r\n", fake->serial);
     for (guint i = 0; is(fake, "flood") && i < 4000; i++)
         fprintf(fake->serial, "%01000u\n", i);
     fflush(fake->serial);
     if (is(fake, "full"))
-        say(fake->qmp,
-            "{\"event\":\"BLOCK_IO_ERROR\",\"data\":{\"nospace\":true,\"action\":\"stop\"}}\r\n");
+        say(fake->qmp, "{\"event\":\"BLOCK_IO_ERROR\",\"data\":{\"nospace\":true,\"action\":\"stop\"}}\r\n");
     fake->full = is(fake, "full");
     if (!is(fake, "refused") && !is(fake, "silent"))
-        say(fake->qmp,
-            "{\"event\":\"VSERPORT_CHANGE\",\"data\":{\"open\":true,\"id\":\"qga\"}}\r\n");
+        say(fake->qmp, "{\"event\":\"VSERPORT_CHANGE\",\"data\":{\"open\":true,\"id\":\"qga\"}}\r\n");
 }
 
 static const char *
@@ -81,9 +78,8 @@ result_of(Fake *fake, const char *command)
                "  TCP[HOST_FORWARD]  12       127.0.0.1 40022       10.0.2.15    22     0     "
                "0\\r\\n\"";
     if (strcmp(command, "query-chardev") == 0)
-        return is(fake, "refused") || is(fake, "silent")
-                   ? "[{\"label\":\"qga\",\"frontend-open\":false}]"
-                   : "[{\"label\":\"qga\",\"frontend-open\":true}]";
+        return is(fake, "refused") || is(fake, "silent") ? "[{\"label\":\"qga\",\"frontend-open\":false}]"
+                                                         : "[{\"label\":\"qga\",\"frontend-open\":true}]";
     if (strcmp(command, "query-status") == 0)
         return fake->full ? "{\"status\":\"io-error\"}" : "{\"status\":\"running\"}";
     return "{}";
@@ -96,14 +92,12 @@ qmp_answer(Fake *fake, const json_t *question)
     json_int_t id = json_integer_value(json_object_get(question, "id"));
     if (strcmp(command, "cont") == 0)
         fake->full = FALSE;
-    g_autofree char *text =
-        g_strdup_printf("{\"return\":%s,\"id\":%lld}\r\n", result_of(fake, command), (long long)id);
+    g_autofree char *text = g_strdup_printf("{\"return\":%s,\"id\":%lld}\r\n", result_of(fake, command), (long long)id);
     say(fake->qmp, text);
     if (strcmp(command, "query-status") == 0 && ftell(fake->serial) == 0)
         boot(fake);
     if (strcmp(command, "system_powerdown") == 0 && !is(fake, "stubborn")) {
-        say(fake->qmp,
-            "{\"event\":\"SHUTDOWN\",\"data\":{\"guest\":true,\"reason\":\"guest-shutdown\"}}\r\n");
+        say(fake->qmp, "{\"event\":\"SHUTDOWN\",\"data\":{\"guest\":true,\"reason\":\"guest-shutdown\"}}\r\n");
         exit(0);
     }
 }
@@ -112,8 +106,7 @@ static void
 qga_answer(Fake *fake, const json_t *question)
 {
     const json_t *id = json_path(question, "arguments.id");
-    g_autofree char *text =
-        id ? g_strdup_printf("\xff{\"return\":%lld}\n", (long long)json_integer_value(id)) : NULL;
+    g_autofree char *text = id ? g_strdup_printf("\xff{\"return\":%lld}\n", (long long)json_integer_value(id)) : NULL;
     if (text)
         say(fake->qga, text);
 }
@@ -146,7 +139,7 @@ connection_take(int listener, int *fd, gboolean *ret_new)
 int
 main(int argc, char **argv)
 {
-    Fake fake = {.guest = "", .qmp_listener = -1, .qga_listener = -1, .qmp = -1, .qga = -1};
+    Fake fake = { .guest = "", .qmp_listener = -1, .qga_listener = -1, .qmp = -1, .qga = -1 };
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         puts("QEMU emulator version 0.0.0 (played by a test)");
         return 0;
@@ -159,8 +152,8 @@ main(int argc, char **argv)
         return 1;
     }
     for (;;) {
-        struct pollfd fds[] = {{fake.qmp < 0 ? fake.qmp_listener : fake.qmp, POLLIN, 0},
-                               {fake.qga < 0 ? fake.qga_listener : fake.qga, POLLIN, 0}};
+        struct pollfd fds[] = { { fake.qmp < 0 ? fake.qmp_listener : fake.qmp, POLLIN, 0 },
+                                { fake.qga < 0 ? fake.qga_listener : fake.qga, POLLIN, 0 } };
         gboolean fresh = FALSE;
         if (poll(fds, G_N_ELEMENTS(fds), -1) < 0)
             return 1;

@@ -65,7 +65,7 @@ peer_say(Peer *peer, const char *text)
 static gboolean
 readable(const Peer *peer, int timeout_ms)
 {
-    struct pollfd in = {peer->fd, POLLIN, 0};
+    struct pollfd in = { peer->fd, POLLIN, 0 };
     return poll(&in, 1, timeout_ms) == 1;
 }
 

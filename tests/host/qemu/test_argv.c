@@ -15,25 +15,23 @@ typedef struct {
 } Case;
 
 static const Case cases[] = {
-    {"gen1", .generation = 1, .n_ports = 2},
-    {"gen2-standard", .generation = 2, .n_ports = 2},
-    {"trusted-secure-boot", .generation = 2, .trusted = TRUE, .secure_boot = TRUE, .vtpm = TRUE,
-     .n_ports = 2},
-    {"trusted-secure-boot-off", .generation = 2, .trusted = TRUE, .vtpm = TRUE, .n_ports = 2},
-    {"trusted-no-vtpm", .generation = 2, .trusted = TRUE, .secure_boot = TRUE, .n_ports = 2},
-    {"data-disks", .generation = 2, .n_disks = 3, .n_ports = 2},
-    {"bridge", .generation = 2, .bridge = TRUE, .n_ports = 2},
-    {"outbound", .generation = 2, .outbound = TRUE, .n_ports = 1},
-    {"no-forwards", .generation = 2},
-    {"kvm", .generation = 2, .trusted = TRUE, .secure_boot = TRUE, .vtpm = TRUE, .kvm = TRUE,
-     .n_ports = 2},
-    {"large", .generation = 2, .vcpus = 64, .memory_mib = 262144},
+    { "gen1", .generation = 1, .n_ports = 2 },
+    { "gen2-standard", .generation = 2, .n_ports = 2 },
+    { "trusted-secure-boot", .generation = 2, .trusted = TRUE, .secure_boot = TRUE, .vtpm = TRUE, .n_ports = 2 },
+    { "trusted-secure-boot-off", .generation = 2, .trusted = TRUE, .vtpm = TRUE, .n_ports = 2 },
+    { "trusted-no-vtpm", .generation = 2, .trusted = TRUE, .secure_boot = TRUE, .n_ports = 2 },
+    { "data-disks", .generation = 2, .n_disks = 3, .n_ports = 2 },
+    { "bridge", .generation = 2, .bridge = TRUE, .n_ports = 2 },
+    { "outbound", .generation = 2, .outbound = TRUE, .n_ports = 1 },
+    { "no-forwards", .generation = 2 },
+    { "kvm", .generation = 2, .trusted = TRUE, .secure_boot = TRUE, .vtpm = TRUE, .kvm = TRUE, .n_ports = 2 },
+    { "large", .generation = 2, .vcpus = 64, .memory_mib = 262144 },
 };
 
 static LaunchSpec *
 spec_of(const Case *c)
 {
-    static const guint luns[] = {0, 1, 63};
+    static const guint luns[] = { 0, 1, 63 };
     LaunchSpec *spec = launch_spec_new();
     spec->key = g_strdup("6f1f7c1e-0000-4000-8000-0123456789ab.7");
     spec->name = g_strdup("web000007");
@@ -46,7 +44,7 @@ spec_of(const Case *c)
     spec->vtpm = c->vtpm;
     for (guint i = 0; i < c->n_disks; i++) {
         LaunchDisk *disk = g_new0(LaunchDisk, 1);
-        *disk = (LaunchDisk){luns[i], 32};
+        *disk = (LaunchDisk){ luns[i], 32 };
         g_ptr_array_add(spec->data_disks, disk);
     }
     return spec;
@@ -55,7 +53,7 @@ spec_of(const Case *c)
 static ArgvContext
 context_of(const Case *c)
 {
-    static const guint ports[] = {22, 8080};
+    static const guint ports[] = { 22, 8080 };
     return (ArgvContext){
         .qemu = "qemu-system-x86_64",
         .swtpm = "swtpm",
@@ -80,11 +78,7 @@ static void
 lines_add(GString *text, char **argv)
 {
     for (guint i = 0; argv[i]; i++)
-        g_string_append_printf(text, "%s%s",
-                               i == 0              ? ""
-                               : argv[i][0] == '-' ? "\n  "
-                                                   : " ",
-                               argv[i]);
+        g_string_append_printf(text, "%s%s", i == 0 ? "" : argv[i][0] == '-' ? "\n  " : " ", argv[i]);
     g_string_append_c(text, '\n');
 }
 
@@ -132,8 +126,7 @@ static gboolean
 is_placed(const char *device)
 {
     return strstr(device, ",bus=pcie.0,addr=0x") || strstr(device, ",bus=channels.0,nr=") ||
-           strstr(device, ",bus=data.0,channel=0,scsi-id=0,lun=") ||
-           g_str_has_prefix(device, "tpm-crb,");
+           strstr(device, ",bus=data.0,channel=0,scsi-id=0,lun=") || g_str_has_prefix(device, "tpm-crb,");
 }
 
 static void
@@ -162,10 +155,9 @@ test_the_os_disk_never_moves(void)
         g_autoptr(LaunchSpec) spec = spec_of(&cases[i]);
         const ArgvContext context = context_of(&cases[i]);
         g_auto(GStrv) argv = argv_qemu(spec, &context);
-        g_assert_true(
-            value_follows(argv, "-device",
-                          "virtio-blk-pci,drive=os,serial=os,bus=pcie.0,addr=0x4,bootindex=1,"
-                          "werror=enospc,rerror=report"));
+        g_assert_true(value_follows(argv, "-device",
+                                    "virtio-blk-pci,drive=os,serial=os,bus=pcie.0,addr=0x4,bootindex=1,"
+                                    "werror=enospc,rerror=report"));
     }
 }
 
@@ -176,9 +168,8 @@ test_the_whole_sandbox_is_always_on(void)
         g_autoptr(LaunchSpec) spec = spec_of(&cases[i]);
         const ArgvContext context = context_of(&cases[i]);
         g_auto(GStrv) argv = argv_qemu(spec, &context), swtpm = argv_swtpm(&context);
-        g_assert_true(value_follows(
-            argv, "-sandbox",
-            "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"));
+        g_assert_true(
+            value_follows(argv, "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"));
         g_assert_true(value_follows(swtpm, "--seccomp", "action=kill"));
     }
 }
@@ -190,9 +181,8 @@ test_a_comma_in_a_path_is_no_option(void)
     ArgvContext context = context_of(&cases[1]);
     context.folder = "/state/a,readonly=on";
     g_auto(GStrv) argv = argv_qemu(spec, &context);
-    g_assert_true(value_follows(
-        argv, "-blockdev",
-        "driver=file,node-name=os-file,filename=/state/a,,readonly=on/os.qcow2,discard=unmap"));
+    g_assert_true(value_follows(argv, "-blockdev",
+                                "driver=file,node-name=os-file,filename=/state/a,,readonly=on/os.qcow2,discard=unmap"));
 }
 
 /* ---- the last look before a start ---- */
@@ -203,10 +193,10 @@ test_a_line_that_breaks_secure_boots_promise_is_refused(void)
     static const struct {
         const char *drop, *named;
     } drops[] = {
-        {"smm=on", "smm=on"},
-        {"property=secure", "driver=cfi.pflash01,property=secure,value=on"},
-        {"node-name=code,", "node-name=code,file=code-file,read-only=on"},
-        {"emulator", "vTPM"},
+        { "smm=on", "smm=on" },
+        { "property=secure", "driver=cfi.pflash01,property=secure,value=on" },
+        { "node-name=code,", "node-name=code,file=code-file,read-only=on" },
+        { "emulator", "vTPM" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(drops); i++) {
         g_autoptr(LaunchSpec) spec = spec_of(&cases[2]);
@@ -241,8 +231,7 @@ main(int argc, char **argv)
         g_autofree char *path = g_strconcat("/argv/expected/", cases[i].name, NULL);
         g_test_add_data_func(path, &cases[i], test_is_as_expected);
     }
-    g_test_add_func("/argv/every-device-has-an-address-of-its-own",
-                    test_every_device_has_an_address_of_its_own);
+    g_test_add_func("/argv/every-device-has-an-address-of-its-own", test_every_device_has_an_address_of_its_own);
     g_test_add_func("/argv/the-os-disk-never-moves", test_the_os_disk_never_moves);
     g_test_add_func("/argv/the-whole-sandbox-is-always-on", test_the_whole_sandbox_is_always_on);
     g_test_add_func("/argv/a-comma-in-a-path-is-no-option", test_a_comma_in_a_path_is_no_option);

@@ -56,10 +56,10 @@ typedef struct {
     const char *device, *format, *machine, *interface, *mode; /* NULL: what is right */
 } Descriptor;
 
-#define D(c, v, f)                                                                                 \
-    &(Descriptor)                                                                                  \
-    {                                                                                              \
-        .code = c, .vars = v, .features = f                                                        \
+#define D(c, v, f)                                                                                                             \
+    &(Descriptor)                                                                                                              \
+    {                                                                                                                          \
+        .code = c, .vars = v, .features = f                                                                                    \
     }
 
 static void
@@ -67,16 +67,16 @@ describe(const Fixture *f, const char *dir, const char *name, const Descriptor *
 {
     g_autofree char *code = blob(f, d->code), *vars = blob(f, d->vars);
     g_autofree char *path = g_build_filename(dir, name, NULL);
-    g_autofree char *text = g_strdup_printf(
-        "{\"description\":\"invented\",\"interface-types\":[\"%s\"],\"mapping\":{\"device\":\"%s\"%"
-        "s%s%s,"
-        "\"executable\":{\"filename\":\"%s\",\"format\":\"%s\"},\"nvram-template\":{\"filename\":"
-        "\"%s\",\"format\":\"raw\"}},"
-        "\"targets\":[{\"architecture\":\"x86_64\",\"machines\":[\"%s\"]}],\"features\":[%s],"
-        "\"tags\":[]}",
-        d->interface ? d->interface : "uefi", d->device ? d->device : "flash",
-        d->mode ? ",\"mode\":\"" : "", d->mode ? d->mode : "", d->mode ? "\"" : "", code,
-        d->format ? d->format : "raw", vars, d->machine ? d->machine : "pc-q35-*", d->features);
+    g_autofree char *text =
+        g_strdup_printf("{\"description\":\"invented\",\"interface-types\":[\"%s\"],\"mapping\":{\"device\":\"%s\"%"
+                        "s%s%s,"
+                        "\"executable\":{\"filename\":\"%s\",\"format\":\"%s\"},\"nvram-template\":{\"filename\":"
+                        "\"%s\",\"format\":\"raw\"}},"
+                        "\"targets\":[{\"architecture\":\"x86_64\",\"machines\":[\"%s\"]}],\"features\":[%s],"
+                        "\"tags\":[]}",
+                        d->interface ? d->interface : "uefi", d->device ? d->device : "flash", d->mode ? ",\"mode\":\"" : "",
+                        d->mode ? d->mode : "", d->mode ? "\"" : "", code, d->format ? d->format : "raw", vars,
+                        d->machine ? d->machine : "pc-q35-*", d->features);
     g_assert_true(g_file_set_contents(path, text, -1, NULL));
 }
 
@@ -94,7 +94,7 @@ describe_all(const Fixture *f, const char *dir)
 static FirmwareSet *
 find(const Fixture *f)
 {
-    const char *const dirs[] = {f->first, f->second, NULL};
+    const char *const dirs[] = { f->first, f->second, NULL };
     return firmware_find(dirs);
 }
 
@@ -185,13 +185,13 @@ static const struct {
     const char *name;
     Descriptor descriptor;
 } unfit[] = {
-    {"another-machine", {.code = "c", .vars = "v", .features = "", .machine = "microvm"}},
-    {"in-memory", {.code = "c", .vars = "v", .features = "", .device = "memory"}},
-    {"qcow2", {.code = "c", .vars = "v", .features = "", .format = "qcow2"}},
-    {"bios", {.code = "c", .vars = "v", .features = "", .interface = "bios"}},
-    {"one-file-for-both", {.code = "c", .vars = "v", .features = "", .mode = "combined"}},
-    {"secure-boot-without-smm", {.code = "c", .vars = "v", .features = "\"secure-boot\""}},
-    {"enrolled-without-secure-boot", {.code = "c", .vars = "v", .features = "\"enrolled-keys\""}},
+    { "another-machine", { .code = "c", .vars = "v", .features = "", .machine = "microvm" } },
+    { "in-memory", { .code = "c", .vars = "v", .features = "", .device = "memory" } },
+    { "qcow2", { .code = "c", .vars = "v", .features = "", .format = "qcow2" } },
+    { "bios", { .code = "c", .vars = "v", .features = "", .interface = "bios" } },
+    { "one-file-for-both", { .code = "c", .vars = "v", .features = "", .mode = "combined" } },
+    { "secure-boot-without-smm", { .code = "c", .vars = "v", .features = "\"secure-boot\"" } },
+    { "enrolled-without-secure-boot", { .code = "c", .vars = "v", .features = "\"enrolled-keys\"" } },
 };
 
 static void
@@ -245,8 +245,7 @@ main(int argc, char **argv)
 #undef ADD
     for (guint i = 0; i < G_N_ELEMENTS(unfit); i++) {
         g_autofree char *path = g_strconcat("/firmware/unfit/", unfit[i].name, NULL);
-        g_test_add(path, Fixture, &unfit[i].descriptor, set_up, test_unfit_is_passed_over,
-                   tear_down);
+        g_test_add(path, Fixture, &unfit[i].descriptor, set_up, test_unfit_is_passed_over, tear_down);
     }
     return g_test_run();
 }

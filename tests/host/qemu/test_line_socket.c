@@ -18,19 +18,17 @@ static const struct {
     const char *name, *bytes, *seen;
     gboolean strict, garbage; /* is it accepted by these rules */
 } cases[] = {
-    {"one", "{\"w\":\"a\"}\n", "a", TRUE, TRUE},
-    {"two-in-one-read", "{\"w\":\"a\"}\n{\"w\":\"b\"}\r\n", "ab", TRUE, TRUE},
-    {"empty-lines", "\n\r\n  \n{\"w\":\"a\"}\n", "a", TRUE, TRUE},
-    {"an-unfinished-line-waits", "{\"w\":\"a\"}\n{\"w\":", "a", TRUE, TRUE},
-    {"what-comes-before-the-delimiter-is-void", "{\"w\":\"x\xff{\"w\":\"a\"}\n", "a", TRUE, TRUE},
-    {"several-delimiters", "\xff\xff{\"w\":\"a\"}\n", "a", TRUE, TRUE},
-    {"garbage", "hello\n{\"w\":\"a\"}\n", "a", FALSE, TRUE},
-    {"an-array", "[1]\n{\"w\":\"a\"}\n", "a", FALSE, TRUE},
-    {"invalid-utf-8", "{\"w\":\"\xc3\x28\"}\n{\"w\":\"a\"}\n", "a", FALSE, TRUE},
-    {"a-duplicate-key", "{\"w\":\"x\",\"w\":\"y\"}\n{\"w\":\"a\"}\n", "a", FALSE, TRUE},
-    {"too-long",
-     "{\"w\":\"0123456789012345678901234567890123456789012345678901234567890123456789\"}\n", "",
-     FALSE, FALSE},
+    { "one", "{\"w\":\"a\"}\n", "a", TRUE, TRUE },
+    { "two-in-one-read", "{\"w\":\"a\"}\n{\"w\":\"b\"}\r\n", "ab", TRUE, TRUE },
+    { "empty-lines", "\n\r\n  \n{\"w\":\"a\"}\n", "a", TRUE, TRUE },
+    { "an-unfinished-line-waits", "{\"w\":\"a\"}\n{\"w\":", "a", TRUE, TRUE },
+    { "what-comes-before-the-delimiter-is-void", "{\"w\":\"x\xff{\"w\":\"a\"}\n", "a", TRUE, TRUE },
+    { "several-delimiters", "\xff\xff{\"w\":\"a\"}\n", "a", TRUE, TRUE },
+    { "garbage", "hello\n{\"w\":\"a\"}\n", "a", FALSE, TRUE },
+    { "an-array", "[1]\n{\"w\":\"a\"}\n", "a", FALSE, TRUE },
+    { "invalid-utf-8", "{\"w\":\"\xc3\x28\"}\n{\"w\":\"a\"}\n", "a", FALSE, TRUE },
+    { "a-duplicate-key", "{\"w\":\"x\",\"w\":\"y\"}\n{\"w\":\"a\"}\n", "a", FALSE, TRUE },
+    { "too-long", "{\"w\":\"0123456789012345678901234567890123456789012345678901234567890123456789\"}\n", "", FALSE, FALSE },
 };
 
 #define LINE_MAX_IN_TEST 64u
@@ -39,8 +37,7 @@ static void
 test_splits(const void *data)
 {
     guint i = GPOINTER_TO_UINT(data);
-    const gboolean accepted[] = {
-        [LINES_STRICT] = cases[i].strict, [LINES_WITH_GARBAGE] = cases[i].garbage};
+    const gboolean accepted[] = { [LINES_STRICT] = cases[i].strict, [LINES_WITH_GARBAGE] = cases[i].garbage };
     gsize length = strlen(cases[i].bytes);
     for (guint rules = 0; rules < G_N_ELEMENTS(accepted); rules++) {
         for (gsize piece = 1; piece <= length; piece++) {
@@ -48,8 +45,7 @@ test_splits(const void *data)
             LineSplitter *splitter = line_splitter_new(LINE_MAX_IN_TEST, (LineRules)rules);
             gboolean ok = TRUE;
             for (gsize at = 0; ok && at < length; at += piece)
-                ok = line_splitter_feed(splitter, cases[i].bytes + at, MIN(piece, length - at),
-                                        on_count, seen);
+                ok = line_splitter_feed(splitter, cases[i].bytes + at, MIN(piece, length - at), on_count, seen);
             g_assert_cmpint(ok, ==, accepted[rules]);
             if (ok)
                 g_assert_cmpstr(seen->str, ==, cases[i].seen);
@@ -101,8 +97,8 @@ set_up(Fixture *f, const void *data G_GNUC_UNUSED)
     g_autoptr(GError) error = NULL;
     peer_set_up(&f->peer);
     f->seen = g_string_new(NULL);
-    f->socket = line_socket_connect(f->peer.path, LINE_MAX_IN_TEST, LINES_STRICT, f->peer.context,
-                                    on_object, on_closed, f, &error);
+    f->socket =
+        line_socket_connect(f->peer.path, LINE_MAX_IN_TEST, LINES_STRICT, f->peer.context, on_object, on_closed, f, &error);
     g_assert_no_error(error);
     peer_accept(&f->peer);
 }
@@ -170,8 +166,7 @@ test_a_long_path_is_no_hindrance(void)
     g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
     int fd = line_socket_listen(path, &error);
     g_assert_no_error(error);
-    LineSocket *socket = line_socket_connect(path, LINE_MAX_IN_TEST, LINES_STRICT, NULL, on_object,
-                                             on_closed, NULL, &error);
+    LineSocket *socket = line_socket_connect(path, LINE_MAX_IN_TEST, LINES_STRICT, NULL, on_object, on_closed, NULL, &error);
     g_assert_no_error(error);
     line_socket_free(socket);
     close(fd);

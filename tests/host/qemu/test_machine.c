@@ -18,11 +18,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define KEY "6f1f7c1e-0000-4000-8000-0123456789ab.7"
+#define KEY       "6f1f7c1e-0000-4000-8000-0123456789ab.7"
 #define OTHER_KEY "6f1f7c1e-0000-4000-8000-0123456789ab.8"
-#define SHA "0000000000000000000000000000000000000000000000000000000000000000"
+#define SHA       "0000000000000000000000000000000000000000000000000000000000000000"
 /* The clock is ours, and fast: so much of its time goes by in each millisecond of the world's. */
-#define STEP (5 * USEC_PER_MSEC)
+#define STEP       (5 * USEC_PER_MSEC)
 #define PATIENCE_S 60
 
 typedef struct {

@@ -12,7 +12,7 @@
 static json_t *
 image_ask(const char *what, const char *path)
 {
-    const char *const argv[] = {"qemu-img", what, "--output=json", "-f", "qcow2", path, NULL};
+    const char *const argv[] = { "qemu-img", what, "--output=json", "-f", "qcow2", path, NULL };
     g_autoptr(GError) error = NULL;
     g_autofree char *output = NULL;
     g_assert_true(run_program(argv, NULL, &output, &error));
@@ -37,14 +37,14 @@ test_qemu_reads_what_was_asked_for(void)
         const char *why;
         guint64 size;
     } cases[] = {
-        {"less than one entry of the first-level table", 512},
-        {"exactly one", GIB / 2},
-        {"one sector more", GIB / 2 + 512},
-        {"a broken sector", GIB + 511},
-        {"the largest", OVERLAY_SIZE_MAX},
-        {"an operating system's", 30 * GIB},
-        {"a first-level table of exactly one cluster", 4096 * GIB},
-        {"one that goes on in a second cluster", 4097 * GIB},
+        { "less than one entry of the first-level table", 512 },
+        { "exactly one", GIB / 2 },
+        { "one sector more", GIB / 2 + 512 },
+        { "a broken sector", GIB + 511 },
+        { "the largest", OVERLAY_SIZE_MAX },
+        { "an operating system's", 30 * GIB },
+        { "a first-level table of exactly one cluster", 4096 * GIB },
+        { "one that goes on in a second cluster", 4097 * GIB },
     };
     g_autoptr(GError) error = NULL;
     g_autofree char *folder = g_dir_make_tmp("overlay-XXXXXX", &error);
@@ -59,8 +59,7 @@ test_qemu_reads_what_was_asked_for(void)
         file_put(path, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
         g_autoptr(json_t) info = image_ask("info", path);
         g_autoptr(json_t) check = image_ask("check", path);
-        g_assert_cmpuint((guint64)json_integer_value(json_object_get(info, "virtual-size")), ==,
-                         cases[i].size / 512 * 512);
+        g_assert_cmpuint((guint64)json_integer_value(json_object_get(info, "virtual-size")), ==, cases[i].size / 512 * 512);
         g_assert_cmpstr(json_member_text(info, "backing-filename"), ==, base);
         g_assert_cmpstr(json_member_text(info, "backing-filename-format"), ==, "raw");
         g_assert_cmpint(json_integer_value(json_object_get(check, "check-errors")), ==, 0);

@@ -21,8 +21,8 @@ on_answered(void *data)
 }
 
 static void
-on_exec(int exit_code, const char *out, gsize out_length, const char *err,
-        gsize err_length G_GNUC_UNUSED, const char *error_text, void *data)
+on_exec(int exit_code, const char *out, gsize out_length, const char *err, gsize err_length G_GNUC_UNUSED,
+        const char *error_text, void *data)
 {
     Fixture *f = data;
     if (error_text)
@@ -66,9 +66,7 @@ sync_hear(Fixture *f)
     long long id = 0;
     g_autofree char *line = peer_hear(&f->peer);
     g_assert_cmpint((guchar)line[0], ==, 0xff);
-    g_assert_cmpint(
-        sscanf(line + 1, "{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":%lld}}", &id),
-        ==, 1);
+    g_assert_cmpint(sscanf(line + 1, "{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":%lld}}", &id), ==, 1);
     return id;
 }
 
@@ -92,7 +90,7 @@ sync_answer(Fixture *f)
 static void
 exec_ask(Fixture *f)
 {
-    static const char *const argv[] = {"/bin/true", "a b", NULL};
+    static const char *const argv[] = { "/bin/true", "a b", NULL };
     qga_exec(f->qga, argv, "in", 60 * USEC_PER_SEC, on_exec, f);
 }
 
@@ -103,9 +101,9 @@ hear_is(Fixture *f, const char *expected)
     g_assert_cmpstr(line, ==, expected);
 }
 
-#define EXEC                                                                                       \
-    "{\"execute\":\"guest-exec\",\"arguments\":{\"path\":\"/bin/true\",\"arg\":[\"a "              \
-    "b\"],\"input-data\":\"aW4=\","                                                                \
+#define EXEC                                                                                                                   \
+    "{\"execute\":\"guest-exec\",\"arguments\":{\"path\":\"/bin/true\",\"arg\":[\"a "                                          \
+    "b\"],\"input-data\":\"aW4=\","                                                                                            \
     "\"capture-output\":true}}"
 #define STATUS "{\"execute\":\"guest-exec-status\",\"arguments\":{\"pid\":7}}"
 
@@ -190,8 +188,7 @@ test_a_command_runs_to_its_end(Fixture *f, const void *data G_GNUC_UNUSED)
 }
 
 static void
-test_commands_wait_for_the_first_answer_and_for_each_other(Fixture *f,
-                                                           const void *data G_GNUC_UNUSED)
+test_commands_wait_for_the_first_answer_and_for_each_other(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     exec_ask(f);
     exec_ask(f);
@@ -200,21 +197,18 @@ test_commands_wait_for_the_first_answer_and_for_each_other(Fixture *f,
     g_assert_true(peer_hears_nothing(&f->peer));
     say(f, "{\"error\":{\"class\":\"CommandNotFound\",\"desc\":\"guest-exec is disabled\"}}\n");
     hear_is(f, EXEC);
-    g_assert_cmpstr(f->ended->str, ==,
-                    "error The guest agent does not run commands: guest-exec is disabled;");
+    g_assert_cmpstr(f->ended->str, ==, "error The guest agent does not run commands: guest-exec is disabled;");
 }
 
 static const struct {
     const char *name, *status, *ended;
 } statuses[] = {
-    {"no-status", "{\"return\":7}\n", "error The guest agent did not say how the command ended.;"},
-    {"an-error", "{\"error\":{}}\n", "error The guest agent did not say how the command ended.;"},
-    {"a-signal", "{\"return\":{\"exited\":true,\"signal\":9}}\n", "exit 137 |;"},
-    {"nothing-but-exited", "{\"return\":{\"exited\":true}}\n", "exit 128 |;"},
-    {"output-that-is-no-text", "{\"return\":{\"exited\":true,\"exitcode\":0,\"out-data\":7}}\n",
-     "exit 0 |;"},
-    {"output-that-is-no-base64",
-     "{\"return\":{\"exited\":true,\"exitcode\":0,\"out-data\":\"!!\"}}\n", "exit 0 |;"},
+    { "no-status", "{\"return\":7}\n", "error The guest agent did not say how the command ended.;" },
+    { "an-error", "{\"error\":{}}\n", "error The guest agent did not say how the command ended.;" },
+    { "a-signal", "{\"return\":{\"exited\":true,\"signal\":9}}\n", "exit 137 |;" },
+    { "nothing-but-exited", "{\"return\":{\"exited\":true}}\n", "exit 128 |;" },
+    { "output-that-is-no-text", "{\"return\":{\"exited\":true,\"exitcode\":0,\"out-data\":7}}\n", "exit 0 |;" },
+    { "output-that-is-no-base64", "{\"return\":{\"exited\":true,\"exitcode\":0,\"out-data\":\"!!\"}}\n", "exit 0 |;" },
 };
 
 static void
@@ -236,8 +230,7 @@ test_a_command_that_does_not_end_is_given_up(Fixture *f, const void *data G_GNUC
         if (f->ended->len == 0)
             hear_is(f, STATUS);
     }
-    g_assert_cmpstr(f->ended->str, ==,
-                    "error The command did not end in time; it goes on in the guest.;");
+    g_assert_cmpstr(f->ended->str, ==, "error The command did not end in time; it goes on in the guest.;");
 }
 
 /* An answer that is late must not be taken for the answer to what is asked next. */
@@ -294,8 +287,7 @@ test_a_silent_guest_keeps_nobody_waiting(Fixture *f, const void *data G_GNUC_UNU
 }
 
 static void
-test_an_oversize_answer_ends_the_connection_and_every_wait(Fixture *f,
-                                                           const void *data G_GNUC_UNUSED)
+test_an_oversize_answer_ends_the_connection_and_every_wait(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     g_autofree char *block = g_strnfill(1u << 20, 'x');
     sync_answer(f);
@@ -332,9 +324,7 @@ test_freeing_answers_whoever_waits(Fixture *f, const void *data G_GNUC_UNUSED)
     exec_begin(f);
     exec_ask(f);
     g_clear_pointer(&f->qga, qga_free);
-    g_assert_cmpstr(
-        f->ended->str, ==,
-        "error The VM ended while the command ran.;error The VM ended while the command ran.;");
+    g_assert_cmpstr(f->ended->str, ==, "error The VM ended while the command ran.;error The VM ended while the command ran.;");
 }
 
 int
@@ -344,20 +334,16 @@ main(int argc, char **argv)
 #define ADD(name, test) g_test_add("/qga/" name, Fixture, NULL, set_up, test, tear_down)
     ADD("the-first-answer-is-told-once", test_the_first_answer_is_told_once);
     ADD("what-comes-before-it-is-dropped", test_what_comes_before_it_is_dropped);
-    ADD("a-lost-sync-is-sent-again-under-another-id",
-        test_a_lost_sync_is_sent_again_under_another_id);
+    ADD("a-lost-sync-is-sent-again-under-another-id", test_a_lost_sync_is_sent_again_under_another_id);
     ADD("a-silent-guest-is-asked-ever-more-seldom", test_a_silent_guest_is_asked_ever_more_seldom);
     ADD("a-command-runs-to-its-end", test_a_command_runs_to_its_end);
-    ADD("commands-wait-for-the-first-answer-and-for-each-other",
-        test_commands_wait_for_the_first_answer_and_for_each_other);
+    ADD("commands-wait-for-the-first-answer-and-for-each-other", test_commands_wait_for_the_first_answer_and_for_each_other);
     ADD("a-command-that-does-not-end-is-given-up", test_a_command_that_does_not_end_is_given_up);
-    ADD("after-silence-everything-begins-with-a-sync",
-        test_after_silence_everything_begins_with_a_sync);
+    ADD("after-silence-everything-begins-with-a-sync", test_after_silence_everything_begins_with_a_sync);
     ADD("an-answer-too-many-is-dropped", test_an_answer_too_many_is_dropped);
     ADD("a-command-under-way-is-never-sent-twice", test_a_command_under_way_is_never_sent_twice);
     ADD("a-silent-guest-keeps-nobody-waiting", test_a_silent_guest_keeps_nobody_waiting);
-    ADD("an-oversize-answer-ends-the-connection-and-every-wait",
-        test_an_oversize_answer_ends_the_connection_and_every_wait);
+    ADD("an-oversize-answer-ends-the-connection-and-every-wait", test_an_oversize_answer_ends_the_connection_and_every_wait);
     ADD("shutting-down-waits-for-no-answer", test_shutting_down_waits_for_no_answer);
     ADD("freeing-answers-whoever-waits", test_freeing_answers_whoever_waits);
 #undef ADD

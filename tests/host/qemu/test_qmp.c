@@ -40,7 +40,7 @@ on_done(const json_t *result, const char *error_text, void *data)
 static void
 set_up(Fixture *f, const void *data G_GNUC_UNUSED)
 {
-    static const QmpCallbacks callbacks = {on_ready, on_event, on_closed};
+    static const QmpCallbacks callbacks = { on_ready, on_event, on_closed };
     g_autoptr(GError) error = NULL;
     peer_set_up(&f->peer);
     f->said = g_string_new(NULL);
@@ -88,9 +88,7 @@ test_answers_find_their_question_in_any_order(Fixture *f, const void *data G_GNU
     qmp_command(f->qmp, "b", json_pack("{si}", "x", 7), on_done, f);
     hear_is(f, "{\"execute\":\"a\",\"id\":2}");
     hear_is(f, "{\"execute\":\"b\",\"id\":3,\"arguments\":{\"x\":7}}");
-    peer_say(
-        &f->peer,
-        "{\"return\":\"of b\",\"id\":3}\n{\"error\":{\"class\":\"G\",\"desc\":\"no\"},\"id\":2}\n");
+    peer_say(&f->peer, "{\"return\":\"of b\",\"id\":3}\n{\"error\":{\"class\":\"G\",\"desc\":\"no\"},\"id\":2}\n");
     g_assert_cmpstr(f->said->str, ==, "done \"of b\";done no;");
 }
 
@@ -155,8 +153,7 @@ main(int argc, char **argv)
 #define ADD(name, test) g_test_add("/qmp/" name, Fixture, NULL, set_up, test, tear_down)
     ADD("greets", test_greets);
     ADD("answers-find-their-question-in-any-order", test_answers_find_their_question_in_any_order);
-    ADD("an-answer-that-nobody-waits-for-is-dropped",
-        test_an_answer_that_nobody_waits_for_is_dropped);
+    ADD("an-answer-that-nobody-waits-for-is-dropped", test_an_answer_that_nobody_waits_for_is_dropped);
     ADD("events-come-between", test_events_come_between);
     ADD("the-end-answers-whoever-waits", test_the_end_answers_whoever_waits);
     ADD("garbage-is-the-end", test_garbage_is_the_end);

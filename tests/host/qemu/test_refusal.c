@@ -8,11 +8,9 @@
 static const struct {
     const char *sample, *file, *words;
 } samples[] = {
-    {"tampered-shim-sb-on.serial.bin", "\\EFI\\BOOT\\BOOTX64.EFI",
-     "BdsDxe: failed to load Boot0001"},
-    {"tampered-grub-sb-on.serial.bin", "\\EFI\\BOOT\\grubx64.efi",
-     "Verification failed: (0x1A) Security Violation"},
-    {"unsigned-kernel-sb-on.serial.bin", "vmlinuz", "bad shim signature"},
+    { "tampered-shim-sb-on.serial.bin", "\\EFI\\BOOT\\BOOTX64.EFI", "BdsDxe: failed to load Boot0001" },
+    { "tampered-grub-sb-on.serial.bin", "\\EFI\\BOOT\\grubx64.efi", "Verification failed: (0x1A) Security Violation" },
+    { "unsigned-kernel-sb-on.serial.bin", "vmlinuz", "bad shim signature" },
 };
 
 /* Fed in pieces; where the refusal is complete, or -1. */
@@ -41,7 +39,7 @@ sample_read(guint i, gsize *ret_length)
 static void
 test_names_what_was_refused_whatever_the_pieces(void)
 {
-    static const gsize pieces[] = {1, 2, 7, 64, 4096, G_MAXSSIZE};
+    static const gsize pieces[] = { 1, 2, 7, 64, 4096, G_MAXSSIZE };
     for (guint i = 0; i < G_N_ELEMENTS(samples); i++) {
         gsize length;
         g_autofree char *bytes = sample_read(i, &length);
@@ -89,20 +87,17 @@ test_a_refusal_is_told_once(void)
 static const struct {
     const char *name, *text, *file; /* file NULL: no refusal */
 } cases[] = {
-    {"the-path-that-the-firmware-names",
-     "BdsDxe: failed to load Boot0003 \"x\" from HD(1,GPT)/\\EFI\\debian\\shimx64.efi: Access "
-     "Denied\r\n",
-     "\\EFI\\debian\\shimx64.efi"},
-    {"another-failure-of-the-firmware",
-     "BdsDxe: failed to load Boot0001 \"x\" from PciRoot: Not Found\r\n", NULL},
-    {"denied-by-somebody-else", "bash: /root: Access Denied\r\n", NULL},
-    {"a-violation-without-a-verification", "kernel: Security Violation in module\r\n", NULL},
-    {"failed-without-a-violation", "Verification failed: (0x0E) Not Found\r\n", NULL},
-    {"over-line-ends-and-colours",
-     "\x1b[1;31mVerification failed:\x1b[0m\r\n (0x1A) Security Violation",
-     "\\EFI\\BOOT\\grubx64.efi"},
-    {"a-boot-that-goes-well",
-     "BdsDxe: starting Boot0001\r\nWelcome to GRUB!\r\nLinux version 6.1\r\n", NULL},
+    { "the-path-that-the-firmware-names",
+      "BdsDxe: failed to load Boot0003 \"x\" from HD(1,GPT)/\\EFI\\debian\\shimx64.efi: Access "
+      "Denied\r\n",
+      "\\EFI\\debian\\shimx64.efi" },
+    { "another-failure-of-the-firmware", "BdsDxe: failed to load Boot0001 \"x\" from PciRoot: Not Found\r\n", NULL },
+    { "denied-by-somebody-else", "bash: /root: Access Denied\r\n", NULL },
+    { "a-violation-without-a-verification", "kernel: Security Violation in module\r\n", NULL },
+    { "failed-without-a-violation", "Verification failed: (0x0E) Not Found\r\n", NULL },
+    { "over-line-ends-and-colours", "\x1b[1;31mVerification failed:\x1b[0m\r\n (0x1A) Security Violation",
+      "\\EFI\\BOOT\\grubx64.efi" },
+    { "a-boot-that-goes-well", "BdsDxe: starting Boot0001\r\nWelcome to GRUB!\r\nLinux version 6.1\r\n", NULL },
 };
 
 static void
@@ -131,8 +126,7 @@ test_what_came_long_before_is_forgotten(void)
 static void
 test_a_flood_costs_its_length_only(void)
 {
-    static const char *const floods[] = {"\n", "\x1b[", "Security Violation\n", ": Access Denied ",
-                                         "bad shim signatur "};
+    static const char *const floods[] = { "\n", "\x1b[", "Security Violation\n", ": Access Denied ", "bad shim signatur " };
     for (guint i = 0; i < G_N_ELEMENTS(floods); i++) {
         g_autoptr(RefusalReader) reader = refusal_reader_new();
         g_autoptr(GString) block = g_string_new(NULL);
@@ -150,8 +144,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/refusal/names-what-was-refused-whatever-the-pieces",
-                    test_names_what_was_refused_whatever_the_pieces);
+    g_test_add_func("/refusal/names-what-was-refused-whatever-the-pieces", test_names_what_was_refused_whatever_the_pieces);
     g_test_add_func("/refusal/every-prefix-is-silent-until-the-refusal-is-complete",
                     test_every_prefix_is_silent_until_the_refusal_is_complete);
     g_test_add_func("/refusal/a-refusal-is-told-once", test_a_refusal_is_told_once);
@@ -159,8 +152,7 @@ main(int argc, char **argv)
         g_autofree char *path = g_strconcat("/refusal/", cases[i].name, NULL);
         g_test_add_data_func(path, GUINT_TO_POINTER(i), test_case);
     }
-    g_test_add_func("/refusal/what-came-long-before-is-forgotten",
-                    test_what_came_long_before_is_forgotten);
+    g_test_add_func("/refusal/what-came-long-before-is-forgotten", test_what_came_long_before_is_forgotten);
     g_test_add_func("/refusal/a-flood-costs-its-length-only", test_a_flood_costs_its_length_only);
     return g_test_run();
 }

@@ -29,18 +29,16 @@ on_event(const HostEvent *event, void *data)
 {
     Fixture *f = data;
     g_assert_false(f->in_call);
-    g_string_append_printf(f->told, "%s %" G_GUINT64_FORMAT "%s%s @%d;", words[event->type],
-                           event->epoch, event->code == ARM_N_CODES ? "" : " ",
-                           event->code == ARM_N_CODES ? "" : arm_code_text(event->code),
+    g_string_append_printf(f->told, "%s %" G_GUINT64_FORMAT "%s%s @%d;", words[event->type], event->epoch,
+                           event->code == ARM_N_CODES ? "" : " ", event->code == ARM_N_CODES ? "" : arm_code_text(event->code),
                            (int)((f->clock->now(f->clock) - START) / USEC_PER_MSEC));
 }
 
 static void
 host_up(Fixture *f)
 {
-    const SimulatedLatency latency = {20 * USEC_PER_MSEC, 100 * USEC_PER_MSEC, 50 * USEC_PER_MSEC,
-                                      10 * USEC_PER_MSEC};
-    const HostConfig config = {.state_dir = f->state_dir};
+    const SimulatedLatency latency = { 20 * USEC_PER_MSEC, 100 * USEC_PER_MSEC, 50 * USEC_PER_MSEC, 10 * USEC_PER_MSEC };
+    const HostConfig config = { .state_dir = f->state_dir };
     g_autoptr(GError) error = NULL;
     f->host = host_simulated_open(&config, f->clock, on_event, f, &error);
     g_assert_no_error(error);
@@ -158,12 +156,12 @@ fault_given(const LaunchSpec *spec G_GNUC_UNUSED, void *data)
 static const struct {
     const char *name, *told;
 } faults[SIMULATED_N_FAULTS] = {
-    [SIMULATED_OK] = {"none", "started 1 @20;agent 1 @120;"},
-    [SIMULATED_START_FAILS] = {"start-fails", "start-failed 1 VMStartFailed @20;"},
-    [SIMULATED_NO_AGENT] = {"no-agent", "started 1 @20;"},
-    [SIMULATED_REFUSED] = {"refused", "started 1 @20;refused 1 SecureBootValidationFailed @120;"},
-    [SIMULATED_EXITS] = {"exits", "started 1 @20;agent 1 @120;exited 1 VMExited @120;"},
-    [SIMULATED_DISK_FULL] = {"disk-full", "start-failed 1 HostDiskFull @20;"},
+    [SIMULATED_OK] = { "none", "started 1 @20;agent 1 @120;" },
+    [SIMULATED_START_FAILS] = { "start-fails", "start-failed 1 VMStartFailed @20;" },
+    [SIMULATED_NO_AGENT] = { "no-agent", "started 1 @20;" },
+    [SIMULATED_REFUSED] = { "refused", "started 1 @20;refused 1 SecureBootValidationFailed @120;" },
+    [SIMULATED_EXITS] = { "exits", "started 1 @20;agent 1 @120;exited 1 VMExited @120;" },
+    [SIMULATED_DISK_FULL] = { "disk-full", "start-failed 1 HostDiskFull @20;" },
 };
 
 static void
@@ -237,8 +235,7 @@ test_a_boot_goes_on_under_the_next_daemon(Fixture *f, const void *data G_GNUC_UN
 }
 
 static void
-test_what_was_only_ever_stopped_keeps_no_daemon_from_starting(Fixture *f,
-                                                              const void *data G_GNUC_UNUSED)
+test_what_was_only_ever_stopped_keeps_no_daemon_from_starting(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     host_stop(f->host, KEY, 0);
     told(f, "exited 0 @0;");
@@ -256,10 +253,8 @@ main(int argc, char **argv)
     ADD("grace-is-never-longer-than-asked", test_grace_is_never_longer_than_asked);
     ADD("every-call-may-come-twice", test_every_call_may_come_twice);
     ADD("a-stop-during-a-start-ends-it", test_a_stop_during_a_start_ends_it);
-    ADD("a-kill-is-told-once-and-the-next-start-works",
-        test_a_kill_is_told_once_and_the_next_start_works);
-    ADD("a-failed-newer-launch-leaves-nothing-running",
-        test_a_failed_newer_launch_leaves_nothing_running);
+    ADD("a-kill-is-told-once-and-the-next-start-works", test_a_kill_is_told_once_and_the_next_start_works);
+    ADD("a-failed-newer-launch-leaves-nothing-running", test_a_failed_newer_launch_leaves_nothing_running);
     ADD("the-next-daemon-finds-what-runs", test_the_next_daemon_finds_what_runs);
     ADD("a-boot-goes-on-under-the-next-daemon", test_a_boot_goes_on_under_the_next_daemon);
     ADD("what-was-only-ever-stopped-keeps-no-daemon-from-starting",
