@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define TELL_WITHIN G_USEC_PER_SEC
+#define SEND_WITHIN G_USEC_PER_SEC
 
 typedef struct Exchange Exchange;
 
@@ -23,7 +23,6 @@ struct Exchange {
     Ticket *ticket;        /* NULL until it was asked */
     ApiResponse *response; /* under the ticket's lock where there is one */
     gboolean suspended;
-    gboolean told; /* counted in Exchanges.told */
     struct MHD_Connection *connection;
 };
 
@@ -62,7 +61,7 @@ exchanges_init(Exchanges *exchanges, Api *api, gint64 request_limit_usec)
     exchanges->api = api;
     exchanges->guard = guard_new(request_limit_usec);
     g_mutex_init(&exchanges->lock);
-    g_cond_init(&exchanges->all_told);
+    g_cond_init(&exchanges->all_sent);
     g_queue_init(&exchanges->waiting);
 }
 
@@ -72,7 +71,7 @@ exchanges_clear(Exchanges *exchanges)
     g_assert(g_queue_is_empty(&exchanges->waiting));
     guard_free(exchanges->guard);
     g_free(exchanges->https_url);
-    g_cond_clear(&exchanges->all_told);
+    g_cond_clear(&exchanges->all_sent);
     g_mutex_clear(&exchanges->lock);
 }
 
@@ -115,17 +114,13 @@ stopping_refusal(void)
 }
 
 static void
-tell(Exchanges *exchanges, Ticket *ticket)
+tell(Ticket *ticket)
 {
     g_mutex_lock(&ticket->lock);
     Exchange *exchange = ticket->exchange;
     if (exchange && !exchange->response) {
         ticket->exchange = NULL;
         exchange->response = stopping_refusal();
-        exchange->told = TRUE;
-        g_mutex_lock(&exchanges->lock);
-        exchanges->told++;
-        g_mutex_unlock(&exchanges->lock);
         MHD_resume_connection(exchange->connection);
     }
     g_mutex_unlock(&ticket->lock);
@@ -135,7 +130,7 @@ tell(Exchanges *exchanges, Ticket *ticket)
 void
 exchanges_stop(Exchanges *exchanges)
 {
-    gint64 until = g_get_monotonic_time() + TELL_WITHIN;
+    gint64 until = g_get_monotonic_time() + SEND_WITHIN;
     Ticket *ticket;
     g_mutex_lock(&exchanges->lock);
     GQueue waiting = exchanges->waiting;
@@ -143,19 +138,20 @@ exchanges_stop(Exchanges *exchanges)
     exchanges->stopping = TRUE;
     g_mutex_unlock(&exchanges->lock);
     while ((ticket = g_queue_pop_head(&waiting)))
-        tell(exchanges, ticket);
+        tell(ticket);
     g_mutex_lock(&exchanges->lock);
-    while (exchanges->told > 0 && g_cond_wait_until(&exchanges->all_told, &exchanges->lock, until))
+    while (g_atomic_int_get(&exchanges->asked) > 0 && g_cond_wait_until(&exchanges->all_sent, &exchanges->lock, until))
         ;
     g_mutex_unlock(&exchanges->lock);
 }
 
 static void
-told_count_down(Exchanges *exchanges)
+asked_count_down(Exchanges *exchanges)
 {
+    if (!g_atomic_int_dec_and_test(&exchanges->asked))
+        return;
     g_mutex_lock(&exchanges->lock);
-    if (--exchanges->told == 0)
-        g_cond_signal(&exchanges->all_told);
+    g_cond_signal(&exchanges->all_sent);
     g_mutex_unlock(&exchanges->lock);
 }
 
@@ -204,9 +200,8 @@ exchange_on_completed(void *data, struct MHD_Connection *connection, void **stat
         if (exchange->suspended)
             waiting_remove(listener->exchanges, exchange->ticket);
         ticket_unref(exchange->ticket);
+        asked_count_down(listener->exchanges);
     }
-    if (exchange->told)
-        told_count_down(listener->exchanges);
     g_free(exchange->target);
     g_clear_pointer(&exchange->body, g_byte_array_unref);
     api_response_free(exchange->response);
@@ -266,6 +261,7 @@ ask(const Listener *listener, Exchange *exchange, const char *method, const char
         .body = exchange->body ? exchange->body->data : NULL,
         .body_length = exchange->body ? exchange->body->len : 0,
     };
+    g_atomic_int_inc(&listener->exchanges->asked);
     exchange->ticket = ticket_new(exchange);
     api_handle(listener->exchanges->api, &request, on_answer, ticket_ref(exchange->ticket));
 }

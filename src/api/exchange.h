@@ -14,8 +14,8 @@ typedef struct {
     GMutex lock;       /* of all below */
     gboolean stopping; /* answers that are not there yet will not be waited for */
     GQueue waiting;    /* of Ticket: requests whose answers come later */
-    guint told;        /* how many of them are on their way to learn that the daemon stops */
-    GCond all_told;
+    gint asked;        /* atomic: requests between api_handle() and the end of their answer's sending */
+    GCond all_sent;    /* none of these is left */
 } Exchanges;
 
 typedef struct {
