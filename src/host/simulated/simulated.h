@@ -2,9 +2,9 @@
  * Keeps its VMs in memory (with a state folder: also in simulated.json there, so that a restarted daemon finds them
  * as it would find real ones). Latencies and faults are set through the functions below or, at open, by a JSON file
  * `simulated.conf.json` in the state folder: {"start_ms":…,"boot_ms":…,"stop_ms":…,"destroy_ms":…,"faults":[{"key_suffix":".3",
- * "epoch":2,"fault":"refuse|no-agent|start-fails|exit"}],"die_at":7}. die_at: the daemon is killed, as by SIGKILL from
- * outside, at that crossing between it and its VMs: each call of start, stop and destroy is one before it has an effect, and
- * each event is one before it is told (1: the first since the start). So a test can have a crash at every step. */
+ * "epoch":2,"fault":"refuse|no-agent|start-fails|exit|disk-full"}],"die_at":7}. die_at: the daemon is killed, as by SIGKILL
+ * from outside, at that crossing between it and its VMs: each call of start, stop and destroy is one before it has an effect,
+ * and each event is one before it is told (1: the first since the start). So a test can have a crash at every step. */
 #pragma once
 
 #include "host/host.h"

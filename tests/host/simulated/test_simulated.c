@@ -244,11 +244,41 @@ test_what_was_only_ever_stopped_keeps_no_daemon_from_starting(Fixture *f, const 
     g_assert_cmpuint(list->len, ==, 0);
 }
 
+/* A slip of the pen in the settings must not pass for a fleet without faults. */
+static void
+test_settings_that_mean_nothing_are_refused(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        { "[]", "no JSON object" },
+        { "{\"boot\": 1}", "accepted: start_ms" },
+        { "{\"boot_ms\": -1}", "'boot_ms'" },
+        { "{\"stop_ms\": \"1\"}", "'stop_ms'" },
+        { "{\"die_at\": 1.5}", "'die_at'" },
+        { "{\"faults\": {}}", "array" },
+        { "{\"faults\": [{\"fault\": \"explode\"}]}", "start-fails" },
+        { "{\"faults\": [{\"key\": \".1\", \"fault\": \"exit\"}]}", "key_suffix" },
+        { "{\"faults\": [{\"key_suffix\": 1, \"fault\": \"exit\"}]}", "key_suffix" },
+        { "{\"faults\": [{\"epoch\": \"1\", \"fault\": \"exit\"}]}", "'epoch'" },
+    };
+    const HostConfig config = { .state_dir = f->state_dir };
+    g_autofree char *path = g_build_filename(f->state_dir, "simulated.conf.json", NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_true(g_file_set_contents(path, cases[i].text, -1, NULL));
+        g_assert_null(host_simulated_open(&config, f->clock, NULL, NULL, &error));
+        g_test_message("%s: %s", cases[i].text, error->message);
+        g_assert_nonnull(strstr(error->message, cases[i].says));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
 #define ADD(name, test) g_test_add("/simulated/" name, Fixture, NULL, set_up, test, tear_down)
+    ADD("settings-that-mean-nothing-are-refused", test_settings_that_mean_nothing_are_refused);
     ADD("takes-the-time-that-it-is-given", test_takes_the_time_that_it_is_given);
     ADD("grace-is-never-longer-than-asked", test_grace_is_never_longer_than_asked);
     ADD("every-call-may-come-twice", test_every_call_may_come_twice);
