@@ -121,8 +121,12 @@ check_custom_data(const json_t *value, const char *path, GError **error)
         bytes = g_base64_decode(text, &length);
     if (!bytes || length > CUSTOM_DATA_MAX)
         return arm_fail(error, ARM_INVALID_PARAMETER, path, "'%s' is base64 of at most %d bytes.", path, CUSTOM_DATA_MAX);
-    if (memchr(bytes, 0, length))
-        return arm_fail(error, ARM_INVALID_PARAMETER, path, "'%s' is text: it holds a NUL byte.", path);
+    if (!g_utf8_validate_len((const char *)bytes, length, NULL))
+        return arm_fail(
+            error, ARM_INVALID_PARAMETER, path,
+            "'%s' is UTF-8 text in base64 (a script, #cloud-config, MIME parts): what was sent is not text. Compressed "
+            "data is not taken.",
+            path);
     return TRUE;
 }
 

@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define BOUNDARY "testudo-user-data"
-
 char *
 seed_meta_data(const LaunchSpec *spec)
 {
@@ -58,16 +56,38 @@ content_type(const char *data)
     return "text/plain";
 }
 
+/* MIME parts bring their own headers; anything else gets the ones that its first words ask for. */
+static gboolean
+is_mime(const char *data)
+{
+    return g_ascii_strncasecmp(data, "Content-Type:", 13) == 0 || g_ascii_strncasecmp(data, "MIME-Version:", 13) == 0;
+}
+
+/* RFC 2046, 5.1.1: a boundary stands in none of the parts. */
+static char *
+boundary_for(const char *data)
+{
+    char *boundary = g_strdup("testudo-part");
+    for (guint i = 1; strstr(data, boundary); i++) {
+        g_free(boundary);
+        boundary = g_strdup_printf("testudo-part-%u-", i);
+    }
+    return boundary;
+}
+
 char *
 seed_user_data(const LaunchSpec *spec)
 {
+    const char *data = spec->custom_data;
     g_autofree char *config = cloud_config(spec);
-    if (!spec->custom_data)
+    if (!data)
         return g_steal_pointer(&config);
-    return g_strdup_printf("Content-Type: multipart/mixed; boundary=\"" BOUNDARY "\"\nMIME-Version: 1.0\n\n"
-                           "--" BOUNDARY "\nContent-Type: text/cloud-config\n\n%s\n"
-                           "--" BOUNDARY "\nContent-Type: %s\n\n%s\n--" BOUNDARY "--\n",
-                           config, content_type(spec->custom_data), spec->custom_data);
+    g_autofree char *boundary = boundary_for(data);
+    g_autofree char *headers = is_mime(data) ? NULL : g_strdup_printf("Content-Type: %s\n\n", content_type(data));
+    return g_strdup_printf("Content-Type: multipart/mixed; boundary=\"%s\"\nMIME-Version: 1.0\n\n"
+                           "--%s\nContent-Type: text/cloud-config\n\n%s\n"
+                           "--%s\n%s%s\n--%s--\n",
+                           boundary, boundary, config, boundary, headers ? headers : "", data, boundary);
 }
 
 gboolean
