@@ -273,7 +273,7 @@ https_address(const Fixture *fixture, const char *path)
 static void
 test_https_needs_the_token(Fixture *f, const void *data)
 {
-    static const char *const wrong[] = { NULL, "", "x", TOKEN "x", "b-token-of-sixteen-characters" };
+    static const char *const wrong[] = { NULL, "", "x", (TOKEN "x"), "b-token-of-sixteen-characters" };
     (void)data;
     g_autofree char *address = https_address(f, "/subscriptions?api-version=2024-07-01");
     for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {

@@ -51,7 +51,7 @@ test_write_and_read(Place *place, const void *data G_GNUC_UNUSED)
     g_autofree char *read = file_read(place->path, 3, &length, &error);
     g_assert_no_error(error);
     g_assert_cmpmem(read, length, bytes, 3);
-    g_assert_cmpint(read[3], ==, 0);
+    g_assert_true(read[3] == '\0');
     g_assert_true(stat(place->path, &st) == 0 && (st.st_mode & 07777) == 0600);
     g_assert_cmpuint(files_in(place->dir), ==, 1);
 }

@@ -4,7 +4,7 @@
 #include <glib.h>
 
 int
-LLVMFuzzerInitialize(int *argc, char ***argv)
+LLVMFuzzerInitialize(int *argc, char ***argv) /* NOLINT(readability-non-const-parameter): libFuzzer's form */
 {
     (void)argc;
     (void)argv;

@@ -160,7 +160,7 @@ test_steps(Fixture *f, const void *data G_GNUC_UNUSED)
         "ALTER TABLE a ADD COLUMN y; UPDATE a SET y = x + 1;",
         "CREATE TABLE b AS SELECT y * 10 AS z FROM a;",
     };
-    static const char *const broken[] = { steps[0], "UPDATE a SET x = 5; UPDATE nothing SET x = 1;" };
+    const char *const broken[] = { steps[0], "UPDATE a SET x = 5; UPDATE nothing SET x = 1;" };
     for (guint from = 0; from <= G_N_ELEMENTS(steps); from++) {
         g_autofree char *path = g_strdup_printf("%s/steps-%u.db", f->dir, from);
         g_autoptr(GError) error = NULL;
