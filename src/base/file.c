@@ -65,9 +65,10 @@ file_read(const char *path, gsize max, gsize *ret_length, GError **error)
     return g_steal_pointer(&bytes);
 }
 
-static gboolean
-write_all(int fd, const char *at, gsize length)
+gboolean
+fd_write_all(int fd, const void *bytes, gsize length)
 {
+    const char *at = bytes;
     while (length > 0) {
         ssize_t n = write(fd, at, length);
         if (n < 0 && errno == EINTR)
@@ -97,7 +98,7 @@ file_write(const char *path, const void *data, gsize length, mode_t mode, GError
     AUTO_FD fd = g_mkstemp_full(temporary, O_WRONLY | O_CLOEXEC, 0600);
     if (fd < 0)
         return io_fail(error, "write", path);
-    gboolean ok = fchmod(fd, mode) == 0 && write_all(fd, data, length) && fsync(fd) == 0 && rename(temporary, path) == 0;
+    gboolean ok = fchmod(fd, mode) == 0 && fd_write_all(fd, data, length) && fsync(fd) == 0 && rename(temporary, path) == 0;
     if (!ok) {
         io_fail(error, "write", path);
         unlink(temporary);

@@ -26,6 +26,9 @@ fd_steal(int *fd)
     return taken;
 }
 
+/* Goes on where a write was short or interrupted. FALSE leaves errno as write() set it. */
+gboolean fd_write_all(int fd, const void *bytes, gsize length);
+
 /* Reads a whole regular file of at most max bytes; the bytes are followed by a NUL that length does not
  * count. A larger file, or one that is not regular, is an error that names the path. */
 char *file_read(const char *path, gsize max, gsize *ret_length, GError **error);

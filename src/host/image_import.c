@@ -61,16 +61,7 @@ block_copy(int to, const guint8 *at, gsize length)
 {
     if (is_zero(at, length))
         return lseek(to, (off_t)length, SEEK_CUR) >= 0;
-    while (length > 0) {
-        ssize_t n = write(to, at, length);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return FALSE;
-        at += n;
-        length -= (gsize)n;
-    }
-    return TRUE;
+    return fd_write_all(to, at, length);
 }
 
 static char *
