@@ -81,7 +81,15 @@ image_merge(json_t *document, const json_t *stored, const json_t *body)
     json_object_del(image, "exactVersion");
 }
 
-/* An extension that comes back without its protected settings keeps the stored ones: nobody can read them to resend them. */
+static gboolean
+same_member(const json_t *a, const json_t *b, const char *path)
+{
+    const char *x = json_string_value(json_path(a, path)), *y = json_string_value(json_path(b, path));
+    return x && y && g_ascii_strcasecmp(x, y) == 0;
+}
+
+/* An extension that comes back without its protected settings keeps the stored ones: nobody can read them to resend them.
+ * Another extension under the same name gets none of them. */
 static void
 extensions_merge(json_t *document, const json_t *stored)
 {
@@ -90,13 +98,13 @@ extensions_merge(json_t *document, const json_t *stored)
     const json_t *before = stored ? json_path(stored, path) : NULL;
     for (size_t i = 0; i < json_array_size(now); i++) {
         json_t *extension = json_array_get(now, i), *properties = json_object_get(extension, "properties");
-        const char *name = json_member_text(extension, "name");
-        if (!properties || !name || json_object_get(properties, "protectedSettings"))
+        if (!properties || json_object_get(properties, "protectedSettings"))
             continue;
         for (size_t k = 0; k < json_array_size(before); k++) {
             const json_t *old = json_array_get(before, k);
             json_t *kept = json_path(old, "properties.protectedSettings");
-            if (kept && g_ascii_strcasecmp(json_member_text(old, "name"), name) == 0)
+            if (kept && same_member(old, extension, "name") && same_member(old, extension, "properties.publisher") &&
+                same_member(old, extension, "properties.type"))
                 json_object_set(properties, "protectedSettings", kept);
         }
     }

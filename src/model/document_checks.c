@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "model/health_extension.h"
 
 #define PROFILE "properties.virtualMachineProfile"
 
@@ -57,6 +58,46 @@ disks_check(const json_t *document, GPtrArray *violations)
     }
 }
 
+static gboolean
+same_text(const char *a, const char *b)
+{
+    return a && b && g_ascii_strcasecmp(a, b) == 0;
+}
+
+/* The element of `extensions` before `end` that has this text at `path`, without regard to case; -1 where there is none. */
+static int
+earlier(const json_t *extensions, size_t end, const char *path, const char *text)
+{
+    for (size_t i = 0; i < end; i++) {
+        if (same_text(json_string_value(json_path(json_array_get(extensions, i), path)), text))
+            return (int)i;
+    }
+    return -1;
+}
+
+/* What is known is done, or, for Service Fabric, there for its rules' sake; anything else would be kept and never done. */
+static void
+extension_check(const json_t *extensions, size_t i, const char *path, GPtrArray *violations)
+{
+    const json_t *extension = json_array_get(extensions, i), *properties = json_object_get(extension, "properties");
+    const char *publisher = json_member_text(properties, "publisher"), *type = json_member_text(properties, "type");
+    if (same_text(publisher, "Microsoft.Azure.ServiceFabric"))
+        return;
+    if (!same_text(publisher, HEALTH_PUBLISHER) || !same_text(type, HEALTH_TYPE)) {
+        const char *windows =
+            same_text(type, "ApplicationHealthWindows") ? ": there are no Windows guests" : " is not built yet";
+        violate(violations, path,
+                "'%s': the extension '%.60s' of publisher '%.60s'%s; accepted: " HEALTH_TYPE " of " HEALTH_PUBLISHER
+                ", and what Microsoft.Azure.ServiceFabric publishes (kept, so that its rules hold).",
+                path, type, publisher, windows);
+        return;
+    }
+    g_autoptr(HealthExtension) health = health_extension_read(extension, path, violations);
+    int other = earlier(extensions, i, "properties.type", HEALTH_TYPE);
+    if (other >= 0)
+        violate(violations, path, "'%s': extensions[%d] is " HEALTH_TYPE " already; a scale set has one.", path, other);
+}
+
 static void
 extensions_check(const json_t *document, GPtrArray *violations)
 {
@@ -69,11 +110,10 @@ extensions_check(const json_t *document, GPtrArray *violations)
         g_autofree char *path = g_strdup_printf(PROFILE ".extensionProfile.extensions[%zu]", i);
         if (!name || !publisher || !type)
             violate(violations, path, "'%s': an extension needs name, properties.publisher and properties.type.", path);
-        else if (g_ascii_strcasecmp(publisher, "Microsoft.Azure.ServiceFabric") != 0)
-            violate(violations, path,
-                    "'%s': the extension '%.60s' of publisher '%.60s' is not built yet; accepted: publisher "
-                    "Microsoft.Azure.ServiceFabric (kept, so that its rules hold).",
-                    path, type, publisher);
+        else if (earlier(extensions, i, "name", name) >= 0)
+            violate(violations, path, "'%s': another extension has the name '%.60s'; a name is there once.", path, name);
+        else
+            extension_check(extensions, i, path, violations);
     }
 }
 

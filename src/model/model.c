@@ -163,6 +163,15 @@ user_decode(Model *model, const json_t *document, const char *set_name)
 }
 
 static gboolean
+health_decode(Model *model, const json_t *item)
+{
+    g_autoptr(GPtrArray) violations = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+    health_extension_free(model->health);
+    model->health = health_extension_read(item, "extension", violations);
+    return model->health != NULL;
+}
+
+static gboolean
 extensions_decode(Model *model, const json_t *document)
 {
     const json_t *extensions = json_path(document, PROFILE ".extensionProfile.extensions");
@@ -174,6 +183,9 @@ extensions_decode(Model *model, const json_t *document)
         extension->type = g_strdup(json_string_value(json_path(item, "properties.type")));
         g_ptr_array_add(model->extensions, extension);
         if (!extension->name || !extension->publisher || !extension->type)
+            return FALSE;
+        if (g_ascii_strcasecmp(extension->publisher, HEALTH_PUBLISHER) == 0 &&
+            g_ascii_strcasecmp(extension->type, HEALTH_TYPE) == 0 && !health_decode(model, item))
             return FALSE;
     }
     return TRUE;
@@ -247,6 +259,7 @@ model_unref(Model *model)
     g_ptr_array_unref(model->data_disks);
     g_ptr_array_unref(model->ssh_keys);
     g_ptr_array_unref(model->extensions);
+    health_extension_free(model->health);
     g_free(model);
 }
 
@@ -310,6 +323,12 @@ model_effect_key(const Model *model)
         key_add(bytes, extension->name);
         key_add(bytes, extension->publisher);
         key_add(bytes, extension->type);
+    }
+    if (model->health) {
+        const HealthExtension *health = model->health;
+        g_string_append_printf(bytes, "%d:%u:%u:%u:%u:%d;", health->protocol, health->port, health->interval_s, health->probes,
+                               health->grace_s, health->rich);
+        key_add(bytes, health->request_path);
     }
     unsigned char digest[SHA256_DIGEST_LENGTH];
     SHA256((const unsigned char *)bytes->str, bytes->len, digest);

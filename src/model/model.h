@@ -5,6 +5,8 @@
  * Shapes: Azure Compute REST, VirtualMachineScaleSet. */
 #pragma once
 
+#include "model/health_extension.h"
+
 #include <glib.h>
 #include <jansson.h>
 
@@ -72,7 +74,8 @@ struct Model {
     GPtrArray *ssh_keys;        /* of char*, key lines without the newline */
     char *custom_data;          /* base64 as sent, or NULL */
 
-    GPtrArray *extensions; /* of ModelExtension */
+    GPtrArray *extensions;   /* of ModelExtension */
+    HealthExtension *health; /* what ApplicationHealthLinux among them asks for, or NULL */
 };
 
 /* Decodes a canonical document (a result of document_merge()); `set_name` gives the default host name prefix.

@@ -242,7 +242,7 @@ object_read(Reader *reader, const json_t *object, const char *path, const char *
     json_object_foreach((json_t *)object, key, value)
     {
         const char *dot = *path ? "." : "";
-        g_autofree char *row_path = g_strconcat(table_path, dot, key, NULL);
+        g_autofree char *row_path = g_strconcat(table_path, *table_path ? "." : "", key, NULL);
         g_autofree char *own_path = g_strconcat(path, dot, key, NULL);
         const Property *row = strlen(own_path) <= PATH_MAX_LENGTH ? property_find(reader->table, row_path) : NULL;
         if (!row) {
@@ -274,4 +274,15 @@ properties_read(const Property *table, const json_t *body, GPtrArray *violations
         return json_object();
     }
     return object_read(&reader, body, "", "");
+}
+
+json_t *
+properties_read_at(const Property *table, const json_t *object, const char *path, GPtrArray *violations)
+{
+    Reader reader = { table, violations };
+    if (!json_is_object(object)) {
+        violate(&reader, ARM_INVALID_PARAMETER, path, "'%s' is an object.", path);
+        return json_object();
+    }
+    return object_read(&reader, object, path, "");
 }

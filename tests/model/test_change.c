@@ -12,7 +12,10 @@
     SECURITY("'securityType': 'TrustedLaunch', 'uefiSettings': {'secureBootEnabled': " boot ", 'vTpmEnabled': " tpm "}")
 #define IMAGE(members) IN_PROFILE("'storageProfile': {'imageReference': {" members "}}")
 #define USER(members)  IN_PROFILE("'osProfile': {" members "}")
-#define DISK(size)     IN_PROFILE("'storageProfile': {'dataDisks': [{'lun': 0, 'diskSizeGB': " size "}]}")
+#define HEALTH(version, settings)                                                                                              \
+    IN_PROFILE("'extensionProfile': {'extensions': [{'name': 'h', 'properties': {'publisher': 'Microsoft.ManagedServices', "   \
+               "'type': 'ApplicationHealthLinux', 'typeHandlerVersion': '" version "', 'settings': {" settings "}}}]}")
+#define DISK(size) IN_PROFILE("'storageProfile': {'dataDisks': [{'lun': 0, 'diskSizeGB': " size "}]}")
 
 /* flags: s new size, d new OS disk, g new guest state, v new variables, t new vTPM, l vTPM lost, w waits for a reimage, p other
  * publisher. */
@@ -37,6 +40,15 @@ static const struct {
     { "a key waits", "{}", USER("'linuxConfiguration': {'ssh': {'publicKeys': [{'keyData': 'ssh-rsa AAAA'}]}}"), CHANGE_IN_PLACE, "w" },
     { "password log-in turned off waits", USER("'adminPassword': 'correct horse battery'"), USER("'adminPassword': 'correct horse battery', 'linuxConfiguration': {'disablePasswordAuthentication': true}"), CHANGE_IN_PLACE, "w" },
     { "an extension is recorded", "{}", IN_PROFILE("'extensionProfile': {'extensions': [{'name': 'sf', 'properties': {'publisher': 'Microsoft.Azure.ServiceFabric', 'type': 't'}}]}"), CHANGE_IN_PLACE, "" },
+    { "health is asked for", "{}", HEALTH("1.0", "'protocol': 'tcp', 'port': 80"), CHANGE_IN_PLACE, "" },
+    { "health by another protocol", HEALTH("1.0", "'protocol': 'http', 'port': 1, 'requestPath': '/'"), HEALTH("1.0", "'protocol': 'https', 'port': 1, 'requestPath': '/'"), CHANGE_IN_PLACE, "" },
+    { "health at another port", HEALTH("1.0", "'protocol': 'tcp', 'port': 80"), HEALTH("1.0", "'protocol': 'tcp', 'port': 81"), CHANGE_IN_PLACE, "" },
+    { "health at another path", HEALTH("1.0", "'protocol': 'http', 'requestPath': '/a'"), HEALTH("1.0", "'protocol': 'http', 'requestPath': '/b'"), CHANGE_IN_PLACE, "" },
+    { "health asked less often", HEALTH("1.0", "'protocol': 'tcp', 'port': 80"), HEALTH("1.0", "'protocol': 'tcp', 'port': 80, 'intervalInSeconds': 6"), CHANGE_IN_PLACE, "" },
+    { "health asked more patiently", HEALTH("1.0", "'protocol': 'tcp', 'port': 80"), HEALTH("1.0", "'protocol': 'tcp', 'port': 80, 'numberOfProbes': 2"), CHANGE_IN_PLACE, "" },
+    { "health with rich states", HEALTH("1.0", "'protocol': 'tcp', 'port': 80"), HEALTH("2.0", "'protocol': 'tcp', 'port': 80, 'gracePeriod': 0"), CHANGE_IN_PLACE, "" },
+    { "health with more grace", HEALTH("2.0", "'protocol': 'tcp', 'port': 80"), HEALTH("2.0", "'protocol': 'tcp', 'port': 80, 'gracePeriod': 6"), CHANGE_IN_PLACE, "" },
+    { "health's defaults, said or not", HEALTH("2.0", "'protocol': 'HTTP', 'requestPath': 'a'"), HEALTH("2.0", "'protocol': 'http', 'port': '80', 'requestPath': '/a', 'intervalInSeconds': 5, 'NumberOfProbes': 1, 'gracePeriod': 5"), CHANGE_NOTHING, "" },
 
     { "a data disk more", "{}", DISK("1"), CHANGE_RESTART, "" },
     { "a data disk less", DISK("1"), "{}", CHANGE_RESTART, "" },

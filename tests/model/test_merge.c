@@ -182,12 +182,17 @@ test_protected_settings_outlive_a_put_without_them(void)
 #define FABRIC(name, more)                                                                                                     \
     SET_PROFILE("'extensionProfile': {'extensions': [{'name': '" name                                                          \
                 "', 'properties': {'publisher': 'Microsoft.Azure.ServiceFabric', 'type': 't'" more "}}]}")
+#define HEALTH_NAMED(name)                                                                                                     \
+    SET_PROFILE("'extensionProfile': {'extensions': [{'name': '" name                                                          \
+                "', 'properties': {'publisher': 'Microsoft.ManagedServices', 'type': 'ApplicationHealthLinux', "               \
+                "'typeHandlerVersion': '1.0', 'settings': {'protocol': 'tcp', 'port': 22}}}]}")
     static const struct {
         const char *body, *expect;
     } cases[] = {
         { FABRIC("SF", ""), "{'k':1}" },
         { FABRIC("sf", ", 'protectedSettings': {'k': 2}"), "{'k':2}" },
         { FABRIC("other", ""), "absent" },
+        { HEALTH_NAMED("sf"), "absent" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(json_t) stored = small_set_with(FABRIC("sf", ", 'protectedSettings': {'k': 1}"));

@@ -130,6 +130,38 @@ test_service_fabric_is_seen(void)
     g_assert_true(model_has_service_fabric(with));
 }
 
+#define HEALTH(version, settings)                                                                                              \
+    IN_PROFILE("'extensionProfile': {'extensions': [{'name': 'h', 'properties': {'publisher': 'microsoft.managedservices', "   \
+               "'type': 'applicationhealthlinux', 'typeHandlerVersion': '" version "', 'settings': {" settings "}}}]}")
+
+static void
+test_health(void)
+{
+    /* clang-format off */
+    static const struct {
+        const char *change, *expect;    /* protocol port path interval probes grace rich */
+    } cases[] = {
+        { HEALTH("1.0", "'protocol': 'tcp', 'port': 22"), "tcp 22 (null) 5 1 0 0" },
+        { HEALTH("1.0", "'protocol': 'http', 'requestPath': '/health'"), "http 80 /health 5 1 0 0" },
+        { HEALTH("2.0", "'Protocol': 'HTTPS', 'requestpath': 'health?a=b'"), "https 443 /health?a=b 5 1 5 1" },
+        { HEALTH("2.0", "'protocol': 'http', 'port': 8080, 'requestPath': '/', 'intervalInSeconds': 60, 'numberOfProbes': 24"), "http 8080 / 60 24 1440 1" },
+        { HEALTH("2.0", "'protocol': 'tcp', 'port': '1', 'gracePeriod': 14400"), "tcp 1 (null) 5 1 14400 1" },
+        { HEALTH("2.0", "'protocol': 'tcp', 'port': 1, 'gracePeriod': 0, 'requestPath': null"), "tcp 1 (null) 5 1 0 1" },
+    };
+    /* clang-format on */
+    g_autoptr(Model) without = model_with(NULL);
+    g_assert_null(without->health);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Model) model = model_with(cases[i].change);
+        const HealthExtension *health = model->health;
+        g_assert_nonnull(health);
+        g_autofree char *text = g_strdup_printf("%s %u %s %u %u %u %d", health_protocol_text(health->protocol), health->port,
+                                                health->request_path ? health->request_path : "(null)", health->interval_s,
+                                                health->probes, health->grace_s, health->rich);
+        g_assert_cmpstr(text, ==, cases[i].expect);
+    }
+}
+
 static void
 test_a_broken_document_is_our_fault(void)
 {
@@ -140,6 +172,9 @@ test_a_broken_document_is_our_fault(void)
         "{'sku': {'name': 'x'}, 'properties': {'virtualMachineProfile': {'storageProfile': {'imageReference': {'publisher': "
         "'p', 'offer': 'o', "
         "'sku': 's'}}, 'extensionProfile': {'extensions': [{'name': 'n'}]}}}}",
+        "{'sku': {'name': 'x'}, 'properties': {'virtualMachineProfile': {'storageProfile': {'imageReference': {'publisher': "
+        "'p', 'offer': 'o', 'sku': 's'}}, 'extensionProfile': {'extensions': [{'name': 'n', 'properties': {'publisher': "
+        "'Microsoft.ManagedServices', 'type': 'ApplicationHealthLinux'}}]}}}}",
     };
     for (guint i = 0; i < G_N_ELEMENTS(broken); i++) {
         g_autoptr(GError) error = NULL;
@@ -172,6 +207,7 @@ main(int argc, char **argv)
     g_test_add_func("/model/host-name-from-set-name", test_host_name_from_set_name);
     g_test_add_func("/model/exact-version", test_exact_version);
     g_test_add_func("/model/service-fabric-is-seen", test_service_fabric_is_seen);
+    g_test_add_func("/model/health", test_health);
     g_test_add_func("/model/a-broken-document-is-our-fault", test_a_broken_document_is_our_fault);
     g_test_add_func("/model/references", test_references);
     return g_test_run();

@@ -11,6 +11,12 @@
 #define UPGRADE(members)    "{'properties': {'upgradePolicy': {" members "}}}"
 #define STORAGE(members)    IN_PROFILE("'storageProfile': {" members "}")
 #define USER(members)       IN_PROFILE("'osProfile': {" members "}")
+#define EXTENSIONS          PROFILE ".extensionProfile.extensions"
+#define HEALTH_PROPERTIES   EXTENSIONS "[0].properties"
+#define HEALTH_AS(version, settings, more)                                                                                     \
+    IN_PROFILE("'extensionProfile': {'extensions': [{'name': 'h', 'properties': {'publisher': 'Microsoft.ManagedServices', "   \
+               "'type': 'ApplicationHealthLinux', 'typeHandlerVersion': '" version "', 'settings': " settings "}}" more "]}")
+#define HEALTH(settings) HEALTH_AS("2.0", settings, "")
 
 /* clang-format off */
 static const struct {
@@ -78,8 +84,35 @@ static const struct {
     { USER("'linuxConfiguration': {'patchSettings': {'patchMode': 'AutomaticByPlatform'}}"), ARM_INVALID_PARAMETER, PROFILE ".osProfile.linuxConfiguration.patchSettings.patchMode", "ImageDefault" },
     { USER("'windowsConfiguration': {'timeZone': 'UTC'}"), ARM_BAD_REQUEST, PROFILE ".osProfile.windowsConfiguration", "Windows" },
     /* extensions */
-    { IN_PROFILE("'extensionProfile': {'extensions': [{'name': 'x', 'properties': {'publisher': 'P', 'type': 'CustomScript'}}]}"), ARM_INVALID_PARAMETER, PROFILE ".extensionProfile.extensions[0]", "CustomScript|'P'|ServiceFabric" },
+    { IN_PROFILE("'extensionProfile': {'extensions': [{'name': 'x', 'properties': {'publisher': 'P', 'type': 'CustomScript'}}]}"), ARM_INVALID_PARAMETER, PROFILE ".extensionProfile.extensions[0]", "CustomScript|'P'|ApplicationHealthLinux|ServiceFabric" },
     { IN_PROFILE("'extensionProfile': {'extensions': [{'properties': {'publisher': 'P'}}]}"), ARM_INVALID_PARAMETER, PROFILE ".extensionProfile.extensions[0]", "name|publisher|type" },
+    { IN_PROFILE("'extensionProfile': {'extensions': [{'name': 'x', 'properties': {'publisher': 'Microsoft.ManagedServices', 'type': 'ApplicationHealthWindows'}}]}"), ARM_INVALID_PARAMETER, EXTENSIONS "[0]", "ApplicationHealthWindows|no Windows guests|ApplicationHealthLinux" },
+    { HEALTH_AS("2.0", "{'protocol': 'tcp', 'port': 1}", ", {'name': 'H', 'properties': {'publisher': 'Microsoft.Azure.ServiceFabric', 'type': 't'}}"), ARM_INVALID_PARAMETER, EXTENSIONS "[1]", "another|'H'" },
+    { HEALTH_AS("2.0", "{'protocol': 'tcp', 'port': 1}", ", {'name': 'i', 'properties': {'publisher': 'Microsoft.ManagedServices', 'type': 'ApplicationHealthLinux', 'typeHandlerVersion': '1.0', 'settings': {'protocol': 'tcp', 'port': 2}}}"), ARM_INVALID_PARAMETER, EXTENSIONS "[1]", "extensions[0]|has one" },
+    /* health */
+    { HEALTH("{}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.protocol", "required|tcp, http or https" },
+    { HEALTH("null"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.protocol", "required" },
+    { HEALTH("'tcp'"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings", "an object" },
+    { HEALTH("{'protocol': 'udp'}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.protocol", "udp|tcp, http, https" },
+    { HEALTH("{'protocol': 'tcp'}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.port", "required with tcp" },
+    { HEALTH("{'protocol': 'tcp', 'port': 0}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.port", "0|1 to 65535" },
+    { HEALTH("{'protocol': 'tcp', 'port': 65536}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.port", "65536|1 to 65535" },
+    { HEALTH("{'protocol': 'tcp', 'port': 1, 'requestPath': '/x'}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.requestPath", "no path|http" },
+    { HEALTH("{'protocol': 'http', 'port': 1}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.requestPath", "required with http" },
+    { HEALTH("{'protocol': 'http', 'requestPath': ''}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.requestPath", "visible ASCII" },
+    { HEALTH("{'protocol': 'http', 'requestPath': '/a b'}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.requestPath", "visible ASCII" },
+    { HEALTH("{'protocol': 'http', 'requestPath': '/a\\r\\nHost: x'}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.requestPath", "visible ASCII" },
+    { HEALTH("{'protocol': 'http', 'requestPath': '/x', 'intervalInSeconds': 4}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.intervalInSeconds", "4|5 to 60" },
+    { HEALTH("{'protocol': 'http', 'requestPath': '/x', 'intervalInSeconds': 61}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.intervalInSeconds", "61|5 to 60" },
+    { HEALTH("{'protocol': 'http', 'requestPath': '/x', 'numberOfProbes': 0}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.numberOfProbes", "0|1 to 24" },
+    { HEALTH("{'protocol': 'http', 'requestPath': '/x', 'numberOfProbes': 25}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.numberOfProbes", "25|1 to 24" },
+    { HEALTH("{'protocol': 'http', 'requestPath': '/x', 'gracePeriod': 14401}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.gracePeriod", "14401|0 to 14400" },
+    { HEALTH("{'protocol': 'http', 'requestPath': '/x', 'vmWatchSettings': {'enabled': true}}"), ARM_BAD_REQUEST, HEALTH_PROPERTIES ".settings.vmWatchSettings", "VM watch" },
+    { HEALTH("{'protocol': 'http', 'requestPath': '/x', 'colour': 'red'}"), ARM_INVALID_REQUEST_CONTENT, HEALTH_PROPERTIES ".settings.colour", "'colour'|" HEALTH_PROPERTIES ".settings" },
+    { HEALTH_AS("1.0", "{'protocol': 'tcp', 'port': 1, 'gracePeriod': 60}", ""), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.gracePeriod", "1.0|2.0" },
+    { HEALTH_AS("1.1", "{'protocol': 'tcp', 'port': 1}", ""), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".typeHandlerVersion", "1.1|1.0|2.0" },
+    { IN_PROFILE("'extensionProfile': {'extensions': [{'name': 'h', 'properties': {'publisher': 'Microsoft.ManagedServices', 'type': 'ApplicationHealthLinux', 'settings': {'protocol': 'tcp', 'port': 1}}}]}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".typeHandlerVersion", "needs its version|2.0" },
+    { IN_PROFILE("'extensionProfile': {'extensions': [{'name': 'h', 'properties': {'publisher': 'Microsoft.ManagedServices', 'type': 'ApplicationHealthLinux', 'typeHandlerVersion': '2.0', 'settings': {'protocol': 'tcp', 'port': 1}, 'protectedSettings': {'k': 1}}}]}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".protectedSettings", "has none" },
     /* what is fixed for good */
     { "{'location': 'elsewhere'}", ARM_PROPERTY_CHANGE_NOT_ALLOWED, "location", "'local'" },
 };
@@ -275,6 +308,7 @@ static const struct {
     { "az-update-enable-secure-boot.json", FALSE, NULL },
     { "az-roll-back-standard.json", FALSE, NULL },
     { "az-extension-set-guest-attestation.json", FALSE, PROFILE ".extensionProfile.extensions[0]" },
+    { "az-extension-set-health.json", FALSE, NULL },
     { "sdk-create.json", TRUE, NULL },
     { "sdk-update.json", FALSE, NULL },
 };
