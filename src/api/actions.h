@@ -2,7 +2,7 @@
 #pragma once
 
 #include "api/call.h"
-#include "api/desire.h"
+#include "store/desire.h"
 
 typedef struct {
     OperationKind kind;

@@ -1,7 +1,7 @@
 /* virtualMachineScaleSets: create and change, in one transaction: revision, operation, instances, activity event. */
 #include "api/scale_set_write.h"
 
-#include "api/desire.h"
+#include "store/desire.h"
 #include "api/draft.h"
 #include "api/place.h"
 #include "api/set_body.h"

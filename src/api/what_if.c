@@ -1,6 +1,6 @@
 #include "api/what_if.h"
 
-#include "api/desire.h"
+#include "store/desire.h"
 #include "api/draft.h"
 #include "api/place.h"
 

@@ -67,6 +67,10 @@ static const struct {
     [ARM_HOST_DISK_FULL] = { 409, "HostDiskFull" },
     [ARM_IMAGE_UNUSABLE] = { 409, "ImageUnusable" },
     [ARM_HOST_CAPACITY] = { 409, "AllocationFailed" },
+    [ARM_ROLL_UNHEALTHY_BEFORE] = { 409, "MaxUnhealthyInstancePercentExceededBeforeRollingUpgrade" },
+    [ARM_ROLL_UNHEALTHY] = { 409, "MaxUnhealthyInstancePercentExceededInRollingUpgrade" },
+    [ARM_ROLL_UNHEALTHY_UPGRADED] = { 409, "MaxUnhealthyUpgradedInstancePercentExceededInRollingUpgrade" },
+    [ARM_ROLL_CANCELED] = { 409, "RollingUpgradeCanceled" },
 };
 
 int

@@ -48,6 +48,11 @@ typedef enum {
     ARM_HOST_DISK_FULL,      /* 409 HostDiskFull */
     ARM_IMAGE_UNUSABLE,      /* 409 ImageUnusable: image file missing, changed or not as named */
     ARM_HOST_CAPACITY,       /* 409 AllocationFailed: this host has not enough memory */
+    /* Why a rolling upgrade stopped. */
+    ARM_ROLL_UNHEALTHY_BEFORE,   /* 409 MaxUnhealthyInstancePercentExceededBeforeRollingUpgrade */
+    ARM_ROLL_UNHEALTHY,          /* 409 MaxUnhealthyInstancePercentExceededInRollingUpgrade */
+    ARM_ROLL_UNHEALTHY_UPGRADED, /* 409 MaxUnhealthyUpgradedInstancePercentExceededInRollingUpgrade */
+    ARM_ROLL_CANCELED,           /* 409 RollingUpgradeCanceled: somebody asked for it */
     ARM_N_CODES
 } ArmCode;
 

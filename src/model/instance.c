@@ -14,6 +14,30 @@ static const char *const power_texts[POWER_N_STATES] = {
     [POWER_DEALLOCATED] = "deallocated",
 };
 
+static const char *const health_texts[HEALTH_N] = {
+    [HEALTH_UNKNOWN] = "unknown",
+    [HEALTH_INITIALIZING] = "initializing",
+    [HEALTH_HEALTHY] = "healthy",
+    [HEALTH_UNHEALTHY] = "unhealthy",
+};
+
+const char *
+health_text(Health health)
+{
+    g_assert((int)health < HEALTH_N);
+    return health_texts[health];
+}
+
+gboolean
+health_from_text(const char *text, Health *ret_health)
+{
+    int index;
+    if (!word_find(health_texts, HEALTH_N, text, &index))
+        return FALSE;
+    *ret_health = (Health)index;
+    return TRUE;
+}
+
 const char *
 instance_state_text(InstanceState state)
 {

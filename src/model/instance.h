@@ -18,6 +18,19 @@ typedef enum {
 
 typedef enum { POWER_RUNNING, POWER_STOPPED, POWER_DEALLOCATED, POWER_N_STATES } DesiredPower;
 
+/* Is what it is there for well? As Azure's Application Health extension says it. */
+typedef enum {
+    HEALTH_UNKNOWN,      /* nothing was heard, or what was heard says nothing */
+    HEALTH_INITIALIZING, /* on its way up, within its grace period: neither well nor ill */
+    HEALTH_HEALTHY,
+    HEALTH_UNHEALTHY,
+    HEALTH_N
+} Health;
+
+/* "unknown", "initializing", "healthy", "unhealthy" as stored; the instance view's code is "HealthState/" and this. */
+const char *health_text(Health health);
+gboolean health_from_text(const char *text, Health *ret_health);
+
 /* Text as stored and shown in logs ("creating"); and back. */
 const char *instance_state_text(InstanceState state);
 gboolean instance_state_from_text(const char *text, InstanceState *ret_state);

@@ -220,7 +220,7 @@ model_decode(const json_t *document, const char *set_name, GError **error)
         upgrade_mode_from_text(mode, &model->upgrade_mode);
     if (orchestration)
         orchestration_mode_from_text(orchestration, &model->orchestration);
-    model->max_surge = json_is_true(json_path(document, "properties.upgradePolicy.rollingUpgradePolicy.maxSurge"));
+    model->policy = policy_decode(document);
     image_decode(&model->image, document);
     security_decode(model, document);
     disks_decode(model, document);

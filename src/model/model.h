@@ -6,6 +6,7 @@
 #pragma once
 
 #include "model/health_extension.h"
+#include "model/policy.h"
 
 #include <glib.h>
 #include <jansson.h>
@@ -53,7 +54,7 @@ struct Model {
 
     OrchestrationMode orchestration;
     UpgradeMode upgrade_mode;
-    gboolean max_surge;
+    Policy policy;
 
     ImageRef image;
 

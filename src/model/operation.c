@@ -27,6 +27,8 @@ static const char *const kind_texts[OPERATION_N_KINDS] = {
     [OPERATION_DELETE_GROUP] = "Microsoft.Resources/subscriptions/resourceGroups/delete",
     [OPERATION_RUN_COMMAND] = SETS "/virtualMachines/runCommand/action",
     [OPERATION_IMPORT_IMAGE] = "Testudo.Images/import/action",
+    [OPERATION_ROLLING_UPGRADE] = SETS "/osRollingUpgrade/action",
+    [OPERATION_REPAIR] = SETS "/repair/action",
 };
 
 const char *

@@ -32,7 +32,7 @@ rule_no_service_fabric(const RuleInput *in, GError **error)
 gboolean
 rule_data_disks_need_surge(const RuleInput *in, GError **error)
 {
-    if (in->after->data_disks->len == 0 || (in->after->upgrade_mode == UPGRADE_ROLLING && in->after->max_surge))
+    if (in->after->data_disks->len == 0 || (in->after->upgrade_mode == UPGRADE_ROLLING && in->after->policy.rolling.max_surge))
         return TRUE;
     return arm_fail(error, ARM_OPERATION_NOT_ALLOWED, TARGET_SECURITY,
                     "A scale set with data disks can be upgraded to Trusted launch only with properties.upgradePolicy.mode "

@@ -17,6 +17,8 @@ store_instance_free(StoreInstance *instance)
 
 DEFINE_ENUM_COLUMN(desired_power, DesiredPower)
 DEFINE_ENUM_COLUMN(instance_state, InstanceState)
+DEFINE_ENUM_COLUMN(health, Health)
+DEFINE_ENUM_COLUMN(roll_mark, RollMark)
 
 static const Column instance_columns[] = {
     COLUMN_FIXED(StoreInstance, set_id, COLUMN_INT64),
@@ -50,6 +52,23 @@ static const Column instance_columns[] = {
     COLUMN(StoreInstance, run_vars_gen, COLUMN_UINT64),
     COLUMN(StoreInstance, run_vtpm_gen, COLUMN_UINT64),
     COLUMN(StoreInstance, run_data_gen, COLUMN_UINT64),
+    ENUM_COLUMN(StoreInstance, health, health),
+    COLUMN(StoreInstance, health_since, COLUMN_INT64),
+    COLUMN(StoreInstance, health_phase, COLUMN_UINT),
+    COLUMN(StoreInstance, health_skip, COLUMN_INT),
+    COLUMN(StoreInstance, roll, COLUMN_INT64),
+    ENUM_COLUMN(StoreInstance, roll_mark, roll_mark),
+    COLUMN(StoreInstance, roll_since, COLUMN_INT64),
+    COLUMN(StoreInstance, surge, COLUMN_INT),
+    COLUMN(StoreInstance, undo_revision, COLUMN_UINT),
+    COLUMN(StoreInstance, undo_disk_gen, COLUMN_UINT64),
+    COLUMN(StoreInstance, undo_vars_gen, COLUMN_UINT64),
+    COLUMN(StoreInstance, undo_vtpm_gen, COLUMN_UINT64),
+    COLUMN(StoreInstance, revive_at, COLUMN_INT64),
+    COLUMN(StoreInstance, deaths, COLUMN_UINT),
+    COLUMN(StoreInstance, attempt, COLUMN_UINT),
+    COLUMN(StoreInstance, repair_after, COLUMN_INT64),
+    COLUMN(StoreInstance, terminate_at, COLUMN_INT64),
     COLUMN(StoreInstance, operation, COLUMN_TEXT),
     COLUMN(StoreInstance, deadline, COLUMN_INT64),
     { 0 },

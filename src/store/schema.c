@@ -79,6 +79,37 @@ const char *const schema_steps[] = {
     "  id TEXT PRIMARY KEY COLLATE NOCASE, \"group\" TEXT NOT NULL COLLATE NOCASE,"
     "  set_name TEXT NOT NULL COLLATE NOCASE, instance INTEGER NOT NULL, lun INTEGER NOT NULL,"
     "  size_gib INTEGER NOT NULL, file TEXT NOT NULL, kept_until INTEGER NOT NULL) WITHOUT ROWID;",
+    /* Rolling upgrades, health, repair. */
+    "ALTER TABLE instances ADD COLUMN health TEXT NOT NULL DEFAULT 'unknown';"
+    "ALTER TABLE instances ADD COLUMN health_since INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN health_phase INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN health_skip INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN roll INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN roll_mark TEXT NOT NULL DEFAULT 'none';"
+    "ALTER TABLE instances ADD COLUMN roll_since INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN surge INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN undo_revision INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN undo_disk_gen INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN undo_vars_gen INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN undo_vtpm_gen INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN revive_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN attempt INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN repair_after INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN terminate_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sets ADD COLUMN repairs_suspended INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sets ADD COLUMN repairs_in_vain INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX sets_by_etag ON sets (etag);"
+    "CREATE TABLE rolls ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  set_id INTEGER NOT NULL REFERENCES sets (id) ON DELETE CASCADE, etag INTEGER NOT NULL,"
+    "  target INTEGER NOT NULL, status TEXT NOT NULL, phase TEXT NOT NULL, cancel INTEGER NOT NULL,"
+    "  os_upgrade INTEGER NOT NULL, surge INTEGER NOT NULL, batch INTEGER NOT NULL,"
+    "  batch_left INTEGER NOT NULL, until INTEGER NOT NULL, started INTEGER NOT NULL,"
+    "  last_action INTEGER NOT NULL, ended INTEGER NOT NULL, successful INTEGER NOT NULL,"
+    "  failed INTEGER NOT NULL, code TEXT, message TEXT, warning TEXT, operation TEXT NOT NULL);"
+    "CREATE INDEX rolls_by_set ON rolls (set_id, id);"
+    "CREATE UNIQUE INDEX rolls_under_way ON rolls (set_id) WHERE ended = 0;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

@@ -31,6 +31,8 @@ static const Column set_columns[] = {
     COLUMN(StoreSet, operation, COLUMN_TEXT),
     COLUMN(StoreSet, state, COLUMN_TEXT),
     COLUMN_FIXED(StoreSet, created, COLUMN_INT64),
+    COLUMN(StoreSet, repairs_suspended, COLUMN_INT),
+    COLUMN(StoreSet, repairs_in_vain, COLUMN_UINT),
     { 0 },
 };
 const RowType set_rows = { "sets", sizeof(StoreSet), set_columns, 1, (GDestroyNotify)store_set_free };
@@ -59,6 +61,12 @@ store_set_list(StoreTx *tx, const char *group, GError **error)
     if (group)
         return row_list(tx, SQL_SET_LIST_GROUP, PARAMS(text_param(group)), error);
     return row_list(tx, SQL_SET_LIST, NO_PARAMS, error);
+}
+
+GPtrArray *
+store_set_changed(StoreTx *tx, guint64 etag, GError **error)
+{
+    return row_list(tx, SQL_SET_CHANGED, PARAMS(number_param((gint64)etag)), error);
 }
 
 gboolean

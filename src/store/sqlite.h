@@ -28,6 +28,7 @@ typedef enum {
     SQL_SET_GET_BY_UID,
     SQL_SET_LIST,
     SQL_SET_LIST_GROUP,
+    SQL_SET_CHANGED,
     SQL_SET_INSERT,
     SQL_SET_UPDATE,
     SQL_SET_ETAG,
@@ -53,6 +54,13 @@ typedef enum {
     SQL_OPERATION_IN_PROGRESS,
     SQL_OPERATION_IN_PROGRESS_SET,
     SQL_OPERATION_PRUNE,
+    SQL_ROLL_ACTIVE,
+    SQL_ROLL_LATEST,
+    SQL_ROLL_LIST,
+    SQL_ROLL_INSERT,
+    SQL_ROLL_UPDATE,
+    SQL_ROLL_PRUNE,
+    SQL_ROLL_COUNT,
     SQL_EVENT_INSERT,
     SQL_EVENT_LIST,
     SQL_EVENT_LIST_RESOURCE,
@@ -204,7 +212,7 @@ typedef struct {
         return known;                                                                                                          \
     }
 
-extern const RowType group_rows, set_rows, model_rows, instance_rows, operation_rows, event_rows, image_rows, disk_rows;
+extern const RowType group_rows, set_rows, model_rows, instance_rows, operation_rows, roll_rows, event_rows, image_rows, disk_rows;
 
 /* The columns of a type as SQL: "a", "b"; ?1, ?2; "a" = ?1, … (what an update writes); and
  * "a" = ?1 AND … (its key, and the expected etag). */

@@ -44,6 +44,7 @@ static const struct {
     [SQL_SET_GET_BY_UID] = { SHAPE_SELECT, &set_rows, "WHERE uid = ?" },
     [SQL_SET_LIST] = { SHAPE_SELECT, &set_rows, "ORDER BY \"group\", name" },
     [SQL_SET_LIST_GROUP] = { SHAPE_SELECT, &set_rows, "WHERE \"group\" = ? ORDER BY name" },
+    [SQL_SET_CHANGED] = { SHAPE_SELECT, &set_rows, "WHERE etag > ? ORDER BY etag" },
     [SQL_SET_INSERT] = { SHAPE_INSERT, &set_rows, NULL },
     [SQL_SET_UPDATE] = { SHAPE_UPDATE, &set_rows, NULL },
     [SQL_SET_ETAG] = { SHAPE_PLAIN, NULL, "SELECT etag FROM sets WHERE id = ?" },
@@ -90,6 +91,17 @@ static const struct {
     [SQL_OPERATION_IN_PROGRESS_SET] = { SHAPE_SELECT, &operation_rows,
                                         "WHERE set_id = ? AND " IN_PROGRESS " ORDER BY started, id" },
     [SQL_OPERATION_PRUNE] = { SHAPE_PLAIN, NULL, "DELETE FROM operations WHERE ended < ? AND " HAS_ENDED },
+
+    [SQL_ROLL_ACTIVE] = { SHAPE_SELECT, &roll_rows, "WHERE set_id = ? AND ended = 0" },
+    [SQL_ROLL_LATEST] = { SHAPE_SELECT, &roll_rows, "WHERE set_id = ? ORDER BY id DESC LIMIT 1" },
+    [SQL_ROLL_LIST] = { SHAPE_SELECT, &roll_rows, "WHERE set_id = ? ORDER BY id DESC" },
+    [SQL_ROLL_INSERT] = { SHAPE_INSERT, &roll_rows, NULL },
+    [SQL_ROLL_UPDATE] = { SHAPE_UPDATE, &roll_rows, NULL },
+    [SQL_ROLL_PRUNE] = { SHAPE_PLAIN, NULL,
+                         "DELETE FROM rolls WHERE set_id = ?1 AND ended > 0 AND id NOT IN"
+                         " (SELECT id FROM rolls WHERE set_id = ?1 AND ended > 0 ORDER BY id DESC LIMIT ?2)" },
+    [SQL_ROLL_COUNT] = { SHAPE_PLAIN, NULL,
+                         "SELECT roll_mark, count(*) FROM instances WHERE set_id = ? AND roll = ? GROUP BY 1" },
 
     [SQL_EVENT_INSERT] = { SHAPE_INSERT, &event_rows, NULL },
     [SQL_EVENT_LIST] = { SHAPE_SELECT, &event_rows, "WHERE id < ?1 ORDER BY id DESC LIMIT ?2" },

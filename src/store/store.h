@@ -20,6 +20,7 @@
 #include "model/image.h"
 #include "model/instance.h"
 #include "model/operation.h"
+#include "model/roll.h"
 
 typedef struct Store Store;
 typedef struct StoreTx StoreTx;
@@ -79,6 +80,8 @@ typedef struct {
     char *operation; /* id of the operation in hand that makes provisioningState, or NULL */
     char *state;     /* provisioningState when no operation is in hand: "Succeeded", "Failed", "Canceled" */
     UnixTime created;
+    gboolean repairs_suspended; /* automatic repairs rest until somebody sets them going again */
+    guint repairs_in_vain;      /* repairs in a row after which the instance was not healthy */
 } StoreSet;
 void store_set_free(StoreSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreSet, store_set_free)
@@ -92,7 +95,9 @@ gboolean store_set_insert(StoreTx *tx, StoreSet *set, GError **error); /* writes
 /* Writes every settable column of the row (all but uid, group, name and created); expected_etag 0: whatever it is. Writes
  * the new etag into *set. A row that is gone: ARM_PRECONDITION_FAILED, with expected_etag 0 ARM_INTERNAL. */
 gboolean store_set_update(StoreTx *tx, StoreSet *set, guint64 expected_etag, GError **error);
-gboolean store_set_delete(StoreTx *tx, gint64 id, GError **error); /* with revisions and instances */
+gboolean store_set_delete(StoreTx *tx, gint64 id, GError **error); /* with revisions, instances and rolling upgrades */
+/* Sets that were changed after `etag` (0: all), by etag; what the engine reads on a kick. */
+GPtrArray *store_set_changed(StoreTx *tx, guint64 etag, GError **error);
 
 typedef struct {
     guint revision;
@@ -152,6 +157,30 @@ typedef struct {
     guint64 run_vars_gen;
     guint64 run_vtpm_gen;
     guint64 run_data_gen;
+
+    /* health, as its extension says; without one it follows from the state (rollout/health.h) */
+    Health health;
+    UnixTime health_since;
+    guint health_phase;   /* the rolling upgrade's phase that the service asks for, plus 1; 0: none, the last */
+    gboolean health_skip; /* the service asks not to be upgraded */
+
+    /* rolling upgrade */
+    gint64 roll; /* id of the one that `roll_mark` is of; 0: none */
+    RollMark roll_mark;
+    UnixTime roll_since; /* when it got that mark */
+    gboolean surge;      /* beyond the capacity, until an old one is gone in its favour */
+    /* what it can be brought back to: revision and generations before its last upgrade; revision 0: nothing */
+    guint undo_revision;
+    guint64 undo_disk_gen;
+    guint64 undo_vars_gen;
+    guint64 undo_vtpm_gen;
+
+    /* keeping it at capacity */
+    UnixTime revive_at;    /* died: started again at this time; 0: not due */
+    guint deaths;          /* in a row, without a long healthy time between them */
+    guint attempt;         /* how many instances before it failed to be created in its place */
+    UnixTime repair_after; /* automatic repair leaves it alone until then */
+    UnixTime terminate_at; /* to be deleted: at the latest then, or as soon as its guest approves; 0: at once */
 
     /* the step in hand */
     char *operation;   /* operation id, or NULL: no step */
@@ -228,6 +257,44 @@ gboolean store_operation_update(StoreTx *tx, StoreOperation *operation, GError *
 GPtrArray *store_operation_in_progress(StoreTx *tx, gint64 set_id, GError **error);
 /* Removes operations that ended before `before`. */
 gboolean store_operation_prune(StoreTx *tx, UnixTime before, GError **error);
+
+/* ---- rolling upgrades: one of a set is under way at most; those that ended are its history ---- */
+typedef struct {
+    gint64 id; /* row number; never reused */
+    gint64 set_id;
+    guint64 etag;
+    guint target; /* the model revision that it brings instances to */
+    RollStatus status;
+    RollPhase phase;
+    gboolean cancel;     /* asked for: it ends with the batch in hand */
+    gboolean os_upgrade; /* begun because a newer version of the image came */
+    gboolean surge;      /* the batch in hand is made of new instances */
+    guint batch;         /* number of the batch in hand, or of the last one; from 1, 0: none yet */
+    guint batch_left;    /* members that the batch in hand still takes */
+    UnixTime until;      /* phase pause: its end */
+    UnixTime started;
+    UnixTime last_action; /* start, retarget or cancel */
+    UnixTime ended;       /* 0: not yet */
+    guint successful;     /* written at its end; while it is under way instances' marks are counted */
+    guint failed;
+    char *code; /* wire code of why it stopped, or NULL */
+    char *message;
+    char *warning; /* such as: a batch was done in place, because quota was short; or NULL */
+    char *operation;
+} StoreRoll;
+void store_roll_free(StoreRoll *roll);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreRoll, store_roll_free)
+
+StoreRoll *store_roll_active(StoreTx *tx, gint64 set_id, GError **error); /* the one under way, or NULL */
+StoreRoll *store_roll_latest(StoreTx *tx, gint64 set_id, GError **error);
+GPtrArray *store_roll_list(StoreTx *tx, gint64 set_id, GError **error);   /* of StoreRoll, newest first */
+gboolean store_roll_insert(StoreTx *tx, StoreRoll *roll, GError **error); /* writes id and etag into *roll */
+gboolean store_roll_update(StoreTx *tx, StoreRoll *roll, GError **error);
+/* Removes all but the newest `keep` of those that ended. */
+gboolean store_roll_prune(StoreTx *tx, gint64 set_id, guint keep, GError **error);
+
+/* How many of a set's instances have each mark of this rolling upgrade. */
+gboolean store_roll_count(StoreTx *tx, gint64 set_id, gint64 roll, guint ret_marks[ROLL_N_MARKS], GError **error);
 
 /* ---- activity events: append only ---- */
 typedef struct {

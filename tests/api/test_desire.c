@@ -1,5 +1,5 @@
 /* What a request writes into the desired members of an instance. */
-#include "api/desire.h"
+#include "store/desire.h"
 
 #include <glib.h>
 

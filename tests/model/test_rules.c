@@ -286,7 +286,7 @@ test_surge_opens_the_way_for_data_disks(void)
         case_begin(&c, "Both", "gen2", IN_PROFILE(TRUSTED ", " ONE_DISK));
         case_before(&c, "Both", "gen2", IN_PROFILE(ONE_DISK));
         c.after->upgrade_mode = cases[i].mode;
-        c.after->max_surge = cases[i].max_surge;
+        c.after->policy.rolling.max_surge = cases[i].max_surge;
         g_autofree char *text = verdict(&c);
         g_assert_cmpstr(text, ==, cases[i].expect);
     }

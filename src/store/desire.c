@@ -1,4 +1,4 @@
-#include "api/desire.h"
+#include "store/desire.h"
 
 /* Azure's names: prefix and six digits in base 36. */
 static char *

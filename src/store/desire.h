@@ -1,4 +1,4 @@
-/* api/desire.h: what a request wants of one instance, written into its desired members. Pure over the row.
+/* store/desire.h: what a request wants of one instance, written into its desired members. Pure over the row.
  * A generation is the number of the launch that will make it: it rises with every one, and none is ever used twice. */
 #pragma once
 

@@ -1,0 +1,97 @@
+#include "model/policy.h"
+
+#include "base/json.h"
+#include "base/time_text.h"
+#include "base/words.h"
+
+#define UPGRADE "properties.upgradePolicy."
+#define MINUTE  (60 * USEC_PER_SEC)
+
+static const char *const repair_words[REPAIR_N_ACTIONS] = {
+    [REPAIR_REPLACE] = "Replace",
+    [REPAIR_RESTART] = "Restart",
+    [REPAIR_REIMAGE] = "Reimage",
+};
+
+const char *
+repair_action_text(RepairAction action)
+{
+    g_assert((int)action < REPAIR_N_ACTIONS);
+    return repair_words[action];
+}
+
+gboolean
+repair_action_from_text(const char *text, RepairAction *ret_action)
+{
+    int index;
+    if (!word_find(repair_words, REPAIR_N_ACTIONS, text, &index))
+        return FALSE;
+    *ret_action = (RepairAction)index;
+    return TRUE;
+}
+
+static guint
+number_of(const json_t *object, const char *name, guint fallback)
+{
+    const json_t *value = json_member(object, name);
+    return json_is_integer(value) ? (guint)json_integer_value(value) : fallback;
+}
+
+static gint64
+duration_of(const json_t *object, const char *name, gint64 fallback)
+{
+    const char *text = json_member_text(object, name);
+    gint64 usec;
+    return text && duration_from_text(text, &usec) ? usec : fallback;
+}
+
+static gboolean
+is_on(const json_t *object, const char *name)
+{
+    return json_is_true(json_member(object, name));
+}
+
+static RollingPolicy
+rolling_decode(const json_t *rolling)
+{
+    return (RollingPolicy){
+        .max_batch_percent = number_of(rolling, "maxBatchInstancePercent", 20),
+        .max_unhealthy_percent = number_of(rolling, "maxUnhealthyInstancePercent", 20),
+        .max_unhealthy_upgraded_percent = number_of(rolling, "maxUnhealthyUpgradedInstancePercent", 20),
+        .pause_usec = duration_of(rolling, "pauseTimeBetweenBatches", 0),
+        .prioritize_unhealthy = is_on(rolling, "prioritizeUnhealthyInstances"),
+        .max_surge = is_on(rolling, "maxSurge"),
+        .rollback = is_on(rolling, "rollbackFailedInstancesOnPolicyBreach"),
+    };
+}
+
+static RepairsPolicy
+repairs_decode(const json_t *repairs)
+{
+    RepairsPolicy policy = {
+        .enabled = is_on(repairs, "enabled"),
+        .grace_usec = duration_of(repairs, "gracePeriod", 10 * MINUTE),
+        .action = REPAIR_REPLACE,
+    };
+    const char *action = json_member_text(repairs, "repairAction");
+    if (action)
+        repair_action_from_text(action, &policy.action);
+    return policy;
+}
+
+Policy
+policy_decode(const json_t *document)
+{
+    const json_t *os = json_path(document, UPGRADE "automaticOSUpgradePolicy");
+    const json_t *notice =
+        json_path(document, "properties.virtualMachineProfile.scheduledEventsProfile.terminateNotificationProfile");
+    const json_t *overprovision = json_path(document, "properties.overprovision");
+    return (Policy){
+        .rolling = rolling_decode(json_path(document, UPGRADE "rollingUpgradePolicy")),
+        .repairs = repairs_decode(json_path(document, "properties.automaticRepairsPolicy")),
+        .os_upgrade = is_on(os, "enableAutomaticOSUpgrade"),
+        .os_upgrade_rollback = !is_on(os, "disableAutomaticRollback"),
+        .overprovision = !json_is_false(overprovision),
+        .terminate_usec = is_on(notice, "enable") ? duration_of(notice, "notBeforeTimeout", 5 * MINUTE) : 0,
+    };
+}

@@ -1,0 +1,41 @@
+/* model/policy.h: how a scale set treats its instances: upgrades, repairs, endings. Part of the model, and of no instance: two
+ * revisions that differ in this alone need nothing to go from one to the other. Pure.
+ * Shapes and defaults: Azure Compute REST, UpgradePolicy, AutomaticRepairsPolicy, ScheduledEventsProfile. */
+#pragma once
+
+#include <glib.h>
+#include <jansson.h>
+
+/* Shares are percent of the instances that are there; how many that is: rollout/roll.h. */
+typedef struct {
+    guint max_batch_percent;              /* 5–100, 20 */
+    guint max_unhealthy_percent;          /* 5–100, 20 */
+    guint max_unhealthy_upgraded_percent; /* 0–100, 20 */
+    gint64 pause_usec;                    /* between two batches, 0 */
+    gboolean prioritize_unhealthy;        /* unhealthy instances are upgraded first */
+    gboolean max_surge;                   /* new instances first, then old ones are deleted */
+    gboolean rollback;                    /* what failed is put back when the policy stops the upgrade */
+} RollingPolicy;
+
+typedef enum { REPAIR_REPLACE, REPAIR_RESTART, REPAIR_REIMAGE, REPAIR_N_ACTIONS } RepairAction;
+/* "Replace", "Restart", "Reimage" */
+const char *repair_action_text(RepairAction action);
+gboolean repair_action_from_text(const char *text, RepairAction *ret_action);
+
+typedef struct {
+    gboolean enabled;
+    gint64 grace_usec; /* 10–90 min, 10 min */
+    RepairAction action;
+} RepairsPolicy;
+
+typedef struct {
+    RollingPolicy rolling;
+    RepairsPolicy repairs;
+    gboolean os_upgrade;          /* a newer version of an image named `latest` is rolled out */
+    gboolean os_upgrade_rollback; /* and what fails by it is put back */
+    gboolean overprovision;       /* an instance that cannot be created is replaced by another one; TRUE unless it is said */
+    gint64 terminate_usec;        /* how long a guest is given before its instance is deleted; 0: no notice */
+} Policy;
+
+/* From a canonical document (model/document.h). */
+Policy policy_decode(const json_t *document);
