@@ -8,12 +8,35 @@
 
 #define SPEC_NUMBER_MAX G_GINT64_CONSTANT(0x7fffffffffff)
 
+LaunchDisk *
+launch_disk_new(guint lun, guint size_gib, const char *file)
+{
+    LaunchDisk *disk = g_new0(LaunchDisk, 1);
+    *disk = (LaunchDisk){ .lun = lun, .size_gib = size_gib, .file = g_strdup(file) };
+    return disk;
+}
+
+void
+launch_disk_free(LaunchDisk *disk)
+{
+    if (!disk)
+        return;
+    g_free(disk->file);
+    g_free(disk);
+}
+
+static void
+lists_make(LaunchSpec *spec)
+{
+    spec->data_disks = g_ptr_array_new_with_free_func((GDestroyNotify)launch_disk_free);
+    spec->ssh_keys = g_ptr_array_new_with_free_func(g_free);
+}
+
 LaunchSpec *
 launch_spec_new(void)
 {
     LaunchSpec *spec = g_new0(LaunchSpec, 1);
-    spec->data_disks = g_ptr_array_new_with_free_func(g_free);
-    spec->ssh_keys = g_ptr_array_new_with_free_func(g_free);
+    lists_make(spec);
     return spec;
 }
 
@@ -50,6 +73,7 @@ static const struct {
     M("variablesGeneration", vars_gen, MEMBER_UINT64, TRUE),
     M("vtpmGeneration", vtpm_gen, MEMBER_UINT64, TRUE),
     M("dataGeneration", data_gen, MEMBER_UINT64, TRUE),
+    M("hold", hold, MEMBER_BOOL, FALSE), /* was not there from the first */
     M("osDiskGiB", os_disk_gib, MEMBER_UINT, TRUE),
     M("adminUsername", admin_username, MEMBER_TEXT, FALSE),
     M("passwordHash", password_hash, MEMBER_TEXT, FALSE),
@@ -67,10 +91,11 @@ launch_spec_copy(const LaunchSpec *spec)
         if (members[i].type == MEMBER_TEXT)
             *(char **)AT(copy, i) = g_strdup(*(char **)AT(spec, i));
     }
-    copy->data_disks = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < spec->data_disks->len; i++)
-        g_ptr_array_add(copy->data_disks, g_memdup2(g_ptr_array_index(spec->data_disks, i), sizeof(LaunchDisk)));
-    copy->ssh_keys = g_ptr_array_new_with_free_func(g_free);
+    lists_make(copy);
+    for (guint i = 0; i < spec->data_disks->len; i++) {
+        const LaunchDisk *disk = g_ptr_array_index(spec->data_disks, i);
+        g_ptr_array_add(copy->data_disks, launch_disk_new(disk->lun, disk->size_gib, disk->file));
+    }
     for (guint i = 0; i < spec->ssh_keys->len; i++)
         g_ptr_array_add(copy->ssh_keys, g_strdup(g_ptr_array_index(spec->ssh_keys, i)));
     return copy;
@@ -113,7 +138,9 @@ launch_spec_json(const LaunchSpec *spec)
     json_t *disks = json_array(), *keys = json_array();
     for (guint i = 0; i < spec->data_disks->len; i++) {
         const LaunchDisk *disk = g_ptr_array_index(spec->data_disks, i);
-        json_array_append_new(disks, json_pack("{si si}", "lun", (int)disk->lun, "sizeGiB", (int)disk->size_gib));
+        json_t *item = json_pack("{si si}", "lun", (int)disk->lun, "sizeGiB", (int)disk->size_gib);
+        json_set_text(item, "file", disk->file);
+        json_array_append_new(disks, item);
     }
     for (guint i = 0; i < spec->ssh_keys->len; i++)
         json_array_append_new(keys, json_string(g_ptr_array_index(spec->ssh_keys, i)));
@@ -157,18 +184,25 @@ member_parse(LaunchSpec *spec, guint i, const json_t *value, GError **error)
     return spec_fail(error, members[i].name);
 }
 
+static LaunchDisk *
+disk_parse(const json_t *item, GError **error)
+{
+    const json_t *lun = json_object_get(item, "lun"), *file = json_object_get(item, "file");
+    json_int_t number = json_integer_value(lun), gib = json_integer_value(json_object_get(item, "sizeGiB"));
+    if (json_is_integer(lun) && number >= 0 && number <= 63 && gib >= 1 && gib <= 32767 && (!file || json_is_string(file)))
+        return launch_disk_new((guint)number, (guint)gib, json_string_value(file));
+    spec_fail(error, "dataDisks");
+    return NULL;
+}
+
 static gboolean
 lists_parse(LaunchSpec *spec, const json_t *object, GError **error)
 {
     const json_t *disks = json_object_get(object, "dataDisks"), *keys = json_object_get(object, "sshKeys");
     for (size_t i = 0; i < json_array_size(disks); i++) {
-        const json_t *lun = json_object_get(json_array_get(disks, i), "lun");
-        const json_t *size = json_object_get(json_array_get(disks, i), "sizeGiB");
-        json_int_t number = json_integer_value(lun), gib = json_integer_value(size);
-        if (!json_is_integer(lun) || number < 0 || number > 63 || gib < 1 || gib > 32767)
-            return spec_fail(error, "dataDisks");
-        LaunchDisk *disk = g_new0(LaunchDisk, 1);
-        *disk = (LaunchDisk){ (guint)number, (guint)gib };
+        LaunchDisk *disk = disk_parse(json_array_get(disks, i), error);
+        if (!disk)
+            return FALSE;
         g_ptr_array_add(spec->data_disks, disk);
     }
     for (size_t i = 0; i < json_array_size(keys); i++) {

@@ -8,6 +8,9 @@
 typedef struct {
     guint lun;
     guint size_gib;
+    /* A kept disk that is to become this one: absolute path of a file in STATE/disks, which leaves it at the first launch and
+     * is then a data disk like the others, but for this: a later data_gen does not replace it. NULL: made empty. */
+    char *file;
 } LaunchDisk;
 
 typedef struct {
@@ -31,12 +34,13 @@ typedef struct {
     char *image_sha256;   /* names the stored file (host/image_import.h) */
     gboolean guest_agent; /* the image has one: the boot's end is its first answer */
 
-    /* Generations: where the folder holds another one, that part is made afresh; the former OS disk and guest state
-     * are kept as one unit beside it. */
+    /* Generations (host/generations.h). A part that another takes the place of is kept for the retention time, and put back
+     * where its number is wanted again. */
     guint64 disk_gen;
-    guint64 vars_gen;
-    guint64 vtpm_gen; /* 0: none; one that is there is deleted */
-    guint64 data_gen; /* data disks */
+    guint64 vars_gen; /* means nothing without UEFI */
+    guint64 vtpm_gen; /* 0: none */
+    guint64 data_gen; /* data disks: a higher number than theirs has them made afresh, which keeps nothing of them */
+    gboolean hold;    /* what is kept may be needed for an undo: nothing of it goes, however old it is */
 
     guint os_disk_gib;     /* 0: the image's size */
     GPtrArray *data_disks; /* of LaunchDisk, by lun */
@@ -47,6 +51,9 @@ typedef struct {
     GPtrArray *ssh_keys;  /* of char* */
     char *custom_data;    /* decoded text, or NULL */
 } LaunchSpec;
+
+LaunchDisk *launch_disk_new(guint lun, guint size_gib, const char *file);
+void launch_disk_free(LaunchDisk *disk);
 
 LaunchSpec *launch_spec_new(void); /* arrays made, all else zero */
 LaunchSpec *launch_spec_copy(const LaunchSpec *spec);

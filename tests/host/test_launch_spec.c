@@ -11,9 +11,8 @@ static LaunchSpec *
 sample(void)
 {
     LaunchSpec *spec = launch_spec_new();
-    LaunchDisk *disk = g_new0(LaunchDisk, 1);
-    *disk = (LaunchDisk){ 63, 32767 };
-    g_ptr_array_add(spec->data_disks, disk);
+    g_ptr_array_add(spec->data_disks, launch_disk_new(63, 32767, "/var/lib/testudo/disks/k.1-lun0.qcow2"));
+    g_ptr_array_add(spec->data_disks, launch_disk_new(0, 1, NULL));
     g_ptr_array_add(spec->ssh_keys, g_strdup("ssh-ed25519 AAAA \"quoted\" ü"));
     spec->key = g_strdup("k.1");
     spec->name = g_strdup("web000001");
@@ -25,7 +24,7 @@ sample(void)
     spec->memory_mib = 2048;
     spec->generation = 2;
     spec->architecture = g_strdup("x64");
-    spec->trusted_launch = spec->secure_boot = spec->vtpm = spec->guest_agent = TRUE;
+    spec->trusted_launch = spec->secure_boot = spec->vtpm = spec->guest_agent = spec->hold = TRUE;
     spec->image_urn = g_strdup("Testudo:mini:gen2:1.0.0");
     spec->image_format = g_strdup("qcow2");
     spec->image_sha256 = g_strdup("00ff");
@@ -69,11 +68,12 @@ test_a_copy_is_equal_and_its_own(void)
     g_autofree char *text = text_of(spec);
     spec->key[0] = 'z';
     ((LaunchDisk *)g_ptr_array_index(spec->data_disks, 0))->lun = 1;
+    ((LaunchDisk *)g_ptr_array_index(spec->data_disks, 0))->file[0] = 'z';
     g_autofree char *copied = text_of(copy);
     g_assert_cmpstr(copied, ==, text);
 }
 
-static const char *const optional[] = { "adminUsername", "passwordHash", "customData", "dataDisks", "sshKeys", NULL };
+static const char *const optional[] = { "adminUsername", "passwordHash", "customData", "dataDisks", "sshKeys", "hold", NULL };
 
 static void
 test_a_missing_member_is_named(void)
@@ -116,7 +116,9 @@ static const struct {
     { "dataDisks", "[{\"lun\":0,\"sizeGiB\":0}]" },
     { "dataDisks", "[{\"lun\":0,\"sizeGiB\":32768}]" },
     { "dataDisks", "[{\"sizeGiB\":1}]" },
+    { "dataDisks", "[{\"lun\":0,\"sizeGiB\":1,\"file\":7}]" },
     { "dataDisks", "[7]" },
+    { "hold", "1" },
     { "sshKeys", "[7]" },
 };
 

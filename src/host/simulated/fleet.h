@@ -1,17 +1,43 @@
-/* host/simulated/fleet.h: what the simulated driver's files share: its VMs as rows in memory. */
+/* host/simulated/fleet.h: what the simulated driver's files share: its VMs as rows in memory. There may be a hundred thousand
+ * of them: a row has what its VM needs between two calls, and nothing of what each start says anew. */
 #pragma once
 
+#include "host/generations.h"
 #include "host/simulated/simulated.h"
 
-typedef enum { SIM_NONE, SIM_STARTING, SIM_RUNNING, SIM_STOPPING, SIM_DESTROYING } SimPhase;
+/* id: unique among all that this host ever made; a vTPM's seed. */
+typedef struct {
+    guint32 generation, id; /* generation 0: none */
+} SimPart;
+
+/* Put aside: in `previous/`, as it were. */
+typedef struct {
+    SimPart made;
+    guint32 retired; /* seconds since 1970 */
+    Part part;
+} SimKept;
+
+typedef struct {
+    guint32 lun, size_gib, id;
+} SimDisk;
 
 typedef struct {
     struct Simulated *host;
-    LaunchSpec *spec;
-    SimPhase phase;
-    gboolean alive, agent, refused;
-    SimulatedFault fault;
+    guint64 epoch; /* of the last launch; 0: none yet */
+    SimPart parts[N_PARTS];
+    guint32 highest[N_PARTS]; /* generation that there ever was */
+    guint32 data_gen;
+    SimKept *previous; /* n_previous; NULL: none */
+    SimDisk *disks;    /* n_disks; NULL: none */
+    guint32 n_previous, n_disks;
+    const char *keep_dir; /* of the destroy that is under way: where its data disks go; or NULL */
+    GError *why_not;      /* the start that is under way will fail, for this; or NULL */
     guint timer;
+    guint fault : 8; /* SimulatedFault */
+    guint alive : 1, agent : 1, refused : 1;
+    guint has_agent : 1; /* its image has a guest agent */
+    guint hold : 1;
+    char key[];
 } Sim;
 
 /* What the settings file makes go wrong. */
@@ -29,17 +55,29 @@ typedef struct Simulated {
     SimulatedLatency latency;
     SimulatedFault (*fault)(const LaunchSpec *spec, void *data);
     void *fault_data;
-    GHashTable *sims;       /* key -> Sim */
+    GHashTable *sims;       /* Sim.key -> Sim */
+    GHashTable *kept_disks; /* path -> SimDisk */
+    GStringChunk *texts;    /* folders that disks are kept in */
+    guint32 made;           /* parts and disks so far: the last id that was given */
+    gint64 retention_s;
     GPtrArray *fault_rules; /* of FaultRule */
     char *state_file;       /* NULL: memory only */
     guint save_timer;
     guint crossings, die_at; /* die_at 0: never */
 } Simulated;
 
+Sim *sim_new(Simulated *self, const char *key);
+void sim_free(void *sim);
+
 /* settings.c: latencies, faults and the moment to die, from `simulated.conf.json`. A file that is not there changes nothing. */
 gboolean simulated_settings_load(Simulated *self, const char *state_dir, GError **error);
 void simulated_fault_rule_free(void *rule);
 SimulatedFault simulated_fault_of(const Simulated *self, const LaunchSpec *spec);
+
+/* parts.c: what a VM's folder would hold. Whole or not at all: on failure everything is as it was. */
+gboolean sim_parts_converge(Sim *sim, const LaunchSpec *spec, GError **error);
+/* The end of its folder: its data disks go to sim->keep_dir. */
+void sim_parts_destroy(Sim *sim);
 
 /* keep.c: `simulated.json`, what a restarted daemon finds of its VMs. Nothing is kept without a state folder. */
 gboolean simulated_keep_load(Simulated *self, const char *state_dir, GError **error);

@@ -4,13 +4,26 @@
 #include <signal.h>
 #include <string.h>
 
-static void
+#define RETENTION_DEFAULT (7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC)
+
+Sim *
+sim_new(Simulated *self, const char *key)
+{
+    Sim *sim = g_malloc0(sizeof *sim + strlen(key) + 1);
+    sim->host = self;
+    memcpy(sim->key, key, strlen(key) + 1);
+    return sim;
+}
+
+void
 sim_free(void *data)
 {
     Sim *sim = data;
     if (sim->timer)
         sim->host->clock->timer_remove(sim->host->clock, sim->timer);
-    launch_spec_free(sim->spec);
+    g_clear_error(&sim->why_not);
+    g_free(sim->previous);
+    g_free(sim->disks);
     g_free(sim);
 }
 
@@ -30,8 +43,8 @@ emit(Sim *sim, HostEventType type, ArmCode code, const char *message)
     cross(sim->host);
     HostEvent event = {
         .type = type,
-        .key = sim->spec->key,
-        .epoch = type == HOST_DESTROYED ? 0 : sim->spec->epoch,
+        .key = sim->key,
+        .epoch = type == HOST_DESTROYED ? 0 : sim->epoch,
         .code = code,
         .message = message,
         .file = type == HOST_BOOT_REFUSED ? "\\EFI\\BOOT\\grubx64.efi" : NULL,
@@ -55,7 +68,6 @@ died(void *data)
     sim->timer = 0;
     sim->alive = FALSE;
     sim->agent = FALSE;
-    sim->phase = SIM_NONE;
     simulated_keep(sim->host);
     emit(sim, HOST_EXITED, ARM_VM_EXITED, "The simulated VM's process ended.");
 }
@@ -90,17 +102,15 @@ started(void *data)
 {
     Sim *sim = data;
     sim->timer = 0;
-    if (sim->fault == SIMULATED_START_FAILS || sim->fault == SIMULATED_DISK_FULL) {
-        ArmCode code = sim->fault == SIMULATED_DISK_FULL ? ARM_HOST_DISK_FULL : ARM_VM_START_FAILED;
-        sim->phase = SIM_NONE;
-        emit(sim, HOST_START_FAILED, code, "The simulated start was told to fail.");
+    if (sim->why_not) {
+        g_autoptr(GError) why_not = g_steal_pointer(&sim->why_not);
+        emit(sim, HOST_START_FAILED, (ArmCode)why_not->code, why_not->message);
         return;
     }
     sim->alive = TRUE;
-    sim->phase = SIM_RUNNING;
     simulated_keep(sim->host);
     emit(sim, HOST_STARTED, ARM_N_CODES, NULL);
-    if (sim->spec->guest_agent || sim->fault == SIMULATED_REFUSED)
+    if (sim->has_agent || sim->fault == SIMULATED_REFUSED)
         later(sim, sim->host->latency.boot_usec, booted);
 }
 
@@ -112,7 +122,6 @@ stopped(void *data)
     sim->alive = FALSE;
     sim->agent = FALSE;
     sim->refused = FALSE;
-    sim->phase = SIM_NONE;
     simulated_keep(sim->host);
     emit(sim, HOST_EXITED, ARM_N_CODES, NULL);
 }
@@ -123,7 +132,8 @@ destroyed(void *data)
     Sim *sim = data;
     Simulated *self = sim->host;
     sim->timer = 0;
-    g_hash_table_steal(self->sims, sim->spec->key);
+    sim_parts_destroy(sim);
+    g_hash_table_steal(self->sims, sim->key);
     simulated_keep(self);
     emit(sim, HOST_DESTROYED, ARM_N_CODES, NULL);
     sim_free(sim);
@@ -135,11 +145,8 @@ sim_get(Simulated *self, const char *key)
     Sim *sim = g_hash_table_lookup(self->sims, key);
     if (sim)
         return sim;
-    sim = g_new0(Sim, 1);
-    sim->host = self;
-    sim->spec = launch_spec_new();
-    sim->spec->key = g_strdup(key);
-    g_hash_table_insert(self->sims, sim->spec->key, sim);
+    sim = sim_new(self, key);
+    g_hash_table_insert(self->sims, sim->key, sim);
     return sim;
 }
 
@@ -151,6 +158,8 @@ simulated_close(Host *host)
     Simulated *self = (Simulated *)host;
     simulated_keep_close(self);
     g_hash_table_unref(self->sims);
+    g_hash_table_unref(self->kept_disks);
+    g_string_chunk_free(self->texts);
     g_ptr_array_unref(self->fault_rules);
     g_free(self);
 }
@@ -182,16 +191,27 @@ simulated_found(Host *host)
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         Sim *sim = value;
         HostFound *found = g_new0(HostFound, 1);
-        found->key = g_strdup(sim->spec->key);
+        found->key = g_strdup(sim->key);
         found->alive = sim->alive;
-        found->epoch = sim->spec->epoch;
+        found->epoch = sim->epoch;
         found->agent = sim->agent;
         found->refused_file = sim->refused ? g_strdup("\\EFI\\BOOT\\grubx64.efi") : NULL;
         g_ptr_array_add(list, found);
-        if (sim->alive && !sim->agent && !sim->refused && sim->spec->guest_agent)
+        if (sim->alive && !sim->agent && !sim->refused && sim->has_agent)
             later(sim, self->latency.boot_usec, booted);
     }
     return list;
+}
+
+/* A disk that is full is seen before anything is made; what else keeps a VM from its start comes after. */
+static gboolean
+prepare(Sim *sim, const LaunchSpec *spec, GError **error)
+{
+    static const char told[] = "The simulated start was told to fail.";
+    if (sim->fault == SIMULATED_DISK_FULL)
+        return arm_fail(error, ARM_HOST_DISK_FULL, NULL, told);
+    return sim_parts_converge(sim, spec, error) &&
+           (sim->fault != SIMULATED_START_FAILS || arm_fail(error, ARM_VM_START_FAILED, NULL, told));
 }
 
 static void
@@ -200,19 +220,21 @@ simulated_start(Host *host, const LaunchSpec *spec)
     Simulated *self = (Simulated *)host;
     cross(self);
     Sim *sim = sim_get(self, spec->key);
-    if (sim->alive && sim->spec->epoch == spec->epoch) {
+    if (sim->alive && sim->epoch == spec->epoch) {
+        sim->hold = spec->hold != 0;
         later(sim, 0, started);
         return;
     }
-    g_hash_table_steal(self->sims, sim->spec->key);
-    launch_spec_free(sim->spec);
-    sim->spec = launch_spec_copy(spec);
-    g_hash_table_insert(self->sims, sim->spec->key, sim);
+    sim->epoch = spec->epoch;
     sim->alive = FALSE;
     sim->agent = FALSE;
     sim->refused = FALSE;
+    sim->has_agent = spec->guest_agent != 0;
     sim->fault = simulated_fault_of(self, spec);
-    sim->phase = SIM_STARTING;
+    g_clear_error(&sim->why_not);
+    prepare(sim, spec, &sim->why_not);
+    sim->hold = spec->hold != 0;
+    simulated_keep(self);
     later(sim, self->latency.start_usec, started);
 }
 
@@ -222,7 +244,6 @@ simulated_stop(Host *host, const char *key, gint64 grace_usec)
     Simulated *self = (Simulated *)host;
     cross(self);
     Sim *sim = sim_get(self, key);
-    sim->phase = SIM_STOPPING;
     later(sim, grace_usec > 0 ? MIN(self->latency.stop_usec, grace_usec) : 0, stopped);
 }
 
@@ -232,8 +253,7 @@ simulated_destroy(Host *host, const char *key, const char *keep_dir)
     Simulated *self = (Simulated *)host;
     cross(self);
     Sim *sim = sim_get(self, key);
-    (void)keep_dir;
-    sim->phase = SIM_DESTROYING;
+    sim->keep_dir = keep_dir ? g_string_chunk_insert_const(self->texts, keep_dir) : NULL;
     later(sim, self->latency.destroy_usec, destroyed);
 }
 
@@ -301,6 +321,9 @@ host_simulated_open(const HostConfig *config, Clock *clock, HostEventFunc func, 
     self->data = data;
     self->latency = (SimulatedLatency){ 20 * USEC_PER_MSEC, 100 * USEC_PER_MSEC, 50 * USEC_PER_MSEC, 10 * USEC_PER_MSEC };
     self->sims = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, sim_free);
+    self->kept_disks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    self->texts = g_string_chunk_new(256);
+    self->retention_s = (config->retention_usec ? config->retention_usec : RETENTION_DEFAULT) / USEC_PER_SEC;
     self->fault_rules = g_ptr_array_new_with_free_func(simulated_fault_rule_free);
     if (config->state_dir)
         ok = simulated_settings_load(self, config->state_dir, error) && simulated_keep_load(self, config->state_dir, error);

@@ -7,6 +7,7 @@
  * and each event is one before it is told (1: the first since the start). So a test can have a crash at every step. */
 #pragma once
 
+#include "host/generations.h"
 #include "host/host.h"
 
 typedef struct {
@@ -33,3 +34,36 @@ void host_simulated_set_faults(Host *host, SimulatedFault (*fault)(const LaunchS
 /* The VM's process dies now. FALSE: no such VM. */
 gboolean host_simulated_kill(Host *host, const char *key);
 guint host_simulated_alive(Host *host); /* how many VMs run */
+
+/* ---- what a VM has, for tests that check what must never happen ---- */
+
+typedef struct {
+    Part part;
+    guint64 generation;
+    guint64 id;       /* unique among all parts and data disks that this host ever made; a vTPM's seed */
+    gboolean present; /* FALSE: put aside, and may be put back */
+} SimulatedPart;
+
+typedef struct {
+    guint lun; /* of a kept one: that it had */
+    guint size_gib;
+    guint64 id;
+    const char *file; /* of a kept one: its path (no file is there); else NULL */
+} SimulatedDisk;
+
+typedef struct {
+    guint64 data_generation;
+    GArray *parts; /* of SimulatedPart; those in use first */
+    GArray *disks; /* of SimulatedDisk */
+} SimulatedParts;
+
+/* NULL: no such VM. */
+SimulatedParts *host_simulated_parts(Host *host, const char *key);
+void host_simulated_parts_free(SimulatedParts *parts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimulatedParts, host_simulated_parts_free)
+/* Data disks of destroyed VMs that belong to none now, of SimulatedDisk; texts are borrowed until the next call of the host. */
+GArray *host_simulated_kept_disks(Host *host);
+/* The file of a kept disk was removed: with the others' drivers the file system would know. FALSE: there was none. */
+gboolean host_simulated_kept_disk_removed(Host *host, const char *file);
+/* Keys of all VMs, borrowed, in no order. */
+GPtrArray *host_simulated_keys(Host *host);

@@ -121,9 +121,7 @@ must_fail(Fixture *f, ArmCode code, const char *words)
 static void
 disk_want(Fixture *f, guint lun, guint size_gib)
 {
-    LaunchDisk *disk = g_new0(LaunchDisk, 1);
-    *disk = (LaunchDisk){ lun, size_gib };
-    g_ptr_array_add(f->spec->data_disks, disk);
+    g_ptr_array_add(f->spec->data_disks, launch_disk_new(lun, size_gib, NULL));
 }
 
 /* "" where there is none. A disk is told from another by its inode: its content is the guest's. */

@@ -43,8 +43,7 @@ spec_of(const Case *c)
     spec->secure_boot = c->secure_boot;
     spec->vtpm = c->vtpm;
     for (guint i = 0; i < c->n_disks; i++) {
-        LaunchDisk *disk = g_new0(LaunchDisk, 1);
-        *disk = (LaunchDisk){ luns[i], 32 };
+        LaunchDisk *disk = launch_disk_new(luns[i], 32, NULL);
         g_ptr_array_add(spec->data_disks, disk);
     }
     return spec;

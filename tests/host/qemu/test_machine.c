@@ -666,8 +666,7 @@ static void
 test_data_disks_outlive_what_is_destroyed(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     g_autoptr(LaunchSpec) spec = spec_new("web", 1);
-    LaunchDisk *disk = g_new0(LaunchDisk, 1);
-    *disk = (LaunchDisk){ 5, 1 };
+    LaunchDisk *disk = launch_disk_new(5, 1, NULL);
     g_ptr_array_add(spec->data_disks, disk);
     start_spec(f, spec);
     wait_for(f, "started 1 -;");
@@ -682,8 +681,7 @@ static void
 test_what_cannot_be_kept_is_not_destroyed(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     g_autoptr(LaunchSpec) spec = spec_new("web", 1);
-    LaunchDisk *disk = g_new0(LaunchDisk, 1);
-    *disk = (LaunchDisk){ 5, 1 };
+    LaunchDisk *disk = launch_disk_new(5, 1, NULL);
     g_ptr_array_add(spec->data_disks, disk);
     start_spec(f, spec);
     wait_for(f, "started 1 -;");

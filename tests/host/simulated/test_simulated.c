@@ -64,10 +64,10 @@ tear_down(Fixture *f, const void *data G_GNUC_UNUSED)
     g_free(f->state_dir);
 }
 
-static void
-start(Fixture *f, guint64 epoch)
+static LaunchSpec *
+spec_new(guint64 epoch)
 {
-    g_autoptr(LaunchSpec) spec = launch_spec_new();
+    LaunchSpec *spec = launch_spec_new();
     spec->key = g_strdup(KEY);
     spec->name = g_strdup("web000003");
     spec->vm_id = g_strdup("0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9");
@@ -81,9 +81,22 @@ start(Fixture *f, guint64 epoch)
     spec->image_format = g_strdup("qcow2");
     spec->image_sha256 = g_strdup("00");
     spec->guest_agent = TRUE;
+    return spec;
+}
+
+static void
+start_spec(Fixture *f, const LaunchSpec *spec)
+{
     f->in_call = TRUE;
     host_start(f->host, spec);
     f->in_call = FALSE;
+}
+
+static void
+start(Fixture *f, guint64 epoch)
+{
+    g_autoptr(LaunchSpec) spec = spec_new(epoch);
+    start_spec(f, spec);
 }
 
 /* Until nothing is due any more; what was told is compared and forgotten. */
@@ -145,6 +158,14 @@ test_a_stop_during_a_start_ends_it(Fixture *f, const void *data G_GNUC_UNUSED)
     told(f, "exited 1 @0;");
 }
 
+static void
+daemon_restart(Fixture *f)
+{
+    host_close(f->host);
+    g_string_truncate(f->told, 0);
+    host_up(f);
+}
+
 /* ---- faults ---- */
 
 static SimulatedFault
@@ -201,14 +222,6 @@ test_a_failed_newer_launch_leaves_nothing_running(Fixture *f, const void *data G
 /* ---- daemons come and go ---- */
 
 static void
-daemon_restart(Fixture *f)
-{
-    host_close(f->host);
-    g_string_truncate(f->told, 0);
-    host_up(f);
-}
-
-static void
 test_the_next_daemon_finds_what_runs(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     start(f, 7);
@@ -243,6 +256,181 @@ test_what_was_only_ever_stopped_keeps_no_daemon_from_starting(Fixture *f, const 
     g_autoptr(GPtrArray) list = host_found(f->host);
     g_assert_cmpuint(list->len, ==, 0);
 }
+
+/* ---- disks and keys ---- */
+
+/* A launch wants generations of disk, variables and vTPM; afterwards there is what `there` says: the part and its generation,
+ * then which of all things made it is, in brackets what was put aside. NULL: the launch fails. */
+typedef struct {
+    guint64 disk, vars, vtpm;
+    gboolean hold;
+    guint days; /* that go by first */
+    const char *there;
+} PartsStep;
+
+static const struct {
+    const char *name;
+    PartsStep steps[5];
+} parts_stories[] = {
+    { "a-first-start-makes-all", { { 1, 1, 1, FALSE, 0, "d1#1 v1#2 t1#3 " } } },
+    { "a-restart-makes-nothing", { { 1, 1, 0, FALSE, 0, "d1#1 v1#2 " }, { 1, 1, 0, FALSE, 0, "d1#1 v1#2 " } } },
+    { "an-undo-puts-the-same-back",
+      { { 1, 1, 1, FALSE, 0, "d1#1 v1#2 t1#3 " },
+        { 2, 2, 2, FALSE, 0, "d2#4 v2#5 t2#6 [d1#1][v1#2][t1#3]" },
+        { 1, 1, 1, FALSE, 0, "d1#1 v1#2 t1#3 [d2#4][v2#5][t2#6]" },
+        { 2, 2, 2, FALSE, 0, "d2#4 v2#5 t2#6 [d1#1][v1#2][t1#3]" } } },
+    { "guest-state-alone-and-back",
+      { { 1, 1, 0, FALSE, 0, "d1#1 v1#2 " },
+        { 1, 2, 2, FALSE, 0, "d1#1 v2#3 t2#4 [v1#2]" },
+        { 1, 1, 0, FALSE, 0, "d1#1 v1#2 [v2#3][t2#4]" },
+        { 1, 3, 3, FALSE, 0, "d1#1 v3#5 t3#6 [v1#2][v2#3][t2#4]" } } },
+    { "time-takes-what-is-kept",
+      { { 1, 1, 1, FALSE, 0, "d1#1 v1#2 t1#3 " },
+        { 1, 2, 1, FALSE, 0, "d1#1 t1#3 v2#4 [v1#2]" },
+        { 1, 1, 1, FALSE, 7, NULL },
+        { 1, 3, 1, FALSE, 0, "d1#1 t1#3 v3#5 [v2#4]" } } },
+    { "what-is-held-outlives-its-time",
+      { { 1, 1, 1, FALSE, 0, "d1#1 v1#2 t1#3 " },
+        { 2, 2, 2, TRUE, 0, "d2#4 v2#5 t2#6 [d1#1][v1#2][t1#3]" },
+        { 1, 1, 1, FALSE, 100, "d1#1 v1#2 t1#3 [d2#4][v2#5][t2#6]" },
+        { 1, 1, 1, FALSE, 7, "d1#1 v1#2 t1#3 " } } },
+    { "no-number-is-used-twice",
+      { { 1, 1, 0, FALSE, 0, "d1#1 v1#2 " },
+        { 5, 5, 5, FALSE, 0, "d5#3 v5#4 t5#5 [d1#1][v1#2]" },
+        { 4, 5, 5, FALSE, 0, NULL },
+        { 5, 5, 4, FALSE, 0, NULL } } },
+};
+
+static gint
+by_id(gconstpointer a, gconstpointer b)
+{
+    const SimulatedPart *one = a, *other = b;
+    return one->present != other->present ? (one->present ? -1 : 1) : (one->id < other->id ? -1 : 1);
+}
+
+static char *
+parts_text(const Fixture *f)
+{
+    GString *text = g_string_new(NULL);
+    g_autoptr(SimulatedParts) parts = host_simulated_parts(f->host, KEY);
+    g_array_sort(parts->parts, by_id);
+    for (guint i = 0; i < parts->parts->len; i++) {
+        const SimulatedPart *part = &g_array_index(parts->parts, SimulatedPart, i);
+        g_string_append_printf(text, part->present ? "%c%d#%d " : "[%c%d#%d]", "dvt"[part->part], (int)part -> generation,
+                               (int)part -> id);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* Each story is told twice: by one daemon, and by one that is restarted after each step. */
+static void
+parts_story(Fixture *f, guint story, gboolean restarts)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(parts_stories[story].steps); i++) {
+        const PartsStep *step = &parts_stories[story].steps[i];
+        if (step->disk == 0)
+            return;
+        g_autofree char *before = i > 0 ? parts_text(f) : NULL;
+        g_autoptr(LaunchSpec) spec = spec_new(i + 1);
+        spec->disk_gen = step->disk;
+        spec->vars_gen = step->vars;
+        spec->vtpm_gen = step->vtpm;
+        spec->trusted_launch = spec->vtpm = step->vtpm != 0;
+        spec->hold = step->hold;
+        clock_virtual_advance_to(f->clock, f->clock->now(f->clock) + step->days * 86400 * USEC_PER_SEC);
+        g_string_truncate(f->told, 0);
+        start_spec(f, spec);
+        while (clock_virtual_fire_next(f->clock))
+            ;
+        g_assert_true(g_str_has_prefix(f->told->str, step->there ? "started" : "start-failed"));
+        if (restarts)
+            daemon_restart(f);
+        g_autofree char *there = parts_text(f);
+        if (step->there || step->days == 0)
+            g_assert_cmpstr(there, ==, step->there ? step->there : before);
+    }
+}
+
+static void
+test_parts(Fixture *f, const void *data)
+{
+    parts_story(f, GPOINTER_TO_UINT(data), /* restarts= */ FALSE);
+}
+
+static void
+test_parts_over_restarts(Fixture *f, const void *data)
+{
+    parts_story(f, GPOINTER_TO_UINT(data), /* restarts= */ TRUE);
+}
+
+static guint64
+disk_id(const Fixture *f, guint lun)
+{
+    g_autoptr(SimulatedParts) parts = host_simulated_parts(f->host, KEY);
+    for (guint i = 0; parts && i < parts->disks->len; i++) {
+        const SimulatedDisk *disk = &g_array_index(parts->disks, SimulatedDisk, i);
+        if (disk->lun == lun)
+            return disk->id;
+    }
+    return 0;
+}
+
+static LaunchSpec *
+spec_with_disk(guint64 epoch, guint64 data_gen, const char *file)
+{
+    LaunchSpec *spec = spec_new(epoch);
+    spec->data_gen = data_gen;
+    g_ptr_array_add(spec->data_disks, launch_disk_new(4, 1, file));
+    return spec;
+}
+
+static void
+test_a_data_disk_is_in_one_place(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const char file[] = "/keep/" KEY "-lun4.qcow2";
+    g_autoptr(LaunchSpec) first = spec_with_disk(1, 1, NULL), again = spec_with_disk(2, 1, NULL);
+    start_spec(f, first);
+    guint64 id = disk_id(f, 4);
+    g_assert_cmpuint(id, !=, 0);
+    start_spec(f, again);
+    g_assert_cmpuint(disk_id(f, 4), ==, id);
+    host_destroy(f->host, KEY, "/keep");
+    while (clock_virtual_fire_next(f->clock))
+        ;
+    daemon_restart(f);
+    g_autoptr(GArray) kept = host_simulated_kept_disks(f->host);
+    g_assert_cmpuint(kept->len, ==, 1);
+    g_assert_cmpuint(g_array_index(kept, SimulatedDisk, 0).id, ==, id);
+    g_assert_cmpstr(g_array_index(kept, SimulatedDisk, 0).file, ==, file);
+
+    /* Attached again: there, and kept no longer; a second time it changes nothing. */
+    for (guint64 epoch = 1; epoch <= 2; epoch++) {
+        g_autoptr(LaunchSpec) attached = spec_with_disk(epoch, epoch, file);
+        start_spec(f, attached);
+        g_assert_cmpuint(disk_id(f, 4), ==, id);
+        g_autoptr(GArray) none = host_simulated_kept_disks(f->host);
+        g_assert_cmpuint(none->len, ==, 0);
+    }
+    /* Data disks made afresh are others. */
+    g_autoptr(LaunchSpec) afresh = spec_with_disk(3, 3, NULL);
+    start_spec(f, afresh);
+    g_assert_cmpuint(disk_id(f, 4), !=, id);
+    g_autoptr(LaunchSpec) older = spec_with_disk(4, 1, NULL);
+    guint64 second = disk_id(f, 4);
+    start_spec(f, older);
+    g_assert_cmpuint(disk_id(f, 4), ==, second);
+}
+
+static void
+test_a_missing_kept_disk_fails_the_start(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    g_autoptr(LaunchSpec) spec = spec_with_disk(1, 1, "/keep/nothing");
+    start_spec(f, spec);
+    told(f, "start-failed 1 VMStartFailed @20;");
+    g_assert_cmpuint(disk_id(f, 4), ==, 0);
+}
+
+/* ---- settings ---- */
 
 /* A slip of the pen in the settings must not pass for a fleet without faults. */
 static void
@@ -287,9 +475,17 @@ main(int argc, char **argv)
     ADD("a-failed-newer-launch-leaves-nothing-running", test_a_failed_newer_launch_leaves_nothing_running);
     ADD("the-next-daemon-finds-what-runs", test_the_next_daemon_finds_what_runs);
     ADD("a-boot-goes-on-under-the-next-daemon", test_a_boot_goes_on_under_the_next_daemon);
+    ADD("a-data-disk-is-in-one-place", test_a_data_disk_is_in_one_place);
+    ADD("a-missing-kept-disk-fails-the-start", test_a_missing_kept_disk_fails_the_start);
     ADD("what-was-only-ever-stopped-keeps-no-daemon-from-starting",
         test_what_was_only_ever_stopped_keeps_no_daemon_from_starting);
 #undef ADD
+    for (guint i = 0; i < G_N_ELEMENTS(parts_stories); i++) {
+        g_autofree char *path = g_strconcat("/simulated/parts/", parts_stories[i].name, NULL);
+        g_autofree char *restarts = g_strconcat(path, "/over-restarts", NULL);
+        g_test_add(path, Fixture, GUINT_TO_POINTER(i), set_up, test_parts, tear_down);
+        g_test_add(restarts, Fixture, GUINT_TO_POINTER(i), set_up, test_parts_over_restarts, tear_down);
+    }
     for (gint i = 0; i < SIMULATED_N_FAULTS; i++) {
         g_autofree char *path = g_strconcat("/simulated/fault/", faults[i].name, NULL);
         g_test_add(path, Fixture, GINT_TO_POINTER(i), set_up, test_fault, tear_down);
