@@ -9,7 +9,7 @@ BELOW = {
     'base': [],
     'model': ['base'],
     'rollout': ['base', 'model'],
-    'store': ['base', 'model'],
+    'store': ['base', 'model', 'rollout'],
     'host': ['base', 'model'],
     'engine': ['base', 'model', 'rollout', 'store', 'host'],
     'api': ['base', 'model', 'rollout', 'store'],

@@ -148,7 +148,7 @@ own_delete(Call *call, GError **error)
 }
 
 #define SKIP "skipShutdown=true,false"
-/* Hibernation is not supported; a deletion is always by force. */
+/* Hibernation is not supported. */
 #define HIBERNATE "hibernate=false"
 #define FORCE     "forceDeletion=true,false"
 

@@ -216,21 +216,15 @@ run_clear(Run *run)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
 
-static gboolean
-query_is_true(Call *call, const char *name)
-{
-    const char *text = call_query(call, name);
-    return text && g_ascii_strcasecmp(text, "true") == 0;
-}
-
 ApiResponse *
 action_run(Call *call, const Action *action, const char *const *ids, gboolean by_set, GError **error)
 {
-    g_auto(Run) run = { .call = call,
-                        .action = action,
-                        .named = ids != NULL,
-                        .by_set = by_set,
-                        .skip_shutdown = query_is_true(call, "skipshutdown") };
+    g_auto(Run)
+        run = { .call = call,
+                .action = action,
+                .named = ids != NULL,
+                .by_set = by_set,
+                .skip_shutdown = call_query_is_true(call, "skipshutdown") || call_query_is_true(call, "forcedeletion") };
     run.tx = store_write(call->api->store, error);
     run.set = run.tx ? call_set(run.tx, call->params[PARAM_GROUP], call->params[PARAM_SET], error) : NULL;
     if (!run.set || !call_not_deleting(run.set, error) || !run_prepare(&run, error) ||

@@ -12,6 +12,13 @@ call_query(Call *call, const char *name)
     return value && *value ? value : NULL;
 }
 
+gboolean
+call_query_is_true(Call *call, const char *name)
+{
+    const char *text = call_query(call, name);
+    return text && g_ascii_strcasecmp(text, "true") == 0;
+}
+
 /* ---- answers that come later ---- */
 
 struct Deferred {

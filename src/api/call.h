@@ -45,6 +45,8 @@ typedef struct {
 /* Query member by name without regard to case ("api-version", "$expand"), percent-decoded; NULL where absent or
  * empty. Borrowed. */
 const char *call_query(Call *call, const char *name);
+/* Is it there, and "true"? */
+gboolean call_query_is_true(Call *call, const char *name);
 
 /* A handler returns its response, or NULL with *error set (which becomes the ARM error body), or NULL without an error when
  * it has called call_defer(). */

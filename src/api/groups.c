@@ -216,7 +216,8 @@ sets_delete(Call *call, StoreTx *tx, const StoreGroup *group, StoreOperation *op
     g_autoptr(GPtrArray) sets = store_set_list(tx, group->name, error);
     for (guint i = 0; sets && i < sets->len; i++) {
         StoreSet *set = g_ptr_array_index(sets, i);
-        if (!scale_set_delete_begin(tx, set, operation, call->now, error))
+        if (!scale_set_delete_begin(tx, set, operation, /* forced= */ call_query(call, "forcedeletiontypes") != NULL, call->now,
+                                    error))
             return FALSE;
     }
     return sets != NULL;
@@ -269,7 +270,6 @@ const Route routes_groups[] = {
     { "HEAD", GROUP, group_head, 0, NO_QUERY },
     { "PUT", GROUP, group_put, ROUTE_BODY, NO_QUERY },
     { "PATCH", GROUP, group_patch, ROUTE_BODY, NO_QUERY },
-    /* Whatever is removed with a group is removed by force. */
     { "DELETE", GROUP, group_delete, 0,
       "forceDeletionTypes=Microsoft.Compute/virtualMachines,Microsoft.Compute/virtualMachineScaleSets" },
     { "GET", GROUPS, groups_list, 0, "$filter " PAGE_QUERY },

@@ -1,10 +1,10 @@
 /* virtualMachineScaleSets: create and change, in one transaction: revision, operation, instances, activity event. */
 #include "api/scale_set_write.h"
 
-#include "store/desire.h"
 #include "api/draft.h"
 #include "api/place.h"
 #include "api/set_body.h"
+#include "store/desire.h"
 
 #include <string.h>
 
@@ -27,15 +27,16 @@ instances_add(StoreTx *tx, StoreSet *set, const Model *model, guint count, Store
 }
 
 static gboolean
-instances_remove(StoreTx *tx, const StoreSet *set, guint count, StoreOperation *operation, GError **error)
+instances_remove(StoreTx *tx, const StoreSet *set, const ScaleInPolicy *policy, guint count, StoreOperation *operation,
+                 GError **error)
 {
     g_autoptr(GPtrArray) instances = store_instance_list(tx, set->id, error);
-    g_autoptr(GPtrArray) chosen = instances ? scale_in_choose(instances, count, error) : NULL;
+    g_autoptr(GPtrArray) chosen = instances ? desire_scale_in(instances, policy, count, error) : NULL;
     if (!chosen)
         return FALSE;
     for (guint i = 0; i < chosen->len; i++) {
         StoreInstance *instance = g_ptr_array_index(chosen, i);
-        instance->want_deleted = TRUE;
+        desire_deletion(instance, policy->force_deletion);
         if (!(instance->operation ? store_instance_update(tx, instance, 0, error) : step_begin(tx, operation, instance, error)))
             return FALSE;
     }
@@ -63,7 +64,7 @@ capacity_meet(StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *op
         return FALSE;
     if (model->capacity > present)
         return instances_add(tx, set, model, model->capacity - present, operation, now, error);
-    return instances_remove(tx, set, present - model->capacity, operation, error);
+    return instances_remove(tx, set, &model->policy.scale_in, present - model->capacity, operation, error);
 }
 
 /* Instances that never ran have nothing to keep: they take the newest model, as new ones do. */

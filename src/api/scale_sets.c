@@ -4,6 +4,7 @@
 #include "api/scale_set_write.h"
 #include "api/set_body.h"
 #include "api/what_if.h"
+#include "store/desire.h"
 
 #include <string.h>
 
@@ -137,7 +138,7 @@ set_skus(Call *call, GError **error)
 /* ---- delete ---- */
 
 static gboolean
-instances_delete(StoreTx *tx, const StoreSet *set, StoreOperation *operation, GError **error)
+instances_delete(StoreTx *tx, const StoreSet *set, StoreOperation *operation, gboolean forced, GError **error)
 {
     g_autoptr(GPtrArray) instances = store_instance_list(tx, set->id, error);
     if (!instances)
@@ -145,7 +146,7 @@ instances_delete(StoreTx *tx, const StoreSet *set, StoreOperation *operation, GE
     for (guint i = 0; i < instances->len; i++) {
         StoreInstance *instance = g_ptr_array_index(instances, i);
         gboolean counted = instance->operation != NULL;
-        instance->want_deleted = TRUE;
+        desire_deletion(instance, forced);
         if (!(counted ? store_instance_update(tx, instance, 0, error) : step_begin(tx, operation, instance, error)))
             return FALSE;
     }
@@ -153,7 +154,7 @@ instances_delete(StoreTx *tx, const StoreSet *set, StoreOperation *operation, GE
 }
 
 gboolean
-scale_set_delete_begin(StoreTx *tx, StoreSet *set, StoreOperation *operation, UnixTime now, GError **error)
+scale_set_delete_begin(StoreTx *tx, StoreSet *set, StoreOperation *operation, gboolean forced, UnixTime now, GError **error)
 {
     if (!operations_supersede(tx, set, operation, now, error))
         return FALSE;
@@ -164,7 +165,7 @@ scale_set_delete_begin(StoreTx *tx, StoreSet *set, StoreOperation *operation, Un
     fresh->deleting = TRUE;
     g_free(fresh->operation);
     fresh->operation = g_strdup(operation->id);
-    return store_set_update(tx, fresh, 0, error) && instances_delete(tx, set, operation, error);
+    return store_set_update(tx, fresh, 0, error) && instances_delete(tx, set, operation, forced, error);
 }
 
 static ApiResponse *
@@ -189,14 +190,15 @@ set_delete(Call *call, GError **error)
     g_autofree char *id = resource_id_scale_set(call->api->subscription, set->group, set->name);
     g_autoptr(StoreOperation) operation = operation_begin(tx, OPERATION_DELETE_SCALE_SET, set, id, set->location,
                                                           /* of_set= */ FALSE, call->request->caller, call->now, error);
-    if (!operation || !scale_set_delete_begin(tx, set, operation, call->now, error) ||
+    gboolean forced = call_query_is_true(call, "forcedeletion");
+    if (!operation || !scale_set_delete_begin(tx, set, operation, forced, call->now, error) ||
         (operation->pending == 0 && !operation_end(tx, operation, call->now, error)) ||
         !store_commit(g_steal_pointer(&tx), error))
         return NULL;
     return respond_accepted(call, operation->id);
 }
 
-/* Testudo keeps no user data, so there is none to expand; a deletion is always by force. */
+/* Testudo keeps no user data, so there is none to expand. */
 const Route routes_scale_sets[] = {
     { "GET", PATH_SET, set_get, 0, "$expand=userData" },
     { "PUT", PATH_SET, scale_set_put, ROUTE_BODY, NO_QUERY },

@@ -1,8 +1,8 @@
 #include "api/what_if.h"
 
-#include "store/desire.h"
 #include "api/draft.h"
 #include "api/place.h"
+#include "store/desire.h"
 
 /* What the instances of a set are compared with, and what came of it. */
 typedef struct {
@@ -66,18 +66,19 @@ instance_removal(Question *question, const StoreInstance *instance)
 static json_t *
 instances_json(Question *question, GPtrArray *present, GError **error)
 {
-    guint capacity = question->draft->after->capacity, surplus = present->len - MIN(present->len, capacity);
+    guint capacity = question->draft->after->capacity, surplus = present->len - MIN(present->len, capacity), next = 0;
     g_autoptr(GError) refusal = NULL;
-    g_autoptr(GPtrArray) removed = scale_in_choose(present, surplus, &refusal);
+    g_autoptr(GPtrArray) removed = desire_scale_in(present, &question->draft->after->policy.scale_in, surplus, &refusal);
     if (refusal && !question->draft->refusal)
         question->draft->refusal = g_steal_pointer(&refusal);
     g_autoptr(json_t) list = json_array();
     for (guint i = 0; i < present->len; i++) {
         const StoreInstance *instance = g_ptr_array_index(present, i);
-        json_t *entry = removed && g_ptr_array_find(removed, instance, NULL) ? instance_removal(question, instance)
-                                                                             : instance_compare(question, instance, error);
+        gboolean goes = removed && next < removed->len && g_ptr_array_index(removed, next) == instance;
+        json_t *entry = goes ? instance_removal(question, instance) : instance_compare(question, instance, error);
         if (!entry)
             return NULL;
+        next += goes ? 1 : 0;
         json_array_append_new(list, entry);
     }
     return g_steal_pointer(&list);

@@ -31,16 +31,16 @@ const Command cli_commands[] = {
     { "vm list-usage", NULL, "location", run_vm_usage, "quota and what is used of it", NULL },
     { "vmss create", NULL,
       SET LAUNCH "image! instance-count location tags admin-username admin-password ssh-key-values generate-ssh-keys custom-data "
-                 "computer-name-prefix upgrade-policy-mode orchestration-mode os-disk-size-gb data-disk-sizes-gb set what-if "
-                 "yes no-wait",
+                 "computer-name-prefix upgrade-policy-mode orchestration-mode os-disk-size-gb data-disk-sizes-gb scale-in-policy "
+                 "force-deletion set what-if yes no-wait",
       run_vmss_create, "create a scale set",
       "testudo vmss create -g MyResourceGroup -n MyScaleSet --image Testudo:mini:gen2:1.0.0 --vm-sku Standard_B1ms \\\n"
       "      --security-type TrustedLaunch --enable-secure-boot true --enable-vtpm true" },
     { "vmss show", NULL, SET "instance-id", run_vmss_show, "show a scale set or one of its instances", NULL },
     { "vmss list", NULL, "resource-group", run_vmss_list, "list scale sets", NULL },
     { "vmss update", NULL,
-      SET LAUNCH "image upgrade-policy-mode custom-data set tags what-if yes no-wait instance-id protect-from-scale-in "
-                 "protect-from-scale-set-actions", run_vmss_update,
+      SET LAUNCH "image upgrade-policy-mode custom-data scale-in-policy force-deletion set tags what-if yes no-wait instance-id "
+                 "protect-from-scale-in protect-from-scale-set-actions", run_vmss_update,
       "change the model; with upgrade mode Manual, instances follow by update-instances",
       "testudo vmss update -g MyResourceGroup -n MyScaleSet --vm-sku Standard_B1ms \\\n"
       "      --set virtualMachineProfile.storageProfile.imageReference.sku=gen2 \\\n"
@@ -58,7 +58,7 @@ const Command cli_commands[] = {
     { "vmss reimage", NULL, ACTION "yes", run_vmss_reimage, "make the OS disks anew from the image", NULL },
     { "vmss delete-instances", NULL, SET "instance-ids! yes no-wait", run_vmss_delete_instances,
       "delete instances and lower the capacity", NULL },
-    { "vmss delete", NULL, SET "yes no-wait", run_vmss_delete, "delete a scale set and its instances", NULL },
+    { "vmss delete", NULL, SET "force-deletion yes no-wait", run_vmss_delete, "delete a scale set and its instances", NULL },
     { "vmss wait", NULL, SET "created updated deleted exists timeout", run_vmss_wait,
       "wait for what was begun with --no-wait", "testudo vmss wait -g MyResourceGroup -n MyScaleSet --created" },
     { "vmss list-skus", NULL, SET, run_vmss_skus, "sizes that the set can change to", NULL },

@@ -24,6 +24,7 @@ static const struct {
     { "computer-name-prefix", VMSS_PROFILE ".osProfile.computerNamePrefix" },
     { "upgrade-policy-mode", "properties.upgradePolicy.mode" },
     { "orchestration-mode", "properties.orchestrationMode" },
+    { "force-deletion", "properties.scaleInPolicy.forceDeletion" },
     { "os-disk-size-gb", VMSS_PROFILE ".storageProfile.osDisk.diskSizeGB" },
 };
 
@@ -171,6 +172,23 @@ data_disks_put(const Args *args, json_t *body, GError **error)
 }
 
 static gboolean
+scale_in_put(const Args *args, json_t *body, GError **error)
+{
+    g_autoptr(json_t) rules = json_array();
+    const char *const *word = args_list(args, "scale-in-policy");
+    if (!word)
+        return TRUE;
+    for (; *word; word++) {
+        json_t *rule = json_string(*word);
+        if (!rule)
+            return arm_fail(error, ARM_INVALID_PARAMETER, "scale-in-policy", "--scale-in-policy is UTF-8 text.");
+        json_array_append_new(rules, rule);
+    }
+    body_put(body, "properties.scaleInPolicy.rules", json_incref(rules));
+    return TRUE;
+}
+
+static gboolean
 sets_apply(const Args *args, json_t *body, const json_t *model, GError **error)
 {
     for (const char *const *word = args_list(args, "set"); word && *word; word++) {
@@ -196,8 +214,8 @@ static gboolean
 options_put(const Cli *cli, json_t *body, const json_t *model, GError **error)
 {
     return members_put(cli->args, body, error) && image_put(cli->args, body, error) && login_put(cli->args, body, error) &&
-           custom_data_put(cli->args, body, error) && data_disks_put(cli->args, body, error) && tags_put(cli, body, error) &&
-           sets_apply(cli->args, body, model, error);
+           custom_data_put(cli->args, body, error) && data_disks_put(cli->args, body, error) &&
+           scale_in_put(cli->args, body, error) && tags_put(cli, body, error) && sets_apply(cli->args, body, model, error);
 }
 
 json_t *

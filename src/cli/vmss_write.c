@@ -72,8 +72,12 @@ static gboolean
 protection_update(Cli *cli, const char *instance, GError **error)
 {
     static const char *const of_set[] = {
-        "vm-sku", "image", "security-type", "enable-secure-boot", "enable-vtpm", "upgrade-policy-mode", "custom-data",
-        "set",    "tags",  "what-if"
+        "vm-sku",         "image",
+        "security-type",  "enable-secure-boot",
+        "enable-vtpm",    "upgrade-policy-mode",
+        "custom-data",    "scale-in-policy",
+        "force-deletion", "set",
+        "tags",           "what-if",
     };
     g_autoptr(json_t) body = json_object(), answer = NULL;
     for (guint i = 0; i < G_N_ELEMENTS(of_set); i++) {
@@ -174,7 +178,9 @@ gboolean
 run_vmss_delete(Cli *cli, GError **error)
 {
     const char *name = args_text(cli->args, "name");
-    g_autofree char *path = cli_set_path(cli, "");
+    gboolean forced = FALSE;
+    args_bool(cli->args, "force-deletion", &forced);
+    g_autofree char *path = cli_set_path(cli, forced ? "?forceDeletion=true" : "");
     g_autofree char *what = g_strdup_printf("Deleting scale set %s", name);
     g_autofree char *question = g_strdup_printf("Delete scale set '%s' with all its instances and their OS disks?", name);
     return cli_confirm(cli, question, error) && cli_change(cli, "DELETE", path, NULL, what, NULL, error);

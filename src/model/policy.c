@@ -13,6 +13,12 @@ static const char *const repair_words[REPAIR_N_ACTIONS] = {
     [REPAIR_REIMAGE] = "Reimage",
 };
 
+static const char *const scale_in_words[SCALE_IN_N_RULES] = {
+    [SCALE_IN_DEFAULT] = "Default",
+    [SCALE_IN_NEWEST_VM] = "NewestVM",
+    [SCALE_IN_OLDEST_VM] = "OldestVM",
+};
+
 const char *
 repair_action_text(RepairAction action)
 {
@@ -27,6 +33,23 @@ repair_action_from_text(const char *text, RepairAction *ret_action)
     if (!word_find(repair_words, REPAIR_N_ACTIONS, text, &index))
         return FALSE;
     *ret_action = (RepairAction)index;
+    return TRUE;
+}
+
+const char *
+scale_in_rule_text(ScaleInRule rule)
+{
+    g_assert((int)rule < SCALE_IN_N_RULES);
+    return scale_in_words[rule];
+}
+
+gboolean
+scale_in_rule_from_text(const char *text, ScaleInRule *ret_rule)
+{
+    int index;
+    if (!word_find(scale_in_words, SCALE_IN_N_RULES, text, &index))
+        return FALSE;
+    *ret_rule = (ScaleInRule)index;
     return TRUE;
 }
 
@@ -79,6 +102,20 @@ repairs_decode(const json_t *repairs)
     return policy;
 }
 
+static ScaleInPolicy
+scale_in_decode(const json_t *asked)
+{
+    ScaleInPolicy policy = {
+        .rule = SCALE_IN_DEFAULT,
+        .force_deletion = is_on(asked, "forceDeletion"),
+        .prioritize_unhealthy = is_on(asked, "prioritizeUnhealthyVMs"),
+    };
+    const char *rule = json_string_value(json_array_get(json_member(asked, "rules"), 0));
+    if (rule)
+        scale_in_rule_from_text(rule, &policy.rule);
+    return policy;
+}
+
 Policy
 policy_decode(const json_t *document)
 {
@@ -89,6 +126,7 @@ policy_decode(const json_t *document)
     return (Policy){
         .rolling = rolling_decode(json_path(document, UPGRADE "rollingUpgradePolicy")),
         .repairs = repairs_decode(json_path(document, "properties.automaticRepairsPolicy")),
+        .scale_in = scale_in_decode(json_path(document, "properties.scaleInPolicy")),
         .os_upgrade = is_on(os, "enableAutomaticOSUpgrade"),
         .os_upgrade_rollback = !is_on(os, "disableAutomaticRollback"),
         .overprovision = !json_is_false(overprovision),

@@ -1,6 +1,6 @@
 /* model/policy.h: how a scale set treats its instances: upgrades, repairs, endings. Part of the model, and of no instance: two
  * revisions that differ in this alone need nothing to go from one to the other. Pure.
- * Shapes and defaults: Azure Compute REST, UpgradePolicy, AutomaticRepairsPolicy, ScheduledEventsProfile. */
+ * Shapes and defaults: Azure Compute REST, UpgradePolicy, AutomaticRepairsPolicy, ScaleInPolicy, ScheduledEventsProfile. */
 #pragma once
 
 #include <glib.h>
@@ -28,9 +28,22 @@ typedef struct {
     RepairAction action;
 } RepairsPolicy;
 
+typedef enum { SCALE_IN_DEFAULT, SCALE_IN_NEWEST_VM, SCALE_IN_OLDEST_VM, SCALE_IN_N_RULES } ScaleInRule;
+/* "Default", "NewestVM", "OldestVM" */
+const char *scale_in_rule_text(ScaleInRule rule);
+gboolean scale_in_rule_from_text(const char *text, ScaleInRule *ret_rule);
+
+/* Which instances go when the capacity is lowered: rollout/scale_in.h. */
+typedef struct {
+    ScaleInRule rule;
+    gboolean force_deletion;       /* their guests are not told before */
+    gboolean prioritize_unhealthy; /* those that are out of service first */
+} ScaleInPolicy;
+
 typedef struct {
     RollingPolicy rolling;
     RepairsPolicy repairs;
+    ScaleInPolicy scale_in;
     gboolean os_upgrade;          /* a newer version of an image named `latest` is rolled out */
     gboolean os_upgrade_rollback; /* and what fails by it is put back */
     gboolean overprovision;       /* an instance that cannot be created is replaced by another one; TRUE unless it is said */

@@ -20,7 +20,8 @@ property_class_text(PropertyClass class)
 const char *
 property_type_text(PropertyType type)
 {
-    static const char *const texts[] = { "object", "list", "texts", "text", "word", "boolean", "number", "duration", "any" };
+    static const char *const texts[] = { "object", "list",    "texts",  "words",    "text",
+                                         "word",   "boolean", "number", "duration", "any" };
     return texts[type];
 }
 
@@ -128,16 +129,43 @@ number_read(Reader *reader, const Property *row, const char *path, const json_t 
     return mismatch(reader, row, path, value, accepted);
 }
 
+/* The word as the table has it; NULL: it is none of them. */
 static json_t *
-word_read(Reader *reader, const Property *row, const char *path, const json_t *value)
+word_canonical(char **words, const json_t *value)
 {
-    g_auto(GStrv) words = g_strsplit(row->accepted, "|", -1);
     const char *text = json_string_value(value);
     for (char **word = words; text && *word; word++) {
         if (g_ascii_strcasecmp(*word, text) == 0)
             return json_string(*word);
     }
+    return NULL;
+}
+
+static json_t *
+word_read(Reader *reader, const Property *row, const char *path, const json_t *value)
+{
+    g_auto(GStrv) words = g_strsplit(row->accepted, "|", -1);
+    json_t *word = word_canonical(words, value);
+    if (word)
+        return word;
     g_autofree char *accepted = g_strjoinv(", ", words);
+    return mismatch(reader, row, path, value, accepted);
+}
+
+static json_t *
+words_read(Reader *reader, const Property *row, const char *path, const json_t *value)
+{
+    g_auto(GStrv) words = g_strsplit(row->accepted, "|", -1);
+    g_autoptr(json_t) list = json_array();
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        json_t *word = word_canonical(words, json_array_get(value, i));
+        if (word)
+            json_array_append_new(list, word);
+    }
+    if (json_is_array(value) && json_array_size(list) == json_array_size(value))
+        return g_steal_pointer(&list);
+    g_autofree char *joined = g_strjoinv(", ", words);
+    g_autofree char *accepted = g_strconcat("an array of: ", joined, NULL);
     return mismatch(reader, row, path, value, accepted);
 }
 
@@ -193,6 +221,8 @@ typed_read(Reader *reader, const Property *row, const char *path, const json_t *
         return list_read(reader, row, path, value);
     case PROPERTY_TEXTS:
         return texts_read(reader, row, path, value);
+    case PROPERTY_WORDS:
+        return words_read(reader, row, path, value);
     case PROPERTY_TEXT:
         return json_is_string(value) ? json_incref((json_t *)value) : mismatch(reader, row, path, value, "a text");
     case PROPERTY_WORD:

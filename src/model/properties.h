@@ -16,6 +16,7 @@ typedef enum {
     PROPERTY_OBJECT,
     PROPERTY_LIST,  /* of objects whose members are rows below PATH[] */
     PROPERTY_TEXTS, /* array of texts */
+    PROPERTY_WORDS, /* array of words, as WORD has them */
     PROPERTY_TEXT,
     PROPERTY_WORD, /* one of the words in `accepted`, separated by '|'; canonical case is the table's */
     PROPERTY_BOOL,
@@ -28,7 +29,7 @@ typedef struct {
     const char *path; /* canonical, from the body's root; "[]" after the name of a list */
     PropertyClass class;
     PropertyType type;
-    const char *accepted; /* for WORD and NUMBER; for texts what the check accepts, in words; else NULL */
+    const char *accepted; /* for WORD, WORDS and NUMBER; for texts what the check accepts, in words; else NULL */
     const char *why;      /* for REFUSED: the reason and what to do instead */
     /* Further check of a value that has the right type; sets *error with target `path`. NULL: none. */
     gboolean (*check)(const json_t *value, const char *path, GError **error);

@@ -25,16 +25,15 @@ check_tags(const json_t *value, const char *path, GError **error)
     return TRUE;
 }
 
+/* Azure's clients can send several, and they would contradict each other. */
 gboolean
 check_scale_in_rules(const json_t *value, const char *path, GError **error)
 {
-    for (size_t i = 0; i < json_array_size(value); i++) {
-        const char *rule = json_string_value(json_array_get(value, i));
-        if (g_ascii_strcasecmp(rule, "Default") != 0)
-            return arm_fail(error, ARM_INVALID_PARAMETER, path,
-                            "The scale-in rule '%.100s' is not built yet; accepted: [\"Default\"].", rule);
-    }
-    return TRUE;
+    return json_array_size(value) <= 1 ||
+           arm_fail(error, ARM_INVALID_PARAMETER, path,
+                    "'%s' has %zu rules, of which one alone can decide; accepted: an array of one of: Default, NewestVM, "
+                    "OldestVM.",
+                    path, json_array_size(value));
 }
 
 /* Both are real modes, and a client deserves to be told more than that the word is wrong. */

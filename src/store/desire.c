@@ -122,26 +122,54 @@ desire_apply(StoreInstance *instance, Desire desire, gboolean skip_shutdown)
         launch_again(instance);
         return TRUE;
     case DESIRE_DELETE:
-        instance->want_deleted = TRUE;
+        desire_deletion(instance, skip_shutdown);
         return TRUE;
     }
     g_assert_not_reached();
 }
 
-GPtrArray *
-scale_in_choose(const GPtrArray *instances, guint count, GError **error)
+void
+desire_deletion(StoreInstance *instance, gboolean forced)
 {
-    g_autoptr(GPtrArray) chosen = g_ptr_array_new();
-    for (guint i = instances->len; i > 0 && chosen->len < count; i--) {
-        StoreInstance *instance = g_ptr_array_index(instances, i - 1);
-        if (!instance->want_deleted && !instance->protect_scale_in && !instance->protect_scale_set_actions)
-            g_ptr_array_add(chosen, instance);
+    instance->want_deleted = TRUE;
+    instance->skip_shutdown = forced;
+}
+
+/* Neither running nor on its way to. */
+static gboolean
+is_out_of_service(const StoreInstance *instance)
+{
+    return instance->state == INSTANCE_FAILED || instance->health == HEALTH_UNHEALTHY ||
+           instance->want_power != POWER_RUNNING ||
+           (instance->state == INSTANCE_STOPPED && instance->epoch == instance->want_epoch);
+}
+
+GPtrArray *
+desire_scale_in(const GPtrArray *instances, const ScaleInPolicy *policy, guint count, GError **error)
+{
+    g_autofree ScaleInCandidate *candidates = g_new0(ScaleInCandidate, instances->len);
+    g_autofree gboolean *goes = g_new0(gboolean, instances->len);
+    for (guint i = 0; i < instances->len; i++) {
+        const StoreInstance *instance = g_ptr_array_index(instances, i);
+        candidates[i] = (ScaleInCandidate){
+            .id = instance->id,
+            .protected = instance->protect_scale_in || instance->protect_scale_set_actions,
+            .leaving = instance->want_deleted,
+            .out_of_service = is_out_of_service(instance),
+        };
     }
-    if (chosen->len == count)
-        return g_steal_pointer(&chosen);
-    arm_fail(error, ARM_OPERATION_NOT_ALLOWED, "sku.capacity",
-             "The scale set cannot be scaled in that far: %u more instance(s) would have to go, and the rest are protected "
-             "(protectionPolicy).",
-             count - chosen->len);
-    return NULL;
+    guint found = scale_in_choose(candidates, instances->len, policy, count, goes);
+    if (found < count) {
+        arm_fail(error, ARM_OPERATION_NOT_ALLOWED, "sku.capacity",
+                 "The scale set cannot be scaled in that far: %u more instance(s) would have to go, and the rest are protected "
+                 "(protectionPolicy).",
+                 count - found);
+        return NULL;
+    }
+    GPtrArray *chosen = g_ptr_array_new();
+    for (guint i = 0; i < instances->len; i++) {
+        if (goes[i])
+            g_ptr_array_add(chosen, g_ptr_array_index(instances, i));
+    }
+    return chosen;
 }

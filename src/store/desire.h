@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/change.h"
+#include "rollout/scale_in.h"
 #include "store/store.h"
 
 /* A fresh instance on a set's current model. */
@@ -24,9 +25,13 @@ typedef enum {
 
 /* FALSE sets *error where the action does not fit what is wanted of the instance (a restart of a stopped one). */
 gboolean desire_check(const StoreInstance *instance, Desire desire, GError **error);
-/* TRUE: something is to be done; FALSE: it is as wanted already, and the row is unchanged. skip_shutdown: for stops. */
+/* TRUE: something is to be done; FALSE: it is as wanted already, and the row is unchanged. skip_shutdown: for stops by force,
+ * and for deletions (desire_deletion()). */
 gboolean desire_apply(StoreInstance *instance, Desire desire, gboolean skip_shutdown);
 
-/* Which of a set's instances (of StoreInstance, by id) go when it is scaled in by `count`: rule Default on a host without
- * zones, the highest ids first, protected ones never. Borrowed from `instances`. NULL sets *error: too many are protected. */
-GPtrArray *scale_in_choose(const GPtrArray *instances, guint count, GError **error);
+/* The instance is to go. forced: its guest is not told before. */
+void desire_deletion(StoreInstance *instance, gboolean forced);
+
+/* Which of a set's instances (of StoreInstance, by id) go when it is scaled in by `count` (rollout/scale_in.h), by id; borrowed
+ * from `instances`. NULL sets *error: too many are protected. */
+GPtrArray *desire_scale_in(const GPtrArray *instances, const ScaleInPolicy *policy, guint count, GError **error);

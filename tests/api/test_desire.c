@@ -87,6 +87,19 @@ test_a_change_renews_what_it_names_and_nothing_else(void)
     }
 }
 
+/* What is deleted by force is not told before: an earlier reimage by force does not make a deletion one. */
+static void
+test_a_deletion_is_forced_where_it_is_asked(void)
+{
+    StoreInstance instance = running();
+    g_assert_true(desire_apply(&instance, DESIRE_REIMAGE, FALSE));
+    g_assert_true(desire_apply(&instance, DESIRE_DELETE, FALSE));
+    g_assert_true(instance.want_deleted);
+    g_assert_false(instance.skip_shutdown);
+    g_assert_true(desire_apply(&instance, DESIRE_DELETE, TRUE));
+    g_assert_true(instance.skip_shutdown);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -96,5 +109,6 @@ main(int argc, char **argv)
                     test_what_is_made_afresh_belongs_to_the_launch_that_makes_it);
     g_test_add_func("/desire/a_change_renews_what_it_names_and_nothing_else",
                     test_a_change_renews_what_it_names_and_nothing_else);
+    g_test_add_func("/desire/a_deletion_is_forced_where_it_is_asked", test_a_deletion_is_forced_where_it_is_asked);
     return g_test_run();
 }

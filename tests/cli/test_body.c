@@ -35,6 +35,8 @@ options_become_members(void)
         { "--image P:O:gen2:latest", IMAGE("gen2", "latest") },
         { "--tags a=b c d=e=f", "{'tags':{'a':'b','c':'','d':'e=f'}}" },
         { "--upgrade-policy-mode Manual", "{'properties':{'upgradePolicy':{'mode':'Manual'}}}" },
+        { "--scale-in-policy OldestVM --force-deletion",
+          "{'properties':{'scaleInPolicy':{'rules':['OldestVM'],'forceDeletion':true}}}" },
         { "--custom-data hi", PROFILE("{'osProfile':{'customData':'aGk='}}") },
         { "--vm-sku a --set sku.capacity=3", "{'sku':{'name':'a','capacity':3}}" },
         { "", "{}" },

@@ -179,6 +179,24 @@ def _(t):
     assert list(security(t)) == ['0', '1', '3']
     run(t.daemon, f'testudo vmss delete-instances {ON} --instance-ids 0 --yes').expect()
     assert list(security(t)) == ['1', '3']
+    both = '--protect-from-scale-in true --protect-from-scale-set-actions true'
+    protected = run(t.daemon, f'testudo vmss update {ON} --instance-id 3 {both} -o json').expect().json
+    assert protected['properties']['protectionPolicy'] == {'protectFromScaleIn': True, 'protectFromScaleSetActions': True}
+    run(t.daemon, f'testudo vmss update-instances {ON} --instance-ids 3 --yes').expect(1)
+    run(t.daemon, f'testudo vmss update {ON} --instance-id 3 --protect-from-scale-in false').expect(1)
+    off = '--protect-from-scale-in false --protect-from-scale-set-actions false'
+    run(t.daemon, f'testudo vmss update {ON} --instance-id 3 {off}').expect()
+
+
+@suite.test('with the rule OldestVM the oldest instance goes')
+def _(t):
+    on = '-g MyResourceGroup -n Aging'
+    run(t.daemon, f'testudo vmss create {on} --image Testudo:mini:gen2:latest --scale-in-policy OldestVM').expect()
+    run(t.daemon, f'testudo vmss update {on} --scale-in-policy Youngest').expect(1)
+    run(t.daemon, f'testudo vmss scale {on} --new-capacity 1 --yes').expect()
+    left = run(t.daemon, f'testudo vmss list-instances {on} -o json').expect().json
+    assert [instance['instanceId'] for instance in left] == ['1'], left
+    run(t.daemon, f'testudo vmss delete {on} --force-deletion --yes').expect()
 
 
 @suite.test('--no-wait returns at once, and vmss wait waits')

@@ -45,8 +45,11 @@ static const struct {
     { UPGRADE("'rollingUpgradePolicy': {'maxBatchInstancePercent': 4}"), ARM_INVALID_PARAMETER, "properties.upgradePolicy.rollingUpgradePolicy.maxBatchInstancePercent", "5 to 100" },
     { "{'tags': {'a': 1}}", ARM_INVALID_PARAMETER, "tags", "'a'|256" },
     { "{'tags': 'a=b'}", ARM_INVALID_PARAMETER, "tags", "at most 50 texts" },
-    { "{'properties': {'scaleInPolicy': {'rules': ['OldestVM']}}}", ARM_INVALID_PARAMETER, "properties.scaleInPolicy.rules", "OldestVM|Default" },
-    { "{'properties': {'scaleInPolicy': {'rules': [1]}}}", ARM_INVALID_PARAMETER, "properties.scaleInPolicy.rules", "texts" },
+    { "{'properties': {'scaleInPolicy': {'rules': ['Oldest']}}}", ARM_INVALID_PARAMETER, "properties.scaleInPolicy.rules", "Oldest|array of: Default, NewestVM, OldestVM" },
+    { "{'properties': {'scaleInPolicy': {'rules': ['Default', 'OldestVM']}}}", ARM_INVALID_PARAMETER, "properties.scaleInPolicy.rules", "2 rules|one of: Default" },
+    { "{'properties': {'scaleInPolicy': {'rules': 'OldestVM'}}}", ARM_INVALID_PARAMETER, "properties.scaleInPolicy.rules", "an array of: Default" },
+    { "{'properties': {'scaleInPolicy': {'forceDeletion': 'often'}}}", ARM_INVALID_PARAMETER, "properties.scaleInPolicy.forceDeletion", "true, false" },
+    { "{'properties': {'scaleInPolicy': {'rules': [1]}}}", ARM_INVALID_PARAMETER, "properties.scaleInPolicy.rules", "array of: Default" },
     /* what is real but not here */
     { UPGRADE("'mode': 'rolling'"), ARM_INVALID_PARAMETER, "properties.upgradePolicy.mode", "not built yet|'Manual'" },
     { UPGRADE("'mode': 'Sometimes'"), ARM_INVALID_PARAMETER, "properties.upgradePolicy.mode", "Sometimes|Manual" },

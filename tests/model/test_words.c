@@ -3,6 +3,7 @@
 #include "model/instance.h"
 #include "model/model.h"
 #include "model/operation.h"
+#include "model/policy.h"
 #include "model/properties.h"
 
 #include "base/error.h"
@@ -26,6 +27,7 @@ test_round_trips(void)
     ROUND_TRIP(SecurityType, SECURITY_N_TYPES, security_type_text, security_type_from_text);
     ROUND_TRIP(OrchestrationMode, ORCHESTRATION_N_MODES, orchestration_mode_text, orchestration_mode_from_text);
     ROUND_TRIP(UpgradeMode, UPGRADE_N_MODES, upgrade_mode_text, upgrade_mode_from_text);
+    ROUND_TRIP(ScaleInRule, SCALE_IN_N_RULES, scale_in_rule_text, scale_in_rule_from_text);
     ROUND_TRIP(InstanceState, INSTANCE_N_STATES, instance_state_text, instance_state_from_text);
     ROUND_TRIP(DesiredPower, POWER_N_STATES, desired_power_text, desired_power_from_text);
     ROUND_TRIP(OperationStatus, OPERATION_N_STATUSES, operation_status_text, operation_status_from_text);
