@@ -106,6 +106,7 @@ extern const Route routes_links[];     /* anonymous signed addresses: /links/…
 extern const Route routes_scale_sets[];
 extern const Route routes_scale_set_actions[];
 extern const Route routes_instances[]; /* virtualMachines of a set */
+extern const Route routes_revisions[]; /* of a set, and rollback */
 extern const Route routes_guest[];     /* boot diagnostics, run command, connection info */
 extern const Route routes_resources[]; /* what lies in a group, or in the subscription */
 

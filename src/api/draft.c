@@ -42,12 +42,12 @@ model_of_revision(StoreTx *tx, const StoreSet *set, guint revision, json_t **ret
 
 /* The exact version is decided when the body names the image, and then holds until a body names it again. */
 static gboolean
-image_resolve(Draft *draft, StoreTx *tx, const json_t *body, GError **error)
+image_resolve(Draft *draft, StoreTx *tx, gboolean named, GError **error)
 {
     const json_t *image = json_path(draft->document, "properties.virtualMachineProfile.storageProfile.imageReference");
     const char *version = json_member_text(image, "version"), *exact = json_member_text(image, "exactVersion");
     GError *lookup = NULL;
-    if (!exact || document_body_names_image(body))
+    if (!exact || named)
         exact = version ? version : "latest";
     draft->image = store_image_get(tx, json_member_text(image, "publisher"), json_member_text(image, "offer"),
                                    json_member_text(image, "sku"), exact, &lookup);
@@ -97,27 +97,52 @@ location_check(Call *call, const json_t *document, GError **error)
                     location, call->api->config.location);
 }
 
+static Draft *
+draft_begin(StoreTx *tx, const StoreSet *set, GError **error)
+{
+    g_autoptr(Draft) draft = g_new0(Draft, 1);
+    if (set && !(draft->before = model_of_revision(tx, set, set->revision, &draft->stored, error)))
+        return NULL;
+    return g_steal_pointer(&draft);
+}
+
+static gboolean
+draft_judge(Draft *draft, Call *call, StoreTx *tx, const StoreSet *set, const char *set_name, gboolean image_named,
+            GError **error)
+{
+    if (!location_check(call, draft->document, error) || !image_resolve(draft, tx, image_named, error))
+        return FALSE;
+    draft->after = model_decode(draft->document, set_name, error);
+    if (!draft->after)
+        return FALSE;
+    draft->effect_key = model_effect_key(draft->after);
+    draft->size = size_catalogue_find(call->api->config.sizes, draft->after->size_name);
+    return rules_apply(draft, call, tx, set, error);
+}
+
 Draft *
 draft_make(Call *call, StoreTx *tx, const StoreSet *set, const char *set_name, const json_t *body, GError **error)
 {
-    g_autoptr(Draft) draft = g_new0(Draft, 1);
     char salt[CRYPT_GENSALT_OUTPUT_SIZE];
     DocumentContext context = { crypt_gensalt_rn("$6$", 0, NULL, 0, salt, sizeof salt) };
+    g_autoptr(Draft) draft = draft_begin(tx, set, error);
 
-    if (set) {
-        draft->before = model_of_revision(tx, set, set->revision, &draft->stored, error);
-        if (!draft->before)
-            return NULL;
-    }
+    if (!draft)
+        return NULL;
     draft->document = document_merge(draft->stored, body, &context, error);
-    if (!draft->document || !location_check(call, draft->document, error) || !image_resolve(draft, tx, body, error))
+    if (!draft->document || !draft_judge(draft, call, tx, set, set_name, document_body_names_image(body), error))
         return NULL;
-    draft->after = model_decode(draft->document, set_name, error);
-    if (!draft->after)
+    return g_steal_pointer(&draft);
+}
+
+Draft *
+draft_make_rollback(Call *call, StoreTx *tx, const StoreSet *set, const json_t *earlier, GError **error)
+{
+    g_autoptr(Draft) draft = draft_begin(tx, set, error);
+    if (!draft)
         return NULL;
-    draft->effect_key = model_effect_key(draft->after);
-    draft->size = size_catalogue_find(call->api->config.sizes, draft->after->size_name);
-    return rules_apply(draft, call, tx, set, error) ? g_steal_pointer(&draft) : NULL;
+    draft->document = document_roll_back(draft->stored, earlier);
+    return draft_judge(draft, call, tx, set, set->name, /* image_named= */ FALSE, error) ? g_steal_pointer(&draft) : NULL;
 }
 
 gboolean

@@ -1,4 +1,5 @@
-/* api/draft.h: a body on its way to become a model: merged, resolved, judged. PUT, PATCH and whatIf share it. */
+/* api/draft.h: what is on its way to become a model: merged, resolved, judged. All that changes a model, and whatIf, share it.
+ */
 #pragma once
 
 #include "api/call.h"
@@ -20,6 +21,8 @@ typedef struct {
 /* NULL sets *error where the body itself is wrong (unknown members, wrong types, …); a model that the rules refuse gives a
  * draft with `refusal`. set: the row where the scale set exists, NULL on create. */
 Draft *draft_make(Call *call, StoreTx *tx, const StoreSet *set, const char *set_name, const json_t *body, GError **error);
+/* The same for going back: `earlier` is the document of a revision of this set. */
+Draft *draft_make_rollback(Call *call, StoreTx *tx, const StoreSet *set, const json_t *earlier, GError **error);
 void draft_free(Draft *draft);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Draft, draft_free)
 

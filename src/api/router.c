@@ -4,9 +4,13 @@
 #include <string.h>
 
 static const Route *const tables[] = {
-    routes_scale_sets, routes_scale_set_actions, routes_instances,     routes_guest,     routes_operations,
-    routes_groups,     routes_resources,         routes_subscriptions, routes_catalogue, routes_images,
-    routes_host,       routes_activity,          routes_links,
+    routes_scale_sets,    routes_scale_set_actions,
+    routes_revisions,     routes_instances,
+    routes_guest,         routes_operations,
+    routes_groups,        routes_resources,
+    routes_subscriptions, routes_catalogue,
+    routes_images,        routes_host,
+    routes_activity,      routes_links,
 };
 
 /* ---- routes ---- */

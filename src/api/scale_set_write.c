@@ -1,7 +1,6 @@
 /* virtualMachineScaleSets: create and change, in one transaction: revision, operation, instances, activity event. */
 #include "api/scale_set_write.h"
 
-#include "api/draft.h"
 #include "api/place.h"
 #include "api/set_body.h"
 #include "store/desire.h"
@@ -137,11 +136,17 @@ draft_accept(Call *call, StoreTx *tx, StoreSet *set, const Draft *draft, gboolea
     return TRUE;
 }
 
-static ApiResponse *
-set_respond(Call *call, gint64 set_id, gboolean created, const char *operation, GError **error)
+void
+set_change_clear(SetChange *change)
+{
+    g_clear_pointer(&change->operation, g_free);
+}
+
+ApiResponse *
+scale_set_change_respond(Call *call, const SetChange *change, GError **error)
 {
     g_autoptr(StoreTx) tx = store_read(call->api->store, error);
-    g_autoptr(StoreSet) set = tx ? store_set_get_by_id(tx, set_id, error) : NULL;
+    g_autoptr(StoreSet) set = tx ? store_set_get_by_id(tx, change->set_id, error) : NULL;
     if (!set) {
         if (tx && error && !*error)
             arm_fail(error, ARM_CONFLICT, NULL, "The scale set was deleted right after the change.");
@@ -150,9 +155,9 @@ set_respond(Call *call, gint64 set_id, gboolean created, const char *operation, 
     g_autoptr(GBytes) body = set_body(call, tx, set, error);
     if (!body)
         return NULL;
-    ApiResponse *response = respond_bytes(created ? 201 : 200, body);
+    ApiResponse *response = respond_bytes(change->created ? 201 : 200, body);
     respond_with_etag(response, set->etag);
-    respond_with_operation(response, call, operation);
+    respond_with_operation(response, call, change->operation);
     return response;
 }
 
@@ -164,48 +169,67 @@ preconditions_check(const Call *call, const StoreSet *set, GError **error)
     return !set || (call_not_deleting(set, error) && call_preconditions(call, set->etag, error));
 }
 
+/* *ret_set is NULL, without an error, where there is none and none is needed. */
+static gboolean
+set_find(Call *call, StoreTx *tx, gboolean must_exist, char **ret_group, StoreSet **ret_set, GError **error)
+{
+    g_autoptr(StoreGroup) group = call_group(tx, call->params[PARAM_GROUP], error);
+    GError *lookup = NULL;
+    if (!group)
+        return FALSE;
+    if (group->deleting)
+        return arm_fail(error, ARM_CONFLICT, NULL, "The resource group '%s' is being deleted.", group->name);
+    *ret_set = must_exist ? call_set(tx, group->name, call->params[PARAM_SET], &lookup)
+                          : store_set_get(tx, group->name, call->params[PARAM_SET], &lookup);
+    *ret_group = g_strdup(group->name);
+    if (lookup)
+        g_propagate_error(error, lookup);
+    return lookup == NULL;
+}
+
+gboolean
+scale_set_change(Call *call, gboolean must_exist, DraftMaker make, SetChange *ret_change, GError **error)
+{
+    g_autoptr(StoreTx) tx = store_write(call->api->store, error);
+    g_autoptr(StoreSet) set = NULL;
+    g_autofree char *group = NULL;
+    if (!tx || !set_find(call, tx, must_exist, &group, &set, error) || !preconditions_check(call, set, error))
+        return FALSE;
+    gboolean created = set == NULL;
+    if (created && !resource_name_check_scale_set(call->params[PARAM_SET], "name", error))
+        return FALSE;
+    g_autoptr(Draft) draft = make(call, tx, set, error);
+    if (!draft)
+        return FALSE;
+    if (draft->refusal) {
+        g_propagate_error(error, g_steal_pointer(&draft->refusal));
+        return FALSE;
+    }
+    if (set && json_equal(draft->stored, draft->document)) {
+        *ret_change = (SetChange){ set->id, /* created= */ FALSE, g_strdup(set->operation) };
+        return TRUE;
+    }
+    if (created && !(set = set_insert(call, tx, draft, group, error)))
+        return FALSE;
+    g_autofree char *operation = NULL;
+    if (!draft_accept(call, tx, set, draft, created, &operation, error) || !store_commit(g_steal_pointer(&tx), error))
+        return FALSE;
+    *ret_change = (SetChange){ set->id, created, g_steal_pointer(&operation) };
+    return TRUE;
+}
+
+static Draft *
+body_draft(Call *call, StoreTx *tx, const StoreSet *set, GError **error)
+{
+    return draft_make(call, tx, set, call->params[PARAM_SET], call->body, error);
+}
+
 static ApiResponse *
 scale_set_write(Call *call, gboolean must_exist, GError **error)
 {
-    g_autoptr(StoreTx) tx = store_write(call->api->store, error);
-    g_autoptr(StoreGroup) group = tx ? call_group(tx, call->params[PARAM_GROUP], error) : NULL;
-    GError *lookup = NULL;
-    if (!group)
-        return NULL;
-    if (group->deleting) {
-        arm_fail(error, ARM_CONFLICT, NULL, "The resource group '%s' is being deleted.", group->name);
-        return NULL;
-    }
-    g_autoptr(StoreSet) set = must_exist ? call_set(tx, group->name, call->params[PARAM_SET], &lookup)
-                                         : store_set_get(tx, group->name, call->params[PARAM_SET], &lookup);
-    if (lookup) {
-        g_propagate_error(error, lookup);
-        return NULL;
-    }
-    gboolean created = set == NULL;
-    if (!preconditions_check(call, set, error) ||
-        (created && !resource_name_check_scale_set(call->params[PARAM_SET], "name", error)))
-        return NULL;
-    g_autoptr(Draft) draft = draft_make(call, tx, set, call->params[PARAM_SET], call->body, error);
-    if (!draft)
-        return NULL;
-    if (draft->refusal) {
-        g_propagate_error(error, g_steal_pointer(&draft->refusal));
-        return NULL;
-    }
-    if (set && draft->stored && json_equal(draft->stored, draft->document)) {
-        gint64 id = set->id;
-        g_autofree char *operation = g_strdup(set->operation);
-        store_abort(g_steal_pointer(&tx));
-        return set_respond(call, id, /* created= */ FALSE, operation, error);
-    }
-    if (created && !(set = set_insert(call, tx, draft, group->name, error)))
-        return NULL;
-    g_autofree char *operation = NULL;
-    gint64 id = set->id;
-    if (!draft_accept(call, tx, set, draft, created, &operation, error) || !store_commit(g_steal_pointer(&tx), error))
-        return NULL;
-    return set_respond(call, id, created, operation, error);
+    g_auto(SetChange) change = { 0 };
+    return scale_set_change(call, must_exist, body_draft, &change, error) ? scale_set_change_respond(call, &change, error)
+                                                                          : NULL;
 }
 
 ApiResponse *

@@ -2,6 +2,7 @@
 
 #include "api/draft.h"
 #include "api/place.h"
+#include "api/revisions.h"
 #include "store/desire.h"
 
 /* What the instances of a set are compared with, and what came of it. */
@@ -141,6 +142,15 @@ answer_json(Question *question, GError **error)
     return body;
 }
 
+/* A PATCH's body, or {"rollbackTo": N}. */
+static Draft *
+question_draft(Call *call, StoreTx *tx, const StoreSet *set, GError **error)
+{
+    if (set && json_member(call->body, "rollbackTo"))
+        return rollback_draft(call, tx, set, "rollbackTo", error);
+    return draft_make(call, tx, set, call->params[PARAM_SET], call->body, error);
+}
+
 ApiResponse *
 scale_set_what_if(Call *call, GError **error)
 {
@@ -156,7 +166,7 @@ scale_set_what_if(Call *call, GError **error)
     }
     if (set && !call_not_deleting(set, error))
         return NULL;
-    g_autoptr(Draft) draft = draft_make(call, tx, set, call->params[PARAM_SET], call->body, error);
+    g_autoptr(Draft) draft = question_draft(call, tx, set, error);
     if (!draft)
         return NULL;
     g_autoptr(GHashTable) models = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, (GDestroyNotify)model_unref);

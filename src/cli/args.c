@@ -31,6 +31,7 @@ const Option cli_options[] = {
     { "data-disk-sizes-gb", NULL, 0, OPTION_LIST, "GIB", "empty data disks, one size each" },
     { "set", NULL, 0, OPTION_LIST, "PATH=VALUE", "change any member: a.b.c=VALUE, list[0].a=VALUE" },
     { "what-if", NULL, 0, OPTION_FLAG, NULL, "say what would change and what would be lost; change nothing" },
+    { "to", NULL, 0, OPTION_NUMBER, "REVISION", "number of a model revision; 'testudo vmss revisions' lists them" },
     { "instance-ids", NULL, 0, OPTION_LIST, "ID", "instances, or \"*\" for all" },
     { "instance-id", NULL, 0, OPTION_TEXT, "ID", "instance" },
     { "protect-from-scale-in", NULL, 0, OPTION_BOOL, "true|false", "never removed by scaling in" },

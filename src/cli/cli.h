@@ -94,6 +94,8 @@ gboolean run_vmss_create(Cli *cli, GError **error);
 gboolean run_vmss_show(Cli *cli, GError **error);
 gboolean run_vmss_list(Cli *cli, GError **error);
 gboolean run_vmss_update(Cli *cli, GError **error);
+gboolean run_vmss_revisions(Cli *cli, GError **error);
+gboolean run_vmss_rollback(Cli *cli, GError **error);
 gboolean run_vmss_scale(Cli *cli, GError **error);
 gboolean run_vmss_delete(Cli *cli, GError **error);
 gboolean run_vmss_wait(Cli *cli, GError **error);

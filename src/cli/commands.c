@@ -45,6 +45,10 @@ const Command cli_commands[] = {
       "testudo vmss update -g MyResourceGroup -n MyScaleSet --vm-sku Standard_B1ms \\\n"
       "      --set virtualMachineProfile.storageProfile.imageReference.sku=gen2 \\\n"
       "      --security-type TrustedLaunch --enable-secure-boot true --enable-vtpm true --what-if" },
+    { "vmss revisions", NULL, SET, run_vmss_revisions, "list the model revisions that can be gone back to", NULL },
+    { "vmss rollback", NULL, SET "to! what-if yes no-wait", run_vmss_rollback,
+      "go back to the size, image, security profile, disks and extensions of a revision",
+      "testudo vmss rollback -g MyResourceGroup -n MyScaleSet --to 1 --what-if" },
     { "vmss scale", NULL, SET "new-capacity! yes no-wait", run_vmss_scale, "change the number of instances", NULL },
     { "vmss update-instances", NULL, SET "instance-ids! yes no-wait", run_vmss_update_instances,
       "bring instances to the set's model", "testudo vmss update-instances -g MyResourceGroup -n MyScaleSet --instance-ids 1" },

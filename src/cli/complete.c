@@ -114,19 +114,21 @@ list_path(const Completion *completion, const Cli *cli, const char *option)
         return cli_subscription_path(cli, "/providers/Microsoft.Compute/skus");
     if (strcmp(option, "name") == 0 && group)
         return cli_group_path(cli, group, sets);
-    if ((strcmp(option, "instance-id") == 0 || strcmp(option, "instance-ids") == 0) && group && set) {
-        g_autofree char *escaped = g_uri_escape_string(set, NULL, FALSE);
-        g_autofree char *rest = g_strconcat(sets, "/", escaped, "/virtualMachines", NULL);
-        return cli_group_path(cli, group, rest);
-    }
-    return NULL;
+    const char *below = g_str_has_prefix(option, "instance-id") ? "/virtualMachines"
+                        : strcmp(option, "to") == 0             ? "/revisions"
+                                                                : NULL;
+    if (!below || !group || !set)
+        return NULL;
+    g_autofree char *escaped = g_uri_escape_string(set, NULL, FALSE);
+    g_autofree char *rest = g_strconcat(sets, "/", escaped, below, NULL);
+    return cli_group_path(cli, group, rest);
 }
 
 static gboolean
 is_known_by_daemon(const char *option)
 {
-    static const char *const names[] = { "resource-group", "name",   "location", "instance-id",
-                                         "instance-ids",   "vm-sku", "image",    "urn" };
+    static const char *const names[] = { "resource-group", "name",  "location", "instance-id", "instance-ids",
+                                         "vm-sku",         "image", "urn",      "to" };
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         if (strcmp(option, names[i]) == 0)
             return TRUE;

@@ -21,6 +21,10 @@ void what_if_show(Cli *cli, const json_t *answer);
 /* Asks before instances lose something by being brought to the set's model. ids: NULL for all. */
 gboolean what_if_confirm(Cli *cli, const char *const *ids, GError **error);
 
+/* The same before a change of the model that instances follow by themselves; `body` is what is asked
+ * about. */
+gboolean what_if_confirm_change(Cli *cli, const json_t *body, const char *ask, GError **error);
+
 /* {"instanceIds":[…]} of --instance-ids; NULL where it is not given. */
 json_t *vmss_ids_body(const Cli *cli);
 /* "instance 3", "3 instances", "all instances"; newly allocated. */

@@ -1,4 +1,4 @@
-/* vmss show, list, list-instances, get-instance-view, list-skus. */
+/* vmss show, list, revisions, list-instances, get-instance-view, list-skus. */
 #include "cli/vmss.h"
 
 #include <string.h>
@@ -60,6 +60,27 @@ run_vmss_list(Cli *cli, GError **error)
     const char *group = args_text(cli->args, "resource-group");
     g_autofree char *path = group ? cli_group_path(cli, group, suffix) : cli_subscription_path(cli, suffix);
     return cli_show_list(cli, path, vmss_columns, error);
+}
+
+gboolean
+run_vmss_revisions(Cli *cli, GError **error)
+{
+    static const Column columns[] = {
+        { "Revision", "name" },
+        { "Current", "properties.current" },
+        { "Instances", "properties.instanceCount" },
+        { "Size", "sku.name" },
+        { "ImageSku", "properties.imageReference.sku" },
+        { "Version", "properties.imageReference.exactVersion" },
+        { "SecurityType", "properties.securityProfile.securityType|Standard" },
+        { "SecureBoot", "properties.securityProfile.uefiSettings.secureBootEnabled|-" },
+        { "vTPM", "properties.securityProfile.uefiSettings.vTpmEnabled|-" },
+        { "Extensions", "properties.extensions|-" },
+        { "Made", "properties.timeCreated" },
+        { 0 },
+    };
+    g_autofree char *path = cli_set_path(cli, "/revisions");
+    return cli_show_list(cli, path, columns, error);
 }
 
 gboolean

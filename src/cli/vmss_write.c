@@ -1,4 +1,4 @@
-/* vmss create, update, scale, delete: changes of the set itself. */
+/* vmss create, update, rollback, scale, delete: changes of the set itself. */
 #include "cli/set_path.h"
 #include "cli/vmss.h"
 
@@ -31,6 +31,23 @@ scale_in_confirm(Cli *cli, const json_t *model, const json_t *body, GError **err
     return cli_confirm(cli, question, error);
 }
 
+/* In mode Manual an instance loses something when it is brought to the model, and update-instances
+ * asks; in the others the change itself makes instances follow. */
+static gboolean
+instances_follow(const json_t *model, const json_t *body)
+{
+    const char *asked = json_string_value(json_path(body, "properties.upgradePolicy.mode"));
+    const char *mode = asked ? asked : json_string_value(json_path(model, "properties.upgradePolicy.mode"));
+    return mode && g_ascii_strcasecmp(mode, "Manual") != 0;
+}
+
+static gboolean
+change_confirm(Cli *cli, const json_t *model, const json_t *body, GError **error)
+{
+    return model && instances_follow(model, body) ? what_if_confirm_change(cli, body, "Update?", error)
+                                                  : scale_in_confirm(cli, model, body, error);
+}
+
 /* Sends a body that was built for `model`; says or shows what it does. */
 static gboolean
 body_send(Cli *cli, const char *method, const json_t *model, const json_t *body, const char *what, GError **error)
@@ -41,7 +58,7 @@ body_send(Cli *cli, const char *method, const json_t *model, const json_t *body,
             what_if_show(cli, answer);
         return answer != NULL;
     }
-    if (!scale_in_confirm(cli, model, body, error))
+    if (!change_confirm(cli, model, body, error))
         return FALSE;
     g_autofree char *path = cli_set_path(cli, "");
     /* What was copied from the model to be edited must still be what is there. */
@@ -112,8 +129,10 @@ protection_update(Cli *cli, const char *instance, GError **error)
 /* In mode Manual a change of the model alone moves no instance; who does not know that waits in
  * vain. */
 static void
-outdated_hint(Cli *cli)
+outdated_hint(Cli *cli, const json_t *model, const json_t *body)
 {
+    if (instances_follow(model, body))
+        return;
     g_autofree char *path = cli_set_path(cli, "/instanceView");
     g_auto(Reply) reply = { 0 };
     if (!client_send(cli->client, "GET", path, NULL, &reply, NULL))
@@ -153,7 +172,34 @@ run_vmss_update(Cli *cli, GError **error)
     if (!body_send(cli, "PATCH", reply.body, body, what, error))
         return FALSE;
     if (!args_flag(cli->args, "what-if"))
-        outdated_hint(cli);
+        outdated_hint(cli, reply.body, body);
+    return TRUE;
+}
+
+gboolean
+run_vmss_rollback(Cli *cli, GError **error)
+{
+    guint revision = 0;
+    g_autoptr(json_t) answer = NULL;
+    args_number(cli->args, "to", &revision);
+    g_autoptr(json_t) question = json_pack("{si}", "rollbackTo", (int)revision);
+    if (args_flag(cli->args, "what-if")) {
+        answer = what_if_ask(cli, question, error);
+        if (answer)
+            what_if_show(cli, answer);
+        return answer != NULL;
+    }
+    g_autofree char *path = cli_set_path(cli, "");
+    g_auto(Reply) reply = { 0 };
+    if (!client_send(cli->client, "GET", path, NULL, &reply, error) ||
+        (instances_follow(reply.body, NULL) && !what_if_confirm_change(cli, question, "Roll back?", error)))
+        return FALSE;
+    g_autoptr(json_t) body = json_pack("{si}", "revision", (int)revision);
+    g_autofree char *action = cli_set_path(cli, "/rollback");
+    g_autofree char *what = g_strdup_printf("Rolling scale set %s back to revision %u", args_text(cli->args, "name"), revision);
+    if (!cli_change(cli, "POST", action, body, what, NULL, error) || !set_show(cli, error))
+        return FALSE;
+    outdated_hint(cli, reply.body, NULL);
     return TRUE;
 }
 

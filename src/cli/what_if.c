@@ -37,6 +37,19 @@ what_if_confirm(Cli *cli, const char *const *ids, GError **error)
     g_autoptr(json_t) answer = what_if_ask(cli, no_change, error);
     if (!answer)
         return FALSE;
-    g_autofree char *question = what_if_question(answer, ids);
+    g_autofree char *question = what_if_question(answer, ids, "Update?");
+    return !question || cli_confirm(cli, question, error);
+}
+
+gboolean
+what_if_confirm_change(Cli *cli, const json_t *body, const char *ask, GError **error)
+{
+    if (args_flag(cli->args, "yes"))
+        return TRUE;
+    g_autoptr(json_t) answer = what_if_ask(cli, body, error);
+    if (!answer)
+        return FALSE;
+    /* Where it would be refused, the refusal is the answer. */
+    g_autofree char *question = json_object_get(answer, "error") ? NULL : what_if_question(answer, NULL, ask);
     return !question || cli_confirm(cli, question, error);
 }

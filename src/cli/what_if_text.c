@@ -135,7 +135,7 @@ is_wanted(const char *const *ids, const char *id)
 }
 
 char *
-what_if_question(const json_t *answer, const char *const *ids)
+what_if_question(const json_t *answer, const char *const *ids, const char *ask)
 {
     const json_t *instances = json_object_get(answer, "instances");
     g_autoptr(GPtrArray) losses = g_ptr_array_new();
@@ -159,6 +159,6 @@ what_if_question(const json_t *answer, const char *const *ids)
     g_string_append_c(text, ':');
     for (guint i = 0; i < losses->len; i++)
         g_string_append_printf(text, "\n  - %s", (const char *)g_ptr_array_index(losses, i));
-    g_string_append(text, "\nUpdate?");
+    g_string_append_printf(text, "\n%s", ask);
     return g_string_free(g_steal_pointer(&text), FALSE);
 }

@@ -160,6 +160,16 @@ document_merge(const json_t *stored, const json_t *body, const DocumentContext *
     return g_steal_pointer(&document);
 }
 
+json_t *
+document_roll_back(const json_t *stored, const json_t *earlier)
+{
+    json_t *document = json_deep_copy(stored);
+    json_object_set_new(json_object_get(document, "sku"), "name", json_deep_copy(json_path(earlier, "sku.name")));
+    json_object_set_new(json_object_get(document, "properties"), "virtualMachineProfile",
+                        json_deep_copy(json_path(earlier, PROFILE)));
+    return document;
+}
+
 gboolean
 document_body_names_image(const json_t *body)
 {

@@ -28,6 +28,11 @@ typedef struct {
  * (the caller owns it); stored and body stay untouched. All violations found come in one error (details). */
 json_t *document_merge(const json_t *stored, const json_t *body, const DocumentContext *context, GError **error);
 
+/* What the set's document becomes when it goes back to an earlier revision's: size and virtualMachineProfile (image with its
+ * exact version, security profile, disks, users, extensions) are those of `earlier`, the rest is that of `stored`. The caller
+ * owns it. */
+json_t *document_roll_back(const json_t *stored, const json_t *earlier);
+
 /* Does the body name a settable member of imageReference, so that "latest" is to be resolved anew? */
 gboolean document_body_names_image(const json_t *body);
 

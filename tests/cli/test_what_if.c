@@ -62,11 +62,11 @@ static void
 the_question_names_what_the_wanted_ones_lose(void)
 {
     g_autoptr(json_t) answer = json_of(accepted);
-    g_autofree char *none = what_if_question(answer, (const char *const[]){ "1", NULL });
+    g_autofree char *none = what_if_question(answer, (const char *const[]){ "1", NULL }, "Update?");
     g_assert_null(none);
-    g_autofree char *one = what_if_question(answer, (const char *const[]){ "12", NULL });
-    g_assert_cmpstr(one, ==, "Lost on instance 12:\n  - OS disk: all of it.\nUpdate?");
-    g_autofree char *all = what_if_question(answer, (const char *const[]){ "*", NULL });
+    g_autofree char *one = what_if_question(answer, (const char *const[]){ "12", NULL }, "Roll back?");
+    g_assert_cmpstr(one, ==, "Lost on instance 12:\n  - OS disk: all of it.\nRoll back?");
+    g_autofree char *all = what_if_question(answer, (const char *const[]){ "*", NULL }, "Update?");
     g_assert_cmpstr(all, ==, "Lost on instances 0, 12:\n  - OS disk: all of it.\n  - vTPM: keys.\nUpdate?");
 }
 
@@ -80,7 +80,7 @@ many_instances_are_counted(void)
         json_array_append_new(list, json_pack("{ss ss s[s]}", "instanceId", id, "change", "reimage", "lost", "x"));
     }
     json_object_set_new(answer, "instances", list);
-    g_autofree char *question = what_if_question(answer, NULL);
+    g_autofree char *question = what_if_question(answer, NULL, "Update?");
     g_assert_cmpstr(question, ==, "Lost on instances 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 15 more:\n  - x\nUpdate?");
 }
 

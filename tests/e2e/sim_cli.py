@@ -134,6 +134,28 @@ def _(t):
     run(t.daemon, f'testudo vmss update-instances {ON} --instance-ids "*"').expect()
 
 
+@suite.test('rollback goes back to a revision by its number, and instances follow as after any change')
+def _(t):
+    def revisions():
+        return {cells[0]: cells[1:7] for cells in rows(t, f'testudo vmss revisions {ON}')}
+
+    there = revisions()
+    assert list(there) == ['4', '3', '2', '1'], there
+    assert there['4'] == ['true', '3', 'Standard_B2s', 'gen2', '1.0.0', 'Standard'], there
+    assert there['2'] == ['false', '0', 'Standard_B1ms', 'gen2', '1.0.0', 'TrustedLaunch'], there
+    asked = run(t.daemon, f'testudo vmss rollback {ON} --to 2 --what-if -o json').expect().json
+    assert asked['summary']['redeploy'] == 3 and list(revisions()) == list(there)
+    done = run(t.daemon, f'testudo vmss rollback {ON} --to 2').expect()
+    assert '0 of 3 instances are on this model' in done.err, done.err
+    assert revisions()['5'] == ['true', '0', *there['2'][2:]]
+    run(t.daemon, f'testudo vmss update-instances {ON} --instance-ids "*" --yes').expect()
+    assert security(t) == {i: ['true', *TRUSTED] for i in '012'}
+    unknown = run(t.daemon, f'testudo vmss rollback {ON} --to 9').expect(1)
+    assert 'there are: 1 to 5' in unknown.err, unknown.err
+    run(t.daemon, f'testudo vmss rollback {ON} --to 4 --no-wait').expect()
+    run(t.daemon, f'testudo vmss update-instances {ON} --instance-ids "*" --yes').expect()
+
+
 @suite.test('--set edits one entry of a list and one tag, and keeps the others')
 def _(t):
     def profile():
@@ -251,6 +273,7 @@ def _(t):
     assert offered('vmss', 'show', '-g', 'My') == ['MyResourceGroup']
     assert offered('vmss', 'show', '-g', 'MyResourceGroup', '-n', 'My') == ['MyScaleSet']
     assert offered('vmss', 'start', '-g', 'MyResourceGroup', '-n', 'MyScaleSet', '--instance-ids', '3') == ['3']
+    assert offered('vmss', 'rollback', '-g', 'MyResourceGroup', '-n', 'MyScaleSet', '--to', '4') == ['4']
     assert 'Testudo:mini:gen2:1.0.0' in offered('vmss', 'create', '--image', 'T')
     assert offered('vmss', 'create', '--vm-sku=Standard_B1m') == ['--vm-sku=Standard_B1ms']
 
@@ -271,7 +294,7 @@ def _(t):
 @suite.test('every command that shows something shows it as a table and as JSON')
 def _(t):
     for command in (f'vmss show {ON}', 'vmss list', f'vmss list-instances {ON}', f'vmss get-instance-view {ON}',
-                    f'vmss get-instance-view {ON} --instance-id 1', f'vmss list-skus {ON}', 'group list',
+                    f'vmss get-instance-view {ON} --instance-id 1', f'vmss list-skus {ON}', 'group list', f'vmss revisions {ON}',
                     'image list', 'image show --urn Testudo:mini:gen2:1.0.0', 'vm list-sizes', 'vm list-skus',
                     'vm list-usage', 'account show', 'account list-locations', 'host show',
                     'monitor activity-log list', f'vmss list-instance-connection-info {ON}'):
