@@ -71,6 +71,8 @@ static const struct {
     [ARM_ROLL_UNHEALTHY] = { 409, "MaxUnhealthyInstancePercentExceededInRollingUpgrade" },
     [ARM_ROLL_UNHEALTHY_UPGRADED] = { 409, "MaxUnhealthyUpgradedInstancePercentExceededInRollingUpgrade" },
     [ARM_ROLL_CANCELED] = { 409, "RollingUpgradeCanceled" },
+    [ARM_GUEST_AGENT_RESTRICTED] = { 409, "GuestAgentRestricted" },
+    [ARM_GUEST_RUN_FAILED] = { 409, "GuestRunFailed" },
 };
 
 int

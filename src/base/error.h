@@ -53,6 +53,9 @@ typedef enum {
     ARM_ROLL_UNHEALTHY,          /* 409 MaxUnhealthyInstancePercentExceededInRollingUpgrade */
     ARM_ROLL_UNHEALTHY_UPGRADED, /* 409 MaxUnhealthyUpgradedInstancePercentExceededInRollingUpgrade */
     ARM_ROLL_CANCELED,           /* 409 RollingUpgradeCanceled: somebody asked for it */
+    /* What testudo-guest could not be asked for inside a guest. */
+    ARM_GUEST_AGENT_RESTRICTED, /* 409 GuestAgentRestricted: the guest forbids its agent to run or write what is needed */
+    ARM_GUEST_RUN_FAILED,       /* 409 GuestRunFailed: it was not put there, did not end in time, or said too much */
     ARM_N_CODES
 } ArmCode;
 

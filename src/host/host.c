@@ -105,6 +105,14 @@ host_exec(Host *host, const char *key, const char *const *argv, const char *inpu
     host->driver->exec(host, key, argv, input, timeout_usec, done, data);
 }
 
+void
+host_guest_run(Host *host, const char *key, const char *const *argv, gint64 timeout_usec, HostExecDone done, void *data)
+{
+    key_assert(key);
+    g_assert(argv && argv[0] && timeout_usec > 0 && done);
+    host->driver->guest_run(host, key, argv, timeout_usec, done, data);
+}
+
 GPtrArray *
 host_forwards(Host *host, const char *key)
 {

@@ -89,7 +89,12 @@ typedef struct {
     const char *swtpm_binary;
     const char *swtpm_setup_binary;
     const char *firmware_dir; /* extra folder of firmware descriptors, or NULL */
+    GBytes *guest_program;    /* testudo-guest, or NULL: this build has none */
 } HostConfig;
+
+/* guest_run(): what it may print, and how many may wait for one VM. */
+#define HOST_GUEST_OUT_MAX   (256u << 10)
+#define HOST_GUEST_QUEUE_MAX 16u
 
 typedef struct Host Host;
 typedef struct HostDriver HostDriver;
@@ -113,6 +118,13 @@ struct HostDriver {
     void (*screenshot)(Host *host, const char *key, HostDone done, void *data); /* PNG */
     void (*exec)(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec,
                  HostExecDone done, void *data);
+    /* Runs testudo-guest inside the guest with these arguments, NULL-terminated ("health", "tcp", "22"), where need be after
+     * putting it there: once a boot, and again where it vanished. For one VM one runs after the other, in the order of the
+     * calls; timeout_usec counts from the call. An error where it was not run to its end: the VM or its guest agent is not
+     * there (ARM_OPERATION_NOT_ALLOWED), the guest's agent may not run or write files (ARM_GUEST_AGENT_RESTRICTED), there was
+     * no time or too much output (ARM_GUEST_RUN_FAILED), too many wait (ARM_TOO_MANY_REQUESTS), or this build has no
+     * testudo-guest (ARM_NOT_SUPPORTED). */
+    void (*guest_run)(Host *host, const char *key, const char *const *argv, gint64 timeout_usec, HostExecDone done, void *data);
     GPtrArray *(*forwards)(Host *host, const char *key); /* of HostForward; empty where it does not run */
 };
 
@@ -132,6 +144,7 @@ char *host_serial_log(Host *host, const char *key, gsize max, gsize *ret_length,
 void host_screenshot(Host *host, const char *key, HostDone done, void *data);
 void host_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, HostExecDone done,
                void *data);
+void host_guest_run(Host *host, const char *key, const char *const *argv, gint64 timeout_usec, HostExecDone done, void *data);
 GPtrArray *host_forwards(Host *host, const char *key);
 
 /* Drivers. `context` and `clock` are borrowed and outlive the host. NULL sets *error. */

@@ -81,17 +81,80 @@ door_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GErro
     return host_serial_log(world_of(host)->simulated, key, max, ret_length, error);
 }
 
+/* An answer on its way to a control plane: the one that asked may be dead, or gone, when it comes. */
+typedef struct {
+    World *world;
+    guint incarnation;
+    HostDone done;
+    HostExecDone exec_done;
+    void *data;
+} Asked;
+
+static Asked *
+asked_new(World *world, void *data)
+{
+    Asked *asked = g_new0(Asked, 1);
+    asked->world = world;
+    asked->incarnation = world->incarnation;
+    asked->data = data;
+    return asked;
+}
+
+static gboolean
+somebody_waits(const Asked *asked)
+{
+    return !asked->world->dead && asked->world->incarnation == asked->incarnation;
+}
+
+static void
+bytes_come(gconstpointer bytes, gsize length, const GError *error, void *data)
+{
+    g_autofree Asked *asked = data;
+    if (somebody_waits(asked))
+        asked->done(bytes, length, error, asked->data);
+}
+
+static void
+output_comes(int exit_code, const char *out, gsize out_length, const char *err, gsize err_length, const GError *error,
+             void *data)
+{
+    g_autofree Asked *asked = data;
+    if (somebody_waits(asked))
+        asked->exec_done(exit_code, out, out_length, err, err_length, error, asked->data);
+}
+
 static void
 door_screenshot(Host *host, const char *key, HostDone done, void *data)
 {
-    host_screenshot(world_of(host)->simulated, key, done, data);
+    World *world = world_of(host);
+    if (world->dead)
+        return;
+    Asked *asked = asked_new(world, data);
+    asked->done = done;
+    host_screenshot(world->simulated, key, bytes_come, asked);
 }
 
 static void
 door_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, HostExecDone done,
           void *data)
 {
-    host_exec(world_of(host)->simulated, key, argv, input, timeout_usec, done, data);
+    World *world = world_of(host);
+    if (world->dead)
+        return;
+    Asked *asked = asked_new(world, data);
+    asked->exec_done = done;
+    host_exec(world->simulated, key, argv, input, timeout_usec, output_comes, asked);
+}
+
+static void
+door_guest_run(Host *host, const char *key, const char *const *argv, gint64 timeout_usec, HostExecDone done, void *data)
+{
+    World *world = world_of(host);
+    if (world->dead)
+        return;
+    Asked *asked = asked_new(world, data);
+    asked->exec_done = done;
+    host_guest_run(world->simulated, key, argv, timeout_usec, output_comes, asked);
 }
 
 static GPtrArray *
@@ -111,6 +174,7 @@ static const HostDriver driver = {
     .serial_log = door_serial_log,
     .screenshot = door_screenshot,
     .exec = door_exec,
+    .guest_run = door_guest_run,
     .forwards = door_forwards,
 };
 

@@ -12,7 +12,7 @@
 #define START     (G_GINT64_CONSTANT(1704067200) * USEC_PER_SEC)
 #define STEPS_MAX 100000
 
-/* ---- what the API asks of VMs, answered at once on the one thread that there is ---- */
+/* ---- what the API asks of VMs ---- */
 
 static void
 probe_serial_log(void *data, const char *key, ProbeBytes done, void *done_data)
@@ -154,6 +154,7 @@ control_plane_start(World *world)
 static void
 control_plane_stop(World *world)
 {
+    world->incarnation++;
     g_clear_pointer(&world->engine, engine_free);
     g_clear_pointer(&world->api, api_free);
     g_clear_pointer(&world->store, store_close);

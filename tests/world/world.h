@@ -23,8 +23,9 @@ typedef struct {
     Store *store;
     Engine *engine;
     Api *api;
-    guint crash_at; /* the step (from 1) at which the control plane is killed; 0: never */
-    guint steps;    /* commits, host calls and host events so far */
+    guint crash_at;    /* the step (from 1) at which the control plane is killed; 0: never */
+    guint steps;       /* commits, host calls and host events so far */
+    guint incarnation; /* of the control plane: what was asked by a former one is answered to nobody */
     gboolean dead;
 } World;
 

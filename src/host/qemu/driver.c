@@ -355,5 +355,6 @@ static const HostDriver driver = {
     .serial_log = qemu_serial_log,
     .screenshot = qemu_screenshot,
     .exec = qemu_exec,
+    .guest_run = qemu_guest_run,
     .forwards = qemu_forwards,
 };

@@ -118,3 +118,6 @@ void qemu_screenshot(Host *host, const char *key, HostDone done, void *data);
 void qemu_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, HostExecDone done,
                void *data);
 GPtrArray *qemu_forwards(Host *host, const char *key);
+
+/* handler.c: testudo-guest, put into the guest and run there. */
+void qemu_guest_run(Host *host, const char *key, const char *const *argv, gint64 timeout_usec, HostExecDone done, void *data);

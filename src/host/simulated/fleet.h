@@ -37,8 +37,16 @@ typedef struct {
     guint alive : 1, agent : 1, refused : 1;
     guint has_agent : 1; /* its image has a guest agent */
     guint hold : 1;
+    guint unhealthy : 1; /* so is the application in it */
     char key[];
 } Sim;
+
+/* What a guest was told of its end; few VMs have one. */
+typedef struct {
+    guint64 epoch; /* of the boot that was told */
+    UnixTime at;
+    char event[]; /* id */
+} SimNotice;
 
 /* What the settings file makes go wrong. */
 typedef struct {
@@ -55,6 +63,12 @@ typedef struct Simulated {
     SimulatedLatency latency;
     SimulatedFault (*fault)(const LaunchSpec *spec, void *data);
     void *fault_data;
+    SimulatedGuest guest;
+    void *guest_data;
+    gint64 guest_usec;      /* guest_run() to its answer */
+    gint64 approve_usec;    /* negative: never */
+    GQueue asks;            /* of SimAsk: not answered yet */
+    GHashTable *notices;    /* key -> SimNotice */
     GHashTable *sims;       /* Sim.key -> Sim */
     GHashTable *kept_disks; /* path -> SimDisk */
     GStringChunk *texts;    /* folders that disks are kept in */
@@ -78,6 +92,16 @@ SimulatedFault simulated_fault_of(const Simulated *self, const LaunchSpec *spec)
 gboolean sim_parts_converge(Sim *sim, const LaunchSpec *spec, GError **error);
 /* The end of its folder: its data disks go to sim->keep_dir. */
 void sim_parts_destroy(Sim *sim);
+
+/* guest.c: the entries of the driver's table that look into a VM. */
+void simulated_screenshot(Host *host, const char *key, HostDone done, void *data);
+void simulated_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec,
+                    HostExecDone done, void *data);
+void simulated_guest_run(Host *host, const char *key, const char *const *argv, gint64 timeout_usec, HostExecDone done,
+                         void *data);
+/* Whoever waits is told that the end came first. */
+void simulated_asks_end(Simulated *self);
+void simulated_notice_put(Simulated *self, const char *key, guint64 epoch, UnixTime at, const char *event);
 
 /* keep.c: `simulated.json`, what a restarted daemon finds of its VMs. Nothing is kept without a state folder. */
 gboolean simulated_keep_load(Simulated *self, const char *state_dir, GError **error);

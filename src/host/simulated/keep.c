@@ -53,10 +53,24 @@ disks_json(const Sim *sim)
 static json_t *
 sim_json(const Sim *sim)
 {
-    return json_pack("{ss sI sb sb sb sb sb sI so so so}", "key", sim->key, "epoch", (json_int_t)sim->epoch, "alive",
+    return json_pack("{ss sI sb sb sb sb sb sb sI so so so}", "key", sim->key, "epoch", (json_int_t)sim->epoch, "alive",
                      sim->alive, "agent", sim->agent, "refused", sim->refused, "hasAgent", sim->has_agent, "hold", sim->hold,
-                     "dataGeneration", (json_int_t)sim->data_gen, "parts", parts_json(sim), "previous", previous_json(sim),
-                     "disks", disks_json(sim));
+                     "unhealthy", sim->unhealthy, "dataGeneration", (json_int_t)sim->data_gen, "parts", parts_json(sim),
+                     "previous", previous_json(sim), "disks", disks_json(sim));
+}
+
+static json_t *
+notices_json(const Simulated *self)
+{
+    json_t *notices = json_object();
+    GHashTableIter iter;
+    gpointer key, value;
+    g_hash_table_iter_init(&iter, self->notices);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        const SimNotice *notice = value;
+        json_object_set_new(notices, key, json_pack("[IIs]", (json_int_t)notice->epoch, (json_int_t)notice->at, notice->event));
+    }
+    return notices;
 }
 
 static void
@@ -66,7 +80,8 @@ save_now(void *data)
     GHashTableIter iter;
     gpointer file, value;
     json_t *vms = json_array(), *kept = json_object();
-    g_autoptr(json_t) all = json_pack("{si so so}", "made", (int)self->made, "keptDisks", kept, "vms", vms);
+    g_autoptr(json_t) all =
+        json_pack("{si so so so}", "made", (int)self->made, "keptDisks", kept, "notices", notices_json(self), "vms", vms);
     g_autoptr(GError) error = NULL;
 
     self->save_timer = 0;
@@ -190,9 +205,26 @@ sim_read(Simulated *self, const json_t *item)
     sim->refused = flag(item, "refused");
     sim->has_agent = flag(item, "hasAgent");
     sim->hold = flag(item, "hold");
+    sim->unhealthy = flag(item, "unhealthy");
     return number_read(json_object_get(item, "dataGeneration"), &sim->data_gen) &&
            parts_read(sim, json_object_get(item, "parts")) && previous_read(sim, json_object_get(item, "previous")) &&
            disks_read(sim, json_object_get(item, "disks"));
+}
+
+static gboolean
+notices_read(Simulated *self, const json_t *notices)
+{
+    const char *key;
+    json_t *item;
+    json_object_foreach((json_t *)notices, key, item)
+    {
+        const char *event = json_string_value(json_array_get(item, 2));
+        if (!event)
+            return FALSE;
+        simulated_notice_put(self, key, (guint64)json_integer_value(json_array_get(item, 0)),
+                             json_integer_value(json_array_get(item, 1)), event);
+    }
+    return TRUE;
 }
 
 static gboolean
@@ -214,7 +246,7 @@ all_read(Simulated *self, const json_t *all)
             return FALSE;
         g_hash_table_replace(self->kept_disks, g_strdup(file), g_memdup2(&disk, sizeof disk));
     }
-    return TRUE;
+    return notices_read(self, json_object_get(all, "notices"));
 }
 
 gboolean

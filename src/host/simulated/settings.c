@@ -12,9 +12,13 @@
 
 /* Ends with NULL. */
 static const char *const fault_words[SIMULATED_N_FAULTS + 1] = {
-    [SIMULATED_OK] = "none",           [SIMULATED_START_FAILS] = "start-fails",
-    [SIMULATED_NO_AGENT] = "no-agent", [SIMULATED_REFUSED] = "refuse",
-    [SIMULATED_EXITS] = "exit",        [SIMULATED_DISK_FULL] = "disk-full",
+    [SIMULATED_OK] = "none",
+    [SIMULATED_START_FAILS] = "start-fails",
+    [SIMULATED_NO_AGENT] = "no-agent",
+    [SIMULATED_REFUSED] = "refuse",
+    [SIMULATED_EXITS] = "exit",
+    [SIMULATED_DISK_FULL] = "disk-full",
+    [SIMULATED_UNHEALTHY] = "unhealthy",
 };
 
 void
@@ -110,10 +114,9 @@ setting_take(Simulated *self, const char *name, const json_t *value, GError **er
         const char *name;
         gint64 *usec;
     } latencies[] = {
-        { "start_ms", &self->latency.start_usec },
-        { "boot_ms", &self->latency.boot_usec },
-        { "stop_ms", &self->latency.stop_usec },
-        { "destroy_ms", &self->latency.destroy_usec },
+        { "start_ms", &self->latency.start_usec }, { "boot_ms", &self->latency.boot_usec },
+        { "stop_ms", &self->latency.stop_usec },   { "destroy_ms", &self->latency.destroy_usec },
+        { "guest_ms", &self->guest_usec },         { "approve_ms", &self->approve_usec },
     };
     for (guint i = 0; i < G_N_ELEMENTS(latencies); i++) {
         if (strcmp(name, latencies[i].name) == 0)
@@ -123,7 +126,7 @@ setting_take(Simulated *self, const char *name, const json_t *value, GError **er
         return faults_read(self, value, error);
     gint64 number;
     if (strcmp(name, "die_at") != 0)
-        return no_such_member(name, "start_ms, boot_ms, stop_ms, destroy_ms, faults, die_at", error);
+        return no_such_member(name, "start_ms, boot_ms, stop_ms, destroy_ms, guest_ms, approve_ms, faults, die_at", error);
     if (!number_read(value, name, G_MAXINT32, &number, error))
         return FALSE;
     self->die_at = (guint)number;

@@ -134,6 +134,7 @@ destroyed(void *data)
     sim->timer = 0;
     sim_parts_destroy(sim);
     g_hash_table_steal(self->sims, sim->key);
+    g_hash_table_remove(self->notices, sim->key);
     simulated_keep(self);
     emit(sim, HOST_DESTROYED, ARM_N_CODES, NULL);
     sim_free(sim);
@@ -156,7 +157,9 @@ static void
 simulated_close(Host *host)
 {
     Simulated *self = (Simulated *)host;
+    simulated_asks_end(self);
     simulated_keep_close(self);
+    g_hash_table_unref(self->notices);
     g_hash_table_unref(self->sims);
     g_hash_table_unref(self->kept_disks);
     g_string_chunk_free(self->texts);
@@ -231,6 +234,7 @@ simulated_start(Host *host, const LaunchSpec *spec)
     sim->refused = FALSE;
     sim->has_agent = spec->guest_agent != 0;
     sim->fault = simulated_fault_of(self, spec);
+    sim->unhealthy = sim->fault == SIMULATED_UNHEALTHY || (spec->image_urn && g_str_has_suffix(spec->image_urn, "-unhealthy"));
     g_clear_error(&sim->why_not);
     prepare(sim, spec, &sim->why_not);
     sim->hold = spec->hold != 0;
@@ -267,27 +271,6 @@ simulated_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, 
     return text;
 }
 
-static void
-simulated_screenshot(Host *host, const char *key, HostDone done, void *data)
-{
-    (void)host;
-    g_autoptr(GError) error = NULL;
-    arm_fail(&error, ARM_NOT_SUPPORTED, NULL, "The simulated VM %s has no screen.", key);
-    done(NULL, 0, error, data);
-}
-
-static void
-simulated_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, HostExecDone done,
-               void *data)
-{
-    (void)host;
-    (void)input;
-    (void)timeout_usec;
-    g_autoptr(GError) error = NULL;
-    arm_fail(&error, ARM_NOT_SUPPORTED, NULL, "The simulated VM %s cannot run '%s'.", key, argv[0]);
-    done(-1, "", 0, "", 0, error, data);
-}
-
 static GPtrArray *
 simulated_forwards(Host *host, const char *key)
 {
@@ -307,6 +290,7 @@ static const HostDriver driver = {
     .serial_log = simulated_serial_log,
     .screenshot = simulated_screenshot,
     .exec = simulated_exec,
+    .guest_run = simulated_guest_run,
     .forwards = simulated_forwards,
 };
 
@@ -320,6 +304,9 @@ host_simulated_open(const HostConfig *config, Clock *clock, HostEventFunc func, 
     self->func = func;
     self->data = data;
     self->latency = (SimulatedLatency){ 20 * USEC_PER_MSEC, 100 * USEC_PER_MSEC, 50 * USEC_PER_MSEC, 10 * USEC_PER_MSEC };
+    self->guest_usec = 5 * USEC_PER_MSEC;
+    self->approve_usec = -1;
+    self->notices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     self->sims = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, sim_free);
     self->kept_disks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     self->texts = g_string_chunk_new(256);
@@ -344,6 +331,25 @@ host_simulated_set_faults(Host *host, SimulatedFault (*fault)(const LaunchSpec *
 {
     ((Simulated *)host)->fault = fault;
     ((Simulated *)host)->fault_data = data;
+}
+
+void
+host_simulated_set_guest(Host *host, SimulatedGuest guest, void *data)
+{
+    ((Simulated *)host)->guest = guest;
+    ((Simulated *)host)->guest_data = data;
+}
+
+void
+host_simulated_set_guest_latency(Host *host, gint64 usec)
+{
+    ((Simulated *)host)->guest_usec = usec;
+}
+
+void
+host_simulated_set_approval(Host *host, gboolean approves, gint64 after_usec)
+{
+    ((Simulated *)host)->approve_usec = approves ? after_usec : -1;
 }
 
 gboolean

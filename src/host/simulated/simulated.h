@@ -1,10 +1,12 @@
 /* host/simulated/simulated.h: the driver without processes.
  * Keeps its VMs in memory (with a state folder: also in simulated.json there, so that a restarted daemon finds them
  * as it would find real ones). Latencies and faults are set through the functions below or, at open, by a JSON file
- * `simulated.conf.json` in the state folder: {"start_ms":…,"boot_ms":…,"stop_ms":…,"destroy_ms":…,"faults":[{"key_suffix":".3",
- * "epoch":2,"fault":"refuse|no-agent|start-fails|exit|disk-full"}],"die_at":7}. die_at: the daemon is killed, as by SIGKILL
- * from outside, at that crossing between it and its VMs: each call of start, stop and destroy is one before it has an effect,
- * and each event is one before it is told (1: the first since the start). So a test can have a crash at every step. */
+ * `simulated.conf.json` in the state folder: {"start_ms":…,"boot_ms":…,"stop_ms":…,"destroy_ms":…,"guest_ms":…,"approve_ms":…,
+ * "faults":[{"key_suffix":".3","epoch":2,"fault":"refuse|no-agent|start-fails|exit|disk-full|unhealthy"}],"die_at":7}.
+ * approve_ms: so long after a terminate notice the guest approves it; never where it is not given. die_at: the daemon is
+ * killed, as by SIGKILL from outside, at that crossing between it and its VMs: each call of start, stop and destroy is one
+ * before it has an effect, and each event is one before it is told (1: the first since the start). So a test can have a crash
+ * at every step. (What is asked of a guest is no crossing: it is asked again and again, and leaves little behind.) */
 #pragma once
 
 #include "host/generations.h"
@@ -24,6 +26,7 @@ typedef enum {
     SIMULATED_REFUSED,  /* Secure Boot refuses the boot loader */
     SIMULATED_EXITS,    /* dies right after it booted */
     SIMULATED_DISK_FULL,
+    SIMULATED_UNHEALTHY, /* boots, and its application never becomes healthy */
     SIMULATED_N_FAULTS
 } SimulatedFault;
 
@@ -34,6 +37,22 @@ void host_simulated_set_faults(Host *host, SimulatedFault (*fault)(const LaunchS
 /* The VM's process dies now. FALSE: no such VM. */
 gboolean host_simulated_kill(Host *host, const char *key);
 guint host_simulated_alive(Host *host); /* how many VMs run */
+
+/* ---- what its guest says ---- */
+
+/* What testudo-guest does in a simulated guest: writes what it prints to `out` and returns its exit code, or one of these.
+ * Asked when the answer is due, for a VM whose agent has answered; epoch: of its launch. */
+#define SIMULATED_GUEST_AS_EVER (-1) /* as if no function were set */
+#define SIMULATED_GUEST_SILENT  (-2) /* the guest agent does not answer */
+typedef int (*SimulatedGuest)(const char *key, guint64 epoch, const char *const *argv, GString *out, void *data);
+/* NULL, and at first: an application that is healthy (http: status 200 and a body that says so), but one that answers 503, and
+ * takes no connection by tcp, where the image's version ends in "-unhealthy" or the fault says so; terminate notices are taken,
+ * and approved as approve_ms has it. */
+void host_simulated_set_guest(Host *host, SimulatedGuest guest, void *data);
+/* guest_run() to its answer; at first 5 ms. */
+void host_simulated_set_guest_latency(Host *host, gint64 usec);
+/* FALSE, and at first: a notice is never approved. */
+void host_simulated_set_approval(Host *host, gboolean approves, gint64 after_usec);
 
 /* ---- what a VM has, for tests that check what must never happen ---- */
 

@@ -183,6 +183,7 @@ static const struct {
     [SIMULATED_REFUSED] = { "refused", "started 1 @20;refused 1 SecureBootValidationFailed @120;" },
     [SIMULATED_EXITS] = { "exits", "started 1 @20;agent 1 @120;exited 1 VMExited @120;" },
     [SIMULATED_DISK_FULL] = { "disk-full", "start-failed 1 HostDiskFull @20;" },
+    [SIMULATED_UNHEALTHY] = { "unhealthy", "started 1 @20;agent 1 @120;" },
 };
 
 static void
@@ -219,6 +220,159 @@ test_a_failed_newer_launch_leaves_nothing_running(Fixture *f, const void *data G
     g_assert_cmpuint(host_simulated_alive(f->host), ==, 0);
 }
 
+/* ---- inside the guest ---- */
+
+static void
+on_output(int exit_code, const char *out, gsize out_length, const char *err G_GNUC_UNUSED, gsize err_length G_GNUC_UNUSED,
+          const GError *error, void *data)
+{
+    Fixture *f = data;
+    const int at = (int)((f->clock->now(f->clock) - START) / USEC_PER_MSEC);
+    g_assert_false(f->in_call);
+    if (error)
+        g_string_append_printf(f->told, "%s: %s @%d;", arm_code_text((ArmCode)error->code), error->message, at);
+    else
+        g_string_append_printf(f->told, "exit %d %.*s@%d;", exit_code, (int)out_length, out, at);
+}
+
+static void
+on_shot(gconstpointer bytes G_GNUC_UNUSED, gsize length G_GNUC_UNUSED, const GError *error, void *data)
+{
+    on_output(-1, "", 0, "", 0, error, data);
+}
+
+static void
+ask(Fixture *f, const char *arguments)
+{
+    g_auto(GStrv) argv = g_strsplit(arguments, " ", -1);
+    f->in_call = TRUE;
+    host_guest_run(f->host, KEY, (const char *const *)argv, 60 * USEC_PER_SEC, on_output, f);
+    f->in_call = FALSE;
+}
+
+static const struct {
+    const char *name, *image;
+    SimulatedFault fault;
+    const char *asked, *told;
+} asked[] = {
+    { "http", NULL, SIMULATED_OK, "health http 80 /",
+      "exit 0 http 200 whole\n{\"ApplicationHealthState\":\"Healthy\"}\n@125;" },
+    { "tcp", NULL, SIMULATED_OK, "health tcp 80", "exit 0 tcp open\n@125;" },
+    { "http-unhealthy-image", "Testudo:mini:gen2:1.2.0-unhealthy", SIMULATED_OK, "health https 443 /",
+      "exit 0 http 503 whole\n{\"ApplicationHealthState\":\"Unhealthy\"}\n@125;" },
+    { "tcp-unhealthy-image", "Testudo:mini:gen2:1.2.0-unhealthy", SIMULATED_OK, "health tcp 80",
+      "exit 1 failed refused\n@125;" },
+    { "http-fault", NULL, SIMULATED_UNHEALTHY, "health http 80 /",
+      "exit 0 http 503 whole\n{\"ApplicationHealthState\":\"Unhealthy\"}\n@125;" },
+    { "no-agent", NULL, SIMULATED_NO_AGENT, "health tcp 80", "OperationNotAllowed: The guest agent does not answer. @125;" },
+    { "dead", NULL, SIMULATED_EXITS, "health tcp 80", "OperationNotAllowed: The instance does not run. @125;" },
+    { "no-such-word", NULL, SIMULATED_OK, "explode", "exit 2 @125;" },
+};
+
+static void
+test_asked(Fixture *f, const void *data)
+{
+    const guint i = GPOINTER_TO_UINT(data);
+    host_simulated_set_faults(f->host, fault_given, GINT_TO_POINTER((gint)asked[i].fault));
+    g_autoptr(LaunchSpec) spec = spec_new(1);
+    if (asked[i].image) {
+        g_free(spec->image_urn);
+        spec->image_urn = g_strdup(asked[i].image);
+    }
+    start_spec(f, spec);
+    clock_virtual_advance_to(f->clock, START + 120 * USEC_PER_MSEC);
+    g_string_truncate(f->told, 0);
+    ask(f, asked[i].asked);
+    told(f, asked[i].told);
+}
+
+static int
+guest_given(const char *key, guint64 epoch, const char *const *argv, GString *out, void *data)
+{
+    g_assert_cmpstr(key, ==, KEY);
+    g_assert_cmpuint(epoch, ==, 1);
+    g_string_append_printf(out, "%s\n", argv[0]);
+    return GPOINTER_TO_INT(data);
+}
+
+static void
+test_the_guest_can_be_played_by_a_test(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    start(f, 1);
+    told(f, "started 1 @20;agent 1 @120;");
+    host_simulated_set_guest(f->host, guest_given, GINT_TO_POINTER(7));
+    ask(f, "health tcp 80");
+    told(f, "exit 7 health\n@125;");
+    host_simulated_set_guest(f->host, guest_given, GINT_TO_POINTER(SIMULATED_GUEST_SILENT));
+    ask(f, "health tcp 80");
+    told(f, "OperationNotAllowed: The guest agent does not answer. @130;");
+}
+
+static void
+test_one_answer_after_the_other_in_the_order_of_the_questions(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    start(f, 1);
+    told(f, "started 1 @20;agent 1 @120;");
+    ask(f, "health tcp 80");
+    ask(f, "explode");
+    told(f, "exit 0 tcp open\n@125;exit 2 @125;");
+}
+
+static void
+test_an_answer_that_takes_longer_than_it_may(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    start(f, 1);
+    told(f, "started 1 @20;agent 1 @120;");
+    host_simulated_set_guest_latency(f->host, 3600 * USEC_PER_SEC);
+    ask(f, "health tcp 80");
+    told(f, "GuestRunFailed: testudo-guest did not end in time. @60120;");
+}
+
+static void
+test_there_is_no_screen_and_no_shell(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const char *const argv[] = { "/bin/sh", NULL };
+    f->in_call = TRUE;
+    host_screenshot(f->host, KEY, on_shot, f);
+    host_exec(f->host, KEY, argv, NULL, USEC_PER_SEC, on_output, f);
+    f->in_call = FALSE;
+    told(f, "NotSupported: The simulated VM " KEY " has no screen. @0;NotSupported: The simulated VM " KEY
+            " cannot run '/bin/sh'. @0;");
+}
+
+static void
+test_who_waits_when_the_host_is_closed_is_told(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    ask(f, "health tcp 80");
+    host_close(f->host);
+    g_assert_cmpstr(f->told->str, ==, "OperationNotAllowed: The host was closed before the answer. @0;");
+    g_string_truncate(f->told, 0);
+    host_up(f);
+}
+
+static void
+test_a_notice_is_approved_in_its_time_or_never(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    start(f, 1);
+    told(f, "started 1 @20;agent 1 @120;");
+    ask(f, "terminate-ack E1");
+    told(f, "exit 0 unknown\n@125;");
+    ask(f, "terminate-notice E1 2026-11-23T22:51:54Z");
+    ask(f, "terminate-ack E1");
+    told(f, "exit 0 noticed\n@130;exit 0 waiting\n@130;");
+    host_simulated_set_approval(f->host, TRUE, 20 * USEC_PER_MSEC);
+    for (guint i = 0; i < 3; i++) {
+        ask(f, "terminate-notice E1 2026-11-23T22:51:54Z");
+        ask(f, "terminate-ack E1");
+    }
+    told(f, "exit 0 noticed\n@135;exit 0 waiting\n@135;exit 0 noticed\n@135;exit 0 waiting\n@135;"
+            "exit 0 noticed\n@135;exit 0 waiting\n@135;");
+    clock_virtual_advance_to(f->clock, START + 145 * USEC_PER_MSEC);
+    ask(f, "terminate-ack E1");
+    ask(f, "terminate-ack E2");
+    told(f, "exit 0 approved\n@150;exit 0 unknown\n@150;");
+}
+
 /* ---- daemons come and go ---- */
 
 static void
@@ -234,6 +388,23 @@ test_the_next_daemon_finds_what_runs(Fixture *f, const void *data G_GNUC_UNUSED)
     g_assert_true(found->alive && found->agent);
     g_assert_cmpuint(found->epoch, ==, 7);
     told(f, "");
+}
+
+static void
+test_a_notice_outlives_the_daemon(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    start(f, 7);
+    told(f, "started 7 @20;agent 7 @120;");
+    ask(f, "terminate-notice E1 2026-11-23T22:51:54Z");
+    told(f, "exit 0 noticed\n@125;");
+    daemon_restart(f);
+    ask(f, "terminate-ack E1");
+    told(f, "exit 0 waiting\n@130;");
+    start(f, 8);
+    ask(f, "terminate-ack E1");
+    told(f, "OperationNotAllowed: The instance does not run. @135;started 8 @150;agent 8 @250;");
+    ask(f, "terminate-ack E1");
+    told(f, "exit 0 unknown\n@255;");
 }
 
 static void
@@ -444,6 +615,8 @@ test_settings_that_mean_nothing_are_refused(Fixture *f, const void *data G_GNUC_
         { "{\"boot_ms\": -1}", "'boot_ms'" },
         { "{\"stop_ms\": \"1\"}", "'stop_ms'" },
         { "{\"die_at\": 1.5}", "'die_at'" },
+        { "{\"guest_ms\": true}", "'guest_ms'" },
+        { "{\"approve_ms\": -1}", "'approve_ms'" },
         { "{\"faults\": {}}", "array" },
         { "{\"faults\": [{\"fault\": \"explode\"}]}", "start-fails" },
         { "{\"faults\": [{\"key\": \".1\", \"fault\": \"exit\"}]}", "key_suffix" },
@@ -473,6 +646,14 @@ main(int argc, char **argv)
     ADD("a-stop-during-a-start-ends-it", test_a_stop_during_a_start_ends_it);
     ADD("a-kill-is-told-once-and-the-next-start-works", test_a_kill_is_told_once_and_the_next_start_works);
     ADD("a-failed-newer-launch-leaves-nothing-running", test_a_failed_newer_launch_leaves_nothing_running);
+    ADD("the-guest-can-be-played-by-a-test", test_the_guest_can_be_played_by_a_test);
+    ADD("one-answer-after-the-other-in-the-order-of-the-questions",
+        test_one_answer_after_the_other_in_the_order_of_the_questions);
+    ADD("an-answer-that-takes-longer-than-it-may", test_an_answer_that_takes_longer_than_it_may);
+    ADD("there-is-no-screen-and-no-shell", test_there_is_no_screen_and_no_shell);
+    ADD("who-waits-when-the-host-is-closed-is-told", test_who_waits_when_the_host_is_closed_is_told);
+    ADD("a-notice-is-approved-in-its-time-or-never", test_a_notice_is_approved_in_its_time_or_never);
+    ADD("a-notice-outlives-the-daemon", test_a_notice_outlives_the_daemon);
     ADD("the-next-daemon-finds-what-runs", test_the_next_daemon_finds_what_runs);
     ADD("a-boot-goes-on-under-the-next-daemon", test_a_boot_goes_on_under_the_next_daemon);
     ADD("a-data-disk-is-in-one-place", test_a_data_disk_is_in_one_place);
@@ -489,6 +670,10 @@ main(int argc, char **argv)
     for (gint i = 0; i < SIMULATED_N_FAULTS; i++) {
         g_autofree char *path = g_strconcat("/simulated/fault/", faults[i].name, NULL);
         g_test_add(path, Fixture, GINT_TO_POINTER(i), set_up, test_fault, tear_down);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(asked); i++) {
+        g_autofree char *path = g_strconcat("/simulated/asked/", asked[i].name, NULL);
+        g_test_add(path, Fixture, GUINT_TO_POINTER(i), set_up, test_asked, tear_down);
     }
     return g_test_run();
 }
