@@ -96,6 +96,7 @@ typedef struct {
 #define NO_QUERY NULL
 /* Each ends with a row whose method is NULL. */
 extern const Route routes_subscriptions[]; /* subscriptions, locations, providers, tenants */
+extern const Route routes_features[];
 extern const Route routes_groups[];
 extern const Route routes_operations[];
 extern const Route routes_catalogue[]; /* skus, vmSizes, usages */

@@ -1,5 +1,6 @@
 #include "api/draft.h"
 
+#include "api/feature_registration.h"
 #include "model/document.h"
 
 #include <crypt.h>
@@ -60,13 +61,26 @@ image_resolve(Draft *draft, StoreTx *tx, gboolean named, GError **error)
     return TRUE;
 }
 
+/* What a document is judged with. */
+typedef struct {
+    Call *call;
+    StoreTx *tx;
+    const StoreUsage *usage; /* of all sets but this one */
+    const char *set_name;
+} Judging;
+
+/* What the document comes to, and what the rules say of it. */
 static gboolean
-rules_apply(Draft *draft, Call *call, StoreTx *tx, const StoreSet *set, GError **error)
+judge(Draft *draft, const Judging *judging, GError **error)
 {
-    const ApiConfig *config = &call->api->config;
-    g_autoptr(StoreUsage) usage = store_usage(tx, set ? set->id : 0, error);
-    if (!usage)
+    const ApiConfig *config = &judging->call->api->config;
+    gboolean flexible_feature = FALSE;
+    draft->after = model_decode(draft->document, judging->set_name, error);
+    if (!draft->after || !feature_registered(judging->tx, FEATURE_FLEXIBLE_UPGRADE, &flexible_feature, error))
         return FALSE;
+    draft->effect_key = model_effect_key(draft->after);
+    draft->size = size_catalogue_find(config->sizes, draft->after->size_name);
+    const StoreUsage *usage = judging->usage;
     RuleInput input = {
         .before = draft->before,
         .after = draft->after,
@@ -81,10 +95,62 @@ rules_apply(Draft *draft, Call *call, StoreTx *tx, const StoreSet *set, GError *
         .host_memory_mib = config->host->memory_max_mib,
         .host_secure_boot = config->host->secure_boot,
         .host_vtpm = config->host->vtpm,
-        .flexible_feature = FALSE,
+        .flexible_feature = flexible_feature,
     };
     rules_check(&input, &draft->refusal);
     draft->warnings = rules_warnings(&input);
+    return TRUE;
+}
+
+static void
+judgement_clear(Draft *draft)
+{
+    g_clear_pointer(&draft->after, model_unref);
+    g_clear_pointer(&draft->effect_key, g_free);
+    g_clear_pointer(&draft->warnings, g_strfreev);
+    g_clear_error(&draft->refusal);
+}
+
+/* ---- Trusted launch as the default ---- */
+
+#define SECURITY_PROFILE "properties.virtualMachineProfile.securityProfile"
+
+static void
+warning_add(Draft *draft, const char *warning)
+{
+    guint n = g_strv_length(draft->warnings);
+    draft->warnings = g_renew(char *, draft->warnings, n + 2);
+    draft->warnings[n] = g_strdup(warning);
+    draft->warnings[n + 1] = NULL;
+}
+
+/* With the feature registered, what is new and says nothing of its security is Trusted launch, unless anything stands against
+ * that; then it is what it would be without the feature. */
+static gboolean
+trusted_launch_default(Draft *draft, const Judging *judging, gboolean *ret_applied, GError **error)
+{
+    gboolean registered = FALSE;
+    *ret_applied = FALSE;
+    if (draft->stored || json_object_size(json_path(draft->document, SECURITY_PROFILE)) > 0)
+        return TRUE;
+    if (!feature_registered(judging->tx, FEATURE_TRUSTED_LAUNCH_DEFAULT, &registered, error))
+        return FALSE;
+    if (!registered)
+        return TRUE;
+    g_autoptr(json_t) plain = draft->document;
+    draft->document = json_deep_copy(plain);
+    document_set_trusted_launch(draft->document);
+    if (!judge(draft, judging, error))
+        return FALSE;
+    *ret_applied = draft->refusal == NULL;
+    if (*ret_applied) {
+        warning_add(draft, "No security type was named: the feature " FEATURE_NAMESPACE
+                           "/TrustedLaunchByDefaultPreview makes it TrustedLaunch, with Secure Boot and vTPM.");
+        return TRUE;
+    }
+    judgement_clear(draft);
+    json_decref(draft->document);
+    draft->document = g_steal_pointer(&plain);
     return TRUE;
 }
 
@@ -112,12 +178,11 @@ draft_judge(Draft *draft, Call *call, StoreTx *tx, const StoreSet *set, const ch
 {
     if (!location_check(call, draft->document, error) || !image_resolve(draft, tx, image_named, error))
         return FALSE;
-    draft->after = model_decode(draft->document, set_name, error);
-    if (!draft->after)
-        return FALSE;
-    draft->effect_key = model_effect_key(draft->after);
-    draft->size = size_catalogue_find(call->api->config.sizes, draft->after->size_name);
-    return rules_apply(draft, call, tx, set, error);
+    g_autoptr(StoreUsage) usage = store_usage(tx, set ? set->id : 0, error);
+    const Judging judging = { call, tx, usage, set_name };
+    gboolean by_default = FALSE;
+    return usage && trusted_launch_default(draft, &judging, &by_default, error) &&
+           (by_default || judge(draft, &judging, error));
 }
 
 Draft *

@@ -11,6 +11,7 @@ static const Route *const tables[] = {
     routes_subscriptions, routes_catalogue,
     routes_images,        routes_host,
     routes_activity,      routes_links,
+    routes_features,
 };
 
 /* ---- routes ---- */

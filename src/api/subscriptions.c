@@ -61,6 +61,7 @@ static const struct {
         "locations/vmSizes", "locations/publishers", "skus" } },
     { "Microsoft.Resources", { "subscriptions", "resourceGroups" } },
     { "Microsoft.Insights", { "eventtypes" } },
+    { "Microsoft.Features", { "features", "providers" } },
 };
 
 static json_t *

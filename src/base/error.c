@@ -49,6 +49,7 @@ static const struct {
     [ARM_RESOURCE_GROUP_NOT_FOUND] = { 404, "ResourceGroupNotFound" },
     [ARM_SUBSCRIPTION_NOT_FOUND] = { 404, "SubscriptionNotFound" },
     [ARM_INSTANCE_NOT_FOUND] = { 404, "InstanceIdNotFound" },
+    [ARM_FEATURE_NOT_FOUND] = { 404, "FeatureNotFound" },
     [ARM_METHOD_NOT_ALLOWED] = { 405, "MethodNotAllowed" },
     [ARM_CONFLICT] = { 409, "Conflict" },
     [ARM_OPERATION_NOT_ALLOWED] = { 409, "OperationNotAllowed" },

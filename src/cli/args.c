@@ -10,6 +10,7 @@ const char cli_global_options[] = "output state-dir server token-file ca-file de
 const Option cli_options[] = {
     { "resource-group", NULL, 'g', OPTION_TEXT, "NAME", "resource group" },
     { "name", "vmss-name", 'n', OPTION_TEXT, "NAME", "name" },
+    { "namespace", NULL, 0, OPTION_TEXT, "PROVIDER", "resource provider of a feature: Microsoft.Compute" },
     { "location", NULL, 'l', OPTION_TEXT, "NAME", "location; there is one, the host's" },
     { "tags", NULL, 0, OPTION_LIST, "KEY=VALUE", "tags, replaced as a whole" },
     { "image", NULL, 0, OPTION_TEXT, "URN", "publisher:offer:sku:version; version may be 'latest'" },

@@ -87,6 +87,7 @@ client_open(const Completion *completion)
     return cli_client_open(&chosen, NULL);
 }
 
+/* A feature is listed as "PROVIDER/NAME", and named by the last part alone; other names have no slash. */
 static void
 list_complete(const Completion *completion, Client *client, const char *path, const char *member)
 {
@@ -95,7 +96,8 @@ list_complete(const Completion *completion, Client *client, const char *path, co
     json_t *entry;
     json_array_foreach(list, i, entry)
     {
-        candidate(completion, json_member_text(entry, member));
+        const char *name = json_member_text(entry, member), *slash = name ? strrchr(name, '/') : NULL;
+        candidate(completion, slash ? slash + 1 : name);
     }
 }
 
@@ -106,6 +108,8 @@ list_path(const Completion *completion, const Cli *cli, const char *option)
     static const char sets[] = "/providers/Microsoft.Compute/virtualMachineScaleSets";
     const char *group = given(completion, "resource-group"), *set = given(completion, "name");
     gboolean of_set = g_str_has_prefix(completion->command->path, "vmss ");
+    if (strcmp(option, "name") == 0 && g_str_has_prefix(completion->command->path, "feature "))
+        return cli_subscription_path(cli, "/providers/Microsoft.Features/features");
     if (strcmp(option, "resource-group") == 0 || (strcmp(option, "name") == 0 && !of_set))
         return cli_subscription_path(cli, "/resourcegroups");
     if (strcmp(option, "location") == 0)
@@ -163,6 +167,8 @@ words_of(const Option *option)
         return "true|false";
     if (strcmp(option->name, "security-type") == 0)
         return "Standard|TrustedLaunch";
+    if (strcmp(option->name, "namespace") == 0)
+        return "Microsoft.Compute";
     if (strcmp(option->name, "expand") == 0 || strcmp(option->name, "command-id") == 0)
         return strcmp(option->name, "expand") == 0 ? "instanceView" : "RunShellScript";
     return strchr(option->value, '|') && !strstr(option->value, "FILE") ? option->value : NULL;

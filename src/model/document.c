@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "model/document_checks.h"
+#include "model/model.h"
 #include "model/properties.h"
 
 #include <crypt.h>
@@ -187,4 +188,12 @@ document_set_exact_version(json_t *document, const char *exact_version)
 {
     json_t *image = json_path(document, PROFILE ".storageProfile.imageReference");
     json_object_set_new(image, "exactVersion", json_string(exact_version));
+}
+
+void
+document_set_trusted_launch(json_t *document)
+{
+    json_object_set_new(json_path(document, PROFILE), "securityProfile",
+                        json_pack("{ss s{sb sb}}", "securityType", security_type_text(SECURITY_TRUSTED_LAUNCH), "uefiSettings",
+                                  "secureBootEnabled", TRUE, "vTpmEnabled", TRUE));
 }

@@ -39,6 +39,9 @@ gboolean document_body_names_image(const json_t *body);
 /* Where the resolved version is kept: properties.virtualMachineProfile.storageProfile.imageReference.exactVersion. */
 void document_set_exact_version(json_t *document, const char *exact_version);
 
+/* TrustedLaunch with Secure Boot and vTPM, in place of what the document says of its security. */
+void document_set_trusted_launch(json_t *document);
+
 /* What a GET gives back: a deep copy without write-only members (adminPassword's hash, customData, protected
  * settings), with defaults filled in (upgradePolicy.mode, orchestrationMode, uefiSettings defaults under
  * TrustedLaunch, osDisk.osType from `os_type`). The caller adds id, name, type, etag, provisioningState, uniqueId,

@@ -1,6 +1,5 @@
+#include "model/feature.h"
 #include "model/rules_internal.h"
-
-#define FLEX_FEATURE "Microsoft.Compute/TrustedLaunchUpgradeFlexPreview"
 
 gboolean
 rule_wants_trusted_launch(const RuleInput *in)
@@ -15,9 +14,11 @@ rule_flexible_needs_feature(const RuleInput *in, GError **error)
         return TRUE;
     return arm_fail(error, ARM_OPERATION_NOT_ALLOWED, TARGET_SECURITY,
                     "A scale set with orchestration mode 'Flexible' can be upgraded to Trusted launch only with the feature "
-                    "'%s' registered on the subscription: POST /subscriptions/{id}/providers/Microsoft.Features/providers/"
-                    "Microsoft.Compute/features/TrustedLaunchUpgradeFlexPreview/register.",
-                    FLEX_FEATURE);
+                    "'" FEATURE_NAMESPACE "/%s' registered on the subscription: POST /subscriptions/{id}/providers/"
+                    "Microsoft.Features/providers/" FEATURE_NAMESPACE "/features/%s/register, or 'testudo feature register "
+                    "--namespace " FEATURE_NAMESPACE " --name %s'.",
+                    feature_name(FEATURE_FLEXIBLE_UPGRADE), feature_name(FEATURE_FLEXIBLE_UPGRADE),
+                    feature_name(FEATURE_FLEXIBLE_UPGRADE));
 }
 
 gboolean

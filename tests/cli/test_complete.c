@@ -36,6 +36,8 @@ words_are_completed(void)
         { "vm ", "image list-sizes list-skus list-usage" },
         { "vmss up", "update update-instances" },
         { "vmss run-command ", "invoke" },
+        { "feature ", "list show register unregister" },
+        { "feature show --namespace ", "Microsoft.Compute" },
         { "nothing ", "" },
         { "vmss update --enable-", "--enable-secure-boot --enable-vtpm" },
         { "vmss create --security-type ", "Standard TrustedLaunch" },

@@ -14,6 +14,7 @@ from lib.wait import until
 suite = Suite(chained=True)
 
 ON = '-g MyResourceGroup -n MyScaleSet'
+BY_DEFAULT = '--namespace Microsoft.Compute --name TrustedLaunchByDefaultPreview'
 TO_TRUSTED_LAUNCH = (f'testudo vmss update {ON} --vm-sku Standard_B1ms '
                      '--set virtualMachineProfile.storageProfile.imageReference.sku=gen2 '
                      '--security-type TrustedLaunch --enable-secure-boot true --enable-vtpm true')
@@ -275,7 +276,21 @@ def _(t):
     assert offered('vmss', 'start', '-g', 'MyResourceGroup', '-n', 'MyScaleSet', '--instance-ids', '3') == ['3']
     assert offered('vmss', 'rollback', '-g', 'MyResourceGroup', '-n', 'MyScaleSet', '--to', '4') == ['4']
     assert 'Testudo:mini:gen2:1.0.0' in offered('vmss', 'create', '--image', 'T')
+    assert offered('feature', 'register', '--name', 'Use') == ['UseStandardSecurityType']
     assert offered('vmss', 'create', '--vm-sku=Standard_B1m') == ['--vm-sku=Standard_B1ms']
+
+
+@suite.test('a registered feature changes what a create without a security type makes')
+def _(t):
+    on = '-g MyResourceGroup -n Defaulted --instance-count 0'
+    state = run(t.daemon, f'testudo feature register {BY_DEFAULT} -o json').expect().json
+    assert state['properties']['state'] == 'Registered', state
+    made = run(t.daemon, f'testudo vmss create {on} --image Testudo:mini:gen2:latest -o json').expect().json
+    assert made['properties']['virtualMachineProfile']['securityProfile']['securityType'] == 'TrustedLaunch', made
+    run(t.daemon, f'testudo feature unregister {BY_DEFAULT}').expect()
+    unknown = run(t.daemon, 'testudo feature show --namespace Microsoft.Compute --name Nonsense').expect(3)
+    assert 'TrustedLaunchByDefaultPreview' in unknown.err, unknown.err
+    run(t.daemon, 'testudo vmss delete -g MyResourceGroup -n Defaulted --yes').expect()
 
 
 @suite.test('exit codes tell a wrong line, a refusal and what is not there apart')
@@ -296,7 +311,7 @@ def _(t):
     for command in (f'vmss show {ON}', 'vmss list', f'vmss list-instances {ON}', f'vmss get-instance-view {ON}',
                     f'vmss get-instance-view {ON} --instance-id 1', f'vmss list-skus {ON}', 'group list', f'vmss revisions {ON}',
                     'image list', 'image show --urn Testudo:mini:gen2:1.0.0', 'vm list-sizes', 'vm list-skus',
-                    'vm list-usage', 'account show', 'account list-locations', 'host show',
+                    'vm list-usage', 'account show', 'feature list', f'feature show {BY_DEFAULT}', 'account list-locations', 'host show',
                     'monitor activity-log list', f'vmss list-instance-connection-info {ON}'):
         for output in ('table', 'json'):
             shown = run(t.daemon, f'testudo {command} -o {output}').expect()
