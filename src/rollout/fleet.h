@@ -1,0 +1,80 @@
+/* rollout/fleet.h: one scale set's instances as the planners see them: counters and ordered queues, kept up to date one
+ * instance at a time, so that no plan scans the set. Pure: no I/O, no clock; a fleet that was fed change by change is equal to
+ * one that is built from the same members afresh (fleet_diff()). */
+#pragma once
+
+#include "base/clock.h"
+#include "model/instance.h"
+#include "model/roll.h"
+
+/* What a member says about itself. */
+typedef struct {
+    guint id;
+    guint revision; /* the model revision that it should run */
+    guint phase;    /* of a rolling upgrade, as its service asks; FLEET_PHASE_LAST where it does not */
+    Health health;
+    RollMark mark;         /* of the rolling upgrade under way; ROLL_MARK_NONE where there is none */
+    UnixTime since;        /* from when on its wait for health is counted: the end of its last step, or its present mark */
+    gboolean leaving;      /* it is being deleted */
+    gboolean is_protected; /* from what the scale set does */
+    gboolean busy;         /* a step is in hand on it */
+    gboolean resting;      /* stopped or deallocated because somebody wants it so */
+    gboolean failed;       /* its last step failed, or its VM died */
+    gboolean skip;         /* its service asks not to be upgraded */
+    gboolean surge;        /* beyond the capacity, until an old one has gone in its favour */
+    gboolean undoable;     /* there is something that it can be brought back to */
+} Member;
+
+#define FLEET_PHASE_LAST G_MAXINT32
+
+typedef struct {
+    guint present;  /* all but the leaving ones */
+    guint surge;    /* of these, beyond the capacity */
+    guint serving;  /* of these, meant to run */
+    guint healthy;  /* of those that serve */
+    guint ill;      /* of those that serve: neither well nor on their way, and in nobody's hand */
+    guint in_hand;  /* mark in hand */
+    guint undoing;  /* mark undoing */
+    guint retiring; /* mark leaving */
+    guint upgraded; /* marks done and failed */
+    guint upgraded_ill;
+    guint candidates; /* may be upgraded now */
+    guint candidates_resting;
+    guint candidates_busy; /* may be upgraded when the step in hand is over */
+} FleetCounts;
+
+typedef enum {
+    FLEET_CANDIDATES, /* by phase, ill ones first where the policy says so, id; resting ones after all others */
+    FLEET_DECIDED,    /* in hand or undoing, and there is nothing to wait for; by id */
+    FLEET_UNDECIDED,  /* in hand or undoing, ill so far; by `since`, id */
+    FLEET_UNDOABLE,   /* mark failed, and can be put back (or removed, where it is a surplus); by id */
+    FLEET_SURGE_DONE, /* surplus that is upgraded and well; by id */
+    FLEET_SURGE,      /* all that are surplus; by id */
+    FLEET_ILL,        /* what automatic repair may take; by `since`, id */
+    FLEET_N_QUEUES
+} FleetQueue;
+
+typedef struct Fleet Fleet;
+
+Fleet *fleet_new(void);
+void fleet_free(Fleet *fleet); /* accepts NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fleet, fleet_free)
+
+/* Is a revision as good as the target? */
+typedef gboolean (*FleetOnTarget)(guint revision, void *data);
+
+/* What candidates are measured by, for all members from now on; costs one look at each. on_target NULL: there is no target, and
+ * no candidate. */
+void fleet_aim(Fleet *fleet, FleetOnTarget on_target, void *data, gboolean ill_first);
+
+/* New, or in place of what it said before. Members are compared byte by byte: begin with one that is all zero. */
+void fleet_put(Fleet *fleet, const Member *member);
+void fleet_remove(Fleet *fleet, guint id); /* one that is not there is fine */
+
+const FleetCounts *fleet_counts(const Fleet *fleet);
+const Member *fleet_get(const Fleet *fleet, guint id);           /* or NULL */
+const Member *fleet_first(const Fleet *fleet, FleetQueue queue); /* or NULL where it is empty */
+gboolean fleet_on_target(const Fleet *fleet, const Member *member);
+
+/* What differs between two fleets with the same aim, as a sentence; NULL: nothing. For tests. */
+char *fleet_diff(const Fleet *a, const Fleet *b);
