@@ -19,6 +19,20 @@ call_query_is_true(Call *call, const char *name)
     return text && g_ascii_strcasecmp(text, "true") == 0;
 }
 
+gboolean
+call_catalogue_query(Call *call, guint *ret_top, gboolean *ret_descending, GError **error)
+{
+    const char *top = call_query(call, "$top"), *order = call_query(call, "$orderby");
+    guint64 limit = G_MAXUINT32;
+    if (top && !g_ascii_string_to_unsigned(top, 10, 1, G_MAXINT32, &limit, NULL))
+        return arm_fail(error, ARM_INVALID_PARAMETER, "$top", "'$top' is a whole number from 1, not '%.40s'.", top);
+    *ret_top = (guint)limit;
+    *ret_descending = order && g_ascii_strcasecmp(order, "name desc") == 0;
+    return !order || *ret_descending || g_ascii_strcasecmp(order, "name") == 0 || g_ascii_strcasecmp(order, "name asc") == 0 ||
+           arm_fail(error, ARM_INVALID_PARAMETER, "$orderby", "'$orderby' is 'name', 'name asc' or 'name desc', not '%.40s'.",
+                    order);
+}
+
 /* ---- answers that come later ---- */
 
 struct Deferred {

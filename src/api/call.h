@@ -45,6 +45,8 @@ typedef struct {
 /* Query member by name without regard to case ("api-version", "$expand"), percent-decoded; NULL where absent or
  * empty. Borrowed. */
 const char *call_query(Call *call, const char *name);
+/* What the catalogues of versions take: $top (G_MAXUINT32 where absent), and $orderby "name", "name asc" or "name desc". */
+gboolean call_catalogue_query(Call *call, guint *ret_top, gboolean *ret_descending, GError **error);
 /* Is it there, and "true"? */
 gboolean call_query_is_true(Call *call, const char *name);
 
@@ -107,6 +109,8 @@ extern const Route routes_links[];     /* anonymous signed addresses: /links/…
 extern const Route routes_scale_sets[];
 extern const Route routes_scale_set_actions[];
 extern const Route routes_instances[]; /* virtualMachines of a set */
+extern const Route routes_extensions[];
+extern const Route routes_extension_images[];
 extern const Route routes_revisions[]; /* of a set, and rollback */
 extern const Route routes_guest[];     /* boot diagnostics, run command, connection info */
 extern const Route routes_resources[]; /* what lies in a group, or in the subscription */

@@ -1,5 +1,5 @@
 /* Platform images: the catalogue as Azure shows it (bare arrays), import and delete. */
-#include "api/call.h"
+#include "api/extension_images.h"
 
 #include <string.h>
 
@@ -51,26 +51,39 @@ entry_json(const Call *call, const ImageInfo *image, guint level)
 }
 
 /* The distinct names of one level, below what the path names. The list is in order, so equal names are neighbours. */
-static ApiResponse *
-level_list(Call *call, guint level, GError **error)
+static json_t *
+level_read(Call *call, guint level, GError **error)
 {
     g_autoptr(GPtrArray) images = images_load(call, error);
-    g_autoptr(json_t) list = json_array();
     const char *last = NULL;
-    for (guint i = 0; images && i < images->len; i++) {
+    if (!images)
+        return NULL;
+    json_t *list = json_array();
+    for (guint i = 0; i < images->len; i++) {
         const ImageInfo *image = g_ptr_array_index(images, i);
         if (!is_below(call, image, level) || (last && resource_same(last, level_name(image, level))))
             continue;
         last = level_name(image, level);
         json_array_append_new(list, entry_json(call, image, level));
     }
-    return images ? respond_json(200, list) : NULL;
+    return list;
+}
+
+static ApiResponse *
+level_list(Call *call, guint level, GError **error)
+{
+    g_autoptr(json_t) list = level_read(call, level, error);
+    return list ? respond_json(200, list) : NULL;
 }
 
 static ApiResponse *
 publishers_list(Call *call, GError **error)
 {
-    return level_list(call, 0, error);
+    g_autoptr(json_t) list = level_read(call, 0, error);
+    if (!list)
+        return NULL;
+    extension_publishers_add(call, list);
+    return respond_json(200, list);
 }
 
 static ApiResponse *
@@ -95,28 +108,12 @@ image_properties(const ImageInfo *image)
                      image->guest_agent, "sha256", image->sha256 ? image->sha256 : "");
 }
 
-/* $orderby: "name", "name asc" or "name desc". */
-static gboolean
-order_read(Call *call, gboolean *ret_descending, GError **error)
-{
-    const char *order = call_query(call, "$orderby");
-    *ret_descending = order && g_ascii_strcasecmp(order, "name desc") == 0;
-    return !order || *ret_descending || g_ascii_strcasecmp(order, "name") == 0 || g_ascii_strcasecmp(order, "name asc") == 0 ||
-           arm_fail(error, ARM_INVALID_PARAMETER, "$orderby", "'$orderby' is 'name', 'name asc' or 'name desc', not '%.40s'.",
-                    order);
-}
-
 static ApiResponse *
 versions_list(Call *call, GError **error)
 {
-    const char *top = call_query(call, "$top");
     gboolean descending, with_properties = call_query(call, "$expand") != NULL;
-    guint64 limit = G_MAXUINT32;
-    if (top && !g_ascii_string_to_unsigned(top, 10, 1, G_MAXINT32, &limit, NULL)) {
-        arm_fail(error, ARM_INVALID_PARAMETER, "$top", "'$top' is a whole number from 1, not '%.40s'.", top);
-        return NULL;
-    }
-    if (!order_read(call, &descending, error))
+    guint limit;
+    if (!call_catalogue_query(call, &limit, &descending, error))
         return NULL;
     g_autoptr(GPtrArray) images = images_load(call, error);
     g_autoptr(json_t) list = json_array();

@@ -188,7 +188,7 @@ number_read(const json_t *body, const char *member, guint64 *ret_number, GError 
 Draft *
 rollback_draft(Call *call, StoreTx *tx, const StoreSet *set, const char *member, GError **error)
 {
-    guint64 revision;
+    guint64 revision = 0;
     if (!number_read(call->body, member, &revision, error))
         return NULL;
     g_autoptr(StoreModel) model = revision_find(tx, set, revision, ARM_INVALID_PARAMETER, member, error);
@@ -197,8 +197,9 @@ rollback_draft(Call *call, StoreTx *tx, const StoreSet *set, const char *member,
 }
 
 static Draft *
-revision_draft(Call *call, StoreTx *tx, const StoreSet *set, GError **error)
+revision_draft(Call *call, StoreTx *tx, const StoreSet *set, void *data, GError **error)
 {
+    (void)data;
     return rollback_draft(call, tx, set, "revision", error);
 }
 
@@ -206,7 +207,7 @@ static ApiResponse *
 rollback_post(Call *call, GError **error)
 {
     g_auto(SetChange) change = { 0 };
-    return scale_set_change(call, /* must_exist= */ TRUE, revision_draft, &change, error)
+    return scale_set_change(call, /* must_exist= */ TRUE, revision_draft, NULL, &change, error)
                ? scale_set_change_respond(call, &change, error)
                : NULL;
 }

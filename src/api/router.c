@@ -5,6 +5,7 @@
 
 static const Route *const tables[] = {
     routes_scale_sets,    routes_scale_set_actions,
+    routes_extensions,    routes_extension_images,
     routes_revisions,     routes_instances,
     routes_guest,         routes_operations,
     routes_groups,        routes_resources,

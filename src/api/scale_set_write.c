@@ -188,7 +188,7 @@ set_find(Call *call, StoreTx *tx, gboolean must_exist, char **ret_group, StoreSe
 }
 
 gboolean
-scale_set_change(Call *call, gboolean must_exist, DraftMaker make, SetChange *ret_change, GError **error)
+scale_set_change(Call *call, gboolean must_exist, DraftMaker make, void *data, SetChange *ret_change, GError **error)
 {
     g_autoptr(StoreTx) tx = store_write(call->api->store, error);
     g_autoptr(StoreSet) set = NULL;
@@ -198,7 +198,7 @@ scale_set_change(Call *call, gboolean must_exist, DraftMaker make, SetChange *re
     gboolean created = set == NULL;
     if (created && !resource_name_check_scale_set(call->params[PARAM_SET], "name", error))
         return FALSE;
-    g_autoptr(Draft) draft = make(call, tx, set, error);
+    g_autoptr(Draft) draft = make(call, tx, set, data, error);
     if (!draft)
         return FALSE;
     if (draft->refusal) {
@@ -219,8 +219,9 @@ scale_set_change(Call *call, gboolean must_exist, DraftMaker make, SetChange *re
 }
 
 static Draft *
-body_draft(Call *call, StoreTx *tx, const StoreSet *set, GError **error)
+body_draft(Call *call, StoreTx *tx, const StoreSet *set, void *data, GError **error)
 {
+    (void)data;
     return draft_make(call, tx, set, call->params[PARAM_SET], call->body, error);
 }
 
@@ -228,8 +229,8 @@ static ApiResponse *
 scale_set_write(Call *call, gboolean must_exist, GError **error)
 {
     g_auto(SetChange) change = { 0 };
-    return scale_set_change(call, must_exist, body_draft, &change, error) ? scale_set_change_respond(call, &change, error)
-                                                                          : NULL;
+    return scale_set_change(call, must_exist, body_draft, NULL, &change, error) ? scale_set_change_respond(call, &change, error)
+                                                                                : NULL;
 }
 
 ApiResponse *

@@ -54,11 +54,11 @@ locations_list(Call *call, GError **error)
 }
 
 static const struct {
-    const char *name, *types[8];
+    const char *name, *types[12];
 } providers[] = {
     { "Microsoft.Compute",
-      { "virtualMachineScaleSets", "virtualMachineScaleSets/virtualMachines", "locations/operations", "locations/usages",
-        "locations/vmSizes", "locations/publishers", "skus" } },
+      { "virtualMachineScaleSets", "virtualMachineScaleSets/virtualMachines", "virtualMachineScaleSets/extensions",
+        "locations/operations", "locations/usages", "locations/vmSizes", "locations/publishers", "skus" } },
     { "Microsoft.Resources", { "subscriptions", "resourceGroups" } },
     { "Microsoft.Insights", { "eventtypes" } },
     { "Microsoft.Features", { "features", "providers" } },

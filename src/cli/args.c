@@ -11,6 +11,7 @@ const Option cli_options[] = {
     { "resource-group", NULL, 'g', OPTION_TEXT, "NAME", "resource group" },
     { "name", "vmss-name", 'n', OPTION_TEXT, "NAME", "name" },
     { "namespace", NULL, 0, OPTION_TEXT, "PROVIDER", "resource provider of a feature: Microsoft.Compute" },
+    { "vmss-name", NULL, 0, OPTION_TEXT, "NAME", "name of the scale set" },
     { "location", NULL, 'l', OPTION_TEXT, "NAME", "location; there is one, the host's" },
     { "tags", NULL, 0, OPTION_LIST, "KEY=VALUE", "tags, replaced as a whole" },
     { "image", NULL, 0, OPTION_TEXT, "URN", "publisher:offer:sku:version; version may be 'latest'" },
@@ -50,10 +51,13 @@ const Option cli_options[] = {
     { "file", NULL, 0, OPTION_TEXT, "FILE", "write there" },
     { "command-id", NULL, 0, OPTION_TEXT, "ID", "RunShellScript" },
     { "scripts", NULL, 0, OPTION_LIST, "LINE|@FILE", "shell script: lines, or @FILE" },
-    { "publisher", "p", 0, OPTION_TEXT, "NAME", "image publisher" },
+    { "publisher", "p", 0, OPTION_TEXT, "NAME", "publisher of an image or extension" },
     { "offer", NULL, 0, OPTION_TEXT, "NAME", "image offer" },
     { "sku", NULL, 0, OPTION_TEXT, "NAME", "image SKU" },
-    { "version", NULL, 0, OPTION_TEXT, "A.B.C", "image version" },
+    { "version", NULL, 0, OPTION_TEXT, "VERSION", "version of an image (A.B.C) or extension (A.B; the newest)" },
+    { "settings", NULL, 0, OPTION_TEXT, "JSON|FILE", "settings of an extension" },
+    { "protected-settings", NULL, 0, OPTION_TEXT, "JSON|FILE", "its secret ones; kept, never given back" },
+    { "extension-instance-name", NULL, 0, OPTION_TEXT, "NAME", "what the extension is called in the set (its type)" },
     { "urn", NULL, 'u', OPTION_TEXT, "URN", "publisher:offer:sku:version" },
     { "definition", NULL, 0, OPTION_TEXT, "FILE", "definition file (FILE's name with .json)" },
     { "generation", "hyper-v-generation", 0, OPTION_TEXT, "V1|V2", "V1 boots by BIOS, V2 by UEFI" },
@@ -105,6 +109,21 @@ option_find(const char *name)
             return option;
     }
     return NULL;
+}
+
+const Option *
+command_option(const Command *command, const char *name)
+{
+    const Option *by_alias = NULL;
+    for (const Option *option = cli_options; option->name; option++) {
+        if (!command_takes(command, option->name))
+            continue;
+        if (strcmp(option->name, name) == 0)
+            return option;
+        if (!by_alias && list_has(option->aliases, name, NULL))
+            by_alias = option;
+    }
+    return by_alias;
 }
 
 static const Option *
@@ -181,7 +200,7 @@ option_of_word(const Command *command, const char *word, const char **ret_inline
         const char *equals = strchr(word, '=');
         g_autofree char *name = equals ? g_strndup(word + 2, (gsize)(equals - word - 2)) : g_strdup(word + 2);
         *ret_inline = equals ? equals + 1 : NULL;
-        option = option_find(name);
+        option = command_option(command, name);
     } else if (word[2] == '\0') {
         option = option_find_letter(word[1]);
     }

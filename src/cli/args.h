@@ -43,6 +43,8 @@ extern const char cli_global_options[]; /* what every command takes */
 /* The command that argv begins with; *ret_words is how many words its path has. NULL: none. */
 const Command *command_find(const char *const *argv, int *ret_words);
 const Option *option_find(const char *name);
+/* The option that the command takes under this name, which may mean another elsewhere; NULL: none. */
+const Option *command_option(const Command *command, const char *name);
 gboolean command_takes(const Command *command, const char *option);
 
 /* Reads what follows the command's path. */

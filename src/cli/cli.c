@@ -18,10 +18,17 @@ cli_group_path(const Cli *cli, const char *group, const char *suffix)
     return g_strconcat("/subscriptions/", client_subscription(cli->client), "/resourceGroups/", escaped, suffix, NULL);
 }
 
+const char *
+cli_set_name(const Cli *cli)
+{
+    const char *set = args_text(cli->args, "vmss-name");
+    return set ? set : args_text(cli->args, "name");
+}
+
 char *
 cli_set_path(const Cli *cli, const char *suffix)
 {
-    g_autofree char *name = g_uri_escape_string(args_text(cli->args, "name"), NULL, FALSE);
+    g_autofree char *name = g_uri_escape_string(cli_set_name(cli), NULL, FALSE);
     g_autofree char *rest = g_strconcat("/providers/Microsoft.Compute/virtualMachineScaleSets/", name, suffix, NULL);
     return cli_group_path(cli, args_text(cli->args, "resource-group"), rest);
 }

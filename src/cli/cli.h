@@ -25,7 +25,8 @@ struct Cli {
 /* ---- paths; newly allocated. `suffix` begins with '/', '?' or is "" ---- */
 char *cli_subscription_path(const Cli *cli, const char *suffix);
 char *cli_group_path(const Cli *cli, const char *group, const char *suffix);
-char *cli_set_path(const Cli *cli, const char *suffix); /* of --resource-group and --name */
+char *cli_set_path(const Cli *cli, const char *suffix); /* of --resource-group, and --vmss-name or --name */
+const char *cli_set_name(const Cli *cli);               /* borrowed */
 char *cli_instance_path(const Cli *cli, const char *instance, const char *suffix);
 
 /* ---- requests ---- */
@@ -98,6 +99,10 @@ gboolean run_vmss_create(Cli *cli, GError **error);
 gboolean run_vmss_show(Cli *cli, GError **error);
 gboolean run_vmss_list(Cli *cli, GError **error);
 gboolean run_vmss_update(Cli *cli, GError **error);
+gboolean run_vmss_extension_set(Cli *cli, GError **error);
+gboolean run_vmss_extension_list(Cli *cli, GError **error);
+gboolean run_vmss_extension_show(Cli *cli, GError **error);
+gboolean run_vmss_extension_delete(Cli *cli, GError **error);
 gboolean run_vmss_revisions(Cli *cli, GError **error);
 gboolean run_vmss_rollback(Cli *cli, GError **error);
 gboolean run_vmss_scale(Cli *cli, GError **error);

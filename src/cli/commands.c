@@ -1,9 +1,10 @@
 /* Every command. Names and options are those of Azure's `az` where it has the command. */
 #include "cli/cli.h"
 
-#define SET    "resource-group! name! "
-#define LAUNCH "vm-sku security-type enable-secure-boot enable-vtpm "
-#define ACTION SET "instance-ids no-wait "
+#define SET       "resource-group! name! "
+#define LAUNCH    "vm-sku security-type enable-secure-boot enable-vtpm "
+#define EXTENSION "resource-group! vmss-name! name! "
+#define ACTION    SET "instance-ids no-wait "
 
 /* clang-format off */
 const Command cli_commands[] = {
@@ -73,6 +74,15 @@ const Command cli_commands[] = {
     { "vmss list-skus", NULL, SET, run_vmss_skus, "sizes that the set can change to", NULL },
     { "vmss list-instance-connection-info", NULL, SET, run_vmss_connection_info,
       "addresses on this host that lead to ports of the instances", NULL },
+    { "vmss extension set", NULL,
+      EXTENSION "publisher! version settings protected-settings extension-instance-name no-wait", run_vmss_extension_set,
+      "add an extension to the model, or replace it; --name is its type",
+      "testudo vmss extension set -g MyResourceGroup --vmss-name MyScaleSet --publisher Microsoft.ManagedServices \\\n"
+      "      --name ApplicationHealthLinux --version 2.0 \\\n"
+      "      --settings '{\"protocol\": \"http\", \"port\": 8080, \"requestPath\": \"/health\"}'" },
+    { "vmss extension list", NULL, "resource-group! vmss-name!", run_vmss_extension_list, "list the model's extensions", NULL },
+    { "vmss extension show", NULL, EXTENSION, run_vmss_extension_show, "show an extension", NULL },
+    { "vmss extension delete", NULL, EXTENSION "no-wait", run_vmss_extension_delete, "take an extension out of the model", NULL },
     { "vmss run-command invoke", NULL, SET "instance-id! command-id scripts!", run_vmss_run_command,
       "run a shell script inside an instance, through the guest agent",
       "testudo vmss run-command invoke -g MyResourceGroup -n MyScaleSet --instance-id 0 --command-id RunShellScript \\\n"

@@ -8,6 +8,8 @@
 /* Nobody waits longer for a list. */
 #define TIMEOUT_MS 2000
 
+#define SETS "/providers/Microsoft.Compute/virtualMachineScaleSets"
+
 typedef struct {
     const char *const *words;
     guint n;
@@ -47,11 +49,11 @@ is_option(const char *word)
 }
 
 static const Option *
-option_of(const char *word)
+option_of(const Command *command, const char *word)
 {
     if (g_str_has_prefix(word, "--")) {
         g_autofree char *name = g_strndup(word + 2, strcspn(word + 2, "="));
-        return option_find(name);
+        return command_option(command, name);
     }
     for (const Option *option = cli_options; option->name; option++) {
         if (option->letter && word[0] == '-' && option->letter == word[1] && !word[2])
@@ -64,7 +66,7 @@ static const char *
 given(const Completion *completion, const char *name)
 {
     for (guint i = 0; i + 1 < completion->n; i++) {
-        const Option *option = option_of(completion->words[i]);
+        const Option *option = option_of(completion->command, completion->words[i]);
         const char *equals = strchr(completion->words[i], '=');
         if (option && strcmp(option->name, name) == 0)
             return equals ? equals + 1 : completion->words[i + 1];
@@ -101,38 +103,62 @@ list_complete(const Completion *completion, Client *client, const char *path, co
     }
 }
 
-/* Lists that need the group, or the set, that was typed before. */
-static char *
-list_path(const Completion *completion, const Cli *cli, const char *option)
+/* What --name names depends on the command; elsewhere an option means one thing. */
+static const char *
+thing_of(const Completion *completion, const char *option)
 {
-    static const char sets[] = "/providers/Microsoft.Compute/virtualMachineScaleSets";
-    const char *group = given(completion, "resource-group"), *set = given(completion, "name");
-    gboolean of_set = g_str_has_prefix(completion->command->path, "vmss ");
-    if (strcmp(option, "name") == 0 && g_str_has_prefix(completion->command->path, "feature "))
-        return cli_subscription_path(cli, "/providers/Microsoft.Features/features");
-    if (strcmp(option, "resource-group") == 0 || (strcmp(option, "name") == 0 && !of_set))
-        return cli_subscription_path(cli, "/resourcegroups");
-    if (strcmp(option, "location") == 0)
-        return cli_subscription_path(cli, "/locations");
-    if (strcmp(option, "vm-sku") == 0)
-        return cli_subscription_path(cli, "/providers/Microsoft.Compute/skus");
-    if (strcmp(option, "name") == 0 && group)
-        return cli_group_path(cli, group, sets);
-    const char *below = g_str_has_prefix(option, "instance-id") ? "/virtualMachines"
-                        : strcmp(option, "to") == 0             ? "/revisions"
-                                                                : NULL;
-    if (!below || !group || !set)
-        return NULL;
-    g_autofree char *escaped = g_uri_escape_string(set, NULL, FALSE);
-    g_autofree char *rest = g_strconcat(sets, "/", escaped, below, NULL);
-    return cli_group_path(cli, group, rest);
+    static const struct {
+        const char *command, *thing;
+    } named[] = { { "vmss extension ", "extension" }, { "vmss ", "vmss-name" }, { "feature ", "feature" } };
+    for (guint i = 0; strcmp(option, "name") == 0 && i < G_N_ELEMENTS(named); i++) {
+        if (g_str_has_prefix(completion->command->path, named[i].command))
+            return named[i].thing;
+    }
+    return strcmp(option, "name") == 0 ? "resource-group" : option;
+}
+
+/* Where the daemon lists it: in the subscription, or below the group or the set that was typed before. */
+static char *
+list_path(const Completion *completion, const Cli *cli, const char *thing)
+{
+    static const struct {
+        const char *thing;
+        enum { OF_SUBSCRIPTION, OF_GROUP, OF_SET } of;
+        const char *path;
+    } lists[] = {
+        { "resource-group", OF_SUBSCRIPTION, "/resourcegroups" },
+        { "location", OF_SUBSCRIPTION, "/locations" },
+        { "vm-sku", OF_SUBSCRIPTION, "/providers/Microsoft.Compute/skus" },
+        { "feature", OF_SUBSCRIPTION, "/providers/Microsoft.Features/features" },
+        { "vmss-name", OF_GROUP, SETS },
+        { "instance-id", OF_SET, "/virtualMachines" },
+        { "instance-ids", OF_SET, "/virtualMachines" },
+        { "to", OF_SET, "/revisions" },
+        { "extension", OF_SET, "/extensions" },
+    };
+    const char *group = given(completion, "resource-group"), *set = given(completion, "vmss-name");
+    set = set ? set : given(completion, "name");
+    for (guint i = 0; i < G_N_ELEMENTS(lists); i++) {
+        if (strcmp(lists[i].thing, thing) != 0)
+            continue;
+        if (lists[i].of == OF_SUBSCRIPTION)
+            return cli_subscription_path(cli, lists[i].path);
+        if (!group || (lists[i].of == OF_SET && !set))
+            return NULL;
+        if (lists[i].of == OF_GROUP)
+            return cli_group_path(cli, group, lists[i].path);
+        g_autofree char *escaped = g_uri_escape_string(set, NULL, FALSE);
+        g_autofree char *rest = g_strconcat(SETS, "/", escaped, lists[i].path, NULL);
+        return cli_group_path(cli, group, rest);
+    }
+    return NULL;
 }
 
 static gboolean
 is_known_by_daemon(const char *option)
 {
-    static const char *const names[] = { "resource-group", "name",  "location", "instance-id", "instance-ids",
-                                         "vm-sku",         "image", "urn",      "to" };
+    static const char *const names[] = { "resource-group", "name",   "vmss-name", "location", "instance-id",
+                                         "instance-ids",   "vm-sku", "image",     "urn",      "to" };
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         if (strcmp(option, names[i]) == 0)
             return TRUE;
@@ -153,7 +179,7 @@ daemon_complete(const Completion *completion, const char *option)
             candidate(completion, json_member_text(json_array_get(images, i), "urn"));
         return;
     }
-    g_autofree char *path = list_path(completion, &cli, option);
+    g_autofree char *path = list_path(completion, &cli, thing_of(completion, option));
     if (path)
         list_complete(completion, client, path, g_str_has_prefix(option, "instance-id") ? "instanceId" : "name");
 }
@@ -209,7 +235,7 @@ option_in_hand(const Completion *completion)
     guint i = completion->n - 1;
     while (i > 0 && !is_option(completion->words[i - 1]))
         i--;
-    const Option *option = i > 0 ? option_of(completion->words[i - 1]) : NULL;
+    const Option *option = i > 0 ? option_of(completion->command, completion->words[i - 1]) : NULL;
     gboolean next = i + 1 == completion->n;
     if (!option || option->type == OPTION_FLAG || strchr(completion->words[i - 1], '='))
         return NULL;
@@ -229,7 +255,7 @@ complete_print(const char *const *words)
         complete_command(&completion);
         return;
     }
-    const Option *option = is_option(last) ? option_of(last) : option_in_hand(&completion);
+    const Option *option = is_option(last) ? option_of(completion.command, last) : option_in_hand(&completion);
     const char *equals = is_option(last) ? strchr(last, '=') : NULL;
     if (is_option(last) && !(option && equals)) {
         options_complete(&completion);

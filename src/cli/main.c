@@ -80,7 +80,6 @@ instead_of(const char *text)
         { "vmss rolling-upgrade", "Rolling upgrades are not built yet. With upgrade mode Manual, name the instances: "
                                   "testudo vmss "
                                   "update-instances -g GROUP -n SET --instance-ids 0 (\"*\" for all)." },
-        { "vmss extension", "Extensions are not built yet." },
         { "login", "There is no login: the daemon's Unix socket needs none; with --server, give "
                    "--token-file." },
         { "vm create", "There are no single VMs: a scale set of one instance is made by 'testudo "

@@ -25,6 +25,13 @@ gboolean what_if_confirm(Cli *cli, const char *const *ids, GError **error);
  * about. */
 gboolean what_if_confirm_change(Cli *cli, const json_t *body, const char *ask, GError **error);
 
+/* A file's content where `text` names a file (or begins with '@'), else the text itself; newly
+ * allocated. */
+char *text_or_file(const char *text, const char *option, GError **error);
+
+/* In mode Manual a change of the model alone moves no instance: says on standard error what does. */
+void vmss_outdated_hint(Cli *cli);
+
 /* {"instanceIds":[…]} of --instance-ids; NULL where it is not given. */
 json_t *vmss_ids_body(const Cli *cli);
 /* "instance 3", "3 instances", "all instances"; newly allocated. */

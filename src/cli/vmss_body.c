@@ -83,8 +83,7 @@ image_put(const Args *args, json_t *body, GError **error)
     return TRUE;
 }
 
-/* A file's content where `text` names a file, else the text itself; newly allocated. */
-static char *
+char *
 text_or_file(const char *text, const char *option, GError **error)
 {
     g_autofree char *content = NULL;

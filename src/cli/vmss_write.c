@@ -126,16 +126,13 @@ protection_update(Cli *cli, const char *instance, GError **error)
     return TRUE;
 }
 
-/* In mode Manual a change of the model alone moves no instance; who does not know that waits in
- * vain. */
-static void
-outdated_hint(Cli *cli, const json_t *model, const json_t *body)
+void
+vmss_outdated_hint(Cli *cli)
 {
-    if (instances_follow(model, body))
-        return;
-    g_autofree char *path = cli_set_path(cli, "/instanceView");
-    g_auto(Reply) reply = { 0 };
-    if (!client_send(cli->client, "GET", path, NULL, &reply, NULL))
+    g_autofree char *set_path = cli_set_path(cli, ""), *path = cli_set_path(cli, "/instanceView");
+    g_auto(Reply) set = { 0 }, reply = { 0 };
+    if (!client_send(cli->client, "GET", set_path, NULL, &set, NULL) || instances_follow(set.body, NULL) ||
+        !client_send(cli->client, "GET", path, NULL, &reply, NULL))
         return;
     const json_t *latest = json_object_get(reply.body, "latestModel");
     int on = (int)json_integer_value(json_object_get(latest, "instanceCount"));
@@ -144,7 +141,7 @@ outdated_hint(Cli *cli, const json_t *model, const json_t *body)
         g_printerr("%d of %d instances are on this model. To bring one to it: testudo vmss "
                    "update-instances -g %s -n %s "
                    "--instance-ids ID\n",
-                   on, total, args_text(cli->args, "resource-group"), args_text(cli->args, "name"));
+                   on, total, args_text(cli->args, "resource-group"), cli_set_name(cli));
 }
 
 gboolean
@@ -172,7 +169,7 @@ run_vmss_update(Cli *cli, GError **error)
     if (!body_send(cli, "PATCH", reply.body, body, what, error))
         return FALSE;
     if (!args_flag(cli->args, "what-if"))
-        outdated_hint(cli, reply.body, body);
+        vmss_outdated_hint(cli);
     return TRUE;
 }
 
@@ -199,7 +196,7 @@ run_vmss_rollback(Cli *cli, GError **error)
     g_autofree char *what = g_strdup_printf("Rolling scale set %s back to revision %u", args_text(cli->args, "name"), revision);
     if (!cli_change(cli, "POST", action, body, what, NULL, error) || !set_show(cli, error))
         return FALSE;
-    outdated_hint(cli, reply.body, NULL);
+    vmss_outdated_hint(cli);
     return TRUE;
 }
 

@@ -171,6 +171,26 @@ document_roll_back(const json_t *stored, const json_t *earlier)
     return document;
 }
 
+json_t *
+document_extension_read(const json_t *body, const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) violations = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+    g_autoptr(json_t) extension =
+        properties_read_at(scale_set_properties, PROFILE ".extensionProfile.extensions[]", body, "", violations);
+    const char *own = json_member_text(extension, "name");
+    if (violations->len > 0) {
+        arm_set_error_from_violations(error, violations);
+        return NULL;
+    }
+    if (own && g_ascii_strcasecmp(own, name) != 0) {
+        arm_fail(error, ARM_INVALID_PARAMETER, "name", "'name' is '%.80s', and the address names '%.80s'; leave it out.", own,
+                 name);
+        return NULL;
+    }
+    json_object_set_new(extension, "name", json_string(name));
+    return g_steal_pointer(&extension);
+}
+
 gboolean
 document_body_names_image(const json_t *body)
 {

@@ -33,6 +33,10 @@ json_t *document_merge(const json_t *stored, const json_t *body, const DocumentC
  * owns it. */
 json_t *document_roll_back(const json_t *stored, const json_t *earlier);
 
+/* One extension's own body ("VirtualMachineScaleSetExtension"), canonical as an element of extensionProfile.extensions, with
+ * `name` as its name; a name in the body is the same. The caller owns it; NULL sets *error with all violations. */
+json_t *document_extension_read(const json_t *body, const char *name, GError **error);
+
 /* Does the body name a settable member of imageReference, so that "latest" is to be resolved anew? */
 gboolean document_body_names_image(const json_t *body);
 

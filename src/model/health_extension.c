@@ -121,7 +121,7 @@ health_extension_read(const json_t *extension, const char *path, GPtrArray *viol
     g_autofree char *own_path = g_strconcat(path, ".properties", NULL);
     g_autofree char *settings_path = g_strconcat(own_path, ".settings", NULL);
     g_autoptr(json_t) none = json_object();
-    g_autoptr(json_t) settings = properties_read_at(settings_table, sent ? sent : none, settings_path, violations);
+    g_autoptr(json_t) settings = properties_read_at(settings_table, "", sent ? sent : none, settings_path, violations);
     const char *word = json_string_value(json_object_get(settings, "protocol"));
     int protocol = HEALTH_TCP;
     gboolean rich;

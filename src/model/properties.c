@@ -307,12 +307,12 @@ properties_read(const Property *table, const json_t *body, GPtrArray *violations
 }
 
 json_t *
-properties_read_at(const Property *table, const json_t *object, const char *path, GPtrArray *violations)
+properties_read_at(const Property *table, const char *table_path, const json_t *object, const char *path, GPtrArray *violations)
 {
     Reader reader = { table, violations };
     if (!json_is_object(object)) {
-        violate(&reader, ARM_INVALID_PARAMETER, path, "'%s' is an object.", path);
+        violate(&reader, ARM_INVALID_PARAMETER, path, "'%s' is an object.", *path ? path : "the body");
         return json_object();
     }
-    return object_read(&reader, object, path, "");
+    return object_read(&reader, object, path, table_path);
 }

@@ -47,5 +47,7 @@ const Property *property_find(const Property *table, const char *path);
 /* Reads a body against a table: canonical keys, canonical words, coerced scalars, nulls and read-only members left out.
  * Violations (GError*) are appended to `violations`; what is wrong is left out of the result, which is never NULL. */
 json_t *properties_read(const Property *table, const json_t *body, GPtrArray *violations);
-/* The same for an object within a body: `path` is where it stands, for messages; the table's paths begin at the object. */
-json_t *properties_read_at(const Property *table, const json_t *object, const char *path, GPtrArray *violations);
+/* The same for an object within a body: `path` is where it stands, for messages; table_path where its members are in the table
+ * ("": there from the root). */
+json_t *properties_read_at(const Property *table, const char *table_path, const json_t *object, const char *path,
+                           GPtrArray *violations);

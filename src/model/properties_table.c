@@ -199,7 +199,7 @@ const Property scale_set_properties[] = {
     REFUSED(EXT ".extensionsTimeBudget", "it " UNTIL_BUILT),
     EFFECTIVE(EXT ".extensions", LIST, NULL, NULL),
     READ_ONLY(EXT ".extensions[].id"),
-    EFFECTIVE(EXT ".extensions[].name", TEXT, NULL, NULL),
+    EFFECTIVE(EXT ".extensions[].name", TEXT, "1 to 80 letters, digits, '.', '_' and '-'", check_extension_name),
     READ_ONLY(EXT ".extensions[].type"),
     EFFECTIVE(EXT ".extensions[].properties", OBJECT, NULL, NULL),
     READ_ONLY(EXT ".extensions[].properties.provisioningState"),

@@ -152,6 +152,19 @@ check_ssh_key(const json_t *value, const char *path, GError **error)
                     "'%.40s…' is no SSH public key: one line such as 'ssh-ed25519 AAAA… comment'.", text);
 }
 
+/* It is part of an address. */
+gboolean
+check_extension_name(const json_t *value, const char *path, GError **error)
+{
+    const char *text = json_string_value(value);
+    return g_regex_match_simple("^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$", text, G_REGEX_DOLLAR_ENDONLY, 0) ||
+           arm_fail(
+               error, ARM_INVALID_PARAMETER, path,
+               "'%.100s' is no name of an extension: 1 to 80 letters, digits, '.', '_' and '-', beginning with a letter or "
+               "digit.",
+               text);
+}
+
 gboolean
 check_boot_diagnostics(const json_t *value, const char *path, GError **error)
 {

@@ -16,4 +16,5 @@ gboolean check_password(const json_t *value, const char *path, GError **error);
 gboolean check_custom_data(const json_t *value, const char *path, GError **error);
 gboolean check_ssh_path(const json_t *value, const char *path, GError **error);
 gboolean check_ssh_key(const json_t *value, const char *path, GError **error);
+gboolean check_extension_name(const json_t *value, const char *path, GError **error);
 gboolean check_boot_diagnostics(const json_t *value, const char *path, GError **error);

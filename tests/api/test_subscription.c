@@ -197,7 +197,7 @@ test_the_image_catalogue_is_bare_arrays(void)
     g_autoptr(World) world = world_new();
     const Row rows[] = {
         { "GET", LOCATION "/publishers", NULL, 200, "0.name", "Testudo" },
-        { "GET", LOCATION "/publishers", NULL, 200, "1", NULL },
+        { "GET", LOCATION "/publishers", NULL, 200, "1.name", "Microsoft.ManagedServices" },
         { "GET", OFFERS, NULL, 200, "0.name", "mini" },
         { "GET", OFFERS "/MINI/skus", NULL, 200, "1.name", "gen2" },
         { "GET", VERSIONS, NULL, 200, "0.name", "1.0.0" },

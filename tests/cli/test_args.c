@@ -44,6 +44,17 @@ forms_of_a_value_are_equal(void)
     }
 }
 
+/* What is another name of --name elsewhere names the set where --name names something in it. */
+static void
+a_name_means_what_the_command_has_it_mean(void)
+{
+    g_autoptr(Args) args = parse("vmss extension show -g G --vmss-name s -n e", NULL, NULL);
+    g_assert_cmpstr(args_text(args, "vmss-name"), ==, "s");
+    g_assert_cmpstr(args_text(args, "name"), ==, "e");
+    g_assert_null(parse("vmss extension show -g G --vmss-name s", NULL, NULL));
+    g_assert_null(parse("vmss extension show -g G -n e", NULL, NULL));
+}
+
 static void
 lists_take_words_up_to_the_next_option(void)
 {
@@ -140,6 +151,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/args/longest_path_wins", longest_path_wins);
     g_test_add_func("/args/forms_of_a_value_are_equal", forms_of_a_value_are_equal);
+    g_test_add_func("/args/a_name_means_what_the_command_has_it_mean", a_name_means_what_the_command_has_it_mean);
     g_test_add_func("/args/lists_take_words_up_to_the_next_option", lists_take_words_up_to_the_next_option);
     g_test_add_func("/args/lists_given_twice_add_up", lists_given_twice_add_up);
     g_test_add_func("/args/bool_alone_is_true", bool_alone_is_true);

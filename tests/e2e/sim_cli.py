@@ -157,6 +157,36 @@ def _(t):
     run(t.daemon, f'testudo vmss update-instances {ON} --instance-ids "*" --yes').expect()
 
 
+@suite.test('extensions are set, listed, shown and deleted; the version is the newest unless it is said')
+def _(t):
+    on = '-g MyResourceGroup --vmss-name MyScaleSet'
+    kind = '--publisher Microsoft.ManagedServices --name ApplicationHealthLinux'
+    settings = '\'{"protocol": "http", "port": 8080, "requestPath": "/health"}\''
+    made = run(t.daemon, f'testudo vmss extension set {on} {kind} --settings {settings} -o json').expect()
+    assert made.json['properties']['typeHandlerVersion'] == '2.0' and 'update-instances' in made.err, made.err
+    run(t.daemon, f'testudo vmss extension set {on} {kind} --version 1.0 --settings {settings} '
+                  '--extension-instance-name other').expect(1)
+    path = os.path.join(t.daemon.state_dir, 'settings.json')
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write('{"protocol": "tcp", "port": 22}')
+    run(t.daemon, f'testudo vmss extension set {on} {kind} --version 1.0 --settings @{path}').expect()
+    shown = run(t.daemon, f'testudo vmss extension show {on} -n ApplicationHealthLinux -o json').expect().json
+    assert shown['properties']['settings'] == {'protocol': 'tcp', 'port': 22}, shown
+    run(t.daemon, f'testudo vmss extension set {on} {kind} --settings 7').expect(2)
+    wrong = run(t.daemon, f'testudo vmss extension set {on} --publisher P --name CustomScript').expect(1)
+    assert 'ApplicationHealthLinux' in wrong.err, wrong.err
+    secret = '--protected-settings \'{"k": "v"}\''
+    run(t.daemon, f'testudo vmss extension set {on} --publisher Microsoft.Azure.ServiceFabric --name Node '
+                  f'--extension-instance-name fabric {secret}').expect()
+    assert [cells[0] for cells in rows(t, f'testudo vmss extension list {on}')] == ['ApplicationHealthLinux', 'fabric']
+    assert '"v"' not in run(t.daemon, f'testudo vmss extension list {on} -o json').expect().out
+    for name in ('fabric', 'ApplicationHealthLinux'):
+        run(t.daemon, f'testudo vmss extension delete {on} -n {name}').expect()
+    run(t.daemon, f'testudo vmss extension delete {on} -n fabric').expect(3)
+    assert rows(t, f'testudo vmss extension list {on}') == []
+    run(t.daemon, f'testudo vmss update-instances {ON} --instance-ids "*"').expect()
+
+
 @suite.test('--set edits one entry of a list and one tag, and keeps the others')
 def _(t):
     def profile():
@@ -274,6 +304,7 @@ def _(t):
     assert offered('vmss', 'show', '-g', 'My') == ['MyResourceGroup']
     assert offered('vmss', 'show', '-g', 'MyResourceGroup', '-n', 'My') == ['MyScaleSet']
     assert offered('vmss', 'start', '-g', 'MyResourceGroup', '-n', 'MyScaleSet', '--instance-ids', '3') == ['3']
+    assert offered('vmss', 'extension', 'list', '-g', 'MyResourceGroup', '--vmss-name', 'My') == ['MyScaleSet']
     assert offered('vmss', 'rollback', '-g', 'MyResourceGroup', '-n', 'MyScaleSet', '--to', '4') == ['4']
     assert 'Testudo:mini:gen2:1.0.0' in offered('vmss', 'create', '--image', 'T')
     assert offered('feature', 'register', '--name', 'Use') == ['UseStandardSecurityType']
@@ -310,6 +341,7 @@ def _(t):
 def _(t):
     for command in (f'vmss show {ON}', 'vmss list', f'vmss list-instances {ON}', f'vmss get-instance-view {ON}',
                     f'vmss get-instance-view {ON} --instance-id 1', f'vmss list-skus {ON}', 'group list', f'vmss revisions {ON}',
+                    'vmss extension list -g MyResourceGroup --vmss-name MyScaleSet',
                     'image list', 'image show --urn Testudo:mini:gen2:1.0.0', 'vm list-sizes', 'vm list-skus',
                     'vm list-usage', 'account show', 'feature list', f'feature show {BY_DEFAULT}', 'account list-locations', 'host show',
                     'monitor activity-log list', f'vmss list-instance-connection-info {ON}'):

@@ -92,6 +92,7 @@ static const struct {
     { IN_PROFILE("'extensionProfile': {'extensions': [{'name': 'x', 'properties': {'publisher': 'Microsoft.ManagedServices', 'type': 'ApplicationHealthWindows'}}]}"), ARM_INVALID_PARAMETER, EXTENSIONS "[0]", "ApplicationHealthWindows|no Windows guests|ApplicationHealthLinux" },
     { HEALTH_AS("2.0", "{'protocol': 'tcp', 'port': 1}", ", {'name': 'H', 'properties': {'publisher': 'Microsoft.Azure.ServiceFabric', 'type': 't'}}"), ARM_INVALID_PARAMETER, EXTENSIONS "[1]", "another|'H'" },
     { HEALTH_AS("2.0", "{'protocol': 'tcp', 'port': 1}", ", {'name': 'i', 'properties': {'publisher': 'Microsoft.ManagedServices', 'type': 'ApplicationHealthLinux', 'typeHandlerVersion': '1.0', 'settings': {'protocol': 'tcp', 'port': 2}}}"), ARM_INVALID_PARAMETER, EXTENSIONS "[1]", "extensions[0]|has one" },
+    { IN_PROFILE("'extensionProfile': {'extensions': [{'name': 'a/b', 'properties': {'publisher': 'Microsoft.Azure.ServiceFabric', 'type': 't'}}]}"), ARM_INVALID_PARAMETER, EXTENSIONS "[0].name", "a/b|1 to 80" },
     /* health */
     { HEALTH("{}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.protocol", "required|tcp, http or https" },
     { HEALTH("null"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".settings.protocol", "required" },

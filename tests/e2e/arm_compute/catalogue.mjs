@@ -42,3 +42,10 @@ await behaviour("virtualMachineImages.get says generation and security type", as
   assert.equal(image.osDiskImage.operatingSystem, "Linux");
   assert.deepEqual(image.features, [{ name: "SecurityType", value: "TrustedLaunchSupported" }]);
 });
+
+await behaviour("virtualMachineExtensionImages has the extensions that a model may have", async () => {
+  const images = client.virtualMachineExtensionImages, publisher = "Microsoft.ManagedServices", type = "ApplicationHealthLinux";
+  assert.deepEqual((await images.listTypes(location, publisher)).map((entry) => entry.name), [type]);
+  assert.deepEqual((await images.listVersions(location, publisher, type)).map((entry) => entry.name), ["1.0", "2.0"]);
+  assert.equal((await images.get(location, publisher, type, "2.0")).operatingSystem, "Linux");
+});

@@ -1,7 +1,7 @@
 // virtualMachineScaleSets: create, read, the main job, actions on all and on named instances, delete.
 import assert from "node:assert/strict";
 import { all, behaviour } from "./behaviour.mjs";
-import { group, image, location, model, powers, sets, trusted, vms } from "./fleet.mjs";
+import { extensions, group, image, location, model, powers, sets, trusted, vms } from "./fleet.mjs";
 
 const name = "js-set";
 
@@ -63,6 +63,25 @@ await behaviour("beginUpdateInstances brings one instance to it, then all", asyn
     assert.equal(vm.latestModelApplied, true);
     isTrusted(vm.securityProfile);
   }
+});
+
+await behaviour("extensions are made, changed and listed by routes of their own; secrets stay in the daemon", async () => {
+  const health = (settings) => ({
+    publisher: "Microsoft.ManagedServices", typePropertiesType: "ApplicationHealthLinux", typeHandlerVersion: "2.0", settings,
+  });
+  const made = await extensions.createOrUpdate(group, name, "health", health({ protocol: "tcp", port: 22 }));
+  assert.equal(made.name, "health");
+  assert.equal(made.typePropertiesType, "ApplicationHealthLinux");
+  assert.equal(made.provisioningState, "Succeeded");
+  const changed = await extensions.update(group, name, "health", { settings: { protocol: "tcp", port: 23 } });
+  assert.equal(changed.settings.port, 23);
+  assert.equal((await extensions.get(group, name, "health")).typeHandlerVersion, "2.0");
+  assert.deepEqual((await all(extensions.list(group, name))).map((extension) => extension.name), ["health"]);
+  await assert.rejects(extensions.createOrUpdate(group, name, "other", health({ protocol: "udp" })),
+    (error) => error.statusCode === 400 && /tcp, http, https/.test(error.message));
+  await extensions.delete(group, name, "health");
+  await extensions.delete(group, name, "health");
+  assert.deepEqual(await all(extensions.list(group, name)), []);
 });
 
 await behaviour("powerOff of named instances leaves the others running; start brings them back", async () => {
