@@ -2,6 +2,7 @@
 
 #include "api/draft.h"
 #include "api/place.h"
+#include "store/models.h"
 
 #include <string.h>
 
@@ -47,7 +48,7 @@ model_at(Run *run, guint revision, GError **error)
     Model *model = g_hash_table_lookup(run->models, GUINT_TO_POINTER(revision));
     if (model)
         return model;
-    model = model_of_revision(run->tx, run->set, revision, NULL, error);
+    model = model_of_revision(run->tx, run->set->id, run->set->name, revision, NULL, NULL, error);
     if (model)
         g_hash_table_insert(run->models, GUINT_TO_POINTER(revision), model);
     return model;

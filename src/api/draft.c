@@ -2,6 +2,7 @@
 
 #include "api/feature_registration.h"
 #include "model/document.h"
+#include "store/models.h"
 
 #include <crypt.h>
 #include <string.h>
@@ -20,25 +21,6 @@ draft_free(Draft *draft)
     g_clear_error(&draft->refusal);
     g_strfreev(draft->warnings);
     g_free(draft);
-}
-
-Model *
-model_of_revision(StoreTx *tx, const StoreSet *set, guint revision, json_t **ret_document, GError **error)
-{
-    GError *lookup = NULL;
-    g_autoptr(StoreModel) row = store_model_get(tx, set->id, revision, &lookup);
-    if (!row) {
-        if (lookup)
-            g_propagate_error(error, lookup);
-        else
-            arm_fail(error, ARM_INTERNAL, NULL, "Scale set '%s' has no model revision %u.", set->name, revision);
-        return NULL;
-    }
-    g_autoptr(json_t) document = json_parse(row->document, strlen(row->document), error);
-    Model *model = document ? model_decode(document, set->name, error) : NULL;
-    if (model && ret_document)
-        *ret_document = g_steal_pointer(&document);
-    return model;
 }
 
 /* The exact version is decided when the body names the image, and then holds until a body names it again. */
@@ -167,7 +149,7 @@ static Draft *
 draft_begin(StoreTx *tx, const StoreSet *set, GError **error)
 {
     g_autoptr(Draft) draft = g_new0(Draft, 1);
-    if (set && !(draft->before = model_of_revision(tx, set, set->revision, &draft->stored, error)))
+    if (set && !(draft->before = model_of_revision(tx, set->id, set->name, set->revision, NULL, &draft->stored, error)))
         return NULL;
     return g_steal_pointer(&draft);
 }

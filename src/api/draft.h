@@ -28,6 +28,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Draft, draft_free)
 
 /* The row of the revision that the draft becomes. */
 gboolean draft_model_insert(StoreTx *tx, const Draft *draft, const StoreSet *set, UnixTime now, GError **error);
-
-/* The decoded model of a stored revision; NULL sets *error. *ret_document (or NULL) gets the document. */
-Model *model_of_revision(StoreTx *tx, const StoreSet *set, guint revision, json_t **ret_document, GError **error);

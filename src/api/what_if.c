@@ -4,6 +4,7 @@
 #include "api/place.h"
 #include "api/revisions.h"
 #include "store/desire.h"
+#include "store/models.h"
 
 /* What the instances of a set are compared with, and what came of it. */
 typedef struct {
@@ -30,7 +31,7 @@ model_at(Question *question, guint revision, GError **error)
     Model *model = g_hash_table_lookup(question->models, GUINT_TO_POINTER(revision));
     if (model)
         return model;
-    model = model_of_revision(question->tx, question->set, revision, NULL, error);
+    model = model_of_revision(question->tx, question->set->id, question->set->name, revision, NULL, NULL, error);
     if (model)
         g_hash_table_insert(question->models, GUINT_TO_POINTER(revision), model);
     return model;

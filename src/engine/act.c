@@ -1,7 +1,6 @@
 /* One instance, one step forward: the planner's action, written to the store first, asked of the host after the commit. */
-#include "engine/internal.h"
-
-#include "base/resource_id.h"
+#include "engine/pass.h"
+#include "engine/sets.h"
 
 static InstanceFacts
 facts_of(const StoreInstance *instance, const Tracked *tracked)
@@ -50,87 +49,64 @@ failure_of(const StoreInstance *instance)
 }
 
 static void
-on_deadline(void *data)
+due(Pass *pass, Held *held, Act act)
 {
-    Tracked *tracked = data;
-    tracked->deadline_timer = 0;
-    engine_mark_dirty(tracked->engine, tracked);
-    engine_kick(tracked->engine);
+    held->act = act;
+    g_ptr_array_add(pass->due, held);
 }
 
 /* What the launch is begun with is recorded before it is begun: whoever comes after a crash sees what may exist. */
-static gboolean
-launch_begin(Engine *engine, StoreTx *tx, Tracked *tracked, StoreInstance *instance, UnixTime now, Act *ret_act, GError **error)
+static void
+launch_begin(Pass *pass, Held *held)
 {
-    g_autoptr(StoreSet) set = engine_set(tx, instance->set_id, error);
-    if (!set)
-        return FALSE;
+    StoreInstance *instance = held->row;
     g_autoptr(GError) unfit = NULL;
-    g_autoptr(LaunchSpec) spec = engine_launch_spec(tx, set, instance, &unfit);
+    g_autoptr(LaunchSpec) spec = engine_launch_spec(pass, held->tracked->set, instance, &unfit);
 
     instance->epoch = instance->want_epoch;
     instance->agent = FALSE;
     instance->failure = 0;
     g_clear_pointer(&instance->failure_message, g_free);
     g_clear_pointer(&instance->warning, g_free);
-    tracked->refused = FALSE;
+    held->tracked->refused = FALSE;
+    pass_changed(held);
     if (!spec) {
-        instance_enter(instance, LIFE_LAUNCH, now);
-        instance_enter(instance, LIFE_START_FAILED, now);
+        instance_enter(instance, LIFE_LAUNCH, pass->now);
+        instance_enter(instance, LIFE_START_FAILED, pass->now);
         instance_fail(instance, (ArmCode)unfit->code, unfit->message);
-        *ret_act = ACT_NONE;
-        return step_end(tx, instance, unfit, now, error);
+        step_end(pass->ledger, instance, unfit);
+        engine_slot_release(pass->engine, held->tracked);
+        return;
     }
     instance->revision = instance->want_revision;
     instance->run_disk_gen = instance->disk_gen;
     instance->run_vars_gen = instance->vars_gen;
     instance->run_vtpm_gen = instance->vtpm_gen;
     instance->run_data_gen = instance->data_gen;
-    instance->deadline = now + engine->config.step_timeout_usec;
-    instance_enter(instance, LIFE_LAUNCH, now);
-    launch_spec_free(tracked->spec);
-    tracked->spec = g_steal_pointer(&spec);
-    return store_instance_update(tx, instance, 0, error);
+    instance->deadline = pass->now + pass->engine->config.step_timeout_usec;
+    instance_enter(instance, LIFE_LAUNCH, pass->now);
+    held->spec = g_steal_pointer(&spec);
+    due(pass, held, ACT_LAUNCH);
 }
 
-static gboolean
-slot_take(Engine *engine, Tracked *tracked)
-{
-    if (tracked->holds_slot)
-        return TRUE;
-    if (engine->slots_taken >= engine->config.max_starting) {
-        if (!tracked->waiting) {
-            tracked->waiting = TRUE;
-            g_queue_push_tail(&engine->waiting, tracked);
-        }
-        return FALSE;
-    }
-    engine->slots_taken++;
-    tracked->holds_slot = TRUE;
-    return TRUE;
-}
-
-void
-engine_slot_release(Engine *engine, Tracked *tracked)
-{
-    if (!tracked->holds_slot)
-        return;
-    tracked->holds_slot = FALSE;
-    engine->slots_taken--;
-}
-
-static gboolean
-timeout_write(Engine *engine, StoreTx *tx, Tracked *tracked, StoreInstance *instance, UnixTime now, GError **error)
+static void
+time_out(Pass *pass, Held *held)
 {
     g_autofree char *message = g_strdup_printf("The guest agent did not answer within %" G_GINT64_FORMAT
                                                " s of the start; the serial log of this boot "
                                                "says how far it came.",
-                                               engine->config.step_timeout_usec / USEC_PER_SEC);
-    instance_enter(instance, LIFE_TIMEOUT, now);
-    instance_fail(instance, ARM_BOOT_TIMED_OUT, message);
-    engine_slot_release(engine, tracked);
-    g_autoptr(GError) failure = failure_of(instance);
-    return step_end(tx, instance, failure, now, error);
+                                               pass->engine->config.step_timeout_usec / USEC_PER_SEC);
+    instance_enter(held->row, LIFE_TIMEOUT, pass->now);
+    instance_fail(held->row, ARM_BOOT_TIMED_OUT, message);
+    engine_slot_release(pass->engine, held->tracked);
+}
+
+static void
+step_fail(Pass *pass, Held *held)
+{
+    g_autoptr(GError) failure = failure_of(held->row);
+    step_end(pass->ledger, held->row, failure);
+    pass_changed(held);
 }
 
 /* A settled instance that is to rest shows that it does, also where it was resting all along in another way. */
@@ -146,96 +122,77 @@ rest_enter(StoreInstance *instance, UnixTime now)
     }
 }
 
-gboolean
-engine_act(Engine *engine, StoreTx *tx, Tracked *tracked, UnixTime now, Act *ret_act, GError **error)
+void
+engine_act(Pass *pass, Held *held)
 {
-    g_autoptr(GError) lookup = NULL;
-    g_autoptr(StoreInstance) instance = store_instance_get(tx, tracked->set_id, tracked->id, &lookup);
-    *ret_act = ACT_NONE;
-    if (!instance) {
-        if (lookup) {
-            g_propagate_error(error, g_steal_pointer(&lookup));
-            return FALSE;
-        }
-        return TRUE;
-    }
-    /* Two acts at most are written without a host's answer between them: adopt, then settle. */
-    for (;;) {
-        InstanceFacts facts = facts_of(instance, tracked);
-        Act act = plan_instance(&facts, now);
+    StoreInstance *instance = held->row;
+    held->to_act = FALSE;
+    /* Planned until the host is to be asked, or nothing is left to do: each act but those makes the next one another. */
+    while (instance) {
+        InstanceFacts facts = facts_of(instance, held->tracked);
+        Act act = plan_instance(&facts, pass->now);
         switch (act) {
         case ACT_NONE:
         case ACT_N:
-            return TRUE;
+            return;
         case ACT_ADOPT_REVISION:
             instance->revision = instance->want_revision;
-            if (!store_instance_update(tx, instance, 0, error))
-                return FALSE;
+            pass_changed(held);
             continue;
         case ACT_SETTLE:
-            rest_enter(instance, now);
-            return step_end(tx, instance, /* failure= */ NULL, now, error);
-        case ACT_FAIL: {
-            g_autoptr(GError) failure = failure_of(instance);
-            return step_end(tx, instance, failure, now, error);
-        }
+            rest_enter(instance, pass->now);
+            step_end(pass->ledger, instance, /* failure= */ NULL);
+            pass_changed(held);
+            continue;
         case ACT_TIMEOUT:
-            return timeout_write(engine, tx, tracked, instance, now, error);
+            time_out(pass, held);
+            step_fail(pass, held);
+            continue;
+        case ACT_FAIL:
+            step_fail(pass, held);
+            continue;
         case ACT_STOP:
         case ACT_STOP_FORCED:
-            instance_enter(instance, LIFE_STOP, now);
-            *ret_act = act;
-            return store_instance_update(tx, instance, 0, error);
+            instance_enter(instance, LIFE_STOP, pass->now);
+            pass_changed(held);
+            due(pass, held, act);
+            return;
         case ACT_DESTROY:
-            instance_enter(instance, LIFE_DESTROY, now);
-            *ret_act = act;
-            return store_instance_update(tx, instance, 0, error);
+            instance_enter(instance, LIFE_DESTROY, pass->now);
+            pass_changed(held);
+            due(pass, held, act);
+            return;
         case ACT_LAUNCH:
-            if (!slot_take(engine, tracked))
-                return TRUE;
-            *ret_act = act;
-            if (!launch_begin(engine, tx, tracked, instance, now, ret_act, error))
-                return FALSE;
-            if (*ret_act == ACT_NONE)
-                engine_slot_release(engine, tracked);
-            return TRUE;
+            if (engine_slot_take(pass->engine, held->tracked))
+                launch_begin(pass, held);
+            return;
         }
     }
 }
 
 void
-engine_deadline_arm(Engine *engine, Tracked *tracked, UnixTime at)
+engine_call_host(Engine *engine, Held *held)
 {
-    if (tracked->deadline_timer)
-        engine->clock->timer_remove(engine->clock, tracked->deadline_timer);
-    tracked->deadline_timer = engine->clock->timer_add(engine->clock, at, on_deadline, tracked);
-}
-
-void
-engine_call_host(Engine *engine, Tracked *tracked, Act act)
-{
-    switch (act) {
-    case ACT_LAUNCH: {
-        g_autoptr(LaunchSpec) spec = g_steal_pointer(&tracked->spec);
-        tracked->in_flight = CALL_START;
+    Tracked *tracked = held->tracked;
+    g_autofree char *key = NULL, *keep = NULL;
+    switch (held->act) {
+    case ACT_LAUNCH:
+        engine_call(engine, tracked, CALL_START);
         engine_deadline_arm(engine, tracked, engine->clock->now(engine->clock) + engine->config.step_timeout_usec);
-        host_start(engine->host, spec);
+        host_start(engine->host, held->spec);
         return;
-    }
     case ACT_STOP:
-        tracked->in_flight = CALL_STOP;
-        host_stop(engine->host, tracked->key, engine->config.stop_grace_usec);
-        return;
     case ACT_STOP_FORCED:
-        tracked->in_flight = CALL_STOP;
-        host_stop(engine->host, tracked->key, 0);
+        key = engine_key_of(tracked->set, tracked->id);
+        engine_call(engine, tracked, CALL_STOP);
+        host_stop(engine->host, key, held->act == ACT_STOP ? engine->config.stop_grace_usec : 0);
         return;
-    case ACT_DESTROY: {
-        g_autofree char *keep = g_build_filename(engine->config.state_dir, "disks", NULL);
-        tracked->in_flight = CALL_DESTROY;
-        host_destroy(engine->host, tracked->key, keep);
+    case ACT_DESTROY:
+        key = engine_key_of(tracked->set, tracked->id);
+        keep = g_build_filename(engine->config.state_dir, "disks", NULL);
+        engine_call(engine, tracked, CALL_DESTROY);
+        host_destroy(engine->host, key, keep);
         return;
-    }
     case ACT_NONE:
     case ACT_ADOPT_REVISION:
     case ACT_SETTLE:

@@ -1,21 +1,11 @@
 /* The loop: events in, planned acts out, one transaction per pass. */
-#include "engine/internal.h"
+#include "engine/pass.h"
+#include "engine/sets.h"
 
-/* So that one pass never holds the store's writer for long. */
+/* Rows that a pass takes in hand, so that it never holds the store's writer for long. */
 #define PASS_MAX    256
 #define RETRY_AFTER USEC_PER_SEC
 #define NEVER       (-1)
-
-static void
-tracked_free(void *data)
-{
-    Tracked *tracked = data;
-    if (tracked->deadline_timer)
-        tracked->engine->clock->timer_remove(tracked->engine->clock, tracked->deadline_timer);
-    launch_spec_free(tracked->spec);
-    g_free(tracked->key);
-    g_free(tracked);
-}
 
 static gboolean on_kick(void *data);
 
@@ -47,8 +37,9 @@ engine_new(Store *store, Clock *clock, const EngineConfig *config, GMainContext 
     engine->config = *config;
     engine->config.max_starting = MAX(config->max_starting, 1);
     engine->context = context;
-    engine->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, tracked_free);
-    engine->models = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)model_unref);
+    engine->instances = engine_instances_new();
+    engine->sets = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, engine_set_free);
+    engine->sets_by_uid = g_hash_table_new(g_str_hash, g_str_equal);
     g_queue_init(&engine->dirty);
     g_queue_init(&engine->waiting);
     g_queue_init(&engine->events);
@@ -70,122 +61,78 @@ engine_free(Engine *engine)
     g_queue_clear(&engine->dirty);
     g_queue_clear(&engine->waiting);
     g_queue_clear_full(&engine->events, (GDestroyNotify)host_event_free);
-    g_hash_table_unref(engine->by_key);
-    g_hash_table_unref(engine->models);
+    g_hash_table_unref(engine->instances);
+    g_hash_table_unref(engine->sets);
+    g_hash_table_unref(engine->sets_by_uid);
+    g_free(engine->subscription);
     g_free(engine);
 }
 
-Tracked *
-engine_track(Engine *engine, const char *set_uid, gint64 set_id, guint id)
-{
-    g_autofree char *key = g_strdup_printf("%s.%u", set_uid, id);
-    Tracked *tracked = g_hash_table_lookup(engine->by_key, key);
-    if (!tracked) {
-        tracked = g_new0(Tracked, 1);
-        tracked->engine = engine;
-        tracked->key = g_steal_pointer(&key);
-        tracked->set_id = set_id;
-        tracked->id = id;
-        g_hash_table_insert(engine->by_key, tracked->key, tracked);
-    }
-    return tracked;
-}
-
-void
-engine_forget(Engine *engine, Tracked *tracked)
-{
-    engine_slot_release(engine, tracked);
-    if (tracked->dirty)
-        g_queue_remove(&engine->dirty, tracked);
-    if (tracked->waiting)
-        g_queue_remove(&engine->waiting, tracked);
-    g_hash_table_remove(engine->by_key, tracked->key);
-}
-
-void
-engine_mark_dirty(Engine *engine, Tracked *tracked)
-{
-    if (tracked->dirty)
-        return;
-    tracked->dirty = TRUE;
-    g_queue_push_tail(&engine->dirty, tracked);
-}
-
-/* Rows that changed since the last pass, whoever changed them. */
+/* Instances whose rows changed since the last pass, whoever changed them. */
 static gboolean
-changes_collect(Engine *engine, StoreTx *tx, GError **error)
+changes_collect(Pass *pass, GError **error)
 {
-    g_autoptr(GPtrArray) changed = store_instance_changed(tx, engine->seen_etag, error);
-    g_autoptr(StoreSet) set = NULL;
+    Engine *engine = pass->engine;
+    if (store_tx_issued(pass->tx) == engine->seen)
+        return TRUE;
+    g_autoptr(GArray) changed = store_instance_changed(pass->tx, engine->seen, error);
     if (!changed)
         return FALSE;
     for (guint i = 0; i < changed->len; i++) {
-        const StoreInstance *instance = g_ptr_array_index(changed, i);
-        if (!set || set->id != instance->set_id) {
-            g_clear_pointer(&set, store_set_free);
-            set = engine_set(tx, instance->set_id, error);
-            if (!set)
-                return FALSE;
-        }
-        engine_mark_dirty(engine, engine_track(engine, set->uid, instance->set_id, instance->id));
-        engine->seen_etag = MAX(engine->seen_etag, instance->etag);
+        const StoreInstanceKey *key = &g_array_index(changed, StoreInstanceKey, i);
+        SetTracked *set = engine_set(engine, pass->tx, key->set_id, error);
+        if (!set)
+            return FALSE;
+        Tracked *tracked = engine_track(engine, set, key->id);
+        tracked->news = TRUE;
+        engine_mark_dirty(engine, tracked);
     }
     return TRUE;
 }
 
+/* What the host said of an instance several times is planned for once, when all of it is known. */
 static gboolean
-events_apply(Engine *engine, StoreTx *tx, UnixTime now, GQueue *ret_taken, GError **error)
+events_take(Pass *pass, GError **error)
 {
     HostEvent *event;
-    for (guint i = 0; i < PASS_MAX && (event = g_queue_pop_head(&engine->events)); i++) {
-        g_queue_push_tail(ret_taken, event);
-        if (!engine_apply_event(engine, tx, event, now, error))
+    while (pass->held->len < PASS_MAX && (event = g_queue_pop_head(&pass->engine->events))) {
+        g_queue_push_tail(&pass->events, event);
+        if (!engine_apply_event(pass, event, error))
             return FALSE;
+    }
+    for (guint i = 0; i < pass->held->len; i++) {
+        Held *held = g_ptr_array_index(pass->held, i);
+        if (!held->to_act)
+            continue;
+        engine_dirty_drop(pass->engine, held->tracked);
+        engine_act(pass, held);
     }
     return TRUE;
 }
 
-typedef struct {
-    Tracked *tracked;
-    Act act;
-} Due;
-
 static gboolean
-dirty_act(Engine *engine, StoreTx *tx, UnixTime now, GArray *ret_due, GQueue *ret_taken, GError **error)
+dirty_take(Pass *pass, GError **error)
 {
     Tracked *tracked;
-    for (guint i = 0; i < PASS_MAX && (tracked = g_queue_pop_head(&engine->dirty)); i++) {
-        Due due = { tracked, ACT_NONE };
-        tracked->dirty = FALSE;
-        g_queue_push_tail(ret_taken, tracked);
-        if (!engine_act(engine, tx, tracked, now, &due.act, error))
+    while (pass->held->len < PASS_MAX && (tracked = engine_dirty_pop(pass->engine))) {
+        Held *held = pass_hold(pass, tracked, error);
+        if (!held) {
+            engine_mark_dirty(pass->engine, tracked);
             return FALSE;
-        if (due.act != ACT_NONE)
-            g_array_append_val(ret_due, due);
+        }
+        engine_act(pass, held);
     }
     return TRUE;
 }
 
-/* Those that wait for a slot are looked at again, as many as there are free ones: some may not want it any more. */
-static void
-slots_offer(Engine *engine)
-{
-    Tracked *next;
-    for (guint taken = engine->slots_taken; taken < engine->config.max_starting; taken++) {
-        next = g_queue_pop_head(&engine->waiting);
-        if (!next)
-            return;
-        next->waiting = FALSE;
-        engine_mark_dirty(engine, next);
-    }
-}
-
 static gboolean
-pass_write(Engine *engine, UnixTime now, GArray *due, GQueue *events, GQueue *acted, GError **error)
+pass_do(Pass *pass, GError **error)
 {
-    g_autoptr(StoreTx) tx = store_write(engine->store, error);
-    return tx && changes_collect(engine, tx, error) && events_apply(engine, tx, now, events, error) &&
-           dirty_act(engine, tx, now, due, acted, error) && store_commit(g_steal_pointer(&tx), error);
+    if (!changes_collect(pass, error) || !engine_sets_refresh(pass->engine, pass->tx, error) || !events_take(pass, error) ||
+        !dirty_take(pass, error))
+        return FALSE;
+    pass_tell(pass);
+    return pass_write(pass, error) && pass_commit(pass, error);
 }
 
 static void
@@ -198,71 +145,70 @@ on_retry(void *data)
 
 /* Nothing of the pass was kept: everything it took is put back, to be tried again a little later. */
 static void
-pass_undo(Engine *engine, GQueue *events, GQueue *acted)
+pass_undo(Pass *pass)
 {
-    gpointer item;
-    while ((item = g_queue_pop_tail(events)))
-        g_queue_push_head(&engine->events, item);
-    while ((item = g_queue_pop_tail(acted))) {
-        Tracked *tracked = item;
+    Engine *engine = pass->engine;
+    gpointer event;
+    while ((event = g_queue_pop_tail(&pass->events)))
+        g_queue_push_head(&engine->events, event);
+    for (guint i = 0; i < pass->held->len; i++) {
+        const Held *held = g_ptr_array_index(pass->held, i);
         /* A launch that this pass planned gives its slot back; one that is under way keeps its own. */
-        if (tracked->spec) {
-            g_clear_pointer(&tracked->spec, launch_spec_free);
-            engine_slot_release(engine, tracked);
-        }
-        engine_mark_dirty(engine, tracked);
-    }
-    if (!engine->retry_timer) {
-        UnixTime at = engine->clock->now(engine->clock) + RETRY_AFTER;
-        engine->retry_timer = engine->clock->timer_add(engine->clock, at, on_retry, engine);
+        if (held->spec)
+            engine_slot_release(engine, held->tracked);
+        if (held->changed || held->removed)
+            engine_rows_lost(held->tracked->set);
+        engine_mark_dirty(engine, held->tracked);
     }
 }
 
 static void
-gone_forget(Engine *engine, const GQueue *events)
+retry_arm(Engine *engine)
 {
-    for (const GList *link = events->head; link; link = link->next) {
-        const HostEvent *event = link->data;
-        Tracked *tracked = event->type == HOST_DESTROYED ? g_hash_table_lookup(engine->by_key, event->key) : NULL;
-        if (tracked)
-            engine_forget(engine, tracked);
-    }
+    if (engine->retry_timer)
+        return;
+    UnixTime at = engine->clock->now(engine->clock) + RETRY_AFTER;
+    engine->retry_timer = engine->clock->timer_add(engine->clock, at, on_retry, engine);
 }
 
-/* Is there anything to look at? Asked without the writer's lock, because most kicks are the echo of our own commits. */
+static void
+gone_forget(Pass *pass)
+{
+    g_autoptr(GPtrArray) gone = g_ptr_array_new();
+    for (guint i = 0; i < pass->held->len; i++) {
+        const Held *held = g_ptr_array_index(pass->held, i);
+        if (!held->row)
+            g_ptr_array_add(gone, held->tracked);
+    }
+    pass_let_go(pass);
+    for (guint i = 0; i < gone->len; i++)
+        engine_forget(pass->engine, g_ptr_array_index(gone, i));
+}
+
+/* Is there anything to look at? Most kicks are the echo of our own commits. */
 static gboolean
 work_waits(Engine *engine)
 {
-    if (!g_queue_is_empty(&engine->events) || !g_queue_is_empty(&engine->dirty))
-        return TRUE;
-    g_autoptr(StoreTx) tx = store_read(engine->store, NULL);
-    if (!tx)
-        return TRUE;
-    g_autoptr(GPtrArray) changed = store_instance_changed(tx, engine->seen_etag, NULL);
-    return !changed || changed->len > 0;
+    return !g_queue_is_empty(&engine->events) || !g_queue_is_empty(&engine->dirty) ||
+           store_revision(engine->store) > engine->seen;
 }
 
 static void
-pass(Engine *engine)
+pass_run(Engine *engine)
 {
-    UnixTime now = engine->clock->now(engine->clock);
-    g_autoptr(GArray) due = g_array_new(FALSE, FALSE, sizeof(Due));
     g_autoptr(GError) error = NULL;
-    GQueue events = G_QUEUE_INIT, acted = G_QUEUE_INIT;
-
-    if (!pass_write(engine, now, due, &events, &acted, &error)) {
+    g_autoptr(Pass) pass = pass_new(engine, &error);
+    if (!pass || !pass_do(pass, &error)) {
         g_warning("the store refused a pass, which is tried again: %s", error->message);
-        pass_undo(engine, &events, &acted);
+        if (pass)
+            pass_undo(pass);
+        retry_arm(engine);
         return;
     }
-    for (guint i = 0; i < due->len; i++) {
-        const Due *item = &g_array_index(due, Due, i);
-        engine_call_host(engine, item->tracked, item->act);
-    }
-    gone_forget(engine, &events);
-    slots_offer(engine);
-    g_queue_clear_full(&events, (GDestroyNotify)host_event_free);
-    g_queue_clear(&acted);
+    for (guint i = 0; i < pass->due->len; i++)
+        engine_call_host(engine, g_ptr_array_index(pass->due, i));
+    gone_forget(pass);
+    engine_slots_offer(engine);
     if (work_waits(engine))
         engine_kick(engine);
 }
@@ -274,7 +220,7 @@ on_kick(void *data)
     g_source_set_ready_time(engine->kick, NEVER);
     g_atomic_int_set(&engine->kicked, 0);
     if (engine->attached && work_waits(engine))
-        pass(engine);
+        pass_run(engine);
     return G_SOURCE_CONTINUE;
 }
 
@@ -293,77 +239,9 @@ engine_host_event(const HostEvent *event, void *data)
     engine_kick(engine);
 }
 
-/* Compares one set's instances with what runs; what is looked at leaves `found`. */
-static gboolean
-set_adopt(Engine *engine, StoreTx *tx, const StoreSet *set, GHashTable *found, UnixTime now, GError **error)
-{
-    g_autoptr(GPtrArray) instances = store_instance_list(tx, set->id, error);
-    if (!instances)
-        return FALSE;
-    for (guint i = 0; i < instances->len; i++) {
-        StoreInstance *instance = g_ptr_array_index(instances, i);
-        Tracked *tracked = engine_track(engine, set->uid, set->id, instance->id);
-        const HostFound *here = g_hash_table_lookup(found, tracked->key);
-        if (!engine_apply_found(engine, tx, tracked, instance, here, now, error))
-            return FALSE;
-        if (instance->state == INSTANCE_STARTING && instance->deadline)
-            engine_deadline_arm(engine, tracked, instance->deadline);
-        g_hash_table_remove(found, tracked->key);
-        engine_mark_dirty(engine, tracked);
-    }
-    return TRUE;
-}
-
-gboolean
-engine_attach(Engine *engine, Host *host, GError **error)
-{
-    UnixTime now = engine->clock->now(engine->clock);
-    g_autoptr(GPtrArray) list = host_found(host);
-    g_autoptr(GHashTable) found = g_hash_table_new(g_str_hash, g_str_equal);
-    for (guint i = 0; i < list->len; i++) {
-        HostFound *item = g_ptr_array_index(list, i);
-        g_hash_table_insert(found, item->key, item);
-    }
-    engine->host = host;
-
-    g_autoptr(StoreTx) tx = store_write(engine->store, error);
-    g_autoptr(GPtrArray) sets = tx ? store_set_list(tx, NULL, error) : NULL;
-    if (!sets)
-        return FALSE;
-    for (guint i = 0; i < sets->len; i++) {
-        if (!set_adopt(engine, tx, g_ptr_array_index(sets, i), found, now, error))
-            return FALSE;
-    }
-    if (!store_commit(g_steal_pointer(&tx), error))
-        return FALSE;
-
-    /* What the store does not know is nobody's: it was being removed when the daemon ended. */
-    GHashTableIter iter;
-    gpointer key;
-    g_hash_table_iter_init(&iter, found);
-    while (g_hash_table_iter_next(&iter, &key, NULL)) {
-        g_autofree char *keep = g_build_filename(engine->config.state_dir, "disks", NULL);
-        g_message("removing what is left of instance %s, which no scale set has", (const char *)key);
-        host_destroy(host, key, keep);
-    }
-    engine->attached = TRUE;
-    engine_upkeep(engine);
-    engine_kick(engine);
-    return TRUE;
-}
-
 gboolean
 engine_idle(Engine *engine)
 {
-    GHashTableIter iter;
-    gpointer value;
-    if (g_atomic_int_get(&engine->kicked) || work_waits(engine) || !g_queue_is_empty(&engine->waiting))
-        return FALSE;
-    g_hash_table_iter_init(&iter, engine->by_key);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        const Tracked *tracked = value;
-        if (tracked->in_flight != CALL_NONE || tracked->holds_slot)
-            return FALSE;
-    }
-    return TRUE;
+    return !g_atomic_int_get(&engine->kicked) && !work_waits(engine) && g_queue_is_empty(&engine->waiting) &&
+           engine->calls_in_flight == 0 && engine->slots_taken == 0;
 }

@@ -33,6 +33,3 @@ void engine_kick(Engine *engine);
 
 /* TRUE when no pass is due, nothing is in flight and no step is in hand; for tests and the simulation. */
 gboolean engine_idle(Engine *engine);
-
-/* Ready-made LaunchSpec of an instance, from the store's rows; used by the engine and its tests. */
-LaunchSpec *engine_launch_spec(StoreTx *tx, const StoreSet *set, const StoreInstance *instance, GError **error);

@@ -2,24 +2,25 @@
 #pragma once
 
 #include "engine/engine.h"
-#include "model/model.h"
-#include "rollout/life.h"
 #include "rollout/plan.h"
-#include "store/steps.h"
 
-/* What the engine keeps in memory of one instance; everything else is read from the store when it is needed. */
+typedef struct SetTracked SetTracked; /* engine/sets.h */
+typedef struct Held Held;             /* engine/pass.h */
+
+/* What the engine keeps in memory of one instance, between passes too; there may be very many of them. Everything else is
+ * read from the store when it is needed. */
 typedef struct {
-    Engine *engine;
-    char *key; /* "<set uid>.<id>", as the host knows it */
-    gint64 set_id;
+    SetTracked *set;
+    Held *held;     /* its row, while a pass has it in hand; or NULL */
+    GList *dirty;   /* its link in Engine.dirty, or NULL: nothing of it changed */
+    GList *waiting; /* its link in Engine.waiting, or NULL: there is no launch of it that wants for a slot */
     guint id;
-    HostCall in_flight;
-    gboolean refused;     /* this boot was refused by Secure Boot */
-    gboolean dirty;       /* in Engine.dirty */
-    gboolean waiting;     /* in Engine.waiting: wants to be launched, and there is no slot */
-    gboolean holds_slot;  /* between launch and the end of its boot */
     guint deadline_timer; /* clock timer, 0: none */
-    LaunchSpec *spec;     /* of a launch that is to be made after the commit; or NULL */
+    HostCall in_flight;   /* set by engine_call() alone */
+    guint refused : 1;    /* this boot was refused by Secure Boot */
+    guint holds_slot : 1; /* between launch and the end of its boot */
+    guint counted : 1;    /* its set has been told of it */
+    guint news : 1;       /* its row changed, and its set has not been told */
 } Tracked;
 
 struct Engine {
@@ -28,14 +29,19 @@ struct Engine {
     EngineConfig config;
     GMainContext *context;
     Host *host;
+    char *subscription; /* once it was read; it never changes */
 
-    GHashTable *by_key; /* char* (Tracked.key) -> Tracked */
-    GQueue dirty;       /* of Tracked */
-    GQueue waiting;     /* of Tracked, in the order in which they asked */
-    GQueue events;      /* of HostEvent copies that no pass has taken yet */
+    GHashTable *instances;   /* set of Tracked, by scale set and id */
+    GHashTable *sets;        /* gint64 (SetTracked.id) -> SetTracked */
+    GHashTable *sets_by_uid; /* char* (SetTracked.uid) -> SetTracked, borrowed */
+    guint n_stale;           /* of these, how many are to be told of all their rows again */
+    GQueue dirty;            /* of Tracked */
+    GQueue waiting;          /* of Tracked, in the order in which they asked */
+    GQueue events;           /* of HostEvent copies that no pass has taken yet */
     guint slots_taken;
-    guint64 seen_etag;  /* rows changed up to here have been looked at */
-    GHashTable *models; /* "set:revision" -> Model: decoded documents */
+    guint calls_in_flight;
+    guint64 passes;
+    guint64 seen; /* the store's revision up to which every change was looked at */
 
     GSource *kick; /* ready while a pass is scheduled */
     gint kicked;   /* atomic: a pass is scheduled */
@@ -44,33 +50,24 @@ struct Engine {
     gboolean attached;
 };
 
-Tracked *engine_track(Engine *engine, const char *set_uid, gint64 set_id, guint id);
+/* tracked.c */
+GHashTable *engine_instances_new(void);
+/* The one that is known, or a new one. */
+Tracked *engine_track(Engine *engine, SetTracked *set, guint id);
+Tracked *engine_find(Engine *engine, const char *key); /* by the host's name for it; or NULL */
 void engine_forget(Engine *engine, Tracked *tracked);
+/* "<set uid>.<id>", as the host knows it. */
+char *engine_key_of(const SetTracked *set, guint id);
 void engine_mark_dirty(Engine *engine, Tracked *tracked);
+Tracked *engine_dirty_pop(Engine *engine);
+void engine_dirty_drop(Engine *engine, Tracked *tracked);
+void engine_call(Engine *engine, Tracked *tracked, HostCall call);
+/* A launch needs a slot; FALSE: there is none, and it waits for one. */
+gboolean engine_slot_take(Engine *engine, Tracked *tracked);
+/* The launch is over, well or not: its deadline is too. */
 void engine_slot_release(Engine *engine, Tracked *tracked);
-
-/* act.c: plans one instance inside the transaction and writes what follows from it. *ret_act is what the host is to be asked
- * for after the commit. FALSE: the transaction is lost. */
-gboolean engine_act(Engine *engine, StoreTx *tx, Tracked *tracked, UnixTime now, Act *ret_act, GError **error);
-/* After the commit: the host calls that the act stands for. */
-void engine_call_host(Engine *engine, Tracked *tracked, Act act);
-
+void engine_slots_offer(Engine *engine);
 void engine_deadline_arm(Engine *engine, Tracked *tracked, UnixTime at);
-
-/* events.c: what the host said becomes observed state. */
-HostEvent *host_event_copy(const HostEvent *event);
-void host_event_free(HostEvent *event);
-gboolean engine_apply_event(Engine *engine, StoreTx *tx, const HostEvent *event, UnixTime now, GError **error);
-/* What was found at start-up, compared with what the store remembers of this instance; found NULL: nothing of it runs. */
-gboolean engine_apply_found(Engine *engine, StoreTx *tx, Tracked *tracked, StoreInstance *instance, const HostFound *found,
-                            UnixTime now, GError **error);
-void instance_fail(StoreInstance *instance, ArmCode code, const char *message);
-void instance_enter(StoreInstance *instance, LifeEvent event, UnixTime now);
-
-/* spec.c */
-/* The set that an instance belongs to; NULL always sets *error. */
-StoreSet *engine_set(StoreTx *tx, gint64 id, GError **error);
-Model *engine_model(Engine *engine, StoreTx *tx, const StoreSet *set, guint revision, GError **error);
 
 /* upkeep.c: removes what its retention time is over for; every hour. */
 void engine_upkeep(Engine *engine);

@@ -1,53 +1,13 @@
 /* From the store's rows to what the host is to launch. */
-#include "engine/internal.h"
+#include "engine/revisions.h"
 
-#include "base/json.h"
 #include "base/resource_id.h"
 
-#include <string.h>
-
-StoreSet *
-engine_set(StoreTx *tx, gint64 id, GError **error)
+/* Once in the life of a store it is made, and then it stays; a store that has none yet is asked again. */
+static gboolean
+subscription_know(Engine *engine, StoreTx *tx, GError **error)
 {
-    GError *lookup = NULL;
-    StoreSet *set = store_set_get_by_id(tx, id, &lookup);
-    if (lookup)
-        g_propagate_error(error, lookup);
-    else if (!set)
-        arm_fail(error, ARM_INTERNAL, NULL, "Instances are left of scale set number %" G_GINT64_FORMAT ", which is gone.", id);
-    return set;
-}
-
-static Model *
-model_load(StoreTx *tx, const StoreSet *set, guint revision, StoreModel **ret_row, GError **error)
-{
-    g_autoptr(GError) lookup = NULL;
-    StoreModel *row = store_model_get(tx, set->id, revision, &lookup);
-    if (!row) {
-        arm_fail(error, ARM_INTERNAL, NULL, "Scale set '%s' has no model revision %u%s%s", set->name, revision,
-                 lookup ? ": " : ".", lookup ? lookup->message : "");
-        return NULL;
-    }
-    g_autoptr(json_t) document = json_parse(row->document, strlen(row->document), error);
-    Model *model = document ? model_decode(document, set->name, error) : NULL;
-    if (model && ret_row)
-        *ret_row = row;
-    else
-        store_model_free(row);
-    return model;
-}
-
-Model *
-engine_model(Engine *engine, StoreTx *tx, const StoreSet *set, guint revision, GError **error)
-{
-    g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT ":%u", set->id, revision);
-    Model *known = g_hash_table_lookup(engine->models, name);
-    if (known)
-        return model_ref(known);
-    Model *model = model_load(tx, set, revision, /* ret_row= */ NULL, error);
-    if (model)
-        g_hash_table_insert(engine->models, g_steal_pointer(&name), model_ref(model));
-    return model;
+    return engine->subscription || store_setting_get(tx, "subscription", &engine->subscription, error);
 }
 
 static void
@@ -73,34 +33,30 @@ disks_and_user_fill(LaunchSpec *spec, const Model *model)
 }
 
 LaunchSpec *
-engine_launch_spec(StoreTx *tx, const StoreSet *set, const StoreInstance *instance, GError **error)
+engine_launch_spec(Pass *pass, SetTracked *set, const StoreInstance *instance, GError **error)
 {
-    g_autoptr(StoreModel) row = NULL;
-    g_autoptr(Model) model = model_load(tx, set, instance->want_revision, &row, error);
-    if (!model)
+    Engine *engine = pass->engine;
+    const Revision *revision = revision_with_image(pass, set, instance->want_revision, error);
+    if (!revision || !subscription_know(engine, pass->tx, error))
         return NULL;
-    g_autoptr(GError) lookup = NULL;
-    g_autoptr(ImageInfo) image =
-        store_image_get(tx, model->image.publisher, model->image.offer, model->image.sku, model->image.exact_version, &lookup);
+    const Model *model = revision->model;
+    const ImageInfo *image = revision->image;
     if (!image) {
         arm_fail(error, ARM_IMAGE_UNUSABLE, NULL,
-                 "Image '%s' of model revision %u is not on this host any more; import it again%s%s", row->image_urn,
-                 instance->want_revision, lookup ? ": " : ".", lookup ? lookup->message : "");
+                 "Image '%s' of model revision %u is not on this host any more; import it again.", revision->image_urn,
+                 revision->number);
         return NULL;
     }
-    g_autofree char *subscription = NULL;
-    if (!store_setting_get(tx, "subscription", &subscription, error))
-        return NULL;
 
     g_autoptr(LaunchSpec) spec = launch_spec_new();
-    spec->key = g_strdup_printf("%s.%u", set->uid, instance->id);
+    spec->key = engine_key_of(set, instance->id);
     spec->name = g_strdup(instance->computer_name);
     spec->vm_id = g_strdup(instance->vm_id);
-    spec->owner = resource_id_instance(subscription ? subscription : "", set->group, set->name, instance->id);
+    spec->owner = resource_id_instance(engine->subscription ? engine->subscription : "", set->group, set->name, instance->id);
     spec->epoch = instance->want_epoch;
     spec->revision = instance->want_revision;
-    spec->vcpus = row->size_vcpus;
-    spec->memory_mib = row->size_memory_mib;
+    spec->vcpus = revision->vcpus;
+    spec->memory_mib = revision->memory_mib;
     spec->generation = image->generation;
     spec->architecture = g_strdup(image->architecture);
     spec->trusted_launch = model->security_type == SECURITY_TRUSTED_LAUNCH;

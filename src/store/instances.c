@@ -122,9 +122,22 @@ store_instance_delete(StoreTx *tx, gint64 set_id, guint id, GError **error)
 }
 
 GPtrArray *
+store_instance_page(StoreTx *tx, gint64 set_id, gint64 after, guint limit, GError **error)
+{
+    return row_list(tx, SQL_INSTANCE_PAGE, PARAMS(number_param(set_id), number_param(after), number_param(limit)), error);
+}
+
+GArray *
 store_instance_changed(StoreTx *tx, guint64 etag, GError **error)
 {
-    return row_list(tx, SQL_INSTANCE_CHANGED, PARAMS(number_param((gint64)etag)), error);
+    sqlite3_stmt *statement = sql_prepare(tx, SQL_INSTANCE_CHANGED, PARAMS(number_param((gint64)etag)), error);
+    g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(StoreInstanceKey));
+    int rc = -1;
+    while (statement && (rc = sql_step(tx, statement, error)) == 1) {
+        StoreInstanceKey key = { sqlite3_column_int64(statement, 0), (guint)sqlite3_column_int64(statement, 1) };
+        g_array_append_val(keys, key);
+    }
+    return rc == 0 ? g_steal_pointer(&keys) : NULL;
 }
 
 gboolean

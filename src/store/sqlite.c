@@ -298,6 +298,13 @@ tx_next_etag(StoreTx *tx)
     return tx->counter;
 }
 
+guint64
+store_tx_issued(const StoreTx *tx)
+{
+    g_assert(tx->writes);
+    return tx->store->issued;
+}
+
 void
 store_abort(StoreTx *tx)
 {

@@ -39,6 +39,7 @@ typedef enum {
     SQL_MODEL_PRUNE,
     SQL_INSTANCE_GET,
     SQL_INSTANCE_LIST,
+    SQL_INSTANCE_PAGE,
     SQL_INSTANCE_CHANGED,
     SQL_INSTANCE_INSERT,
     SQL_INSTANCE_UPDATE,
@@ -212,7 +213,8 @@ typedef struct {
         return known;                                                                                                          \
     }
 
-extern const RowType group_rows, set_rows, model_rows, instance_rows, operation_rows, roll_rows, event_rows, image_rows, disk_rows;
+extern const RowType group_rows, set_rows, model_rows, instance_rows, operation_rows, roll_rows, event_rows, image_rows,
+    disk_rows;
 
 /* The columns of a type as SQL: "a", "b"; ?1, ?2; "a" = ?1, … (what an update writes); and
  * "a" = ?1 AND … (its key, and the expected etag). */

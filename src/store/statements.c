@@ -63,7 +63,8 @@ static const struct {
 
     [SQL_INSTANCE_GET] = { SHAPE_SELECT, &instance_rows, "WHERE set_id = ? AND id = ?" },
     [SQL_INSTANCE_LIST] = { SHAPE_SELECT, &instance_rows, "WHERE set_id = ? ORDER BY id" },
-    [SQL_INSTANCE_CHANGED] = { SHAPE_SELECT, &instance_rows, "WHERE etag > ? ORDER BY etag" },
+    [SQL_INSTANCE_PAGE] = { SHAPE_SELECT, &instance_rows, "WHERE set_id = ? AND id > ? ORDER BY id LIMIT ?" },
+    [SQL_INSTANCE_CHANGED] = { SHAPE_PLAIN, NULL, "SELECT set_id, id FROM instances WHERE etag > ? ORDER BY etag" },
     [SQL_INSTANCE_INSERT] = { SHAPE_INSERT, &instance_rows, NULL },
     [SQL_INSTANCE_UPDATE] = { SHAPE_UPDATE, &instance_rows, NULL },
     [SQL_INSTANCE_ETAG] = { SHAPE_PLAIN, NULL, "SELECT etag FROM instances WHERE set_id = ? AND id = ?" },

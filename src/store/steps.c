@@ -1,10 +1,6 @@
 #include "store/steps.h"
 
-#include "base/json.h"
 #include "base/resource_id.h"
-
-/* Details of a failed operation are for people; beyond this many they say no more. */
-#define DETAILS_MAX 20
 
 static gboolean
 event_write(StoreTx *tx, const StoreOperation *operation, const char *status, const char *caller, UnixTime now, GError **error)
@@ -47,78 +43,24 @@ operation_begin(StoreTx *tx, OperationKind kind, StoreSet *set, const char *reso
     return g_steal_pointer(&operation);
 }
 
-gboolean
-step_begin(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error)
+void
+step_take(StoreInstance *instance, const char *operation)
 {
     g_assert(!instance->operation);
-    instance->operation = g_strdup(operation->id);
+    instance->operation = g_strdup(operation);
     instance->deadline = 0;
     /* A failure of the past is not the new step's. The state stays: what is seen changes only by what is seen. */
     instance->failure = 0;
     g_clear_pointer(&instance->failure_message, g_free);
+}
+
+gboolean
+step_begin(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error)
+{
+    step_take(instance, operation->id);
     operation->total++;
     operation->pending++;
     return store_operation_update(tx, operation, error) && store_instance_update(tx, instance, 0, error);
-}
-
-/* Adds one failed step to the operation; the first one also gives it code and message. */
-static void
-failure_record(StoreOperation *operation, const StoreInstance *instance, const GError *failure)
-{
-    g_autofree char *target = g_strdup_printf("instances/%u", instance->id);
-    const char *code = arm_code_text((ArmCode)failure->code);
-
-    if (!operation->code) {
-        operation->code = g_strdup(code);
-        operation->message = g_strdup_printf("Instance %u: %s", instance->id, failure->message);
-    }
-    g_autoptr(json_t) details = operation->details ? json_loads(operation->details, 0, /* error= */ NULL) : json_array();
-    if (!details || json_array_size(details) >= DETAILS_MAX)
-        return;
-    json_array_append_new(details, json_pack("{ss ss ss}", "code", code, "message", failure->message, "target", target));
-    g_free(operation->details);
-    operation->details = json_text(details);
-}
-
-/* One step of the operation `id` has ended; the operation ends with its last one. */
-static gboolean
-operation_count_down(StoreTx *tx, const char *id, const StoreInstance *instance, const GError *failure, UnixTime now,
-                     GError **error)
-{
-    GError *lookup = NULL;
-    g_autoptr(StoreOperation) operation = store_operation_get(tx, id, &lookup);
-    if (!operation) {
-        if (!lookup)
-            return TRUE;
-        g_propagate_error(error, lookup);
-        return FALSE;
-    }
-    if (failure)
-        failure_record(operation, instance, failure);
-    if (operation->pending > 0)
-        operation->pending--;
-    if (operation->pending == 0 && operation->status == OPERATION_IN_PROGRESS)
-        return operation_end(tx, operation, now, error);
-    return store_operation_update(tx, operation, error);
-}
-
-gboolean
-step_end(StoreTx *tx, StoreInstance *instance, const GError *failure, UnixTime now, GError **error)
-{
-    g_autofree char *id = g_steal_pointer(&instance->operation);
-
-    instance->deadline = 0;
-    if (!store_instance_update(tx, instance, 0, error))
-        return FALSE;
-    return !id || operation_count_down(tx, id, instance, failure, now, error);
-}
-
-gboolean
-step_end_removed(StoreTx *tx, StoreInstance *instance, UnixTime now, GError **error)
-{
-    if (!store_instance_delete(tx, instance->set_id, instance->id, error))
-        return FALSE;
-    return !instance->operation || operation_count_down(tx, instance->operation, instance, /* failure= */ NULL, now, error);
 }
 
 /* The state that the set shows when its operation is over. */

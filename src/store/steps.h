@@ -6,24 +6,35 @@
 #include "store/store.h"
 
 /* Inserts a new operation in progress (id made here) and its "Started" activity event. caller: who asked. The set's
- * provisioningState becomes that of this operation when `of_set` is TRUE. total and pending are counted up by step_begin(). */
+ * provisioningState becomes that of this operation when `of_set` is TRUE. total and pending are counted up by step_begin() and
+ * step_join(). */
 StoreOperation *operation_begin(StoreTx *tx, OperationKind kind, StoreSet *set, const char *resource_id, const char *location,
                                 gboolean of_set, const char *caller, UnixTime now, GError **error);
 
-/* Gives the instance a step of this operation (it must have none) and counts it. The caller has changed the instance's
- * desired members; this writes the row. deadline is set by the engine when it begins to act. */
+/* Gives the instance a step of this operation (it must have none), in the row alone. */
+void step_take(StoreInstance *instance, const char *operation);
+/* The same, counted; writes both rows. The caller has changed the instance's desired members. deadline is set by the engine
+ * when it begins to act. */
 gboolean step_begin(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error);
 
-/* Ends the instance's step (if any): failure NULL is success; writes the row, counts the operation down and ends it with its
- * last step: Failed when any step failed, with the first failure's code and message and all of them as details. */
-gboolean step_end(StoreTx *tx, StoreInstance *instance, const GError *failure, UnixTime now, GError **error);
+/* The steps that begin and end within one transaction, gathered, so that an operation is read and written once however many
+ * of them are its own. */
+typedef struct StepLedger StepLedger;
+StepLedger *step_ledger_new(void);
+void step_ledger_free(StepLedger *ledger);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StepLedger, step_ledger_free)
 
-/* The same for an instance that is gone: removes its row, then counts its operation down. */
-gboolean step_end_removed(StoreTx *tx, StoreInstance *instance, UnixTime now, GError **error);
+/* As step_begin(), with the caller writing the row. */
+void step_join(StepLedger *ledger, const char *operation, StoreInstance *instance);
+/* Ends the instance's step (if any): failure NULL is success. The caller writes the row, or removes it. */
+void step_end(StepLedger *ledger, StoreInstance *instance, const GError *failure);
+/* Counts the operations up and down, and ends those whose last step ended: Failed when any step failed, with the first
+ * failure's code and message and all of them as details. To be called after the rows were written. The ledger is empty then. */
+gboolean step_ledger_write(StepLedger *ledger, StoreTx *tx, UnixTime now, GError **error);
 
-/* Ends an operation that has no steps pending; called by the API where nothing was to be done, and by step_end(). Writes
- * the activity event, and the set's state where it was the set's operation. Of kind DELETE_SCALE_SET: removes the set when it
- * has no instances; of DELETE_GROUP: removes the group when it has no sets. */
+/* Ends an operation that has no steps pending; called by the API where nothing was to be done, and by
+ * step_ledger_write(). Writes the activity event, and the set's state where it was the set's operation. Of kind
+ * DELETE_SCALE_SET: removes the set when it has no instances; of DELETE_GROUP: removes the group when it has no sets. */
 gboolean operation_end(StoreTx *tx, StoreOperation *operation, UnixTime now, GError **error);
 
 /* A model change takes over: ends every operation in progress of the set as Canceled (OperationPreempted). Its instances'

@@ -37,6 +37,10 @@ void store_set_listener(Store *store, void (*committed)(void *data), void *data)
 /* The counter's value after the last commit; any thread, no lock waited for. */
 guint64 store_revision(Store *store);
 
+/* The highest etag that was ever given out, this write transaction's included; what is written after its commit gets higher
+ * ones. */
+guint64 store_tx_issued(const StoreTx *tx);
+
 StoreTx *store_read(Store *store, GError **error);
 StoreTx *store_write(Store *store, GError **error);
 /* Ends the transaction and frees tx, whatever it returns; FALSE: nothing of it was kept. For a read transaction too. */
@@ -195,8 +199,16 @@ gboolean store_instance_insert(StoreTx *tx, StoreInstance *instance, GError **er
 gboolean store_instance_update(StoreTx *tx, StoreInstance *instance, guint64 expected_etag, GError **error);
 gboolean store_instance_delete(StoreTx *tx, gint64 set_id, guint id, GError **error);
 
-/* Instances that were changed after `etag` (0: all), over all sets, by etag; what the engine reads on a kick. */
-GPtrArray *store_instance_changed(StoreTx *tx, guint64 etag, GError **error);
+/* A part of a set's instances, by id: the first `limit` of those whose id is above `after` (-1: from the first). */
+GPtrArray *store_instance_page(StoreTx *tx, gint64 set_id, gint64 after, guint limit, GError **error);
+
+typedef struct {
+    gint64 set_id;
+    guint id;
+} StoreInstanceKey;
+/* Instances that were changed after `etag` (0: all), over all sets, by etag: of StoreInstanceKey; what the engine reads on a
+ * kick. */
+GArray *store_instance_changed(StoreTx *tx, guint64 etag, GError **error);
 
 /* Calls each(instance id, etag, data) without reading whole rows, by id; what the API's list joins cached bodies by.
  * `each` does not call the store with this tx. */

@@ -58,6 +58,14 @@ etag_collect(guint id, guint64 etag, void *data)
 }
 
 static void
+assert_key(const GArray *keys, guint at, gint64 set_id, guint id)
+{
+    const StoreInstanceKey *key = &g_array_index(keys, StoreInstanceKey, at);
+    g_assert_cmpint(key->set_id, ==, set_id);
+    g_assert_cmpuint(key->id, ==, id);
+}
+
+static void
 test_changed_and_etags(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     StoreTx *tx = must_write(f->store);
@@ -69,20 +77,21 @@ test_changed_and_etags(Fixture *f, const void *data G_GNUC_UNUSED)
     guint64 known = store_revision(f->store);
 
     tx = must_write(f->store);
-    g_autoptr(GPtrArray) all = store_instance_changed(tx, 0, NULL);
+    g_autoptr(GArray) all = store_instance_changed(tx, 0, NULL);
     g_assert_cmpuint(all->len, ==, 3);
     g_autoptr(StoreInstance) two = store_instance_get(tx, set_id, 2, NULL);
     g_autoptr(StoreInstance) seven = store_instance_get(tx, other, 7, NULL);
     g_assert_true(store_instance_update(tx, seven, 0, NULL));
     g_assert_true(store_instance_update(tx, two, 0, NULL));
+    g_assert_cmpuint(store_tx_issued(tx), ==, two->etag);
     must_commit(tx);
 
     tx = must_read(f->store);
-    g_autoptr(GPtrArray) changed = store_instance_changed(tx, known, NULL);
+    g_autoptr(GArray) changed = store_instance_changed(tx, known, NULL);
     g_assert_cmpuint(changed->len, ==, 2);
-    assert_same_row(&instance_rows, seven, g_ptr_array_index(changed, 0));
-    assert_same_row(&instance_rows, two, g_ptr_array_index(changed, 1));
-    g_autoptr(GPtrArray) none = store_instance_changed(tx, store_revision(f->store), NULL);
+    assert_key(changed, 0, other, 7);
+    assert_key(changed, 1, set_id, 2);
+    g_autoptr(GArray) none = store_instance_changed(tx, store_revision(f->store), NULL);
     g_assert_cmpuint(none->len, ==, 0);
 
     g_autoptr(GString) got = g_string_new(NULL);
@@ -90,6 +99,40 @@ test_changed_and_etags(Fixture *f, const void *data G_GNUC_UNUSED)
     g_autofree char *wanted = g_strdup_printf("2:%" G_GUINT64_FORMAT " 7:%" G_GUINT64_FORMAT " ", two->etag, first->etag);
     g_assert_true(store_instance_etags(tx, set_id, etag_collect, got, NULL));
     g_assert_cmpstr(got->str, ==, wanted);
+    store_abort(tx);
+}
+
+static char *
+page_text(StoreTx *tx, gint64 set_id, gint64 after, guint limit)
+{
+    g_autoptr(GPtrArray) rows = store_instance_page(tx, set_id, after, limit, NULL);
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < rows->len; i++)
+        g_string_append_printf(text, "%u ", ((const StoreInstance *)g_ptr_array_index(rows, i))->id);
+    return g_string_free(text, FALSE);
+}
+
+static void
+test_pages(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const struct {
+        gint64 after;
+        guint limit;
+        const char *ids;
+    } pages[] = {
+        { -1, 2, "0 3 " }, { 3, 2, "4 9 " }, { 9, 2, "" }, { -1, 9, "0 3 4 9 " }, { 0, 1, "3 " },
+    };
+    StoreTx *tx = must_write(f->store);
+    gint64 set_id = set_add(tx, "g", "s"), other = set_add(tx, "g", "t");
+    instance_add(tx, other, 5, 1);
+    instance_add(tx, set_id, 9, 1);
+    instance_add(tx, set_id, 0, 1);
+    instance_add(tx, set_id, 4, 1);
+    instance_add(tx, set_id, 3, 1);
+    for (guint i = 0; i < G_N_ELEMENTS(pages); i++) {
+        g_autofree char *ids = page_text(tx, set_id, pages[i].after, pages[i].limit);
+        g_assert_cmpstr(ids, ==, pages[i].ids);
+    }
     store_abort(tx);
 }
 
@@ -253,6 +296,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     fixture_add("count", test_count);
     fixture_add("changed-and-etags", test_changed_and_etags);
+    fixture_add("pages", test_pages);
     fixture_add("usage", test_usage);
     fixture_add("model-prune", test_model_prune);
     fixture_add("operations-in-progress-and-prune", test_operations_in_progress_and_prune);

@@ -30,12 +30,14 @@ static void
 end_step(StoreTx *tx, gint64 set_id, guint id, const GError *failure)
 {
     g_autoptr(GError) error = NULL;
+    g_autoptr(StepLedger) ledger = step_ledger_new();
     g_autoptr(StoreInstance) instance = store_instance_get(tx, set_id, id, NULL);
-    step_end(tx, instance, failure, 20, &error);
+    step_end(ledger, instance, failure);
+    g_assert_null(instance->operation);
+    g_assert_cmpint(instance->deadline, ==, 0);
+    g_assert_true(store_instance_update(tx, instance, 0, NULL));
+    step_ledger_write(ledger, tx, 20, &error);
     g_assert_no_error(error);
-    g_autoptr(StoreInstance) after = store_instance_get(tx, set_id, id, NULL);
-    g_assert_null(after->operation);
-    g_assert_cmpint(after->deadline, ==, 0);
 }
 
 /* "status pending/total code" as the store has it. */
@@ -110,14 +112,67 @@ test_failures_are_collected(Fixture *f, const void *data G_GNUC_UNUSED)
     store_abort(tx);
 }
 
+/* Many steps of several operations, some begun and ended in the same breath, as if each had been written by itself. */
+static void
+test_gathered(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    g_autoptr(GError) full = g_error_new(ARM_ERROR, ARM_HOST_DISK_FULL, "the disk is full");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StepLedger) ledger = step_ledger_new();
+    StoreTx *tx = must_write(f->store);
+    gint64 set_id = set_add(tx, "g", "s");
+    g_autoptr(StoreOperation) first = begin(tx, OPERATION_START, set_id, FALSE);
+    g_autoptr(StoreOperation) second = begin(tx, OPERATION_RESTART, set_id, FALSE);
+    g_autoptr(StoreOperation) third = begin(tx, OPERATION_REIMAGE, set_id, FALSE);
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify)store_instance_free);
+    for (guint id = 0; id < 30; id++) {
+        StoreInstance *instance = g_new0(StoreInstance, 1);
+        instance->id = id;
+        instance->failure = 7;
+        instance->deadline = 9;
+        instance->failure_message = g_strdup("of the past");
+        g_ptr_array_add(rows, instance);
+        step_join(ledger, id < 25 ? first->id : id < 28 ? second->id : third->id, instance);
+        g_assert_cmpint(instance->failure, ==, 0);
+        g_assert_null(instance->failure_message);
+        g_assert_cmpint(instance->deadline, ==, 0);
+    }
+    step_end(ledger, g_ptr_array_index(rows, 29), NULL);
+    step_end(ledger, g_ptr_array_index(rows, 28), NULL);
+    for (guint id = 1; id < 25; id++)
+        step_end(ledger, g_ptr_array_index(rows, id), full);
+    step_end(ledger, g_ptr_array_index(rows, 27), NULL);
+    step_end(ledger, g_ptr_array_index(rows, 27), full); /* it has none any more: nobody's failure */
+    assert_operation(tx, first, "InProgress 0/0 -");
+    step_ledger_write(ledger, tx, 20, &error);
+    g_assert_no_error(error);
+    assert_operation(tx, first, "InProgress 1/25 HostDiskFull");
+    assert_operation(tx, second, "InProgress 2/3 -");
+    assert_operation(tx, third, "Succeeded 0/2 -");
+    g_autoptr(StoreOperation) after = store_operation_get(tx, first->id, NULL);
+    g_assert_cmpstr(after->message, ==, "Instance 1: the disk is full");
+    g_autoptr(json_t) details = json_parse(after->details, strlen(after->details), NULL);
+    g_assert_cmpuint(json_array_size(details), ==, 20);
+
+    /* What was written is not written again. */
+    step_end(ledger, g_ptr_array_index(rows, 0), NULL);
+    step_ledger_write(ledger, tx, 30, &error);
+    g_assert_no_error(error);
+    assert_operation(tx, first, "Failed 0/25 HostDiskFull");
+    assert_operation(tx, second, "InProgress 2/3 -");
+    store_abort(tx);
+}
+
 static void
 remove_step(StoreTx *tx, gint64 set_id, guint id)
 {
     g_autoptr(GError) error = NULL;
+    g_autoptr(StepLedger) ledger = step_ledger_new();
     g_autoptr(StoreInstance) instance = store_instance_get(tx, set_id, id, NULL);
-    step_end_removed(tx, instance, 20, &error);
+    step_end(ledger, instance, NULL);
+    g_assert_true(store_instance_delete(tx, set_id, id, NULL));
+    step_ledger_write(ledger, tx, 20, &error);
     g_assert_no_error(error);
-    g_assert_null(store_instance_get(tx, set_id, id, NULL));
 }
 
 static void
@@ -219,6 +274,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     fixture_add("ends-with-its-last-step", test_ends_with_its_last_step);
     fixture_add("failures-are-collected", test_failures_are_collected);
+    fixture_add("gathered", test_gathered);
     fixture_add("delete-leaves-only-its-record", test_delete_leaves_only_its_record);
     fixture_add("taken-over", test_taken_over);
     return g_test_run();

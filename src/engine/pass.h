@@ -1,0 +1,67 @@
+/* engine/pass.h: one transaction of the engine, and the rows of instances that it has in hand. A row is read once at most,
+ * changed in memory, and written once, at the end; whoever needs it in between finds what was made of it so far. */
+#pragma once
+
+#include "engine/internal.h"
+#include "rollout/life.h"
+#include "store/steps.h"
+
+struct Held {
+    Tracked *tracked;
+    StoreInstance *row; /* NULL: there is none, or this pass removes it */
+    gboolean changed;   /* by this pass: it is to be written */
+    gboolean removed;   /* by this pass */
+    gboolean to_act;    /* the host spoke of it: it is planned in this pass */
+    Act act;            /* what the host is to be asked for after the commit */
+    LaunchSpec *spec;   /* ACT_LAUNCH: with this; else NULL */
+};
+
+typedef struct {
+    Engine *engine;
+    StoreTx *tx;
+    UnixTime now;
+    guint64 number;     /* the how manieth of this engine */
+    GPtrArray *held;    /* of Held, in the order in which they were taken */
+    GPtrArray *due;     /* of Held, borrowed, whose `act` is to be done, in the order of planning */
+    StepLedger *ledger; /* steps that began or ended in this pass */
+    GQueue events;      /* of HostEvent, taken from Engine.events */
+} Pass;
+
+Pass *pass_new(Engine *engine, GError **error); /* begins the transaction */
+void pass_free(Pass *pass);                     /* takes back what was not committed; accepts NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pass, pass_free)
+
+/* The instance's row in hand; its `row` is NULL where there is none. NULL sets *error. */
+Held *pass_hold(Pass *pass, Tracked *tracked, GError **error);
+/* The same with a row that was read already; takes the row. */
+Held *pass_hold_row(Pass *pass, Tracked *tracked, StoreInstance *row);
+/* The row was changed, and its set is to hear of it. */
+void pass_changed(Held *held);
+/* The row goes at the end of the pass; its step has been ended by the caller. */
+void pass_remove(Held *held);
+
+/* Tells the sets of the rows in hand that changed. Whoever changes one after that tells again. */
+void pass_tell(Pass *pass);
+/* Writes what changed: rows, then the operations of their steps. Rows stay in hand. */
+gboolean pass_write(Pass *pass, GError **error);
+/* Lets go of the rows, written ones only; for whoever goes through very many in one transaction. */
+void pass_let_go(Pass *pass);
+/* Everything that the store's revision covers now has been seen, this pass's own writes too. */
+gboolean pass_commit(Pass *pass, GError **error);
+
+/* act.c: plans the instance and changes the row by what follows; what the host is to be asked for comes into Pass.due. */
+void engine_act(Pass *pass, Held *held);
+/* After the commit: the host calls that the act stands for. */
+void engine_call_host(Engine *engine, Held *held);
+void instance_enter(StoreInstance *instance, LifeEvent event, UnixTime now);
+void instance_fail(StoreInstance *instance, ArmCode code, const char *message);
+
+/* events.c: what the host said becomes observed state. */
+HostEvent *host_event_copy(const HostEvent *event);
+void host_event_free(HostEvent *event);
+gboolean engine_apply_event(Pass *pass, const HostEvent *event, GError **error);
+/* What was found at start-up, compared with what the store remembers of this instance; found NULL: nothing of it runs. */
+gboolean engine_apply_found(Pass *pass, Held *held, const HostFound *found, GError **error);
+
+/* spec.c: from the store's rows to what the host is to launch. NULL: it cannot be launched, *error says why. */
+LaunchSpec *engine_launch_spec(Pass *pass, SetTracked *set, const StoreInstance *instance, GError **error);

@@ -1,0 +1,37 @@
+/* engine/sets.h: what the engine keeps in memory of a scale set that has instances: what of its row never changes, and what
+ * follows from its instances' rows, told row by row. The store alone remembers; all of this can be built again from it. */
+#pragma once
+
+#include "engine/internal.h"
+
+typedef struct Revision Revision; /* engine/revisions.h */
+/* The one that instances come from, the one that they go to, and some that stragglers are on. */
+#define REVISIONS_KEPT 4
+
+struct SetTracked {
+    Engine *engine;
+    gint64 id;
+    char *uid;
+    char *group;
+    char *name;
+    guint n_tracked;                     /* Tracked that point here */
+    guint n_instances;                   /* rows that it was told of, deletions under way included */
+    Revision *revisions[REVISIONS_KEPT]; /* the one used last first; NULL where there are fewer */
+    gboolean stale;                      /* it was told of rows that were never committed: it is told again of all of them */
+};
+
+/* The set of this number; looked up in the store when it is met first. NULL always sets *error. Lasts until its last instance
+ * is forgotten. */
+SetTracked *engine_set(Engine *engine, StoreTx *tx, gint64 id, GError **error);
+SetTracked *engine_set_known(Engine *engine, const char *uid, gsize uid_length); /* or NULL */
+void engine_set_free(void *set);
+
+/* An instance's row as it will be when the pass commits: told once a pass for each row that changed, whoever changed it, and
+ * once for every row when the engine begins to work. What was told of the instance before is replaced. */
+void engine_row_seen(Engine *engine, Tracked *tracked, const StoreInstance *row);
+/* The row goes with this pass. */
+void engine_row_gone(Engine *engine, Tracked *tracked);
+/* The transaction in which the set was told of rows was lost. */
+void engine_rows_lost(SetTracked *set);
+/* Tells the stale ones again, from the store. */
+gboolean engine_sets_refresh(Engine *engine, StoreTx *tx, GError **error);

@@ -1,0 +1,27 @@
+#include "store/models.h"
+
+#include "base/json.h"
+
+#include <string.h>
+
+Model *
+model_of_revision(StoreTx *tx, gint64 set_id, const char *set_name, guint revision, StoreModel **ret_row, json_t **ret_document,
+                  GError **error)
+{
+    GError *lookup = NULL;
+    g_autoptr(StoreModel) row = store_model_get(tx, set_id, revision, &lookup);
+    if (!row) {
+        if (lookup)
+            g_propagate_error(error, lookup);
+        else
+            arm_fail(error, ARM_INTERNAL, NULL, "Scale set '%s' has no model revision %u.", set_name, revision);
+        return NULL;
+    }
+    g_autoptr(json_t) document = json_parse(row->document, strlen(row->document), error);
+    Model *model = document ? model_decode(document, set_name, error) : NULL;
+    if (model && ret_document)
+        *ret_document = g_steal_pointer(&document);
+    if (model && ret_row)
+        *ret_row = g_steal_pointer(&row);
+    return model;
+}
