@@ -3,6 +3,7 @@
 #include "api/scale_set_write.h"
 #include "api/set_body.h"
 #include "model/document.h"
+#include "store/models.h"
 
 #include <string.h>
 
@@ -55,7 +56,7 @@ static json_t *
 list_load(StoreTx *tx, const StoreSet *set, GError **error)
 {
     g_autoptr(json_t) document = NULL;
-    g_autoptr(Model) model = model_of_revision(tx, set, set->revision, &document, error);
+    g_autoptr(Model) model = model_of_revision(tx, set->id, set->name, set->revision, NULL, &document, error);
     if (!model)
         return NULL;
     g_autoptr(json_t) shown = document_public(document, NULL);
@@ -146,7 +147,7 @@ static Draft *
 edit_draft(Call *call, StoreTx *tx, const StoreSet *set, void *data, GError **error)
 {
     g_autoptr(json_t) document = NULL;
-    g_autoptr(Model) model = model_of_revision(tx, set, set->revision, &document, error);
+    g_autoptr(Model) model = model_of_revision(tx, set->id, set->name, set->revision, NULL, &document, error);
     g_autoptr(json_t) list = model ? list_edit(call, set, json_path(document, LIST_PATH), data, error) : NULL;
     if (!list)
         return NULL;
