@@ -81,14 +81,11 @@ fd_write_all(int fd, const void *bytes, gsize length)
     return TRUE;
 }
 
-static gboolean
+gboolean
 folder_sync(const char *path, GError **error)
 {
-    g_autofree char *folder = g_path_get_dirname(path);
-    AUTO_FD fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) != 0)
-        return io_fail(error, "sync", folder);
-    return TRUE;
+    AUTO_FD fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return (fd >= 0 && fsync(fd) == 0) || io_fail(error, "sync", path);
 }
 
 gboolean
@@ -104,7 +101,8 @@ file_write(const char *path, const void *data, gsize length, mode_t mode, GError
         unlink(temporary);
         return FALSE;
     }
-    return folder_sync(path, error);
+    g_autofree char *folder = g_path_get_dirname(path);
+    return folder_sync(folder, error);
 }
 
 gboolean

@@ -39,6 +39,9 @@ gboolean file_write(const char *path, const void *data, gsize length, mode_t mod
 /* Makes a folder and its parents (mode 0700 for those it makes). */
 gboolean folder_make(const char *path, GError **error);
 
+/* What was renamed, made or removed in it is on the disk. */
+gboolean folder_sync(const char *path, GError **error);
+
 /* Removes a folder with all that is in it; never follows a symbolic link; absent is fine. */
 gboolean folder_remove(const char *path, GError **error);
 

@@ -94,7 +94,8 @@ host_open(Daemon *daemon, GError **error)
         .uid_count = config->uid_count,
         .serial_cap = config->serial_cap,
         .vtpm_ahead = config->vtpm_ahead,
-        .retention_usec = config->retention_usec,
+        /* 0 would be the host's own default. */
+        .retention_usec = MAX(config->retention_usec, 1),
         .qemu_binary = config->qemu,
         .swtpm_binary = config->swtpm,
         .swtpm_setup_binary = config->swtpm_setup,

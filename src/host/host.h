@@ -108,6 +108,7 @@ struct HostDriver {
     void (*close)(Host *host); /* leaves every VM running */
     HostInfo *(*info)(Host *host);
     GPtrArray *(*found)(Host *host); /* of HostFound: what was there at open; watched from then on */
+    /* What spec->hold kept is let go by a start of the same epoch without it, also where the VM runs. */
     void (*start)(Host *host, const LaunchSpec *spec);
     /* grace_usec > 0: ACPI and guest agent first, by force when it is over; 0: by force at once. */
     void (*stop)(Host *host, const char *key, gint64 grace_usec);

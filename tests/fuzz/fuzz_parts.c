@@ -16,7 +16,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_assert(ok == (error == NULL));
     if (!ok)
         g_assert(memcmp(&parts, &untouched, sizeof parts) == 0);
-    else
-        g_assert(parts.retired >= 0 && parts.uid <= G_MAXINT32);
+    for (Part part = 0; ok && part < N_PARTS; part++)
+        g_assert(parts.highest[part] >= parts.of[part]);
+    g_assert(!ok || (parts.retired >= 0 && parts.uid <= G_MAXINT32));
     return 0;
 }

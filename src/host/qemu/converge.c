@@ -2,10 +2,12 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "host/qemu/disk.h"
+#include "host/qemu/attach.h"
 #include "host/qemu/folder.h"
 #include "host/qemu/guest_state.h"
 #include "host/qemu/install.h"
+#include "host/qemu/make.h"
+#include "host/qemu/previous.h"
 #include "host/reach.h"
 
 #include <fcntl.h>
@@ -13,18 +15,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#define VARS_MAX   (64u << 20)
-#define VTPM_STATE "vtpm/tpm2-00.permall"
-
-typedef struct {
-    const LaunchSpec *spec;
-    const ConvergeContext *context;
-    char *folder; /* the work folder: the instance's own, or <key>.new */
-    char *next;   /* <folder>/next: where what is new is made */
-    char *image;
-    FolderParts parts;
-    ConvergePlan plan;
-} Work;
+#define VTPM_STATE "tpm2-00.permall"
 
 static void
 work_clear(Work *work)
@@ -36,150 +27,16 @@ work_clear(Work *work)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Work, work_clear)
 
 ConvergePlan
-converge_plan(const LaunchSpec *spec, const FolderParts *parts, gboolean has_seed, gboolean has_vars)
+converge_plan(const LaunchSpec *spec, const FolderParts *parts, const gboolean is_kept[N_PARTS], gboolean has_seed,
+              gboolean has_vars)
 {
-    /* Guest state is never older than the OS disk that it belongs to. */
-    gboolean disk = parts->disk != spec->disk_gen;
-    return (ConvergePlan){
-        .disk = disk,
-        .seed = disk || !has_seed,
-        .vars = spec->generation == 2 && (disk || parts->vars != spec->vars_gen || !has_vars),
-        .vtpm = spec->vtpm_gen != 0 && (disk || parts->vtpm != spec->vtpm_gen),
-        .data = parts->data != 0 && parts->data != spec->data_gen,
-    };
-}
-
-static gboolean
-own(const Work *work, const char *path, GError **error)
-{
-    return folder_give(path, work->context->uid, work->context->gid, error);
-}
-
-static DiskUser
-disk_user(const Work *work)
-{
-    return (DiskUser){ work->context->uid, work->context->gid };
-}
-
-/* ---- the parts, made in next/ ---- */
-
-static gboolean
-os_disk_make(const Work *work, GError **error)
-{
-    g_autofree char *path = folder_file(work->next, "os.qcow2");
-    return disk_overlay_make(path, work->image, work->spec->image_format, work->spec->os_disk_gib, disk_user(work), error);
-}
-
-static gboolean
-seed_fresh(const Work *work, GError **error)
-{
-    g_autofree char *path = folder_file(work->next, "seed.iso");
-    return seed_make(path, work->spec, error) && own(work, path, error);
-}
-
-static gboolean
-vars_make(const Work *work, GError **error)
-{
-    const FirmwareSet *firmware = work->context->firmware;
-    const char *template = !work->spec->trusted_launch ? firmware->plain_vars
-                           : work->spec->secure_boot   ? firmware->secure_vars_enrolled
-                                                       : firmware->secure_vars_empty;
-    g_autofree char *path = folder_file(work->next, "vars.fd");
-    gsize length;
-    g_autofree char *bytes = file_read(template, VARS_MAX, &length, error);
-    return bytes && file_write(path, bytes, length, 0600, error) && own(work, path, error);
-}
-
-static gboolean
-vtpm_fresh(const Work *work, GError **error)
-{
-    const ConvergeContext *context = work->context;
-    g_autofree char *path = folder_file(work->next, "vtpm");
-    if (!context->vtpm_maker)
-        return arm_fail(error, ARM_VTPM_FAILED, NULL, "%s", context->why_no_vtpm);
-    GError *taking = NULL;
-    if (context->vtpm_stock && vtpm_stock_take(context->vtpm_stock, path, context->uid, context->gid, &taking))
-        return TRUE;
-    if (taking) {
-        g_propagate_error(error, taking);
-        return FALSE;
-    }
-    return vtpm_make(context->vtpm_maker, path, context->uid, context->gid, error);
-}
-
-/* A disk that is there is kept, and grows where a larger one is wanted; none ever shrinks. */
-static gboolean
-data_disks_make(const Work *work, GError **error)
-{
-    for (guint i = 0; i < work->spec->data_disks->len; i++) {
-        const LaunchDisk *disk = g_ptr_array_index(work->spec->data_disks, i);
-        g_autofree char *here = folder_data_disk(work->folder, disk->lun);
-        g_autofree char *made = folder_data_disk(work->next, disk->lun);
-        gboolean keep = !work->plan.data && g_file_test(here, G_FILE_TEST_EXISTS);
-        if (keep ? !disk_grow(here, disk->size_gib, disk_user(work), error)
-                 : !disk_data_make(made, disk->size_gib, disk_user(work), error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-/* ---- in parallel: each of these mostly waits for a program ---- */
-
-typedef struct {
-    const Work *work;
-    gboolean (*make)(const Work *work, GError **error);
-    GThread *thread;
-    GError *error;
-} Job;
-
-static gpointer
-job_run(gpointer data)
-{
-    Job *job = data;
-    job->make(job->work, &job->error);
-    return NULL;
-}
-
-static gboolean
-jobs_run(Job *jobs, guint n, GError **error)
-{
-    GError *first = NULL;
-    for (guint i = 1; i < n; i++)
-        jobs[i].thread = g_thread_new("converge", job_run, &jobs[i]);
-    if (n > 0)
-        job_run(&jobs[0]);
-    for (guint i = 0; i < n; i++) {
-        if (jobs[i].thread)
-            g_thread_join(jobs[i].thread);
-        if (jobs[i].error && !first)
-            first = jobs[i].error;
-        else
-            g_clear_error(&jobs[i].error);
-    }
-    if (first)
-        g_propagate_error(error, first);
-    return first == NULL;
-}
-
-static gboolean
-planned_make(const Work *work, GError **error)
-{
-    const struct {
-        gboolean wanted;
-        gboolean (*make)(const Work *work, GError **error);
-    } parts[] = {
-        { work->plan.vtpm, vtpm_fresh }, /* the longest first: it runs on this thread */
-        { work->plan.disk, os_disk_make },
-        { work->plan.seed, seed_fresh },
-        { work->plan.vars, vars_make },
-    };
-    Job jobs[G_N_ELEMENTS(parts)] = { 0 };
-    guint n = 0;
-    for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
-        if (parts[i].wanted)
-            jobs[n++] = (Job){ .work = work, .make = parts[i].make };
-    }
-    return jobs_run(jobs, n, error) && data_disks_make(work, error);
+    ConvergePlan plan = { .data = parts->data != 0 && spec->data_gen > parts->data };
+    for (Part part = 0; part < N_PARTS; part++)
+        plan.part[part] = part_source(part_wanted(spec, part), parts->of[part], parts->highest[part], is_kept[part]);
+    /* The seed names the disk's generation; one of a disk that comes back is the same as it was. */
+    plan.seed = plan.part[PART_DISK] != SOURCE_PRESENT || !has_seed;
+    plan.vars = plan.part[PART_VARS] == SOURCE_FRESH || (plan.part[PART_VARS] == SOURCE_PRESENT && !has_vars);
+    return plan;
 }
 
 /* ---- one folder ---- */
@@ -187,8 +44,24 @@ planned_make(const Work *work, GError **error)
 static gboolean
 same_parts(const FolderParts *a, const FolderParts *b)
 {
-    return a->disk == b->disk && a->vars == b->vars && a->vtpm == b->vtpm && a->data == b->data &&
-           a->os_disk_gib == b->os_disk_gib && a->uid == b->uid;
+    return memcmp(a->of, b->of, sizeof a->of) == 0 && memcmp(a->highest, b->highest, sizeof a->highest) == 0 &&
+           a->data == b->data && a->os_disk_gib == b->os_disk_gib && a->uid == b->uid;
+}
+
+static FolderParts
+parts_wanted(const Work *work)
+{
+    const LaunchSpec *spec = work->spec;
+    FolderParts wanted = work->parts;
+    for (Part part = 0; part < N_PARTS; part++) {
+        wanted.of[part] = part_wanted(spec, part);
+        wanted.highest[part] = MAX(wanted.highest[part], wanted.of[part]);
+    }
+    wanted.data = MAX(wanted.data, spec->data_gen);
+    wanted.os_disk_gib = spec->os_disk_gib;
+    wanted.uid = work->context->uid;
+    wanted.retired = work->context->now;
+    return wanted;
 }
 
 static gboolean
@@ -198,16 +71,39 @@ is_empty(const char *folder)
     return dir && g_dir_read_name(dir) == NULL;
 }
 
+/* Where what is not made lies; NULL: it is made. */
+static char *
+kept_path(const Work *work, Part part)
+{
+    switch (work->plan.part[part]) {
+    case SOURCE_PRESENT:
+        return folder_file(work->folder, part_file(part));
+    case SOURCE_PREVIOUS:
+        return previous_find(work->folder, part, work->parts_wanted.of[part]);
+    case SOURCE_NONE:
+    case SOURCE_FRESH:
+    case SOURCE_LOST:
+        break;
+    }
+    return NULL;
+}
+
 /* What is kept has to be there: what is lost is said, never quietly made again. */
 static gboolean
 kept_check(const Work *work, GError **error)
 {
-    if (!work->plan.disk && !folder_has(work->folder, "os.qcow2"))
+    g_autofree char *disk = kept_path(work, PART_DISK), *vtpm = kept_path(work, PART_VTPM);
+    struct stat st;
+    for (Part part = 0; part < N_PARTS; part++) {
+        if (work->plan.part[part] == SOURCE_LOST)
+            return part_lost_fail(part, part_wanted(work->spec, part), error);
+    }
+    if (disk && lstat(disk, &st) != 0)
         return arm_fail(error, ARM_VM_START_FAILED, NULL,
                         "The OS disk is missing from the instance's folder '%s'. What was on it is "
                         "lost; a reimage makes a new one.",
                         work->folder);
-    if (work->spec->vtpm_gen != 0 && !work->plan.vtpm && !folder_has(work->folder, VTPM_STATE))
+    if (vtpm && !folder_has(vtpm, VTPM_STATE))
         return arm_fail(error, ARM_VTPM_FAILED, NULL,
                         "The vTPM's state is missing from the instance's folder '%s'. Its keys are "
                         "lost; a reimage makes a new one.",
@@ -215,36 +111,75 @@ kept_check(const Work *work, GError **error)
     return TRUE;
 }
 
+static void
+plan_make(Work *work)
+{
+    gboolean is_kept[N_PARTS];
+    for (Part part = 0; part < N_PARTS; part++) {
+        g_autofree char *path = previous_find(work->folder, part, part_wanted(work->spec, part));
+        is_kept[part] = path != NULL;
+    }
+    work->parts_wanted = parts_wanted(work);
+    work->plan = converge_plan(work->spec, &work->parts, is_kept, folder_has(work->folder, "seed.iso"),
+                               folder_has(work->folder, "vars.fd"));
+}
+
+static gboolean
+disks_check(const Work *work, GError **error)
+{
+    for (guint i = 0; i < work->spec->data_disks->len; i++) {
+        if (!attach_check(work->context->state_dir, work->folder, g_ptr_array_index(work->spec->data_disks, i), error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+os_disk_grow(const Work *work, const char *path, GError **error)
+{
+    return work->spec->os_disk_gib == 0 || disk_grow(path, work->spec->os_disk_gib, work_user(work), error);
+}
+
+/* All that can go wrong without anything having changed. */
 static gboolean
 parts_make(Work *work, GError **error)
 {
-    const LaunchSpec *spec = work->spec;
-    const FolderParts wanted = {
-        .disk = spec->disk_gen,
-        .vars = spec->vars_gen,
-        .vtpm = spec->vtpm_gen,
-        .data = spec->data_gen,
-        .os_disk_gib = spec->os_disk_gib,
-        .uid = work->context->uid,
-    };
     g_autofree char *os_disk = folder_file(work->folder, "os.qcow2");
+    plan_make(work);
+    if (!kept_check(work, error) || !disks_check(work, error) || !folder_make(work->next, error) ||
+        !work_own(work, work->next, error) || !make_planned(work, error))
+        return FALSE;
+    return work->plan.part[PART_DISK] != SOURCE_PRESENT || os_disk_grow(work, os_disk, error);
+}
 
-    work->plan = converge_plan(spec, &work->parts, folder_has(work->folder, "seed.iso"), folder_has(work->folder, "vars.fd"));
-    if (!kept_check(work, error) || !folder_make(work->next, error) || !own(work, work->next, error) ||
-        !planned_make(work, error))
-        return FALSE;
-    if (!work->plan.disk && spec->os_disk_gib && !disk_grow(os_disk, spec->os_disk_gib, disk_user(work), error))
-        return FALSE;
-    if (same_parts(&wanted, &work->parts) && is_empty(work->next))
+static gboolean
+parts_install(const Work *work, GError **error)
+{
+    if (same_parts(&work->parts_wanted, &work->parts) && is_empty(work->next))
         return folder_remove(work->next, error);
-    return folder_parts_write(work->next, &wanted, error) && install_finish(work->folder, work->context->now, error);
+    return folder_parts_write(work->next, &work->parts_wanted, error) && install_finish(work->folder, error);
+}
+
+/* What can only be done in the instance's own folder: it would go with a new one that is not completed. */
+static gboolean
+disks_settle(const Work *work, const char *folder, GError **error)
+{
+    g_autofree char *os_disk = folder_file(folder, "os.qcow2");
+    for (guint i = 0; i < work->spec->data_disks->len; i++) {
+        const LaunchDisk *disk = g_ptr_array_index(work->spec->data_disks, i);
+        g_autofree char *here = folder_data_disk(folder, disk->lun);
+        if (disk->file && (!attach(work->context->state_dir, folder, disk, work_user(work), error) ||
+                           !disk_grow(here, disk->size_gib, work_user(work), error)))
+            return FALSE;
+    }
+    return work->plan.part[PART_DISK] != SOURCE_PREVIOUS || os_disk_grow(work, os_disk, error);
 }
 
 static gboolean
 folder_open(Work *work, GError **error)
 {
     const ConvergeContext *context = work->context;
-    if (!install_finish(work->folder, context->now, error))
+    if (!install_finish(work->folder, error))
         return FALSE;
     if (!folder_parts_read(work->folder, &work->parts, error)) {
         g_prefix_error(error, "It cannot be told what the instance's folder holds, so it is left as "
@@ -254,15 +189,13 @@ folder_open(Work *work, GError **error)
     const char *changed = guest_state_changed(work->folder);
     if (changed)
         g_warning("%s: the %s changed while the VM was off", work->folder, changed);
-    if (work->parts.uid != context->uid && !own(work, work->folder, error))
-        return FALSE;
-    return previous_prune(work->folder, context->now, context->retention_s, error);
+    return work->parts.uid == context->uid || work_own(work, work->folder, error);
 }
 
 static gboolean
 folder_begin(const Work *work, GError **error)
 {
-    return folder_remove(work->folder, error) && folder_make(work->folder, error) && own(work, work->folder, error);
+    return folder_remove(work->folder, error) && folder_make(work->folder, error) && work_own(work, work->folder, error);
 }
 
 /* ---- before anything is touched ---- */
@@ -333,5 +266,15 @@ converge(const LaunchSpec *spec, const ConvergeContext *context, GError **error)
         folder_remove(fresh ? work.folder : work.next, NULL);
         return FALSE;
     }
-    return !fresh || rename(work.folder, folder) == 0 || io_fail(error, "make", folder);
+    /* From here on a failure is no way back: the next call goes on. */
+    if (!parts_install(&work, error))
+        return FALSE;
+    if (fresh && rename(work.folder, folder) != 0)
+        return io_fail(error, "make", folder);
+    if (!disks_settle(&work, folder, error))
+        return FALSE;
+    g_autoptr(GError) unpruned = NULL;
+    if (!previous_prune(folder, spec, context->now, context->retention_s, &unpruned))
+        g_warning("%s", unpruned->message);
+    return TRUE;
 }

@@ -19,20 +19,23 @@ typedef struct {
     const char *why_no_vtpm;
     guint uid, gid;     /* owner of the folder; 0: the daemon's own user */
     gint64 now;         /* seconds since 1970 */
-    gint64 retention_s; /* how long a former OS disk is kept */
+    gint64 retention_s; /* how long a part is kept that another took the place of */
 } ConvergeContext;
 
-/* What is to be made anew, beside missing data disks. */
+/* Where each part comes from, and what else is to be made anew, beside missing data disks. */
 typedef struct {
-    gboolean disk, seed, vars, vtpm, data;
+    Source part[N_PARTS];
+    gboolean seed, vars, data;
 } ConvergePlan;
 
-/* Pure. `parts`: what the folder holds, all 0 for a new one. has_seed, has_vars: whether these files, which can be made again
- * at any time, are there. */
-ConvergePlan converge_plan(const LaunchSpec *spec, const FolderParts *parts, gboolean has_seed, gboolean has_vars);
+/* Pure. `parts`: what the folder holds, all 0 for a new one. is_kept: whether the wanted generation of each part lies in
+ * previous/. has_seed, has_vars: whether these files, which can be made again at any time, are there. */
+ConvergePlan converge_plan(const LaunchSpec *spec, const FolderParts *parts, const gboolean is_kept[N_PARTS], gboolean has_seed,
+                           gboolean has_vars);
 
 /* Idempotent: what is as wanted stays untouched; after a crash the next call goes on. What is new is made beside what is there
- * and put in place when all of it is complete (install.h): on failure everything is as it was. */
+ * and put in place when all of it is complete, together with what is put back (install.h): until then a failure leaves
+ * everything as it was. Kept data disks are attached after that (attach.h). */
 gboolean converge(const LaunchSpec *spec, const ConvergeContext *context, GError **error);
 
 /* Bytes that an unprivileged user can still write to the file system of `path`; G_MAXUINT64 where that cannot be told. */

@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "host/image_import.h"
 #include "host/qemu/folder.h"
-#include "host/qemu/install.h"
+#include "host/qemu/previous.h"
 #include "host/run.h"
 
 #include <string.h>
@@ -163,7 +163,10 @@ on_prune(void *data)
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         const Machine *machine = value;
         g_autoptr(GError) error = NULL;
-        if (!machine->working && !previous_prune(machine->folder, now / USEC_PER_SEC, self->retention_s, &error))
+        /* A launch that waits for its turn may want what lies there. */
+        if (machine->working || machine->wish == WISH_START)
+            continue;
+        if (!previous_prune(machine->folder, machine->spec, now / USEC_PER_SEC, self->retention_s, &error))
             g_warning("%s", error->message);
     }
     self->prune_timer = self->clock->timer_add(self->clock, now + PRUNE_EVERY, on_prune, self);

@@ -7,7 +7,7 @@
  *   vtpm/              swtpm state (tpm2-00.permall), and ek-rsa2048.crt, ek-secp384r1.crt
  *   parts.json         which generation of each of these it is (parts.h); written last
  *   next/              parts on their way in: complete once it has a parts.json (install.h)
- *   previous/<disk generation>/   a former os.qcow2 with its vars.fd, vtpm/ and parts.json, as one unit
+ *   previous/          parts that others took the place of (previous.h)
  *   guest-state.json   digests of variables and vTPM, from a clean stop to the next start
  *   run.json           the LaunchSpec of the present boot, and its processes (run_file.h)
  *   lock               held by QEMU (an inherited, flock()ed descriptor): held means alive

@@ -17,14 +17,22 @@ static const struct {
     const char *name;
     gsize offset, size;
     gint64 max;
+    gboolean optional; /* was not there from the first */
 } members[] = {
-#define M(name, member, max)                                                                                                   \
+#define M(name, member, max, optional)                                                                                         \
     {                                                                                                                          \
-        name, offsetof(FolderParts, member), sizeof((FolderParts *)0)->member, max                                             \
+        name, offsetof(FolderParts, member), sizeof((FolderParts *)0)->member, max, optional                                   \
     }
-    M("disk", disk, GENERATION_MAX),       M("variables", vars, GENERATION_MAX),    M("vtpm", vtpm, GENERATION_MAX),
-    M("data", data, GENERATION_MAX),       M("osDiskGiB", os_disk_gib, G_MAXINT32), M("uid", uid, G_MAXINT32),
-    M("retired", retired, GENERATION_MAX),
+    M("disk", of[PART_DISK], GENERATION_MAX, FALSE),
+    M("variables", of[PART_VARS], GENERATION_MAX, FALSE),
+    M("vtpm", of[PART_VTPM], GENERATION_MAX, FALSE),
+    M("diskHighest", highest[PART_DISK], GENERATION_MAX, TRUE),
+    M("variablesHighest", highest[PART_VARS], GENERATION_MAX, TRUE),
+    M("vtpmHighest", highest[PART_VTPM], GENERATION_MAX, TRUE),
+    M("data", data, GENERATION_MAX, FALSE),
+    M("osDiskGiB", os_disk_gib, G_MAXINT32, FALSE),
+    M("uid", uid, G_MAXINT32, FALSE),
+    M("retired", retired, GENERATION_MAX, FALSE),
 #undef M
 };
 
@@ -62,11 +70,15 @@ folder_parts_parse(const char *text, gsize length, FolderParts *ret_parts, GErro
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(members); i++) {
         const json_t *value = json_object_get(object, members[i].name);
+        if (!value && members[i].optional)
+            continue;
         if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > members[i].max)
             return arm_fail(error, ARM_INTERNAL, members[i].name,
                             PARTS_FILE ": '%s' is no number from 0 to %" G_GINT64_FORMAT ".", members[i].name, members[i].max);
         member_set(&parts, i, (guint64)json_integer_value(value));
     }
+    for (Part part = 0; part < N_PARTS; part++)
+        parts.highest[part] = MAX(parts.highest[part], parts.of[part]);
     *ret_parts = parts;
     return TRUE;
 }

@@ -1,16 +1,17 @@
 /* host/qemu/parts.h: which generation of each part an instance's folder holds. */
 #pragma once
 
-#include <glib.h>
+#include "host/generations.h"
 
 #define PARTS_FILE "parts.json"
 
-/* Generations as in LaunchSpec; 0: none. */
 typedef struct {
-    guint64 disk, vars, vtpm, data;
+    guint64 of[N_PARTS];      /* generation that is there; 0: none */
+    guint64 highest[N_PARTS]; /* that there ever was; never below the one that is there */
+    guint64 data;             /* generation of the data disks */
     guint os_disk_gib;
     guint uid;      /* that owns the folder; 0: the daemon's own user */
-    gint64 retired; /* in previous/: when it was moved there, seconds since 1970; else 0 */
+    gint64 retired; /* when what these took the place of was put aside, seconds since 1970 */
 } FolderParts;
 
 /* The text of parts.json. It lies in a folder that a hostile process may write to: every member is checked. *error names the

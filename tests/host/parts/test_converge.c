@@ -1,8 +1,6 @@
-/* From a LaunchSpec to a folder, with the real qemu-img, genisoimage and (for the vTPM)
- * swtpm_setup, without a VM. */
-#include "host/qemu/converge.h"
+/* From a LaunchSpec to a folder, without a VM. */
+#include "folder.h"
 
-#include "base/error.h"
 #include "base/file.h"
 #include "fault.h"
 #include "host/qemu/disk.h"
@@ -13,191 +11,73 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define KEY "6f1f7c1e-0000-4000-8000-0123456789ab.7"
-#define SHA "0000000000000000000000000000000000000000000000000000000000000000"
-#define NOW 1700000000
-
-typedef struct {
-    char *state_dir, *folder, *image;
-    FirmwareSet firmware;
-    ConvergeContext context;
-    LaunchSpec *spec;
-    GError *error;
-} Fixture;
-
-static char *
-blob(const Fixture *f, const char *name)
-{
-    char *path = g_build_filename(f->state_dir, name, NULL);
-    g_assert_true(g_file_set_contents(path, name, -1, NULL));
-    return path;
-}
-
-static gboolean
-has_vtpm_tools(void)
-{
-    g_autofree char *setup = g_find_program_in_path("swtpm_setup");
-    g_autofree char *localca = g_find_program_in_path("swtpm_localca");
-    return setup && localca;
-}
-
-static void
-set_up(Fixture *f, const void *data G_GNUC_UNUSED)
-{
-    memset(f, 0, sizeof *f);
-    f->state_dir = g_dir_make_tmp("testudo-converge-XXXXXX", NULL);
-    f->folder = folder_path(f->state_dir, KEY);
-    f->image = g_build_filename(f->state_dir, "images", SHA ".qcow2", NULL);
-    g_autofree char *images = g_path_get_dirname(f->image), *instances = g_path_get_dirname(f->folder);
-    g_assert_true(folder_make(images, NULL) && folder_make(instances, NULL));
-    g_assert_true(disk_data_make(f->image, 1, (DiskUser){ 0 }, NULL));
-    f->firmware = (FirmwareSet){
-        .plain_code = blob(f, "plain.code"),
-        .plain_vars = blob(f, "plain.vars"),
-        .secure_code = blob(f, "secure.code"),
-        .secure_vars_enrolled = blob(f, "enrolled.vars"),
-        .secure_vars_empty = blob(f, "empty.vars"),
-    };
-    f->context = (ConvergeContext){
-        .state_dir = f->state_dir,
-        .firmware = &f->firmware,
-        .vtpm_maker = has_vtpm_tools() ? vtpm_maker_new(f->state_dir, NULL, NULL, NULL) : NULL,
-        .why_no_vtpm = "there is no vTPM in this test",
-        .now = NOW,
-        .retention_s = 7 * 86400,
-    };
-    f->spec = launch_spec_new();
-    f->spec->key = g_strdup(KEY);
-    f->spec->name = g_strdup("web000007");
-    f->spec->vm_id = g_strdup("0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9");
-    f->spec->generation = 2;
-    f->spec->image_urn = g_strdup("Testudo:mini:gen2:1.0.0");
-    f->spec->image_format = g_strdup("qcow2");
-    f->spec->image_sha256 = g_strdup(SHA);
-    f->spec->disk_gen = f->spec->vars_gen = f->spec->data_gen = 1;
-}
-
-static void
-tear_down(Fixture *f, const void *data G_GNUC_UNUSED)
-{
-    vtpm_maker_free(f->context.vtpm_maker);
-    launch_spec_free(f->spec);
-    folder_remove(f->state_dir, NULL);
-    g_free(f->firmware.plain_code);
-    g_free(f->firmware.plain_vars);
-    g_free(f->firmware.secure_code);
-    g_free(f->firmware.secure_vars_enrolled);
-    g_free(f->firmware.secure_vars_empty);
-    g_free(f->image);
-    g_free(f->folder);
-    g_free(f->state_dir);
-    g_clear_error(&f->error);
-}
-
-static gboolean
-run(void *data)
-{
-    const Fixture *f = data;
-    return converge(f->spec, &f->context, NULL);
-}
-
-static void
-must_converge(Fixture *f)
-{
-    gboolean ok = converge(f->spec, &f->context, &f->error);
-    g_assert_no_error(f->error);
-    g_assert_true(ok);
-}
-
-static void
-must_fail(Fixture *f, ArmCode code, const char *words)
-{
-    g_assert_false(converge(f->spec, &f->context, &f->error));
-    g_assert_error(f->error, ARM_ERROR, (int)code);
-    g_assert_nonnull(strstr(f->error->message, words));
-    g_clear_error(&f->error);
-}
-
-static void
-disk_want(Fixture *f, guint lun, guint size_gib)
-{
-    g_ptr_array_add(f->spec->data_disks, launch_disk_new(lun, size_gib, NULL));
-}
-
-/* "" where there is none. A disk is told from another by its inode: its content is the guest's. */
-static char *
-identity(const Fixture *f, const char *name)
-{
-    struct stat st;
-    g_autofree char *path = folder_file(f->folder, name);
-    return lstat(path, &st) == 0 ? g_strdup_printf("%lu", (gulong)st.st_ino) : g_strdup("");
-}
-
-static guint64
-size_of(const Fixture *f, const char *name)
-{
-    gsize length;
-    g_autofree char *bytes = folder_read(f->folder, name, 64u << 20, &length, NULL);
-    return bytes ? qcow2_size((const guint8 *)bytes, length) : 0;
-}
-
-static char *
-text_of(const Fixture *f, const char *name)
-{
-    return folder_read(f->folder, name, 1u << 20, NULL, NULL);
-}
-
-static void
-trust(Fixture *f)
-{
-    f->spec->trusted_launch = f->spec->secure_boot = f->spec->vtpm = TRUE;
-    f->spec->vtpm_gen = f->spec->disk_gen;
-}
-
 /* ---- the plan, which is pure ---- */
 
+/* wanted: disk, variables, vTPM, data. kept: of the wanted ones, which lie in previous/: d, v, t. plan: where disk, variables
+ * and vTPM come from: = is there, + made, < put back, - none, ! lost; then s: a seed is made, v: variables, D: data disks
+ * afresh. */
 static const struct {
     const char *name;
-    FolderParts parts; /* disk, vars, vtpm, data */
-    guint64 disk, vars, vtpm, data;
+    FolderParts parts;
+    guint64 wanted[4];
+    const char *kept;
     gboolean no_files, gen1;
-    const char *made; /* d: OS disk, s: seed, v: variables, t: vTPM, D: data disks afresh */
+    const char *plan;
 } plans[] = {
-    { "a-new-folder-gets-everything", { 0 }, 1, 1, 1, 1, TRUE, FALSE, "dsvt" },
-    { "nothing-changed", { .disk = 1, .vars = 1, .vtpm = 1, .data = 1 }, 1, 1, 1, 1, FALSE, FALSE, "" },
-    { "secure-boot-toggle-keeps-the-vtpm", { .disk = 1, .vars = 1, .vtpm = 1, .data = 1 }, 1, 2, 1, 1, FALSE, FALSE, "v" },
-    { "standard-to-trusted", { .disk = 1, .vars = 1, .data = 1 }, 1, 2, 2, 1, FALSE, FALSE, "vt" },
-    { "trusted-to-standard", { .disk = 1, .vars = 1, .vtpm = 1, .data = 1 }, 1, 2, 0, 1, FALSE, FALSE, "v" },
-    { "a-reimage", { .disk = 1, .vars = 1, .vtpm = 1, .data = 1 }, 2, 2, 2, 1, FALSE, FALSE, "dsvt" },
-    { "guest-state-is-never-older-than-the-disk",
-      { .disk = 1, .vars = 1, .vtpm = 1, .data = 1 },
-      2,
-      1,
-      1,
-      1,
+#define HAS(disk, vars, vtpm, d, v, t)                                                                                         \
+    {                                                                                                                          \
+        .of = { disk, vars, vtpm }, .highest = { d, v, t }, .data = 1                                                          \
+    }
+    { "a-new-folder-gets-everything", { .data = 0 }, { 1, 1, 1, 1 }, "", TRUE, FALSE, "+++sv" },
+    { "a-new-folder-whatever-the-numbers", { .data = 0 }, { 7, 5, 3, 2 }, "", TRUE, FALSE, "+++sv" },
+    { "nothing-changed", HAS(1, 1, 1, 1, 1, 1), { 1, 1, 1, 1 }, "", FALSE, FALSE, "===" },
+    { "secure-boot-toggle-keeps-the-vtpm", HAS(1, 1, 1, 1, 1, 1), { 1, 2, 1, 1 }, "", FALSE, FALSE, "=+=v" },
+    { "standard-to-trusted", HAS(1, 1, 0, 1, 1, 0), { 1, 2, 2, 1 }, "", FALSE, FALSE, "=++v" },
+    { "trusted-to-standard", HAS(1, 1, 1, 1, 1, 1), { 1, 2, 0, 1 }, "", FALSE, FALSE, "=+-v" },
+    { "a-reimage", HAS(1, 1, 1, 1, 1, 1), { 2, 2, 2, 1 }, "", FALSE, FALSE, "+++sv" },
+    { "undone", HAS(2, 2, 2, 2, 2, 2), { 1, 1, 1, 1 }, "dvt", FALSE, FALSE, "<<<s" },
+    { "undone-on-the-same-disk", HAS(1, 2, 2, 1, 2, 2), { 1, 1, 0, 1 }, "v", FALSE, FALSE, "=<-" },
+    { "undone-where-nothing-was-done", HAS(1, 1, 1, 1, 1, 1), { 1, 1, 1, 1 }, "", FALSE, FALSE, "===" },
+    { "what-is-kept-no-longer-is-lost", HAS(2, 2, 2, 2, 2, 2), { 1, 1, 1, 1 }, "v", FALSE, FALSE, "!<!s" },
+    { "a-number-between-is-lost-too", HAS(1, 5, 0, 3, 5, 4), { 2, 5, 3, 1 }, "", FALSE, FALSE, "!=!s" },
+    { "a-number-is-not-made-again-after-an-undo", HAS(1, 1, 0, 2, 2, 2), { 1, 2, 2, 1 }, "", FALSE, FALSE, "=!!" },
+    { "a-new-number-after-an-undo", HAS(1, 1, 0, 2, 2, 2), { 3, 3, 3, 1 }, "", FALSE, FALSE, "+++sv" },
+    { "a-first-vtpm-has-any-number", HAS(4, 4, 0, 4, 4, 0), { 4, 4, 1, 1 }, "", FALSE, FALSE, "==+" },
+    { "data-disks-too", HAS(1, 1, 0, 1, 1, 0), { 2, 2, 0, 2 }, "", FALSE, FALSE, "++-svD" },
+    { "an-older-number-touches-no-data-disk",
+      { .of = { 1, 1 }, .highest = { 1, 1 }, .data = 3 },
+      { 1, 1, 0, 1 },
+      "",
       FALSE,
       FALSE,
-      "dsvt" },
-    { "data-disks-too", { .disk = 1, .vars = 1, .data = 1 }, 2, 2, 0, 2, FALSE, FALSE, "dsvD" },
-    { "what-can-be-made-again-is", { .disk = 1, .vars = 1, .data = 1 }, 1, 1, 0, 1, TRUE, FALSE, "sv" },
-    { "generation-1-has-no-variables", { 0 }, 1, 1, 0, 1, TRUE, TRUE, "ds" },
+      "==-" },
+    { "what-can-be-made-again-is", HAS(1, 1, 0, 1, 1, 0), { 1, 1, 0, 1 }, "", TRUE, FALSE, "==-sv" },
+    { "generation-1-has-no-variables", { .data = 0 }, { 1, 1, 0, 1 }, "", TRUE, TRUE, "+--s" },
+    { "back-to-generation-1", HAS(2, 2, 2, 2, 2, 2), { 1, 1, 0, 1 }, "d", TRUE, TRUE, "<--s" },
+#undef HAS
 };
 
 static void
 test_plan(const void *data)
 {
+    static const char sources[] = {
+        [SOURCE_NONE] = '-', [SOURCE_PRESENT] = '=', [SOURCE_PREVIOUS] = '<', [SOURCE_FRESH] = '+', [SOURCE_LOST] = '!'
+    };
     guint i = GPOINTER_TO_UINT(data);
     const LaunchSpec spec = {
         .generation = plans[i].gen1 ? 1 : 2,
-        .disk_gen = plans[i].disk,
-        .vars_gen = plans[i].vars,
-        .vtpm_gen = plans[i].vtpm,
-        .data_gen = plans[i].data,
+        .disk_gen = plans[i].wanted[0],
+        .vars_gen = plans[i].wanted[1],
+        .vtpm_gen = plans[i].wanted[2],
+        .data_gen = plans[i].wanted[3],
     };
-    ConvergePlan plan = converge_plan(&spec, &plans[i].parts, !plans[i].no_files, !plans[i].no_files);
-    g_autofree char *made = g_strconcat(plan.disk ? "d" : "", plan.seed ? "s" : "", plan.vars ? "v" : "", plan.vtpm ? "t" : "",
-                                        plan.data ? "D" : "", NULL);
-    g_assert_cmpstr(made, ==, plans[i].made);
+    gboolean is_kept[N_PARTS];
+    for (Part part = 0; part < N_PARTS; part++)
+        is_kept[part] = strchr(plans[i].kept, "dvt"[part]) != NULL;
+    ConvergePlan plan = converge_plan(&spec, &plans[i].parts, is_kept, !plans[i].no_files, !plans[i].no_files);
+    g_autofree char *text = g_strdup_printf("%c%c%c%s%s%s", sources[plan.part[0]], sources[plan.part[1]], sources[plan.part[2]],
+                                            plan.seed ? "s" : "", plan.vars ? "v" : "", plan.data ? "D" : "");
+    g_assert_cmpstr(text, ==, plans[i].plan);
 }
 
 /* ---- folders ---- */
@@ -270,7 +150,7 @@ test_a_reimage_keeps_the_data_disk_and_the_former_disk(Fixture *f, const void *d
     g_autofree char *disk = identity(f, "os.qcow2"), *lun = identity(f, "data-lun0.qcow2");
     f->spec->disk_gen = f->spec->vars_gen = 2;
     must_converge(f);
-    g_autofree char *kept = identity(f, "previous/1/os.qcow2"), *same = identity(f, "data-lun0.qcow2");
+    g_autofree char *kept = previous(f, "disk-1"), *same = identity(f, "data-lun0.qcow2");
     g_autofree char *now = identity(f, "os.qcow2");
     g_assert_cmpstr(kept, ==, disk);
     g_assert_cmpstr(same, ==, lun);
@@ -292,15 +172,6 @@ test_secure_boot_chooses_the_variables(Fixture *f, const void *data G_GNUC_UNUSE
 }
 
 /* ---- vTPM ---- */
-
-static gboolean
-vtpm_skipped(void)
-{
-    if (has_vtpm_tools())
-        return FALSE;
-    g_test_skip("swtpm_setup and swtpm_localca are not installed");
-    return TRUE;
-}
 
 static void
 test_a_vtpm_lives_as_long_as_it_should(Fixture *f, const void *data G_GNUC_UNUSED)
@@ -479,7 +350,7 @@ test_a_crash_at_any_step_of_a_reimage_is_made_good(void)
         f.spec->disk_gen = f.spec->vars_gen = 2;
         crashed = fault_crash_at(k, run, &f);
         must_converge(&f);
-        g_autofree char *kept = identity(&f, "previous/1/os.qcow2"), *same = identity(&f, "data-lun0.qcow2");
+        g_autofree char *kept = previous(&f, "disk-1"), *same = identity(&f, "data-lun0.qcow2");
         g_assert_cmpstr(kept, ==, disk);
         g_assert_cmpstr(same, ==, lun);
         g_assert_false(folder_has(f.folder, "next"));

@@ -7,9 +7,8 @@
 #include <unistd.h>
 
 static const FolderParts sample = {
-    .disk = 5,
-    .vars = 6,
-    .vtpm = 7,
+    .of = { 5, 6, 0 },
+    .highest = { 5, 8, 7 },
     .data = 1,
     .os_disk_gib = 30,
     .uid = 61000,
@@ -29,6 +28,22 @@ test_round_trip(void)
     folder_remove(folder, NULL);
 }
 
+/* What a former version wrote, and what says that there never was what is there. */
+static void
+test_the_highest_is_never_below_what_is_there(void)
+{
+    static const char *const texts[] = {
+        "{\"disk\":2,\"variables\":3,\"vtpm\":0,\"data\":1,\"osDiskGiB\":0,\"uid\":0,\"retired\":0}",
+        "{\"disk\":2,\"variables\":3,\"vtpm\":0,\"diskHighest\":1,\"variablesHighest\":0,\"vtpmHighest\":0,\"data\":1,"
+        "\"osDiskGiB\":0,\"uid\":0,\"retired\":0}",
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        FolderParts parts;
+        g_assert_true(folder_parts_parse(texts[i], strlen(texts[i]), &parts, NULL));
+        g_assert_cmpmem(parts.highest, sizeof parts.highest, parts.of, sizeof parts.of);
+    }
+}
+
 #define REST ",\"variables\":1,\"vtpm\":1,\"data\":1,\"osDiskGiB\":0,\"uid\":0,\"retired\":0}"
 
 static const struct {
@@ -37,6 +52,7 @@ static const struct {
     { "a-missing-member", "{\"disk\":1}", "'variables'" },
     { "a-negative-number", "{\"disk\":-1" REST, "'disk'" },
     { "a-huge-number", "{\"disk\":9223372036854775807" REST, "'disk'" },
+    { "a-negative-highest", "{\"vtpmHighest\":-1,\"disk\":1" REST, "'vtpmHighest'" },
     { "a-text", "{\"disk\":\"1\"" REST, "'disk'" },
     { "a-fraction", "{\"disk\":1.5" REST, "'disk'" },
     { "a-list", "[]", "'disk'" },
@@ -75,6 +91,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/parts/round-trip", test_round_trip);
+    g_test_add_func("/parts/the-highest-is-never-below-what-is-there", test_the_highest_is_never_below_what_is_there);
     for (guint i = 0; i < G_N_ELEMENTS(refused); i++) {
         g_autofree char *path = g_strconcat("/parts/refused/", refused[i].name, NULL);
         g_test_add_data_func(path, GUINT_TO_POINTER(i), test_refused);

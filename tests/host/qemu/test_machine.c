@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "host/qemu/disk.h"
 #include "host/qemu/folder.h"
+#include "host/qemu/previous.h"
 #include "host/qemu/run_file.h"
 #include "host/reach.h"
 
@@ -660,6 +661,94 @@ test_what_was_half_made_or_half_removed_is_gone(Fixture *f, const void *data G_G
     g_assert_false(g_file_test(import, G_FILE_TEST_EXISTS));
 }
 
+/* ---- what another took the place of ---- */
+
+static void
+days_pass(Fixture *f, guint days)
+{
+    clock_virtual_advance_to(f->clock, f->clock->now(f->clock) + (days * 86400 + 2 * 3600) * USEC_PER_SEC);
+    settle(f);
+}
+
+static void
+start_held(Fixture *f, guint64 epoch, guint64 generation, gboolean hold)
+{
+    g_autoptr(LaunchSpec) spec = spec_new("web", epoch);
+    g_autofree char *started = g_strdup_printf("started %" G_GUINT64_FORMAT " -;", epoch);
+    spec->disk_gen = spec->vars_gen = generation;
+    spec->hold = hold;
+    start_spec(f, spec);
+    wait_for(f, started);
+}
+
+static gboolean
+is_kept(const Fixture *f, Part part, guint64 generation)
+{
+    g_autofree char *path = previous_find(f->folder, part, generation);
+    return path != NULL;
+}
+
+static void
+test_what_is_held_goes_when_it_is_let_go(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    start_held(f, 1, 1, FALSE);
+    start_held(f, 2, 2, TRUE);
+    g_assert_true(is_kept(f, PART_DISK, 1) && is_kept(f, PART_VARS, 1));
+    days_pass(f, 8);
+    g_assert_true(is_kept(f, PART_DISK, 1));
+    daemon_restart(f);
+    days_pass(f, 8);
+    g_assert_true(is_kept(f, PART_DISK, 1) && is_kept(f, PART_VARS, 1));
+    start_held(f, 2, 2, FALSE);
+    daemon_restart(f);
+    days_pass(f, 0);
+    g_assert_false(is_kept(f, PART_DISK, 1) || is_kept(f, PART_VARS, 1));
+    g_assert_true(has(f, "os.qcow2") && has(f, "vars.fd"));
+}
+
+static void
+test_a_former_disk_comes_back(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    struct stat before, after;
+    g_autofree char *disk = folder_file(f->folder, "os.qcow2");
+    start_held(f, 1, 1, FALSE);
+    g_assert_cmpint(stat(disk, &before), ==, 0);
+    start_held(f, 2, 2, TRUE);
+    days_pass(f, 8);
+    start_held(f, 3, 1, FALSE);
+    g_assert_cmpint(stat(disk, &after), ==, 0);
+    g_assert_cmpuint(after.st_ino, ==, before.st_ino);
+    g_assert_true(is_kept(f, PART_DISK, 2) && !is_kept(f, PART_DISK, 1));
+}
+
+static void
+test_what_is_kept_no_longer_is_named(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    g_autoptr(LaunchSpec) undone = spec_new("web", 3);
+    start_held(f, 1, 1, FALSE);
+    start_held(f, 2, 2, FALSE);
+    days_pass(f, 8);
+    start_spec(f, undone);
+    wait_for(f, "start-failed 3 VMStartFailed;[The former OS disk (generation 1)");
+}
+
+static void
+test_a_kept_data_disk_is_attached_again(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    g_autofree char *file = g_build_filename(f->state_dir, "disks", OTHER_KEY "-lun0.qcow2", NULL);
+    g_autofree char *kept = g_build_filename(f->state_dir, "disks", KEY "-lun5.qcow2", NULL);
+    g_autoptr(LaunchSpec) spec = spec_new("web", 1);
+    g_assert_true(disk_data_make(file, 1, (DiskUser){ 0 }, NULL));
+    g_ptr_array_add(spec->data_disks, launch_disk_new(5, 1, file));
+    start_spec(f, spec);
+    wait_for(f, "started 1 -;");
+    g_assert_true(has(f, "data-lun5.qcow2"));
+    g_assert_false(g_file_test(file, G_FILE_TEST_EXISTS));
+    destroy(f);
+    wait_for(f, "destroyed 0 -;");
+    g_assert_true(g_file_test(kept, G_FILE_TEST_EXISTS));
+}
+
 /* ---- the end ---- */
 
 static void
@@ -904,6 +993,10 @@ main(int argc, char **argv)
     ADD("a-death-between-daemons-is-found", test_a_death_between_daemons_is_found);
     ADD("a-vtpm-that-died-between-daemons-ends-the-vm", test_a_vtpm_that_died_between_daemons_ends_the_vm);
     ADD("what-was-half-made-or-half-removed-is-gone", test_what_was_half_made_or_half_removed_is_gone);
+    ADD("what-is-held-goes-when-it-is-let-go", test_what_is_held_goes_when_it_is_let_go);
+    ADD("a-former-disk-comes-back", test_a_former_disk_comes_back);
+    ADD("what-is-kept-no-longer-is-named", test_what_is_kept_no_longer_is_named);
+    ADD("a-kept-data-disk-is-attached-again", test_a_kept_data_disk_is_attached_again);
     ADD("data-disks-outlive-what-is-destroyed", test_data_disks_outlive_what_is_destroyed);
     ADD("what-cannot-be-kept-is-not-destroyed", test_what_cannot_be_kept_is_not_destroyed);
     ADD("each-vm-has-a-user-until-there-are-no-more", test_each_vm_has_a_user_until_there_are_no_more);
