@@ -1,8 +1,14 @@
 #include "base/clock.h"
 
+#include "base/timers.h"
+
+#define NEVER (-1)
+
+/* One source for all timers: the loop looks at every source that there is each time that it turns. */
 typedef struct {
     Clock clock;
-    GMainContext *context;
+    GSource *source;
+    Timers *timers; /* by the monotonic clock: a step of the wall clock neither fires nor delays one */
 } RealClock;
 
 static UnixTime
@@ -12,17 +18,44 @@ real_now(Clock *clock)
     return g_get_real_time();
 }
 
-typedef struct {
-    void (*fire)(void *data);
-    void *data;
-} Timer;
+static void
+real_arm(RealClock *self)
+{
+    DueTimer first;
+    g_source_set_ready_time(self->source, timers_first(self->timers, &first) ? first.at : NEVER);
+}
+
+static guint
+real_timer_add(Clock *clock, UnixTime at, void (*fire)(void *data), void *data)
+{
+    RealClock *self = (RealClock *)clock;
+    guint id = timers_add(self->timers, g_get_monotonic_time() + MAX(at - g_get_real_time(), 0), fire, data);
+    real_arm(self);
+    return id;
+}
+
+static void
+real_timer_remove(Clock *clock, guint id)
+{
+    RealClock *self = (RealClock *)clock;
+    timers_remove(self->timers, id);
+    real_arm(self);
+}
 
 static gboolean
-real_fire(void *data)
+on_ready(void *data)
 {
-    Timer *timer = data;
-    timer->fire(timer->data);
-    return G_SOURCE_REMOVE;
+    RealClock *self = data;
+    gint64 now = g_get_monotonic_time();
+    guint64 newest = timers_added(self->timers);
+    DueTimer timer;
+    /* One that is added meanwhile has its turn after the loop's other sources had theirs. */
+    while (timers_first(self->timers, &timer) && timer.at <= now && timer.number <= newest) {
+        timers_drop_first(self->timers);
+        timer.fire(timer.data);
+    }
+    real_arm(self);
+    return G_SOURCE_CONTINUE;
 }
 
 static gboolean
@@ -32,61 +65,36 @@ ready_dispatch(GSource *source, GSourceFunc callback, gpointer data)
     return callback(data);
 }
 
-static GSourceFuncs timer_funcs = { .dispatch = ready_dispatch };
-
-static guint
-real_timer_add(Clock *clock, UnixTime at, void (*fire)(void *data), void *data)
-{
-    RealClock *self = (RealClock *)clock;
-    Timer *timer = g_new0(Timer, 1);
-    GSource *source = g_source_new(&timer_funcs, sizeof(GSource));
-
-    timer->fire = fire;
-    timer->data = data;
-    /* The wait is on the monotonic clock: a step of the wall clock neither fires nor delays it. */
-    g_source_set_ready_time(source, g_get_monotonic_time() + MAX(at - g_get_real_time(), 0));
-    g_source_set_callback(source, real_fire, timer, g_free);
-    guint id = g_source_attach(source, self->context);
-    g_source_unref(source);
-    return id;
-}
-
-static void
-real_timer_remove(Clock *clock, guint id)
-{
-    RealClock *self = (RealClock *)clock;
-    GSource *source = g_main_context_find_source_by_id(self->context, id);
-    if (source)
-        g_source_destroy(source);
-}
-
 Clock *
 clock_real_new(GMainContext *context)
 {
+    static GSourceFuncs functions = { .dispatch = ready_dispatch };
     RealClock *self = g_new0(RealClock, 1);
     self->clock = (Clock){ real_now, real_timer_add, real_timer_remove };
-    self->context = context;
+    self->timers = timers_new();
+    self->source = g_source_new(&functions, sizeof(GSource));
+    g_source_set_ready_time(self->source, NEVER);
+    g_source_set_callback(self->source, on_ready, self, NULL);
+    g_source_attach(self->source, context);
     return &self->clock;
 }
 
 void
 clock_real_free(Clock *clock)
 {
-    g_free(clock);
+    RealClock *self = (RealClock *)clock;
+    if (!self)
+        return;
+    g_source_destroy(self->source);
+    g_source_unref(self->source);
+    timers_free(self->timers);
+    g_free(self);
 }
-
-typedef struct {
-    guint id;
-    UnixTime at;
-    void (*fire)(void *data);
-    void *data;
-} VirtualTimer;
 
 typedef struct {
     Clock clock;
     gint64 now; /* atomic enough: written by one thread, aligned 64 bit */
-    guint last_id;
-    GSequence *timers; /* of VirtualTimer, by time, then id */
+    Timers *timers;
 } VirtualClock;
 
 static UnixTime
@@ -95,38 +103,16 @@ virtual_now(Clock *clock)
     return __atomic_load_n(&((VirtualClock *)clock)->now, __ATOMIC_RELAXED);
 }
 
-static gint
-timer_compare(gconstpointer a, gconstpointer b, gpointer data)
-{
-    const VirtualTimer *x = a, *y = b;
-    (void)data;
-    if (x->at != y->at)
-        return x->at < y->at ? -1 : 1;
-    return x->id < y->id ? -1 : x->id > y->id;
-}
-
 static guint
 virtual_timer_add(Clock *clock, UnixTime at, void (*fire)(void *data), void *data)
 {
-    VirtualClock *self = (VirtualClock *)clock;
-    VirtualTimer *timer = g_new0(VirtualTimer, 1);
-    *timer = (VirtualTimer){ ++self->last_id, at, fire, data };
-    g_sequence_insert_sorted(self->timers, timer, timer_compare, NULL);
-    return timer->id;
+    return timers_add(((VirtualClock *)clock)->timers, at, fire, data);
 }
 
 static void
 virtual_timer_remove(Clock *clock, guint id)
 {
-    VirtualClock *self = (VirtualClock *)clock;
-    GSequenceIter *end = g_sequence_get_end_iter(self->timers);
-    for (GSequenceIter *i = g_sequence_get_begin_iter(self->timers); i != end; i = g_sequence_iter_next(i)) {
-        const VirtualTimer *timer = g_sequence_get(i);
-        if (timer->id == id) {
-            g_sequence_remove(i);
-            return;
-        }
-    }
+    timers_remove(((VirtualClock *)clock)->timers, id);
 }
 
 Clock *
@@ -135,7 +121,7 @@ clock_virtual_new(UnixTime start)
     VirtualClock *self = g_new0(VirtualClock, 1);
     self->clock = (Clock){ virtual_now, virtual_timer_add, virtual_timer_remove };
     self->now = start;
-    self->timers = g_sequence_new(g_free);
+    self->timers = timers_new();
     return &self->clock;
 }
 
@@ -145,20 +131,17 @@ clock_virtual_free(Clock *clock)
     VirtualClock *self = (VirtualClock *)clock;
     if (!self)
         return;
-    g_sequence_free(self->timers);
+    timers_free(self->timers);
     g_free(self);
 }
 
 static gboolean
 fire_first_until(VirtualClock *self, UnixTime limit)
 {
-    GSequenceIter *first = g_sequence_get_begin_iter(self->timers);
-    if (g_sequence_iter_is_end(first))
+    DueTimer timer;
+    if (!timers_first(self->timers, &timer) || timer.at > limit)
         return FALSE;
-    VirtualTimer timer = *(const VirtualTimer *)g_sequence_get(first);
-    if (timer.at > limit)
-        return FALSE;
-    g_sequence_remove(first);
+    timers_drop_first(self->timers);
     if (timer.at > self->now)
         __atomic_store_n(&self->now, timer.at, __ATOMIC_RELAXED);
     timer.fire(timer.data);

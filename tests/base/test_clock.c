@@ -97,6 +97,49 @@ test_real(void)
     g_main_context_unref(context);
 }
 
+typedef struct {
+    Clock *clock;
+    guint fired;
+    gboolean *other; /* set by another source of the same loop */
+} Again;
+
+static void
+fire_again(void *data)
+{
+    Again *self = data;
+    self->fired++;
+    if (self->fired < 1000 && !*self->other)
+        self->clock->timer_add(self->clock, 0, fire_again, self);
+}
+
+static gboolean
+on_idle(void *data)
+{
+    *(gboolean *)data = TRUE;
+    return G_SOURCE_REMOVE;
+}
+
+/* One that is due again at once lets the loop's other sources have their turn. */
+static void
+test_real_timers_take_turns(void)
+{
+    GMainContext *context = g_main_context_new();
+    Clock *clock = clock_real_new(context);
+    gboolean other = FALSE;
+    Again again = { clock, 0, &other };
+    clock->timer_add(clock, 0, fire_again, &again);
+    GSource *idle = g_idle_source_new();
+    g_source_set_priority(idle, G_PRIORITY_DEFAULT);
+    g_source_set_callback(idle, on_idle, &other, NULL);
+    g_source_attach(idle, context);
+    while (!other)
+        g_main_context_iteration(context, TRUE);
+    g_assert_cmpuint(again.fired, <, 10);
+    g_source_unref(idle);
+    clock_real_free(clock);
+    g_main_context_unref(context);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -104,5 +147,6 @@ main(int argc, char **argv)
     g_test_add_func("/clock/virtual-order", test_virtual_order);
     g_test_add_func("/clock/virtual-timers-may-add-timers", test_virtual_timers_may_add_timers);
     g_test_add_func("/clock/real", test_real);
+    g_test_add_func("/clock/real-timers-take-turns", test_real_timers_take_turns);
     return g_test_run();
 }
