@@ -1,7 +1,5 @@
 #include "rollout/fleet.h"
 
-#include <string.h>
-
 typedef struct {
     Member member;
     gboolean on_target;
@@ -16,24 +14,18 @@ struct Fleet {
     gboolean ill_first;
 };
 
-/* ---- order keys: one number, so that a queue needs no memory of its own for them ---- */
+/* ---- what a member counts as ---- */
 
-G_STATIC_ASSERT(sizeof(gpointer) == sizeof(guint64));
+/* Whoever adds a member to Member compares it here. */
+G_STATIC_ASSERT(sizeof(Member) == 64);
 
-#define ID_BITS 31
-
-static gint
-key_compare(gconstpointer a, gconstpointer b)
+static gboolean
+is_same(const Member *a, const Member *b)
 {
-    guint64 x = (guint64)(guintptr)a, y = (guint64)(guintptr)b;
-    return x < y ? -1 : x > y;
-}
-
-static gint
-key_compare_with_data(gconstpointer a, gconstpointer b, gpointer data)
-{
-    (void)data;
-    return key_compare(a, b);
+    return a->id == b->id && a->revision == b->revision && a->phase == b->phase && a->health == b->health &&
+           a->mark == b->mark && a->since == b->since && a->leaving == b->leaving && a->is_protected == b->is_protected &&
+           a->busy == b->busy && a->resting == b->resting && a->failed == b->failed && a->skip == b->skip &&
+           a->surge == b->surge && a->undoable == b->undoable;
 }
 
 static gboolean
@@ -41,6 +33,128 @@ is_ill(const Member *member)
 {
     return !member->resting && !member->busy &&
            (member->failed || member->health == HEALTH_UNHEALTHY || member->health == HEALTH_UNKNOWN);
+}
+
+static gboolean
+is_waited_for(const Member *member)
+{
+    return member->mark == ROLL_MARK_IN_HAND || member->mark == ROLL_MARK_UNDOING;
+}
+
+/* May the roll take it, now or when its step is over? */
+static gboolean
+may_be_taken(const Entry *entry)
+{
+    const Member *member = &entry->member;
+    return !entry->on_target && !member->leaving && !member->is_protected && !member->skip && !member->surge &&
+           !is_waited_for(member);
+}
+
+/* Surplus that is superseded can go at once; what is upgraded in place has to come to the end of its step first. */
+static gboolean
+is_superseded(const Entry *entry)
+{
+    const Member *member = &entry->member;
+    return !entry->on_target && !member->leaving && (member->surge || (member->mark == ROLL_MARK_IN_HAND && !member->busy));
+}
+
+/* There is nothing to wait for: it is where it should be, or it failed. */
+static gboolean
+is_decided(const Entry *entry)
+{
+    const Member *member = &entry->member;
+    return is_waited_for(member) && !member->busy && !member->leaving && !is_superseded(entry) &&
+           (member->resting || member->failed || member->health == HEALTH_HEALTHY);
+}
+
+/* May it be put back, now or when its step is over? Surplus is removed instead, and what has become well after all stays. */
+static gboolean
+may_be_undone(const Member *member)
+{
+    gboolean well = !member->busy && !member->failed && member->health == HEALTH_HEALTHY;
+    return member->mark == ROLL_MARK_FAILED && member->undoable && !well && !member->leaving && !member->surge &&
+           !member->is_protected;
+}
+
+static gboolean
+is_upgraded(const Entry *entry)
+{
+    return entry->on_target && (entry->member.mark == ROLL_MARK_DONE || entry->member.mark == ROLL_MARK_FAILED);
+}
+
+static gboolean
+is_surge_fit(const Entry *entry)
+{
+    const Member *member = &entry->member;
+    return member->surge && !member->leaving && !member->resting && entry->on_target && member->mark == ROLL_MARK_DONE &&
+           !is_ill(member);
+}
+
+static gboolean
+belongs(const Entry *entry, FleetQueue queue)
+{
+    const Member *member = &entry->member;
+    switch (queue) {
+    case FLEET_CANDIDATES:
+        return may_be_taken(entry) && !member->busy;
+    case FLEET_SUPERSEDED:
+        return is_superseded(entry);
+    case FLEET_DECIDED:
+        return is_decided(entry);
+    case FLEET_UNDECIDED:
+        return is_waited_for(member) && !member->leaving && is_ill(member) && !is_superseded(entry) && !is_decided(entry);
+    case FLEET_UNDOABLE:
+        return may_be_undone(member) && !member->busy;
+    case FLEET_SURGE:
+        return member->surge && !member->leaving;
+    case FLEET_SURGE_FIT:
+        return is_surge_fit(entry);
+    case FLEET_SURGE_UNFIT:
+        return member->surge && !member->leaving && entry->on_target && !is_waited_for(member) && !is_surge_fit(entry);
+    case FLEET_ILL:
+        return !member->leaving && !member->is_protected && !is_waited_for(member) && is_ill(member);
+    case FLEET_N_QUEUES:
+        break;
+    }
+    g_assert_not_reached();
+}
+
+static void
+count(FleetCounts *counts, const Entry *entry, int by)
+{
+    const Member *member = &entry->member;
+#define COUNT(name, condition) counts->name += (condition) ? (guint)by : 0u
+    if (member->leaving) {
+        COUNT(retiring, member->mark == ROLL_MARK_LEAVING || member->surge);
+        return;
+    }
+    COUNT(present, TRUE);
+    COUNT(surge, member->surge);
+    COUNT(serving, !member->resting);
+    COUNT(healthy, !member->resting && member->health == HEALTH_HEALTHY);
+    COUNT(ill, is_ill(member) && !is_waited_for(member) && !member->surge);
+    COUNT(in_hand, member->mark == ROLL_MARK_IN_HAND);
+    COUNT(undoing, member->mark == ROLL_MARK_UNDOING);
+    COUNT(upgraded, is_upgraded(entry));
+    COUNT(upgraded_ill, is_upgraded(entry) && is_ill(member));
+    COUNT(candidates, may_be_taken(entry) && !member->busy);
+    COUNT(candidates_busy, may_be_taken(entry) && member->busy);
+    COUNT(undoable_busy, may_be_undone(member) && member->busy);
+#undef COUNT
+}
+
+/* ---- order keys: one number, so that a queue needs no memory of its own for them ---- */
+
+G_STATIC_ASSERT(sizeof(gpointer) == sizeof(guint64));
+
+#define ID_BITS 31
+
+static gint
+key_compare(gconstpointer a, gconstpointer b, gpointer data)
+{
+    (void)data;
+    guint64 x = (guint64)(guintptr)a, y = (guint64)(guintptr)b;
+    return x < y ? -1 : x > y;
 }
 
 /* In seconds, which is what waits are given in; 33 bits last until the year 2242. */
@@ -51,13 +165,20 @@ key_by_time(const Member *member)
     return (seconds << ID_BITS) | member->id;
 }
 
-/* resting (1 bit), phase (31), well (1), id (31) */
+/* What candidates of one kind have in common: resting (1 bit), phase (31). */
+static guint64
+kind_of_candidate(const Member *member)
+{
+    guint64 resting = member->resting ? 1 : 0;
+    return (resting << 31) | MIN(member->phase, (guint)FLEET_PHASE_LAST);
+}
+
+/* kind (32 bits), well (1), id (31) */
 static guint64
 key_of_candidate(const Fleet *fleet, const Member *member)
 {
-    guint64 later = fleet->ill_first && !is_ill(member) ? 1 : 0, resting = member->resting ? 1 : 0;
-    return (resting << 63) | ((guint64)MIN(member->phase, (guint)FLEET_PHASE_LAST) << (ID_BITS + 1)) | (later << ID_BITS) |
-           member->id;
+    guint64 later = fleet->ill_first && !is_ill(member) ? 1 : 0;
+    return (kind_of_candidate(member) << (ID_BITS + 1)) | (later << ID_BITS) | member->id;
 }
 
 static gpointer
@@ -74,85 +195,7 @@ order_key(const Fleet *fleet, FleetQueue queue, const Member *member)
     }
 }
 
-/* ---- what a member counts as ---- */
-
-static gboolean
-is_in_hand(const Member *member)
-{
-    return member->mark == ROLL_MARK_IN_HAND || member->mark == ROLL_MARK_UNDOING;
-}
-
-/* May the roll take it, now or when its step is over? */
-static gboolean
-may_be_taken(const Entry *entry)
-{
-    const Member *member = &entry->member;
-    return !entry->on_target && !member->leaving && !member->is_protected && !member->skip && !member->surge &&
-           !is_in_hand(member);
-}
-
-/* There is nothing to wait for: it is where it should be, it failed, or the target is another one by now. */
-static gboolean
-is_decided(const Entry *entry)
-{
-    const Member *member = &entry->member;
-    if (!is_in_hand(member) || member->busy || member->leaving)
-        return FALSE;
-    if (member->mark == ROLL_MARK_IN_HAND && !entry->on_target)
-        return TRUE;
-    return member->resting || member->failed || member->health == HEALTH_HEALTHY;
-}
-
-static gboolean
-belongs(const Entry *entry, FleetQueue queue)
-{
-    const Member *member = &entry->member;
-    switch (queue) {
-    case FLEET_CANDIDATES:
-        return may_be_taken(entry) && !member->busy;
-    case FLEET_DECIDED:
-        return is_decided(entry);
-    case FLEET_UNDECIDED:
-        return is_in_hand(member) && !member->leaving && is_ill(member) && !is_decided(entry);
-    case FLEET_UNDOABLE:
-        return member->mark == ROLL_MARK_FAILED && !member->leaving && !member->busy && (member->undoable || member->surge);
-    case FLEET_SURGE_DONE:
-        return member->surge && !member->leaving && member->mark == ROLL_MARK_DONE;
-    case FLEET_SURGE:
-        return member->surge && !member->leaving;
-    case FLEET_ILL:
-        return !member->leaving && !member->is_protected && !is_in_hand(member) && is_ill(member);
-    case FLEET_N_QUEUES:
-        break;
-    }
-    g_assert_not_reached();
-}
-
-static void
-count(FleetCounts *counts, const Entry *entry, int by)
-{
-    const Member *member = &entry->member;
-#define COUNT(name, condition)                                                                                                 \
-    if (condition)                                                                                                             \
-    counts->name += (guint)by
-    COUNT(retiring, member->mark == ROLL_MARK_LEAVING);
-    if (member->leaving)
-        return;
-    gboolean upgraded = member->mark == ROLL_MARK_DONE || member->mark == ROLL_MARK_FAILED;
-    COUNT(present, TRUE);
-    COUNT(surge, member->surge);
-    COUNT(serving, !member->resting);
-    COUNT(healthy, !member->resting && member->health == HEALTH_HEALTHY);
-    COUNT(ill, is_ill(member) && !is_in_hand(member));
-    COUNT(in_hand, member->mark == ROLL_MARK_IN_HAND);
-    COUNT(undoing, member->mark == ROLL_MARK_UNDOING);
-    COUNT(upgraded, upgraded);
-    COUNT(upgraded_ill, upgraded && is_ill(member));
-    COUNT(candidates, may_be_taken(entry) && !member->busy);
-    COUNT(candidates_resting, may_be_taken(entry) && !member->busy && member->resting);
-    COUNT(candidates_busy, may_be_taken(entry) && member->busy);
-#undef COUNT
-}
+/* ---- the fleet ---- */
 
 static void
 entry_join(Fleet *fleet, Entry *entry)
@@ -174,15 +217,13 @@ entry_leave(Fleet *fleet, const Entry *entry)
     }
 }
 
-/* ---- the fleet ---- */
-
 Fleet *
 fleet_new(void)
 {
     Fleet *fleet = g_new0(Fleet, 1);
     fleet->entries = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     for (int queue = 0; queue < FLEET_N_QUEUES; queue++)
-        fleet->queues[queue] = g_tree_new_full(key_compare_with_data, NULL, NULL, NULL);
+        fleet->queues[queue] = g_tree_new_full(key_compare, NULL, NULL, NULL);
     return fleet;
 }
 
@@ -227,7 +268,7 @@ fleet_put(Fleet *fleet, const Member *member)
 {
     g_assert(member->id < (1u << ID_BITS));
     Entry *entry = g_hash_table_lookup(fleet->entries, GUINT_TO_POINTER(member->id));
-    if (entry && memcmp(&entry->member, member, sizeof *member) == 0)
+    if (entry && is_same(&entry->member, member))
         return;
     if (entry) {
         entry_leave(fleet, entry);
@@ -271,30 +312,62 @@ fleet_first(const Fleet *fleet, FleetQueue queue)
     return entry ? &entry->member : NULL;
 }
 
-gboolean
-fleet_on_target(const Fleet *fleet, const Member *member)
+guint
+fleet_front(const Fleet *fleet, guint limit)
 {
-    return aim_meets(fleet, member->revision);
+    GTreeNode *node = g_tree_node_first(fleet->queues[FLEET_CANDIDATES]);
+    const Member *first = fleet_first(fleet, FLEET_CANDIDATES);
+    guint alike = 0;
+    for (; node && alike < limit; node = g_tree_node_next(node), alike++) {
+        const Entry *entry = g_tree_node_value(node);
+        if (kind_of_candidate(&entry->member) != kind_of_candidate(first))
+            break;
+    }
+    return alike;
+}
+
+/* ---- for tests ---- */
+
+static char *
+diff_members(const Fleet *a, const Fleet *b)
+{
+    GHashTableIter iter;
+    gpointer id, value;
+    if (g_hash_table_size(a->entries) != g_hash_table_size(b->entries))
+        return g_strdup_printf("there are %u members in the one and %u in the other", g_hash_table_size(a->entries),
+                               g_hash_table_size(b->entries));
+    g_hash_table_iter_init(&iter, a->entries);
+    while (g_hash_table_iter_next(&iter, &id, &value)) {
+        const Entry *one = value, *other = g_hash_table_lookup(b->entries, id);
+        if (!other || !is_same(&one->member, &other->member) || one->on_target != other->on_target)
+            return g_strdup_printf("member %u is not the same in both", one->member.id);
+    }
+    return NULL;
+}
+
+static char *
+diff_queue(const Fleet *a, const Fleet *b, int queue)
+{
+    GTreeNode *left = g_tree_node_first(a->queues[queue]), *right = g_tree_node_first(b->queues[queue]);
+    for (guint place = 0; left && right; place++, left = g_tree_node_next(left), right = g_tree_node_next(right)) {
+        const Entry *one = g_tree_node_value(left), *other = g_tree_node_value(right);
+        if (one->member.id != other->member.id)
+            return g_strdup_printf("place %u of queue %d is %u in the one and %u in the other", place, queue, one->member.id,
+                                   other->member.id);
+    }
+    return left || right ? g_strdup_printf("queue %d is longer in the one", queue) : NULL;
 }
 
 char *
 fleet_diff(const Fleet *a, const Fleet *b)
 {
     const guint *x = (const guint *)&a->counts, *y = (const guint *)&b->counts;
-    for (guint i = 0; i < sizeof(FleetCounts) / sizeof(guint); i++) {
+    char *difference = diff_members(a, b);
+    for (guint i = 0; !difference && i < sizeof(FleetCounts) / sizeof(guint); i++) {
         if (x[i] != y[i])
-            return g_strdup_printf("counter %u is %u in the one and %u in the other", i, x[i], y[i]);
+            difference = g_strdup_printf("counter %u is %u in the one and %u in the other", i, x[i], y[i]);
     }
-    for (int queue = 0; queue < FLEET_N_QUEUES; queue++) {
-        GTreeNode *left = g_tree_node_first(a->queues[queue]), *right = g_tree_node_first(b->queues[queue]);
-        for (guint place = 0; left && right; place++, left = g_tree_node_next(left), right = g_tree_node_next(right)) {
-            const Entry *one = g_tree_node_value(left), *other = g_tree_node_value(right);
-            if (one->member.id != other->member.id)
-                return g_strdup_printf("place %u of queue %d is %u in the one and %u in the other", place, queue,
-                                       one->member.id, other->member.id);
-        }
-        if (left || right)
-            return g_strdup_printf("queue %d is longer in the one", queue);
-    }
-    return NULL;
+    for (int queue = 0; !difference && queue < FLEET_N_QUEUES; queue++)
+        difference = diff_queue(a, b, queue);
+    return difference;
 }

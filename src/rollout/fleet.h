@@ -32,25 +32,27 @@ typedef struct {
     guint surge;    /* of these, beyond the capacity */
     guint serving;  /* of these, meant to run */
     guint healthy;  /* of those that serve */
-    guint ill;      /* of those that serve: neither well nor on their way, and in nobody's hand */
+    guint ill;      /* of the capacity: neither well nor on their way, and in nobody's hand */
     guint in_hand;  /* mark in hand */
     guint undoing;  /* mark undoing */
-    guint retiring; /* mark leaving */
-    guint upgraded; /* marks done and failed */
+    guint retiring; /* leaving because the roll is done with them: mark leaving, or surplus */
+    guint upgraded; /* marks done and failed, as long as they are on target */
     guint upgraded_ill;
-    guint candidates; /* may be upgraded now */
-    guint candidates_resting;
+    guint candidates;      /* may be upgraded now */
     guint candidates_busy; /* may be upgraded when the step in hand is over */
+    guint undoable_busy;   /* would be in FLEET_UNDOABLE, were the step in hand over */
 } FleetCounts;
 
 typedef enum {
-    FLEET_CANDIDATES, /* by phase, ill ones first where the policy says so, id; resting ones after all others */
-    FLEET_DECIDED,    /* in hand or undoing, and there is nothing to wait for; by id */
-    FLEET_UNDECIDED,  /* in hand or undoing, ill so far; by `since`, id */
-    FLEET_UNDOABLE,   /* mark failed, and can be put back (or removed, where it is a surplus); by id */
-    FLEET_SURGE_DONE, /* surplus that is upgraded and well; by id */
-    FLEET_SURGE,      /* all that are surplus; by id */
-    FLEET_ILL,        /* what automatic repair may take; by `since`, id */
+    FLEET_CANDIDATES,  /* resting ones after all others; by phase, ill ones first where the policy says so, id */
+    FLEET_SUPERSEDED,  /* in hand (and no step is), or surplus, for a target that is another one by now; by id */
+    FLEET_DECIDED,     /* in hand or undoing, and there is nothing to wait for; by id */
+    FLEET_UNDECIDED,   /* in hand or undoing, ill so far; by `since` in whole seconds, id */
+    FLEET_UNDOABLE,    /* mark failed, not well since, and can be put back now; by id */
+    FLEET_SURGE,       /* all that are surplus; by id */
+    FLEET_SURGE_FIT,   /* surplus that may serve in an old one's place: upgraded, and not ill since; by id */
+    FLEET_SURGE_UNFIT, /* surplus that is upgraded, and may not; by id */
+    FLEET_ILL,         /* what automatic repair may take; by `since` in whole seconds, id */
     FLEET_N_QUEUES
 } FleetQueue;
 
@@ -67,14 +69,16 @@ typedef gboolean (*FleetOnTarget)(guint revision, void *data);
  * no candidate. */
 void fleet_aim(Fleet *fleet, FleetOnTarget on_target, void *data, gboolean ill_first);
 
-/* New, or in place of what it said before. Members are compared byte by byte: begin with one that is all zero. */
+/* New, or in place of what it said before; the same again costs nothing. */
 void fleet_put(Fleet *fleet, const Member *member);
 void fleet_remove(Fleet *fleet, guint id); /* one that is not there is fine */
 
 const FleetCounts *fleet_counts(const Fleet *fleet);
 const Member *fleet_get(const Fleet *fleet, guint id);           /* or NULL */
 const Member *fleet_first(const Fleet *fleet, FleetQueue queue); /* or NULL where it is empty */
-gboolean fleet_on_target(const Fleet *fleet, const Member *member);
+/* How many at the head of the candidates are in the first one's phase, and resting or not as it is; at most `limit`, and it
+ * costs as much. */
+guint fleet_front(const Fleet *fleet, guint limit);
 
 /* What differs between two fleets with the same aim, as a sentence; NULL: nothing. For tests. */
 char *fleet_diff(const Fleet *a, const Fleet *b);

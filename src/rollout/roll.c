@@ -2,9 +2,9 @@
 
 static const char *const act_texts[ROLL_N_ACTS] = {
     [ROLL_WAIT] = "wait",     [ROLL_ACCEPT] = "accept", [ROLL_REJECT] = "reject", [ROLL_RELEASE] = "release",
-    [ROLL_BEGIN] = "begin",   [ROLL_TAKE] = "take",     [ROLL_ADD] = "add",       [ROLL_RETIRE] = "retire",
-    [ROLL_REMOVE] = "remove", [ROLL_PAUSE] = "pause",   [ROLL_CHECK] = "check",   [ROLL_TO_UNDO] = "to undo",
-    [ROLL_UNDO] = "undo",     [ROLL_END] = "end",
+    [ROLL_RETAKE] = "retake", [ROLL_BEGIN] = "begin",   [ROLL_TAKE] = "take",     [ROLL_ADD] = "add",
+    [ROLL_RETIRE] = "retire", [ROLL_REMOVE] = "remove", [ROLL_PAUSE] = "pause",   [ROLL_CHECK] = "check",
+    [ROLL_STOP] = "stop",     [ROLL_UNDO] = "undo",     [ROLL_END] = "end",
 };
 
 typedef struct {
@@ -31,7 +31,7 @@ act(RollActType type)
 static RollAct
 act_on(RollActType type, const Member *member)
 {
-    return (RollAct){ .type = type, .id = member->id, .has_id = TRUE, .code = ARM_N_CODES };
+    return (RollAct){ .type = type, .id = member->id, .code = ARM_N_CODES };
 }
 
 static RollAct
@@ -60,10 +60,11 @@ roll_batch_size(const RollingPolicy *policy, const FleetCounts *counts)
 static ArmCode
 breach(const Plan *plan)
 {
-    guint upgraded = plan->counts->upgraded + plan->roll->removed, ill = plan->counts->upgraded_ill + plan->roll->removed;
+    const FleetCounts *counts = plan->counts;
+    guint upgraded = counts->upgraded + plan->roll->removed, ill = counts->upgraded_ill + plan->roll->removed;
     if (exceeds(ill, upgraded, plan->policy->max_unhealthy_upgraded_percent))
         return ARM_ROLL_UNHEALTHY_UPGRADED;
-    if (exceeds(plan->counts->ill, plan->counts->present - plan->counts->surge, plan->policy->max_unhealthy_percent))
+    if (exceeds(counts->ill, counts->present - counts->surge, plan->policy->max_unhealthy_percent))
         return plan->roll->batch == 0 ? ARM_ROLL_UNHEALTHY_BEFORE : ARM_ROLL_UNHEALTHY;
     return ARM_N_CODES;
 }
@@ -83,38 +84,54 @@ end(const Plan *plan, RollStatus status, ArmCode code)
     return last;
 }
 
+/* For good: what there is to do before the end is done in a phase of its own, whatever becomes of the shares meanwhile. */
 static RollAct
-stop(const Plan *plan, ArmCode code)
+stop(ArmCode code)
 {
-    if ((plan->policy->rollback || plan->roll->undo) && fleet_first(plan->fleet, FLEET_UNDOABLE)) {
-        RollAct undo = act(ROLL_TO_UNDO);
-        undo.code = code;
-        return undo;
-    }
-    return end(plan, ROLL_FAULTED, code);
+    RollAct stop = act(ROLL_STOP);
+    stop.code = code;
+    return stop;
+}
+
+/* What is at rest is changed by writing it down. */
+static gboolean
+may_go_in_place(const Plan *plan, const Member *member)
+{
+    return member->resting || !plan->roll->only_surge;
 }
 
 /* ---- members that are waited for ---- */
 
+/* The target is another one by now. What was taken for the old one is down anyway: it is the first to be brought to the new
+ * one, so that no more than a batch is. */
+static RollAct
+supersede(const Plan *plan, const Member *member)
+{
+    if (member->surge)
+        return act_on(ROLL_REMOVE, member);
+    gboolean may = !plan->roll->cancel && !member->is_protected && !member->skip && may_go_in_place(plan, member) &&
+                   breach(plan) == ARM_N_CODES;
+    return act_on(may ? ROLL_RETAKE : ROLL_RELEASE, member);
+}
+
 static gboolean
 judge(const Plan *plan, RollAct *ret_act)
 {
-    const Member *member = fleet_first(plan->fleet, FLEET_DECIDED);
-    if (member) {
-        if (member->mark == ROLL_MARK_IN_HAND && !fleet_on_target(plan->fleet, member))
-            *ret_act = act_on(member->surge ? ROLL_REMOVE : ROLL_RELEASE, member);
-        else
-            *ret_act = act_on(member->failed ? ROLL_REJECT : ROLL_ACCEPT, member);
-        return TRUE;
-    }
-    member = fleet_first(plan->fleet, FLEET_UNDECIDED);
-    if (member && member->since + ROLL_HEALTH_WAIT <= plan->now) {
-        *ret_act = act_on(ROLL_REJECT, member);
-        return TRUE;
-    }
-    return FALSE;
+    const Member *superseded = fleet_first(plan->fleet, FLEET_SUPERSEDED);
+    const Member *decided = fleet_first(plan->fleet, FLEET_DECIDED);
+    const Member *undecided = fleet_first(plan->fleet, FLEET_UNDECIDED);
+    if (superseded)
+        *ret_act = supersede(plan, superseded);
+    else if (decided)
+        *ret_act = act_on(decided->failed ? ROLL_REJECT : ROLL_ACCEPT, decided);
+    else if (undecided && undecided->since + ROLL_HEALTH_WAIT <= plan->now)
+        *ret_act = act_on(ROLL_REJECT, undecided);
+    else
+        return FALSE;
+    return TRUE;
 }
 
+/* Those that are not in the queue are in a step or on their way up, both of which end. */
 static RollAct
 wait_for_members(const Plan *plan)
 {
@@ -122,60 +139,84 @@ wait_for_members(const Plan *plan)
     return wait_until(member ? member->since + ROLL_HEALTH_WAIT : 0);
 }
 
-/* ---- phases ---- */
+/* ---- phase check ---- */
 
+/* A batch is of one phase: each is over before the next begins. */
 static RollAct
 begin(const Plan *plan)
 {
-    guint serving = plan->counts->candidates - plan->counts->candidates_resting;
+    const Member *first = fleet_first(plan->fleet, FLEET_CANDIDATES);
     RollAct next = act(ROLL_BEGIN);
-    next.count = MIN(roll_batch_size(plan->policy, plan->counts), serving ? serving : plan->counts->candidates);
-    /* What is at rest is changed by writing it down: nothing is gained by a new one in its place. */
-    next.surge = plan->policy->max_surge && serving > 0;
-    if (!next.surge || plan->roll->room >= next.count)
-        return next;
+    next.count = fleet_front(plan->fleet, roll_batch_size(plan->policy, plan->counts));
+    /* A new one in the place of one that rests would serve where nobody wants it. */
+    next.surge = plan->policy->max_surge && !first->resting;
+    next.short_of_room = next.surge && plan->roll->room < next.count;
     /* A smaller batch keeps the capacity; only where there is no room at all, it is done in place. */
-    next.short_of_room = TRUE;
-    if (plan->roll->room > 0)
+    if (next.short_of_room && plan->roll->room > 0)
         next.count = plan->roll->room;
-    else if (plan->roll->only_surge)
-        return end(plan, ROLL_FAULTED, ARM_OPERATION_NOT_ALLOWED);
-    else
+    else if (next.short_of_room)
         next.surge = FALSE;
+    if (!next.surge && !may_go_in_place(plan, first))
+        return stop(ARM_OPERATION_NOT_ALLOWED);
     return next;
 }
 
 static RollAct
 next_check(const Plan *plan)
 {
-    ArmCode code = breach(plan);
     if (plan->roll->cancel)
         return end(plan, ROLL_CANCELLED, ARM_ROLL_CANCELED);
     if (plan->counts->candidates == 0)
         return plan->counts->candidates_busy > 0 ? wait_until(0) : end(plan, ROLL_COMPLETED, ARM_N_CODES);
-    return code != ARM_N_CODES ? stop(plan, code) : begin(plan);
+    ArmCode code = breach(plan);
+    return code != ARM_N_CODES ? stop(code) : begin(plan);
 }
 
-/* The new ones of the batch serve: each old one that goes makes one of them part of the capacity. */
-static RollAct
-next_retire(const Plan *plan, const Member *new_one)
+/* ---- phase batch ---- */
+
+static gboolean
+fill(const Plan *plan, RollAct *ret_act)
 {
-    const Member *old_one = fleet_first(plan->fleet, FLEET_CANDIDATES);
-    if (plan->roll->cancel || !old_one || old_one->resting) {
-        if (!plan->roll->cancel && plan->counts->candidates_busy > 0)
-            return wait_until(0);
-        return act_on(ROLL_REMOVE, new_one);
+    const Member *candidate = fleet_first(plan->fleet, FLEET_CANDIDATES);
+    if (plan->roll->batch_left == 0 || plan->roll->cancel || !candidate || breach(plan) != ARM_N_CODES)
+        return FALSE;
+    if (plan->roll->surge ? candidate->resting || plan->roll->room == 0 : !may_go_in_place(plan, candidate))
+        return FALSE;
+    *ret_act = plan->roll->surge ? act(ROLL_ADD) : act_on(ROLL_TAKE, candidate);
+    return TRUE;
+}
+
+/* All of a batch of new ones are judged. Those that may not serve go first: while one of them is there, none that may has
+ * been given an old one's place yet, so that a batch of which nothing came is known as such. */
+static RollAct
+next_surplus(const Plan *plan)
+{
+    const Member *fit = fleet_first(plan->fleet, FLEET_SURGE_FIT), *unfit = fleet_first(plan->fleet, FLEET_SURGE_UNFIT);
+    const Member *old = fleet_first(plan->fleet, FLEET_CANDIDATES);
+    if (old && old->resting)
+        old = NULL;
+    gboolean wanted = old || plan->counts->candidates_busy > 0;
+    if (unfit && unfit->mark != ROLL_MARK_FAILED)
+        return act_on(ROLL_REJECT, unfit);
+    if (unfit && wanted && !fit)
+        return stop(ARM_ROLL_UNHEALTHY_UPGRADED);
+    if (unfit) {
+        RollAct remove = act_on(ROLL_REMOVE, unfit);
+        remove.count = 1;
+        return remove;
     }
-    RollAct retire = act_on(ROLL_RETIRE, old_one);
-    retire.other = new_one->id;
+    if (!wanted)
+        return act_on(ROLL_REMOVE, fit);
+    if (!old || fit->busy || fit->health != HEALTH_HEALTHY)
+        return wait_until(0);
+    RollAct retire = act_on(ROLL_RETIRE, old);
+    retire.other = fit->id;
     return retire;
 }
 
 static RollAct
 batch_over(const Plan *plan)
 {
-    if (plan->roll->cancel)
-        return end(plan, ROLL_CANCELLED, ARM_ROLL_CANCELED);
     if (plan->policy->pause_usec == 0 || plan->counts->candidates + plan->counts->candidates_busy == 0)
         return act(ROLL_CHECK);
     RollAct pause = act(ROLL_PAUSE);
@@ -186,43 +227,46 @@ batch_over(const Plan *plan)
 static RollAct
 next_batch(const Plan *plan)
 {
-    const Member *candidate = fleet_first(plan->fleet, FLEET_CANDIDATES);
-    if (plan->roll->batch_left > 0 && !plan->roll->cancel) {
-        if (plan->roll->surge)
-            return act(ROLL_ADD);
-        if (candidate)
-            return act_on(ROLL_TAKE, candidate);
-    }
+    RollAct next;
+    if (fill(plan, &next))
+        return next;
     if (plan->counts->in_hand > 0)
         return wait_for_members(plan);
     ArmCode code = breach(plan);
     if (code != ARM_N_CODES)
-        return stop(plan, code);
-    const Member *new_one = fleet_first(plan->fleet, FLEET_SURGE_DONE);
-    if (new_one)
-        return next_retire(plan, new_one);
-    /* What is surplus still was rejected, within what the policy allows: the old one goes on serving. */
-    const Member *surplus = fleet_first(plan->fleet, FLEET_SURGE);
-    if (surplus)
-        return act_on(ROLL_REMOVE, surplus);
+        return stop(code);
+    if (plan->roll->cancel)
+        return end(plan, ROLL_CANCELLED, ARM_ROLL_CANCELED);
+    if (plan->counts->surge > 0)
+        return next_surplus(plan);
     return plan->counts->retiring > 0 ? wait_until(0) : batch_over(plan);
 }
+
+/* ---- the other phases ---- */
 
 static RollAct
 next_pause(const Plan *plan)
 {
     if (plan->roll->cancel)
         return end(plan, ROLL_CANCELLED, ARM_ROLL_CANCELED);
-    return plan->now >= plan->roll->until ? act(ROLL_CHECK) : wait_until(plan->roll->until);
+    if (plan->now >= plan->roll->until)
+        return act(ROLL_CHECK);
+    /* Longer than the policy says: the clock went back, or the policy is another one. */
+    if (plan->roll->until > plan->now + plan->policy->pause_usec)
+        return batch_over(plan);
+    return wait_until(plan->roll->until);
 }
 
 static RollAct
 next_undo(const Plan *plan, ArmCode code)
 {
     const Member *failed = fleet_first(plan->fleet, FLEET_UNDOABLE);
-    if (failed)
-        return act_on(failed->surge ? ROLL_REMOVE : ROLL_UNDO, failed);
-    return plan->counts->undoing > 0 ? wait_for_members(plan) : end(plan, ROLL_FAULTED, code);
+    gboolean undo = plan->policy->rollback || plan->roll->undo;
+    if (undo && failed)
+        return act_on(ROLL_UNDO, failed);
+    if (plan->counts->undoing > 0)
+        return wait_for_members(plan);
+    return undo && plan->counts->undoable_busy > 0 ? wait_until(0) : end(plan, ROLL_FAULTED, code);
 }
 
 RollAct

@@ -7,7 +7,13 @@
  * failed is put back where the policy says so.
  *
  * With surge a batch is made of new instances on the newest model. When they are well, as many old ones are deleted; what is
- * beyond the capacity at the end of the upgrade, whatever the end, is removed again.
+ * beyond the capacity at the end of the upgrade, whatever the end, is removed again. A batch of which none is well stops the
+ * upgrade whatever the shares: the next one would only go the same way.
+ *
+ * When the model changes meanwhile, the fleet is aimed at the new one (fleet_aim()) and `removed` begins at 0 again. Instances
+ * in hand are brought to the new target, surplus is removed and made anew. Nothing is touched for a target that is superseded.
+ *
+ * It never waits for nothing: where `at` is 0, a step, a health that is initializing, or a deletion is under way.
  *
  * Source of the rules: Azure Compute, RollingUpgradePolicy; differences are in docs/differences.md. */
 #pragma once
@@ -28,26 +34,28 @@ typedef struct {
     UnixTime until;      /* end of the pause */
     guint removed;       /* new instances that failed and were removed again: they count as upgraded and ill */
     guint room;          /* how many more instances of the newest model quota and host have room for, now */
-    gboolean only_surge; /* may not be done in place (data disks on the way to Trusted launch) */
+    gboolean only_surge; /* what serves may not be upgraded in place (data disks on the way to Trusted launch) */
     gboolean undo;       /* put back what failed, whatever the policy says (a newer image that was taken by itself) */
 } RollState;
 
+/* What follows from each, besides what it says. Marks: model/roll.h. */
 typedef enum {
     ROLL_WAIT,    /* for a change in the fleet, or until `at` (0: for a change alone) */
-    ROLL_ACCEPT,  /* `id`, in hand or undoing, is where it should be */
-    ROLL_REJECT,  /* `id`, in hand or undoing, has failed, or its wait is over */
-    ROLL_RELEASE, /* `id` was taken for a target that is superseded: it becomes a candidate again */
-    ROLL_BEGIN, /* a batch of `count` begins, with `surge` or in place (`short_of_room`: smaller, or not with surge, for want of
-                 * room) */
-    ROLL_TAKE,  /* `id` joins the batch in hand: it is brought to the target in place */
-    ROLL_ADD,   /* a new instance joins the batch in hand */
-    ROLL_RETIRE,  /* old `id` is deleted: new `other` serves in its place */
-    ROLL_REMOVE,  /* surplus `id` is deleted again */
-    ROLL_PAUSE,   /* the batch is over: a pause until `at` */
-    ROLL_CHECK,   /* the batch or the pause is over: the next one, if it may begin */
-    ROLL_TO_UNDO, /* it stops with `code`: first, what failed is put back */
-    ROLL_UNDO,    /* `id` goes back to what it ran before */
-    ROLL_END,     /* with `status`, and `code` where it did not complete; first failed instance: `id` where `has_id` */
+    ROLL_ACCEPT,  /* `id` is where it should be. Mark: in hand -> done, undoing -> undone */
+    ROLL_REJECT,  /* `id` has failed, or its wait is over. Mark: undoing -> undone (once is enough), any other -> failed */
+    ROLL_RELEASE, /* `id`, in hand for a target that is superseded, is let go. Mark: none */
+    ROLL_RETAKE,  /* `id`, in hand for a target that is superseded, is brought to the present one in place; stays in hand */
+    ROLL_BEGIN,   /* phase batch; the next batch takes `count`, with `surge` or in place. `short_of_room`: it is smaller, or
+                   * without surge, for want of room */
+    ROLL_TAKE,    /* `id` is brought to the target in place. Mark: in hand; batch_left - 1 */
+    ROLL_ADD,     /* a new surplus instance. Mark: in hand; batch_left - 1 */
+    ROLL_RETIRE,  /* old `id` is deleted (mark: leaving), and `other` is surplus no more */
+    ROLL_REMOVE,  /* surplus `id` is deleted; removed + `count` */
+    ROLL_PAUSE,   /* phase pause, until `at` */
+    ROLL_CHECK,   /* phase check */
+    ROLL_STOP,    /* phase undo: it is to end with `code`. First what failed is put back, where the policy says so */
+    ROLL_UNDO,    /* `id` goes back to what it ran before, and is undoable no more. Mark: undoing */
+    ROLL_END,     /* with `status`, and `code` where it did not complete */
     ROLL_N_ACTS
 } RollActType;
 
@@ -58,7 +66,6 @@ typedef struct {
     guint id;
     guint other;
     guint count;
-    gboolean has_id;
     gboolean surge;
     gboolean short_of_room;
     UnixTime at;
@@ -69,5 +76,5 @@ typedef struct {
 /* Instances that a batch takes: the share of those that are there, surplus not counted, at least one. */
 guint roll_batch_size(const RollingPolicy *policy, const FleetCounts *counts);
 
-/* code: why the upgrade is to end, from ROLL_TO_UNDO (stored meanwhile by the caller); ARM_N_CODES before that. */
+/* code: why the upgrade is to end, from ROLL_STOP (stored meanwhile by the caller); ARM_N_CODES before that. */
 RollAct roll_next(const RollState *roll, const RollingPolicy *policy, const Fleet *fleet, ArmCode code, UnixTime now);
