@@ -59,7 +59,8 @@ static const struct {
                           " (SELECT revision FROM models WHERE set_id = ?1 ORDER BY revision DESC LIMIT ?2)"
                           " AND revision <> (SELECT revision FROM sets WHERE id = ?1)"
                           " AND revision NOT IN (SELECT revision FROM instances WHERE set_id = ?1)"
-                          " AND revision NOT IN (SELECT want_revision FROM instances WHERE set_id = ?1)" },
+                          " AND revision NOT IN (SELECT want_revision FROM instances WHERE set_id = ?1)"
+                          " AND revision NOT IN (SELECT undo_revision FROM instances WHERE set_id = ?1)" },
 
     [SQL_INSTANCE_GET] = { SHAPE_SELECT, &instance_rows, "WHERE set_id = ? AND id = ?" },
     [SQL_INSTANCE_LIST] = { SHAPE_SELECT, &instance_rows, "WHERE set_id = ? ORDER BY id" },
@@ -122,7 +123,8 @@ static const struct {
                          "SELECT count(*) FROM models m JOIN sets s ON s.id = m.set_id"
                          " WHERE m.image_urn = ? AND (m.revision = s.revision"
                          " OR m.revision IN (SELECT i.revision FROM instances i WHERE i.set_id = m.set_id)"
-                         " OR m.revision IN (SELECT i.want_revision FROM instances i WHERE i.set_id = m.set_id))" },
+                         " OR m.revision IN (SELECT i.want_revision FROM instances i WHERE i.set_id = m.set_id)"
+                         " OR m.revision IN (SELECT i.undo_revision FROM instances i WHERE i.set_id = m.set_id))" },
 
     [SQL_DISK_LIST] = { SHAPE_SELECT, &disk_rows, "ORDER BY \"group\", set_name, instance, lun, id" },
     [SQL_DISK_PUT] = { SHAPE_REPLACE, &disk_rows, NULL },

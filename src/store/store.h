@@ -120,7 +120,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreModel, store_model_free)
 gboolean store_model_insert(StoreTx *tx, gint64 set_id, const StoreModel *model, GError **error);
 StoreModel *store_model_get(StoreTx *tx, gint64 set_id, guint revision, GError **error);
 GPtrArray *store_model_list(StoreTx *tx, gint64 set_id, GError **error); /* of StoreModel, newest first */
-/* Removes revisions that no instance runs or should run, but for the set's current one and the newest `keep`. */
+/* Removes revisions that no instance runs, should run or can be brought back to, but for the set's current one and the newest
+ * `keep`. */
 gboolean store_model_prune(StoreTx *tx, gint64 set_id, guint keep, GError **error);
 
 /* ---- instances ---- */
@@ -336,7 +337,8 @@ ImageInfo *store_image_get(StoreTx *tx, const char *publisher, const char *offer
                            GError **error);
 gboolean store_image_put(StoreTx *tx, const ImageInfo *image, GError **error); /* the same version again: ARM_CONFLICT */
 gboolean store_image_delete(StoreTx *tx, const ImageInfo *image, GError **error);
-/* How many revisions in use name this exact image. */
+/* How many revisions in use name this exact image: sets' current ones, and those that instances run, should run or can be
+ * brought back to. */
 gboolean store_image_uses(StoreTx *tx, const ImageInfo *image, guint *ret_uses, GError **error);
 
 /* ---- data disks kept from removed instances ---- */

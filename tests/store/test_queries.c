@@ -195,17 +195,18 @@ test_model_prune(Fixture *f, const void *data G_GNUC_UNUSED)
         const char *left;
     } steps[] = {
         { 20, "10 9 8 7 6 5 4 3 2 1 " },
-        { 7, "10 9 8 7 6 5 4 3 2 " }, /* 3 is run, 2 is wanted; 1 is neither */
-        { 3, "10 9 8 5 3 2 " },       /* 5 is the set's own */
-        { 0, "5 3 2 " },
+        { 6, "10 9 8 7 6 5 4 3 2 " }, /* 4 is run, 3 is wanted, 2 can be undone to; 1 is none of these */
+        { 3, "10 9 8 5 4 3 2 " },     /* 5 is the set's own */
+        { 0, "5 4 3 2 " },
     };
     StoreTx *tx = must_write(f->store);
     gint64 set_id = set_add(tx, "g", "s"), other = set_add(tx, "g", "t");
     for (guint revision = 2; revision <= 10; revision++)
         model_add(tx, set_id, revision, "e", "f", 1);
-    instance_put(tx, set_id, 0, 3, INSTANCE_RUNNING, NULL);
+    instance_put(tx, set_id, 0, 4, INSTANCE_RUNNING, NULL);
     g_autoptr(StoreInstance) instance = store_instance_get(tx, set_id, 0, NULL);
-    instance->want_revision = 2;
+    instance->want_revision = 3;
+    instance->undo_revision = 2;
     g_assert_true(store_instance_update(tx, instance, 0, NULL));
     g_autoptr(StoreSet) set = store_set_get_by_id(tx, set_id, NULL);
     set->revision = 5;
@@ -287,6 +288,11 @@ test_image_uses(Fixture *f, const void *data G_GNUC_UNUSED)
     instance_put(tx, set_id, 0, 2, INSTANCE_RUNNING, NULL);
     instance_add(tx, set_id, 1, 3);
     g_assert_cmpuint(uses_of(tx, "1.0.0"), ==, 3);
+    /* What an instance may be brought back to stands on its image. */
+    g_autoptr(StoreInstance) instance = store_instance_get(tx, set_id, 1, NULL);
+    instance->undo_revision = 4;
+    g_assert_true(store_instance_update(tx, instance, 0, NULL));
+    g_assert_cmpuint(uses_of(tx, "1.0.0"), ==, 4);
     store_abort(tx);
 }
 
