@@ -15,6 +15,7 @@ BELOW = {
     'api': ['base', 'model', 'rollout', 'store'],
     'daemon': ['base', 'model', 'rollout', 'store', 'host', 'engine', 'api'],
     'cli': ['base'],
+    'guest': ['base'],
 }
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 

@@ -1,25 +1,21 @@
 /* rollout/health.h: what an instance's application says of itself, and what its health is after it. Pure.
  *
- * The question is put inside the guest, by `testudo-guest health …` (host_guest_run()) to 127.0.0.1. What it printed is parsed
- * here and moves a track: the health that counts, and what it takes to change it. Rules: Azure Compute, "Application Health
- * extension", versions 1.0 (binary) and 2.0 (rich); where its text leaves a choice, what the extension does.
+ * The question is put inside the guest, by `testudo-guest health …` (host_guest_run()) to its own loopback. What it printed
+ * (base/guest_wire.h) is parsed here and moves a track: the health that counts, and what it takes to change it. Rules: Azure
+ * Compute, "Application Health extension", versions 1.0 (binary) and 2.0 (rich); where its text leaves a choice, what the
+ * extension does.
  *
- * | asked by      | healthy                                | unhealthy       | unknown                          |
- * | tcp           | a connection                           | everything else | never                            |
- * | http(s)       | status 200                             | everything else | never                            |
- * | http(s), rich | 2xx, "ApplicationHealthState":"Healthy" | 2xx, "Unhealthy" | everything else, silence too      |
- *
- * What testudo-guest prints (src/guest/answer.h): a line, and behind it for "http" the body:
- *   tcp open                  it was connected to
- *   http STATUS whole|cut     it answered; cut: the body goes on behind the 4096 bytes that are here
- *   failed WORD               one of the words of HealthWhy */
+ * | asked by      | healthy                                 | unhealthy        | unknown                        |
+ * | tcp           | a connection                            | everything else  | never                          |
+ * | http(s)       | status 200                              | everything else  | never                          |
+ * | http(s), rich | 2xx, "ApplicationHealthState":"Healthy" | 2xx, "Unhealthy" | everything else, silence too   | */
 #pragma once
 
 #include "base/clock.h"
+#include "base/guest_wire.h"
 #include "model/health_extension.h"
 #include "model/instance.h"
 
-#define HEALTH_BODY_MAX 4096u
 /* One question in the guest may take this long, as it may on Azure. */
 #define HEALTH_TIMEOUT_S 30u
 /* For host_guest_run(): the question's own time, and what the way there and back takes on a slow machine. */
@@ -29,14 +25,14 @@
 typedef enum {
     HEALTH_WHY_NOTHING,      /* it does */
     HEALTH_WHY_REFUSED,      /* nothing listens there */
-    HEALTH_WHY_TIMED_OUT,    /* no answer, or not all of it, within HEALTH_TIMEOUT_S */
+    HEALTH_WHY_TIMED_OUT,    /* no answer within HEALTH_TIMEOUT_S */
     HEALTH_WHY_CLOSED,       /* the connection ended before there was a status line and its headers */
     HEALTH_WHY_NOT_HTTP,     /* what came is no HTTP/1 */
     HEALTH_WHY_TLS_FAILED,   /* https: no common version or cipher, or no TLS at all */
     HEALTH_WHY_NO_TLS,       /* https: this testudo-guest was built without TLS */
     HEALTH_WHY_GUEST_FAILED, /* the guest's own resources: no loopback, no memory, no descriptors */
     HEALTH_WHY_STATUS,       /* another status than the one that is healthy */
-    HEALTH_WHY_TOO_LONG,     /* rich: a body of more than HEALTH_BODY_MAX bytes */
+    HEALTH_WHY_CUT,          /* rich: a body of more than WIRE_BODY_MAX bytes, or one that did not come whole */
     HEALTH_WHY_BODY,         /* rich: no JSON object with an ApplicationHealthState of Healthy or Unhealthy */
     HEALTH_WHY_SAID,         /* rich: the application says Unhealthy */
     HEALTH_WHY_GARBLED,      /* what came back from the guest is none of testudo-guest's answers */
@@ -64,7 +60,7 @@ char **health_arguments(const HealthExtension *asked);
 HealthAnswer health_answer_parse(const HealthExtension *asked, int exit_code, const char *out, gsize length);
 /* Where host_guest_run() failed: silence is never green. */
 HealthAnswer health_answer_none(const HealthExtension *asked);
-/* A sentence for people: "http://127.0.0.1:8080/health answered with status 503." Newly allocated. */
+/* A sentence for people: "http://localhost:8080/health answered with status 503." Newly allocated. */
 char *health_answer_text(const HealthExtension *asked, const HealthAnswer *answer);
 
 /* Where an instance is between two answers. Plain data: copied by value. */

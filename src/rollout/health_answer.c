@@ -8,9 +8,9 @@
 #define LINE_MAX_BYTES 64u
 
 static const char *const why_words[HEALTH_WHY_N] = {
-    [HEALTH_WHY_REFUSED] = "refused",           [HEALTH_WHY_TIMED_OUT] = "timed-out",   [HEALTH_WHY_CLOSED] = "closed",
-    [HEALTH_WHY_NOT_HTTP] = "not-http",         [HEALTH_WHY_TLS_FAILED] = "tls-failed", [HEALTH_WHY_NO_TLS] = "no-tls",
-    [HEALTH_WHY_GUEST_FAILED] = "guest-failed",
+    [HEALTH_WHY_REFUSED] = WIRE_REFUSED,           [HEALTH_WHY_TIMED_OUT] = WIRE_TIMED_OUT,   [HEALTH_WHY_CLOSED] = WIRE_CLOSED,
+    [HEALTH_WHY_NOT_HTTP] = WIRE_NOT_HTTP,         [HEALTH_WHY_TLS_FAILED] = WIRE_TLS_FAILED, [HEALTH_WHY_NO_TLS] = WIRE_NO_TLS,
+    [HEALTH_WHY_GUEST_FAILED] = WIRE_GUEST_FAILED,
 };
 
 char **
@@ -93,13 +93,13 @@ http_read(const HealthExtension *asked, char **words, const char *body, gsize le
     guint64 status;
     const gboolean cut = g_strcmp0(words[2], "cut") == 0;
     if (g_strv_length(words) != 3 || !g_ascii_string_to_unsigned(words[1], 10, 100, 999, &status, NULL) ||
-        (!cut && strcmp(words[2], "whole") != 0) || length > HEALTH_BODY_MAX)
+        (!cut && strcmp(words[2], "whole") != 0) || length > WIRE_BODY_MAX)
         return failure(asked, HEALTH_WHY_GARBLED);
     HealthAnswer answer = failure(asked, HEALTH_WHY_STATUS);
     if (!asked->rich && status == 200)
         answer = (HealthAnswer){ .said = HEALTH_HEALTHY };
     else if (asked->rich && status >= 200 && status <= 299)
-        answer = cut ? failure(asked, HEALTH_WHY_TOO_LONG) : rich_read(asked, body, length);
+        answer = cut ? failure(asked, HEALTH_WHY_CUT) : rich_read(asked, body, length);
     answer.status = (guint)status;
     return answer;
 }
@@ -145,7 +145,7 @@ static const char *const why_sentences[HEALTH_WHY_N] = {
     [HEALTH_WHY_TLS_FAILED] = "did not agree on TLS 1.2",
     [HEALTH_WHY_NO_TLS] = "was not asked: testudo-guest was built without TLS",
     [HEALTH_WHY_GUEST_FAILED] = "was not asked: the guest has no loopback, memory or descriptors left",
-    [HEALTH_WHY_TOO_LONG] = "answered with a body of more than 4096 bytes",
+    [HEALTH_WHY_CUT] = "answered with a body that is longer than 4096 bytes or did not come whole",
     [HEALTH_WHY_BODY] = "answered without an ApplicationHealthState of Healthy or Unhealthy",
     [HEALTH_WHY_SAID] = "says of itself that it is unhealthy",
     [HEALTH_WHY_GARBLED] = "was asked, and the guest's answer cannot be read",
@@ -155,7 +155,7 @@ static const char *const why_sentences[HEALTH_WHY_N] = {
 char *
 health_answer_text(const HealthExtension *asked, const HealthAnswer *answer)
 {
-    g_autofree char *place = g_strdup_printf("%s://127.0.0.1:%u%s", health_protocol_text(asked->protocol), asked->port,
+    g_autofree char *place = g_strdup_printf("%s://localhost:%u%s", health_protocol_text(asked->protocol), asked->port,
                                              asked->request_path ? asked->request_path : "");
     if (answer->why == HEALTH_WHY_STATUS)
         return g_strdup_printf("%s answered with status %u.", place, answer->status);

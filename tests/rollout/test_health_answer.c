@@ -22,35 +22,35 @@ static const struct {
     Health said;
     const char *text;
 } cases[] = {
-    { "a connection", TCP, 0, "tcp open\n", HEALTH_HEALTHY, "tcp://127.0.0.1:8080 is healthy." },
-    { "none", TCP, 1, "failed refused\n", HEALTH_UNHEALTHY, "tcp://127.0.0.1:8080 does not listen." },
-    { "none, rich", RICH_TCP, 1, "failed timed-out\n", HEALTH_UNHEALTHY, "tcp://127.0.0.1:8080 did not answer in time." },
-    { "200", BINARY, 0, OK, HEALTH_HEALTHY, "http://127.0.0.1:8080/health is healthy." },
-    { "200 with a long page", BINARY, 0, "http 200 cut\n<html>", HEALTH_HEALTHY, "http://127.0.0.1:8080/health is healthy." },
-    { "204 is not 200", BINARY, 0, "http 204 whole\n", HEALTH_UNHEALTHY, "http://127.0.0.1:8080/health answered with status 204." },
-    { "503", BINARY, 0, "http 503 whole\nno", HEALTH_UNHEALTHY, "http://127.0.0.1:8080/health answered with status 503." },
+    { "a connection", TCP, 0, "tcp open\n", HEALTH_HEALTHY, "tcp://localhost:8080 is healthy." },
+    { "none", TCP, 1, "failed refused\n", HEALTH_UNHEALTHY, "tcp://localhost:8080 does not listen." },
+    { "none, rich", RICH_TCP, 1, "failed timed-out\n", HEALTH_UNHEALTHY, "tcp://localhost:8080 did not answer in time." },
+    { "200", BINARY, 0, OK, HEALTH_HEALTHY, "http://localhost:8080/health is healthy." },
+    { "200 with a long page", BINARY, 0, "http 200 cut\n<html>", HEALTH_HEALTHY, "http://localhost:8080/health is healthy." },
+    { "204 is not 200", BINARY, 0, "http 204 whole\n", HEALTH_UNHEALTHY, "http://localhost:8080/health answered with status 204." },
+    { "503", BINARY, 0, "http 503 whole\nno", HEALTH_UNHEALTHY, "http://localhost:8080/health answered with status 503." },
     { "what the body says means nothing here", BINARY, 0, APP("\"Unhealthy\""), HEALTH_HEALTHY, NULL },
-    { "nobody there", BINARY, 1, "failed refused\n", HEALTH_UNHEALTHY, "http://127.0.0.1:8080/health does not listen." },
+    { "nobody there", BINARY, 1, "failed refused\n", HEALTH_UNHEALTHY, "http://localhost:8080/health does not listen." },
 
-    { "it says so", RICH, 0, APP("\"Healthy\""), HEALTH_HEALTHY, "http://127.0.0.1:8080/health is healthy." },
+    { "it says so", RICH, 0, APP("\"Healthy\""), HEALTH_HEALTHY, "http://localhost:8080/health is healthy." },
     { "any 2xx will do", RICH, 0, "http 207 whole\n{\"applicationHealthState\":\"Healthy\"}", HEALTH_HEALTHY, NULL },
     { "it says the contrary", RICH, 0, APP("\"Unhealthy\""), HEALTH_UNHEALTHY,
-      "http://127.0.0.1:8080/health says of itself that it is unhealthy." },
+      "http://localhost:8080/health says of itself that it is unhealthy." },
     { "a word of its own", RICH, 0, APP("\"Fine\""), HEALTH_UNKNOWN,
-      "http://127.0.0.1:8080/health answered without an ApplicationHealthState of Healthy or Unhealthy." },
+      "http://localhost:8080/health answered without an ApplicationHealthState of Healthy or Unhealthy." },
     { "the words are exact", RICH, 0, APP("\"healthy\""), HEALTH_UNKNOWN, NULL },
     { "no word at all", RICH, 0, OK "{}", HEALTH_UNKNOWN, NULL },
     { "no object", RICH, 0, OK "[\"Healthy\"]", HEALTH_UNKNOWN, NULL },
     { "no body", RICH, 0, OK, HEALTH_UNKNOWN, NULL },
     { "no JSON", RICH, 0, OK "Healthy", HEALTH_UNKNOWN, NULL },
     { "another status, whatever the body", RICH, 0, "http 503 whole\n{\"ApplicationHealthState\":\"Healthy\"}", HEALTH_UNKNOWN,
-      "http://127.0.0.1:8080/health answered with status 503." },
+      "http://localhost:8080/health answered with status 503." },
     { "a redirection is not followed", RICH, 0, "http 302 whole\n", HEALTH_UNKNOWN, NULL },
     { "a body that is not all there", RICH, 0, "http 200 cut\n{\"ApplicationHealthState\":\"Healthy\"}", HEALTH_UNKNOWN,
-      "http://127.0.0.1:8080/health answered with a body of more than 4096 bytes." },
-    { "silence", RICH, 1, "failed timed-out\n", HEALTH_UNKNOWN, "http://127.0.0.1:8080/health did not answer in time." },
+      "http://localhost:8080/health answered with a body that is longer than 4096 bytes or did not come whole." },
+    { "silence", RICH, 1, "failed timed-out\n", HEALTH_UNKNOWN, "http://localhost:8080/health did not answer in time." },
 
-    { "nothing", BINARY, 0, "", HEALTH_UNHEALTHY, "http://127.0.0.1:8080/health was asked, and the guest's answer cannot be read." },
+    { "nothing", BINARY, 0, "", HEALTH_UNHEALTHY, "http://localhost:8080/health was asked, and the guest's answer cannot be read." },
     { "nothing, rich", RICH, 0, "", HEALTH_UNKNOWN, NULL },
     { "no line", RICH, 0, "http 200 whole", HEALTH_UNKNOWN, NULL },
     { "a shell's words", RICH, 127, "sh: not found\n", HEALTH_UNKNOWN, NULL },
@@ -67,7 +67,7 @@ static const struct {
     { "a word too few", BINARY, 0, "http 200\n", HEALTH_UNHEALTHY, NULL },
     { "a failure without a word", TCP, 1, "failed\n", HEALTH_UNHEALTHY, NULL },
     { "a failure that is none of ours", TCP, 1, "failed well\n", HEALTH_UNHEALTHY,
-      "tcp://127.0.0.1:8080 was asked, and the guest's answer cannot be read." },
+      "tcp://localhost:8080 was asked, and the guest's answer cannot be read." },
     { "a line without an end", BINARY, 0, "http 200 whole                                                              \n", HEALTH_UNHEALTHY, NULL },
 };
 
@@ -147,7 +147,7 @@ test_a_body_of_4096_bytes_and_one_more(void)
 {
     static const char begin[] = APP("\"Healthy\"");
     for (gsize more = 0; more <= 1; more++) {
-        const gsize length = strlen(OK) + HEALTH_BODY_MAX + more;
+        const gsize length = strlen(OK) + WIRE_BODY_MAX + more;
         g_autofree char *out = g_strnfill(length, ' ');
         memcpy(out, begin, strlen(begin));
         g_assert_cmpint(parse(RICH, 0, out, length).said, ==, more ? HEALTH_UNKNOWN : HEALTH_HEALTHY);

@@ -1,6 +1,8 @@
 /* What can be asked of a VM that is not there: answered when the clock says so, never inside the call. */
 #include "host/simulated/fleet.h"
 
+#include "base/guest_wire.h"
+
 #include <string.h>
 
 typedef struct {
@@ -112,7 +114,7 @@ health_run(const Sim *sim, const char *const *argv, GString *out)
 {
     const gboolean ill = sim->unhealthy != 0;
     if (g_strcmp0(argv[1], "tcp") == 0)
-        g_string_append(out, ill ? "failed refused\n" : "tcp open\n");
+        g_string_append(out, ill ? "failed " WIRE_REFUSED "\n" : "tcp open\n");
     else
         g_string_append_printf(out, "http %d whole\n{\"ApplicationHealthState\":\"%s\"}\n", ill ? 503 : 200,
                                ill ? "Unhealthy" : "Healthy");
@@ -146,7 +148,7 @@ notice_run(const Sim *sim, const char *event, GString *out)
         simulated_notice_put(self, sim->key, sim->epoch, self->clock->now(self->clock), event);
         simulated_keep(self);
     }
-    g_string_append(out, "noticed\n");
+    g_string_append(out, WIRE_NOTICED "\n");
     return 0;
 }
 
@@ -157,7 +159,7 @@ ack_run(const Sim *sim, const char *event, GString *out)
     const SimNotice *notice = notice_find(sim, event);
     const gboolean approved =
         notice && self->approve_usec >= 0 && self->clock->now(self->clock) - notice->at >= self->approve_usec;
-    g_string_append(out, !notice ? "unknown\n" : approved ? "approved\n" : "waiting\n");
+    g_string_append(out, !notice ? WIRE_UNKNOWN "\n" : approved ? WIRE_APPROVED "\n" : WIRE_WAITING "\n");
     return 0;
 }
 
