@@ -11,6 +11,7 @@
 #include "host/image_import.h"
 #include "host/simulated/simulated.h"
 
+#include <gio/gio.h>
 #include <glib-unix.h>
 #include <locale.h>
 #include <signal.h>
@@ -27,6 +28,7 @@ typedef struct {
     Quota *quota;
     Store *store;
     Engine *engine;
+    GBytes *guest_program; /* testudo-guest; NULL: this build has none */
     Host *host;
     HostInfo *info;
     ApiHost host_facts; /* borrowed from info */
@@ -100,6 +102,7 @@ host_open(Daemon *daemon, GError **error)
         .swtpm_binary = config->swtpm,
         .swtpm_setup_binary = config->swtpm_setup,
         .firmware_dir = config->firmware_dir,
+        .guest_program = daemon->guest_program,
     };
     if (strcmp(config->driver, "simulated") == 0)
         return host_simulated_open(&host_config, daemon->clock, engine_host_event, daemon->engine, error);
@@ -130,6 +133,8 @@ core_start(Daemon *daemon, GError **error)
         return FALSE;
     daemon->engine = engine_new(daemon->store, daemon->clock, &engine_config, daemon->context);
     store_set_listener(daemon->store, on_commit, daemon->engine);
+    daemon->guest_program =
+        g_resources_lookup_data("/testudo/guest/testudo-guest", G_RESOURCE_LOOKUP_FLAGS_NONE, /* error= */ NULL);
     daemon->host = host_open(daemon, error);
     return daemon->host && engine_attach(daemon->engine, daemon->host, error);
 }
@@ -223,6 +228,8 @@ daemon_bring_down(Daemon *daemon)
     if (daemon->store)
         store_set_listener(daemon->store, NULL, NULL);
     host_close(daemon->host);
+    if (daemon->guest_program)
+        g_bytes_unref(daemon->guest_program);
     engine_free(daemon->engine);
     api_free(daemon->api);
     probe_free(daemon->probe);

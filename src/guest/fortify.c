@@ -1,5 +1,5 @@
-/* Debian builds BearSSL against glibc, with checks that musl has no names for (Linux Standard Base, "fortify"). Linked into the musl
- * program alone. */
+/* Debian builds BearSSL against glibc, with checks that musl has no names for (Linux Standard Base, "fortify"). Linked into the
+ * musl program alone. */
 #include <stddef.h>
 #include <string.h>
 

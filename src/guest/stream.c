@@ -80,9 +80,9 @@ connect_to(Stream *stream, const struct sockaddr *address, socklen_t length)
 bool
 stream_open(Stream *stream, unsigned port, unsigned timeout_s)
 {
-    const struct sockaddr_in four = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)
-    };
+    const struct sockaddr_in four = { .sin_family = AF_INET,
+                                      .sin_port = htons((uint16_t)port),
+                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     const struct sockaddr_in6 six = { .sin6_family = AF_INET6,
                                       .sin6_port = htons((uint16_t)port),
                                       .sin6_addr = IN6ADDR_LOOPBACK_INIT };

@@ -1,5 +1,5 @@
-/* guest/http.h: a response, fed at once and byte by byte: the same status and the same body, never more of it than there is room
- * for, and what was answered stays answered. */
+/* guest/http.h: a response, fed at once and byte by byte: the same status and the same body, never more of it than there is
+ * room for, and what was answered stays answered. */
 #include "guest/http.h"
 
 #include "fuzz.h"

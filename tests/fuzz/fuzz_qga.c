@@ -22,7 +22,7 @@ on_answered(void *data)
 
 static void
 on_exec(int exit_code G_GNUC_UNUSED, const char *out, gsize out_length G_GNUC_UNUSED, const char *err,
-        gsize err_length G_GNUC_UNUSED, const char *error_text G_GNUC_UNUSED, void *data)
+        gsize err_length G_GNUC_UNUSED, const QgaError *error G_GNUC_UNUSED, void *data)
 {
     g_assert(out && err);
     ((Told *)data)->ended++;

@@ -98,7 +98,8 @@ test_responses(void)
 static void
 test_a_body_of_4096_bytes_and_one_more(void)
 {
-    static const char *const heads[] = { OK "\r\n", OK "Content-Length: %u\r\n\r\n", OK "Transfer-Encoding: chunked\r\n\r\n%x\r\n" };
+    static const char *const heads[] = { OK "\r\n", OK "Content-Length: %u\r\n\r\n",
+                                         OK "Transfer-Encoding: chunked\r\n\r\n%x\r\n" };
     for (guint i = 0; i < G_N_ELEMENTS(heads); i++) {
         for (guint length = WIRE_BODY_MAX; length <= WIRE_BODY_MAX + 1; length++) {
             g_autofree char *body = g_strnfill(length, 'x'), *kept = g_strndup(body, WIRE_BODY_MAX);
@@ -108,8 +109,7 @@ test_a_body_of_4096_bytes_and_one_more(void)
 #pragma GCC diagnostic pop
             g_autofree char *response = g_strconcat(head, body, "\r\n0\r\n\r\n", NULL);
             g_autofree char *said = ask(response, strlen(head) + length + (i == 2 ? 7 : 0), 1000, TRUE);
-            g_autofree char *expected =
-                g_strconcat(length > WIRE_BODY_MAX ? "200 cut " : "200 whole ", kept, NULL);
+            g_autofree char *expected = g_strconcat(length > WIRE_BODY_MAX ? "200 cut " : "200 whole ", kept, NULL);
             g_assert_cmpstr(said, ==, expected);
         }
     }

@@ -197,6 +197,7 @@ host_qemu_open(const HostConfig *config, GMainContext *context, Clock *clock, Ho
     self->outbound = config->outbound;
     self->uid_first = config->uid_first;
     self->uid_count = config->uid_count;
+    self->guest_program = config->guest_program ? g_bytes_ref(config->guest_program) : NULL;
     self->serial_cap = config->serial_cap ? config->serial_cap : SERIAL_CAP_DEFAULT;
     self->retention_s = retention / USEC_PER_SEC;
     self->context = context;
@@ -245,6 +246,8 @@ qemu_close(Host *host)
     g_free(self->qemu);
     g_free(self->swtpm);
     g_free(self->bridge);
+    if (self->guest_program)
+        g_bytes_unref(self->guest_program);
     g_free(self->why_no_vtpm);
     g_free(self->accelerator);
     g_free(self->qemu_version);
@@ -289,6 +292,8 @@ qemu_info(Host *host)
     note_add(notes, self->firmware->why_not_secure);
     note_add(notes, self->firmware->why_not_plain);
     note_add(notes, self->why_no_vtpm);
+    if (!self->guest_program)
+        note_add(notes, "This build has no testudo-guest (it needs musl-gcc): the health of applications cannot be asked for.");
     if (self->uid_count == 0)
         note_add(notes, "VMs run as the daemon's own user.");
     info->notes = g_string_free(notes, FALSE);

@@ -38,7 +38,7 @@ agent_opened(Machine *machine)
         qga_sync(machine->qga);
         return;
     }
-    g_clear_pointer(&machine->qga, qga_free);
+    machine_qga_drop(machine);
     machine->qga = qga_connect(path, machine->host->context, machine->host->clock, on_agent, machine, &error);
     if (!machine->qga)
         g_warning("instance %s: %s", machine->key, error->message);

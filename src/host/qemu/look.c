@@ -141,14 +141,24 @@ qemu_screenshot(Host *host, const char *key, HostDone done, void *data)
 }
 
 static void
-on_executed(int exit_code, const char *out, gsize out_length, const char *err, gsize err_length, const char *error_text,
+on_executed(int exit_code, const char *out, gsize out_length, const char *err, gsize err_length, const QgaError *why,
             void *data)
 {
     g_autoptr(Question) question = data;
     g_autoptr(GError) error = NULL;
-    if (error_text)
-        arm_fail(&error, ARM_OPERATION_NOT_ALLOWED, NULL, "%s", error_text);
+    if (why)
+        arm_fail(&error, ARM_OPERATION_NOT_ALLOWED, NULL, "%s", why->text);
     question->exec_done(exit_code, out, out_length, err, err_length, error, question->data);
+}
+
+static Machine *
+running_with_agent(const Question *question, GError **error)
+{
+    Machine *machine = running(question, error);
+    if (!machine || (machine->agent && machine->qga && !qga_is_closed(machine->qga)))
+        return machine;
+    arm_fail(error, ARM_OPERATION_NOT_ALLOWED, NULL, "The guest agent does not answer.");
+    return NULL;
 }
 
 static gboolean
@@ -156,11 +166,7 @@ exec_asked(gpointer data)
 {
     g_autoptr(Question) question = data;
     g_autoptr(GError) error = NULL;
-    Machine *machine = running(question, &error);
-    if (machine && (!machine->agent || !machine->qga || qga_is_closed(machine->qga))) {
-        arm_fail(&error, ARM_OPERATION_NOT_ALLOWED, NULL, "The guest agent does not answer.");
-        machine = NULL;
-    }
+    Machine *machine = running_with_agent(question, &error);
     if (!machine) {
         question->exec_done(-1, "", 0, "", 0, error, question->data);
         return G_SOURCE_REMOVE;
@@ -178,6 +184,38 @@ qemu_exec(Host *host, const char *key, const char *const *argv, const char *inpu
     Question *question = question_ask(host, key, exec_asked);
     question->argv = g_strdupv((char **)argv);
     question->input = g_strdup(input);
+    question->timeout_usec = timeout_usec;
+    question->exec_done = done;
+    question->data = data;
+}
+
+static gboolean
+guest_run_asked(gpointer data)
+{
+    g_autoptr(Question) question = data;
+    g_autoptr(GError) error = NULL;
+    Machine *machine = NULL;
+    if (!question->host->guest_program)
+        arm_fail(&error, ARM_NOT_SUPPORTED, NULL,
+                 "This testudod was built without testudo-guest (it needs musl-gcc): nothing can be asked inside a guest.");
+    else
+        machine = running_with_agent(question, &error);
+    if (!machine) {
+        question->exec_done(-1, "", 0, "", 0, error, question->data);
+        return G_SOURCE_REMOVE;
+    }
+    if (!machine->handler)
+        machine->handler = handler_new(machine->qga, machine->host->clock, machine->host->guest_program);
+    handler_run(machine->handler, (const char *const *)question->argv, question->timeout_usec, question->exec_done,
+                question->data);
+    return G_SOURCE_REMOVE;
+}
+
+void
+qemu_guest_run(Host *host, const char *key, const char *const *argv, gint64 timeout_usec, HostExecDone done, void *data)
+{
+    Question *question = question_ask(host, key, guest_run_asked);
+    question->argv = g_strdupv((char **)argv);
     question->timeout_usec = timeout_usec;
     question->exec_done = done;
     question->data = data;

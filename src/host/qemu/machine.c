@@ -34,13 +34,20 @@ machine_timer_stop(Machine *machine, guint *timer)
 }
 
 void
+machine_qga_drop(Machine *machine)
+{
+    g_clear_pointer(&machine->handler, handler_free);
+    g_clear_pointer(&machine->qga, qga_free);
+}
+
+void
 machine_quiet(Machine *machine)
 {
     guint *const timers[] = { &machine->stop_timer, &machine->button_timer,   &machine->vtpm_timer,
                               &machine->room_timer, &machine->greeting_timer, &machine->retry_timer };
     for (guint i = 0; i < G_N_ELEMENTS(timers); i++)
         machine_timer_stop(machine, timers[i]);
-    g_clear_pointer(&machine->qga, qga_free);
+    machine_qga_drop(machine);
     g_clear_pointer(&machine->qmp, qmp_free);
     g_clear_pointer(&machine->console, console_free);
     g_clear_pointer(&machine->qemu_log, console_free);

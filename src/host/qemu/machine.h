@@ -9,6 +9,7 @@
 #include "host/host.h"
 #include "host/qemu/console.h"
 #include "host/qemu/converge.h"
+#include "host/qemu/handler.h"
 #include "host/qemu/process.h"
 #include "host/qemu/qga.h"
 #include "host/qemu/qmp.h"
@@ -37,6 +38,7 @@ struct Qemu {
     VtpmMaker *vtpm_maker;
     VtpmStock *vtpm_stock;
     LogWatcher *logs;
+    GBytes *guest_program; /* testudo-guest; NULL: this build has none */
     char *why_no_vtpm, *accelerator, *qemu_version;
     GHashTable *machines; /* key -> Machine */
     guint prune_timer;
@@ -59,6 +61,7 @@ struct Machine {
     pid_t qemu_pid, swtpm_pid;
     Qmp *qmp;
     Qga *qga;
+    Handler *handler; /* through qga; NULL: not needed yet */
     Console *console, *qemu_log, *swtpm_log;
     char *refused_file; /* Secure Boot refused it in this boot; or NULL */
     char *why_ended;    /* what is known of the end before it came; or NULL */
@@ -84,6 +87,8 @@ gboolean machine_uid_take(Machine *machine, GError **error);
 void machine_emit(Machine *machine, HostEventType type, ArmCode code, const char *message, const char *file);
 guint machine_timer(Machine *machine, gint64 after_usec, void (*fire)(void *data));
 void machine_timer_stop(Machine *machine, guint *timer);
+/* The connection to the guest agent, with all who wait for it. */
+void machine_qga_drop(Machine *machine);
 /* What is over when no process is left: connections, timers, flags. */
 void machine_quiet(Machine *machine);
 
@@ -118,6 +123,4 @@ void qemu_screenshot(Host *host, const char *key, HostDone done, void *data);
 void qemu_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, HostExecDone done,
                void *data);
 GPtrArray *qemu_forwards(Host *host, const char *key);
-
-/* handler.c: testudo-guest, put into the guest and run there. */
 void qemu_guest_run(Host *host, const char *key, const char *const *argv, gint64 timeout_usec, HostExecDone done, void *data);

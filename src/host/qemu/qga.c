@@ -38,6 +38,12 @@ struct Qga {
     GList *execs; /* of Exec, under way */
 };
 
+/* Whoever asked for a single command. */
+typedef struct {
+    QgaDone done;
+    void *data;
+} Command;
+
 typedef struct {
     Qga *qga;
     gint64 pid;
@@ -201,18 +207,54 @@ qga_connect(const char *path, GMainContext *context, Clock *clock, void (*answer
 
 static void
 exec_finish(Exec *exec, int exit_code, const char *out, gsize out_length, const char *err, gsize err_length,
-            const char *error_text)
+            const QgaError *error)
 {
     timer_stop(exec->qga, &exec->timer);
     exec->qga->execs = g_list_remove(exec->qga->execs, exec);
-    exec->done(exit_code, out, out_length, err, err_length, error_text, exec->data);
+    exec->done(exit_code, out, out_length, err, err_length, error, exec->data);
     g_free(exec);
 }
 
 static void
-exec_fail(Exec *exec, const char *error_text)
+exec_fail(Exec *exec, QgaFault fault, const char *text)
 {
-    exec_finish(exec, -1, "", 0, "", 0, error_text);
+    const QgaError error = { fault, text };
+    exec_finish(exec, -1, "", 0, "", 0, &error);
+}
+
+/* Old and new agents say it in other words, but all by this class. */
+static QgaFault
+fault_of(const json_t *object)
+{
+    const json_t *error = json_object_get(object, "error");
+    if (!json_is_object(error))
+        return QGA_SILENT;
+    return g_strcmp0(json_member_text(error, "class"), "CommandNotFound") == 0 ? QGA_FORBIDDEN : QGA_REFUSED;
+}
+
+static const char *
+words_of(const json_t *object)
+{
+    const char *text = json_string_value(json_path(object, "error.desc"));
+    return text ? text : "no answer";
+}
+
+static void
+on_command(Qga *self G_GNUC_UNUSED, const json_t *object, void *data)
+{
+    g_autofree Command *command = data;
+    const json_t *result = json_object_get(object, "return");
+    g_autofree char *text = result ? NULL : g_strdup_printf("%.200s", words_of(object));
+    const QgaError error = { fault_of(object), text };
+    command->done(result, result ? NULL : &error, command->data);
+}
+
+static void
+command_end(Command *command)
+{
+    const QgaError error = { QGA_ENDED, "The VM ended before the answer." };
+    command->done(NULL, &error, command->data);
+    g_free(command);
 }
 
 void
@@ -223,9 +265,14 @@ qga_free(Qga *self)
     timer_stop(self, &self->timer);
     timer_stop(self, &self->sync_timer);
     line_socket_free(self->socket);
-    g_queue_clear_full(&self->requests, request_free);
+    Request *request;
+    while ((request = g_queue_pop_head(&self->requests))) {
+        if (request->reply == on_command)
+            command_end(request->data);
+        request_free(request);
+    }
     while (self->execs)
-        exec_fail(self->execs->data, "The VM ended while the command ran.");
+        exec_fail(self->execs->data, QGA_ENDED, "The VM ended while the command ran.");
     g_free(self);
 }
 
@@ -256,13 +303,14 @@ on_status(Qga *self, const json_t *object, void *data)
     if (!g_list_find(self->execs, exec))
         return;
     if (!json_is_object(status)) {
-        exec_fail(exec, "The guest agent did not say how the command ended.");
+        exec_fail(exec, fault_of(object) == QGA_FORBIDDEN ? QGA_FORBIDDEN : QGA_SILENT,
+                  "The guest agent did not say how the command ended.");
         return;
     }
     if (!json_is_true(json_object_get(status, "exited"))) {
         UnixTime now = self->clock->now(self->clock);
         if (now >= exec->deadline) {
-            exec_fail(exec, "The command did not end in time; it goes on in the guest.");
+            exec_fail(exec, QGA_TIMED_OUT, "The command did not end in time; it goes on in the guest.");
             return;
         }
         exec->poll_usec = MIN(exec->poll_usec * 2, POLL_LAST);
@@ -295,9 +343,8 @@ on_exec(Qga *self, const json_t *object, void *data)
     if (!g_list_find(self->execs, exec))
         return;
     if (!json_is_integer(pid)) {
-        const char *text = json_string_value(json_path(object, "error.desc"));
-        g_autofree char *message = g_strdup_printf("The guest agent does not run commands: %.200s", text ? text : "no answer");
-        exec_fail(exec, message);
+        g_autofree char *message = g_strdup_printf("The guest agent does not run commands: %.200s", words_of(object));
+        exec_fail(exec, fault_of(object), message);
         return;
     }
     exec->pid = json_integer_value(pid);
@@ -325,4 +372,12 @@ qga_exec(Qga *self, const char *const *argv, const char *input, gint64 timeout_u
     }
     json_object_set_new(arguments, "capture-output", json_true());
     request_add(self, json_pack("{ss so}", "execute", "guest-exec", "arguments", arguments), on_exec, exec);
+}
+
+void
+qga_command(Qga *self, const char *name, json_t *arguments, QgaDone done, void *data)
+{
+    Command *command = g_new0(Command, 1);
+    *command = (Command){ done, data };
+    request_add(self, json_pack("{ss so}", "execute", name, "arguments", arguments), on_command, command);
 }

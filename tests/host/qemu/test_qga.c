@@ -22,11 +22,11 @@ on_answered(void *data)
 
 static void
 on_exec(int exit_code, const char *out, gsize out_length, const char *err, gsize err_length G_GNUC_UNUSED,
-        const char *error_text, void *data)
+        const QgaError *error, void *data)
 {
     Fixture *f = data;
-    if (error_text)
-        g_string_append_printf(f->ended, "error %s;", error_text);
+    if (error)
+        g_string_append_printf(f->ended, "error %s;", error->text);
     else
         g_string_append_printf(f->ended, "exit %d %.*s|%s;", exit_code, (int)out_length, out, err);
 }
