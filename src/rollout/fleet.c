@@ -71,7 +71,7 @@ is_decided(const Entry *entry)
 static gboolean
 may_be_undone(const Member *member)
 {
-    gboolean well = !member->busy && !member->failed && member->health == HEALTH_HEALTHY;
+    gboolean well = !member->busy && !member->resting && !member->failed && member->health == HEALTH_HEALTHY;
     return member->mark == ROLL_MARK_FAILED && member->undoable && !well && !member->leaving && !member->surge &&
            !member->is_protected;
 }

@@ -55,7 +55,7 @@ static const struct {
     { "not what leaves", FLEET_UNDOABLE, "nFuzl", "" },
     { "surplus is removed instead", FLEET_UNDOABLE, "nFuz+", "" },
     { "what became well after all stays", FLEET_UNDOABLE, "nFz nFiz", "1" },
-    { "but not what died since", FLEET_UNDOABLE, "nFfz", "0" },
+    { "but not what died since, or rests", FLEET_UNDOABLE, "nFfz nFrz", "0 1" },
     { "also off target", FLEET_UNDOABLE, "Fuz", "0" },
 
     { "surplus: all of it", FLEET_SURGE, "+ n+H n+Du n+F +b n", "0 1 2 3 4" },
