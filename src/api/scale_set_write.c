@@ -76,7 +76,7 @@ unborn_update(StoreTx *tx, const StoreSet *set, const Model *model, GError **err
         return FALSE;
     for (guint i = 0; i < instances->len; i++) {
         StoreInstance *instance = g_ptr_array_index(instances, i);
-        if (instance->epoch > 0 || instance->want_revision == set->revision)
+        if (instance->run_disk_gen > 0 || instance->want_revision == set->revision)
             continue;
         desire_update(instance, set->revision, &nothing_to_replace, model);
         if (!store_instance_update(tx, instance, 0, error))

@@ -91,22 +91,26 @@ clock_real_free(Clock *clock)
     g_free(self);
 }
 
+/* `now` and the timers are as on a clock that nobody ever set; `jumped` is what the time is ahead of it. */
 typedef struct {
     Clock clock;
-    gint64 now; /* atomic enough: written by one thread, aligned 64 bit */
+    gint64 now; /* these two are atomic enough: written by one thread, aligned 64 bit */
+    gint64 jumped;
     Timers *timers;
 } VirtualClock;
 
 static UnixTime
 virtual_now(Clock *clock)
 {
-    return __atomic_load_n(&((VirtualClock *)clock)->now, __ATOMIC_RELAXED);
+    const VirtualClock *self = (VirtualClock *)clock;
+    return __atomic_load_n(&self->now, __ATOMIC_RELAXED) + __atomic_load_n(&self->jumped, __ATOMIC_RELAXED);
 }
 
 static guint
 virtual_timer_add(Clock *clock, UnixTime at, void (*fire)(void *data), void *data)
 {
-    return timers_add(((VirtualClock *)clock)->timers, at, fire, data);
+    VirtualClock *self = (VirtualClock *)clock;
+    return timers_add(self->timers, at - self->jumped, fire, data);
 }
 
 static void
@@ -136,7 +140,7 @@ clock_virtual_free(Clock *clock)
 }
 
 static gboolean
-fire_first_until(VirtualClock *self, UnixTime limit)
+fire_first_until(VirtualClock *self, gint64 limit)
 {
     DueTimer timer;
     if (!timers_first(self->timers, &timer) || timer.at > limit)
@@ -154,12 +158,28 @@ clock_virtual_fire_next(Clock *clock)
     return fire_first_until((VirtualClock *)clock, G_MAXINT64);
 }
 
+gboolean
+clock_virtual_fire_until(Clock *clock, UnixTime limit)
+{
+    VirtualClock *self = (VirtualClock *)clock;
+    gint64 until = limit - self->jumped;
+    if (fire_first_until(self, until))
+        return TRUE;
+    if (until > self->now)
+        __atomic_store_n(&self->now, until, __ATOMIC_RELAXED);
+    return FALSE;
+}
+
 void
 clock_virtual_advance_to(Clock *clock, UnixTime to)
 {
-    VirtualClock *self = (VirtualClock *)clock;
-    while (fire_first_until(self, to))
+    while (clock_virtual_fire_until(clock, to))
         ;
-    if (to > self->now)
-        __atomic_store_n(&self->now, to, __ATOMIC_RELAXED);
+}
+
+void
+clock_virtual_jump(Clock *clock, gint64 usec)
+{
+    VirtualClock *self = (VirtualClock *)clock;
+    __atomic_store_n(&self->jumped, self->jumped + usec, __ATOMIC_RELAXED);
 }

@@ -29,5 +29,9 @@ Clock *clock_virtual_new(UnixTime start);
 void clock_virtual_free(Clock *clock);
 /* Moves to the earliest timer and fires it; FALSE where there is none. */
 gboolean clock_virtual_fire_next(Clock *clock);
+/* The same where it is due by `limit`; FALSE where there is none, and the time is then `limit`. */
+gboolean clock_virtual_fire_until(Clock *clock, UnixTime limit);
 /* Moves to `to`, firing what becomes due on the way, in order of time, then of creation. */
 void clock_virtual_advance_to(Clock *clock, UnixTime to);
+/* As when somebody sets the system's clock: the time is another one at once, and what timers still have to wait stays. */
+void clock_virtual_jump(Clock *clock, gint64 usec);

@@ -45,7 +45,7 @@ desire_update(StoreInstance *instance, guint revision, const Change *change, con
     instance->want_revision = revision;
     /* A reimage before this may have left it set, and what the guest has not written out yet would be lost. */
     instance->skip_shutdown = FALSE;
-    if (instance->epoch == 0) {
+    if (instance->run_disk_gen == 0) {
         /* It never ran: there is nothing to replace. */
         instance->vtpm_gen = after->vtpm ? instance->disk_gen : 0;
         return;

@@ -143,7 +143,7 @@ step_is_begun(const StoreInstance *instance, OperationKind kind)
     if (kind_remakes(kind) && !instance->alive && instance->want_power != POWER_RUNNING)
         return TRUE;
     return instance->want_deleted || instance->state == INSTANCE_STOPPING || instance->state == INSTANCE_STARTING ||
-           instance->epoch == 0 || instance->deadline != 0;
+           instance->run_disk_gen == 0 || instance->deadline != 0;
 }
 
 /* A step that nothing was done for yet: what was wanted is again what is. A start that is taken back leaves the disk that

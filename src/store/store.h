@@ -158,7 +158,7 @@ typedef struct {
     char *warning;         /* a named state beside the power state (serial flood, …), or NULL */
     UnixTime state_since;
     /* what the last launch was begun with: a step that was not begun yet goes back to these when it is superseded */
-    guint64 run_disk_gen;
+    guint64 run_disk_gen; /* 0: no launch was ever begun, also where `epoch` was set back to have one made again */
     guint64 run_vars_gen;
     guint64 run_vtpm_gen;
     guint64 run_data_gen;

@@ -17,6 +17,10 @@ running(void)
         .vars_gen = 1,
         .vtpm_gen = 1,
         .data_gen = 1,
+        .run_disk_gen = 1,
+        .run_vars_gen = 1,
+        .run_vtpm_gen = 1,
+        .run_data_gen = 1,
     };
 }
 

@@ -76,6 +76,24 @@ test_virtual_timers_may_add_timers(void)
 }
 
 static void
+test_virtual_jump(void)
+{
+    Clock *clock = clock_virtual_new(1000);
+    g_autoptr(GString) order = g_string_new(NULL);
+    Shot shots[] = { { clock, order, 'a', 0 }, { clock, order, 'b', 0 } };
+    clock->timer_add(clock, 1500, fire, &shots[0]);
+    clock->timer_add(clock, 1200, fire, &shots[1]);
+    clock_virtual_jump(clock, 10000);
+    g_assert_cmpint(clock->now(clock), ==, 11000);
+    clock_virtual_advance_to(clock, 11199);
+    g_assert_cmpstr(order->str, ==, "");
+    clock_virtual_advance_to(clock, 11500);
+    g_assert_cmpstr(order->str, ==, "ba");
+    g_assert_cmpint(shots[0].fired_at, ==, 11500);
+    clock_virtual_free(clock);
+}
+
+static void
 test_real(void)
 {
     GMainContext *context = g_main_context_new();
@@ -146,6 +164,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/clock/virtual-order", test_virtual_order);
     g_test_add_func("/clock/virtual-timers-may-add-timers", test_virtual_timers_may_add_timers);
+    g_test_add_func("/clock/virtual-jump", test_virtual_jump);
     g_test_add_func("/clock/real", test_real);
     g_test_add_func("/clock/real-timers-take-turns", test_real_timers_take_turns);
     return g_test_run();

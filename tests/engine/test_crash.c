@@ -114,6 +114,31 @@ test_every_step(const void *data)
     g_error("%s does not end within %d steps", scenario->name, STEPS_AT_MOST);
 }
 
+/* The launch was begun, its disk may have been made, and then it was forgotten that it was begun: a newer model comes with an
+ * upgrade, and not to an instance that counts as one that never ran. */
+static void
+test_what_a_lost_launch_made_is_there(void)
+{
+    g_autoptr(World) world = world_new();
+    answer_free(world_ask(world, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
+    world->crash_at = world->steps + 3; /* the request's commit, the pass's, the call of the host */
+    answer_free(world_must(world, 201, "PUT", "@/s1",
+                           "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":1},\"properties\":{"
+                           "\"upgradePolicy\":{\"mode\":\"Manual\"},\"virtualMachineProfile\":{\"storageProfile\":{"
+                           "\"imageReference\":{\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":\"gen2\",\"version\":"
+                           "\"1.0.0\"}}}}}"));
+    while (!world->dead)
+        g_assert_true(g_main_context_iteration(world->context, /* may_block= */ FALSE));
+    world_restart(world);
+    answer_free(world_must(world, 200, "PATCH", "@/s1",
+                           "{\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"version\":"
+                           "\"1.1.0\"}}}}}"));
+    world_settle(world);
+    g_autoptr(Answer) instance = world_must(world, 200, "GET", "@/s1/virtualMachines/0", NULL);
+    answer_expect(instance, "properties.storageProfile.imageReference.exactVersion", "1.0.0");
+    answer_expect(instance, "properties.latestModelApplied", "false");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -122,5 +147,6 @@ main(int argc, char **argv)
         g_autofree char *path = g_strconcat("/crash/", scenarios[i].name, NULL);
         g_test_add_data_func(path, &scenarios[i], test_every_step);
     }
+    g_test_add_func("/crash/lost-launch", test_what_a_lost_launch_made_is_there);
     return g_test_run();
 }

@@ -219,11 +219,11 @@ test_taken_over(Fixture *f, const void *data G_GNUC_UNUSED)
         guint want_revision;
     } cases[] = {
         { "not begun: what is wanted is what runs",
-          { .epoch = 3, .revision = 1, .state = INSTANCE_RUNNING, .alive = TRUE },
+          { .epoch = 3, .revision = 1, .run_disk_gen = 1, .state = INSTANCE_RUNNING, .alive = TRUE },
           FALSE,
           1 },
-        { "under way", { .epoch = 3, .revision = 1, .state = INSTANCE_STOPPING, .alive = TRUE }, TRUE, 9 },
-        { "waited for", { .epoch = 3, .revision = 9, .state = INSTANCE_RUNNING, .deadline = 5 }, TRUE, 9 },
+        { "under way", { .epoch = 3, .revision = 1, .run_disk_gen = 1, .state = INSTANCE_STOPPING, .alive = TRUE }, TRUE, 9 },
+        { "waited for", { .epoch = 3, .revision = 9, .run_disk_gen = 1, .state = INSTANCE_RUNNING, .deadline = 5 }, TRUE, 9 },
         { "never started", { .state = INSTANCE_CREATING }, TRUE, 9 },
     };
     StoreTx *tx = must_write(f->store);

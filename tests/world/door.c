@@ -8,14 +8,18 @@ typedef struct {
 void
 door_step(World *world)
 {
-    if (!world->dead && ++world->steps == world->crash_at)
-        world->dead = TRUE;
+    if (world->dead || ++world->steps != world->crash_at)
+        return;
+    world->dead = TRUE;
+    world->revision_at_death = store_revision(world->store);
 }
 
 void
 door_event(const HostEvent *event, void *data)
 {
     World *world = data;
+    if (world->watch.event)
+        world->watch.event(world->watch.data, event);
     door_step(world);
     if (!world->dead && world->engine)
         engine_host_event(event, world->engine);
@@ -51,6 +55,8 @@ door_start(Host *host, const LaunchSpec *spec)
     World *world = world_of(host);
     if (world->dead)
         return;
+    if (world->watch.start)
+        world->watch.start(world->watch.data, spec);
     host_start(world->simulated, spec);
     door_step(world);
 }
@@ -61,6 +67,8 @@ door_stop(Host *host, const char *key, gint64 grace_usec)
     World *world = world_of(host);
     if (world->dead)
         return;
+    if (world->watch.stop)
+        world->watch.stop(world->watch.data, key);
     host_stop(world->simulated, key, grace_usec);
     door_step(world);
 }
@@ -71,6 +79,8 @@ door_destroy(Host *host, const char *key, const char *keep_dir)
     World *world = world_of(host);
     if (world->dead)
         return;
+    if (world->watch.destroy)
+        world->watch.destroy(world->watch.data, key);
     host_destroy(world->simulated, key, keep_dir);
     door_step(world);
 }

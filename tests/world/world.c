@@ -133,15 +133,16 @@ on_commit(void *data)
         engine_kick(world->engine);
 }
 
-static void
-control_plane_start(World *world)
+void
+world_start(World *world)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *database = g_build_filename(world->dir, "testudo.db", NULL);
     const ApiProbe probe = { world, probe_serial_log, probe_screenshot, probe_exec, probe_forwards, probe_image_import };
 
     world->dead = FALSE;
-    world->store = store_open(database, &error);
+    if (!world->store)
+        world->store = store_open(world->in_memory ? ":memory:" : database, &error);
     g_assert_no_error(error);
     world->engine = engine_new(world->store, world->clock, &world->engine_config, world->context);
     store_set_listener(world->store, on_commit, world);
@@ -149,22 +150,30 @@ control_plane_start(World *world)
     g_assert_no_error(error);
     world->api = api_new(&world->api_config, world->store, world->clock, &probe, &error);
     g_assert_no_error(error);
+    /* One that dies while it starts writes to the end of that: what it writes then is what the next one would write. */
+    world->revision_at_death = store_revision(world->store);
 }
 
-static void
-control_plane_stop(World *world)
+void
+world_stop(World *world)
 {
     world->incarnation++;
+    /* What a dead process writes, no real one could have written. */
+    if (world->dead)
+        g_assert_cmpuint(store_revision(world->store), ==, world->revision_at_death);
+    world->dead = TRUE;
+    world->revision_at_death = store_revision(world->store);
     g_clear_pointer(&world->engine, engine_free);
     g_clear_pointer(&world->api, api_free);
-    g_clear_pointer(&world->store, store_close);
+    if (!world->in_memory)
+        g_clear_pointer(&world->store, store_close);
 }
 
 void
 world_restart(World *world)
 {
-    control_plane_stop(world);
-    control_plane_start(world);
+    world_stop(world);
+    world_start(world);
 }
 
 /* In memory where there is such a folder: the store waits for the disk at each commit, and durability is tested elsewhere. */
@@ -179,11 +188,12 @@ folder_new(void)
     return made;
 }
 
-World *
-world_new(void)
+static World *
+world_make(gboolean in_memory)
 {
     g_autoptr(GError) error = NULL;
     World *world = g_new0(World, 1);
+    world->in_memory = in_memory;
     world->dir = folder_new();
     world->clock = clock_virtual_new(START);
     world->context = g_main_context_new();
@@ -217,9 +227,21 @@ world_new(void)
     world->simulated = host_simulated_open(&host_config, world->clock, door_event, world, &error);
     g_assert_no_error(error);
     world->door = door_new(world);
-    control_plane_start(world);
+    world_start(world);
     images_put(world->store);
     return world;
+}
+
+World *
+world_new(void)
+{
+    return world_make(/* in_memory= */ FALSE);
+}
+
+World *
+world_new_in_memory(void)
+{
+    return world_make(/* in_memory= */ TRUE);
 }
 
 void
@@ -227,7 +249,8 @@ world_free(World *world)
 {
     if (!world)
         return;
-    control_plane_stop(world);
+    world_stop(world);
+    store_close(world->store);
     host_close(world->door);
     host_close(world->simulated);
     quota_free(world->quota);
@@ -244,10 +267,12 @@ world_free(World *world)
 void
 world_run_ready(World *world)
 {
-    for (guint i = 0; g_main_context_iteration(world->context, /* may_block= */ FALSE); i++)
+    /* Not a step further than its death: what was ready then dies with it. */
+    for (guint i = 0; world->dead || g_main_context_iteration(world->context, /* may_block= */ FALSE); i++) {
         g_assert_cmpuint(i, <, STEPS_MAX);
-    while (world->dead)
-        world_restart(world);
+        if (world->dead)
+            world_restart(world);
+    }
 }
 
 void
@@ -269,8 +294,6 @@ world_advance(World *world, gint64 usec)
     UnixTime until = world->clock->now(world->clock) + usec;
     world_run_ready(world);
     /* Timer by timer, so that what one of them causes is done at its own time. */
-    for (UnixTime at = world->clock->now(world->clock); at < until; at += 5 * USEC_PER_MSEC) {
-        clock_virtual_advance_to(world->clock, MIN(at + 5 * USEC_PER_MSEC, until));
+    while (clock_virtual_fire_until(world->clock, until))
         world_run_ready(world);
-    }
 }

@@ -9,6 +9,15 @@
 
 #include <jansson.h>
 
+/* Who looks on at the door between the control plane and its VMs, whether it is alive or not. Any member may be NULL. */
+typedef struct {
+    void *data;
+    void (*start)(void *data, const LaunchSpec *spec); /* a call that reaches the host, before it has an effect */
+    void (*stop)(void *data, const char *key);
+    void (*destroy)(void *data, const char *key);
+    void (*event)(void *data, const HostEvent *event); /* what happened to a VM, also where nobody hears of it */
+} WorldWatch;
+
 typedef struct {
     char *dir;
     Clock *clock;
@@ -18,9 +27,12 @@ typedef struct {
     ApiHost host_facts;
     ApiConfig api_config;
     EngineConfig engine_config;
-    Host *simulated; /* outlives the control plane */
-    Host *door;      /* what the engine drives: the simulated host, for as long as the control plane lives */
+    Host *simulated;    /* outlives the control plane */
+    Host *door;         /* what the engine drives: the simulated host, for as long as the control plane lives */
+    gboolean in_memory; /* the store: it outlives the control plane, as a file does */
+    WorldWatch watch;
     Store *store;
+    guint64 revision_at_death; /* of the store */
     Engine *engine;
     Api *api;
     guint crash_at;    /* the step (from 1) at which the control plane is killed; 0: never */
@@ -30,6 +42,8 @@ typedef struct {
 } World;
 
 World *world_new(void);
+/* The same with its store in memory: no file is written. */
+World *world_new_in_memory(void);
 void world_free(World *world);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
 
@@ -63,6 +77,9 @@ void world_advance(World *world, gint64 usec);
 void world_run_ready(World *world);
 /* Another process over the same store and the same VMs. */
 void world_restart(World *world);
+/* The two halves of it: between them nobody hears of what happens to the VMs. */
+void world_stop(World *world);
+void world_start(World *world);
 
 /* Group g1, and a set with `capacity` instances on the named size and image sku; settled. securityProfile: JSON text or NULL.
  */

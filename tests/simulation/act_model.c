@@ -1,0 +1,255 @@
+/* What changes a scale set's model. */
+#include "actions.h"
+
+#include "base/json.h"
+
+#include <string.h>
+
+#define SETS_MAX 3
+
+/* Whoever takes no more than before is never refused for the quota's sake; others may be while it is cut, and whether they are
+ * rightly let through is seen by what is in use afterwards. */
+static gboolean
+quota_may_refuse(const Sim *sim, const SimSet *set, const SimModel *after)
+{
+    const SimSize *size = &sim_sizes[after->size], *before = set ? &sim_sizes[sim_model(set)->size] : NULL;
+    if (!sim->quota_is_cut)
+        return FALSE;
+    return !before || strcmp(before->family, size->family) != 0 ||
+           after->capacity * size->vcpus > sim_model(set)->capacity * before->vcpus;
+}
+
+static guint
+removable(const SimSet *set)
+{
+    guint count = 0;
+    for (guint i = 0; i < set->present->len; i++) {
+        const SimInstance *instance = g_ptr_array_index(set->present, i);
+        count += !instance->leaving && !instance->protect_scale_in && !instance->protect_actions ? 1 : 0;
+    }
+    return count;
+}
+
+static Expected
+change_expected(const Sim *sim, const SimSet *set, const SimModel *after)
+{
+    const SimModel *before = sim_model(set);
+    guint staying = sim_staying(set);
+    if (set->deleting || !model_is_valid(after))
+        return EXPECT_REFUSED;
+    if (!before->trusted && after->trusted && after->disks > 0)
+        return EXPECT_REFUSED;
+    if (after->capacity < staying && staying - after->capacity > removable(set))
+        return EXPECT_REFUSED;
+    return quota_may_refuse(sim, set, after) ? EXPECT_EITHER : EXPECT_ACCEPTED;
+}
+
+static gboolean
+model_same(const SimModel *a, const SimModel *b, gboolean *ret_same_effect)
+{
+    *ret_same_effect = a->size == b->size && a->image == b->image && a->trusted == b->trusted &&
+                       a->secure_boot == b->secure_boot && a->vtpm == b->vtpm && a->disks == b->disks &&
+                       a->capacity == b->capacity;
+    return *ret_same_effect && a->tag == b->tag;
+}
+
+static void
+leave(Sim *sim, SimSet *set, SimInstance *instance, SimOperation *operation)
+{
+    instance->leaving = TRUE;
+    if (operation)
+        operation_cover(sim, operation, set, instance->id);
+}
+
+/* Scaling in: the highest ids that nothing protects. */
+static void
+shrink(Sim *sim, SimSet *set, guint count, SimOperation *operation)
+{
+    for (guint i = set->present->len; i > 0 && count > 0; i--) {
+        SimInstance *instance = g_ptr_array_index(set->present, i - 1);
+        if (instance->leaving || instance->protect_scale_in || instance->protect_actions)
+            continue;
+        leave(sim, set, instance, operation);
+        count--;
+    }
+}
+
+/* Whoever had a step in hand may go on under the newer operation, or be given back what is. */
+static void
+supersede(Sim *sim, SimSet *set, SimOperation *successor, gboolean deletes_all)
+{
+    for (guint i = 0; i < sim->operations->len; i++) {
+        const SimOperation *operation = g_ptr_array_index(sim->operations, i);
+        if (operation == successor || operation->status != OPERATION_IN_PROGRESS || strcmp(operation->set, set->uid) != 0)
+            continue;
+        if (operation->kind == OPERATION_DELETE_INSTANCES && !deletes_all)
+            continue;
+        for (guint k = 0; k < operation->covers->len; k++) {
+            guint id = g_array_index(operation->covers, SimCover, k).id;
+            SimInstance *instance = sim_instance(set, id);
+            if (!instance)
+                continue;
+            instance->unsure = TRUE;
+            if (successor)
+                operation_cover(sim, successor, set, id);
+        }
+    }
+}
+
+/* What never ran takes the newest model, as new ones do. */
+static void
+unborn_update(Sim *sim, SimSet *set)
+{
+    for (guint i = 0; i < set->present->len; i++) {
+        Vm *vm = vm_of(sim, set, ((const SimInstance *)g_ptr_array_index(set->present, i))->id);
+        if (vm->launches == 0)
+            vm->revision_max = set->revision;
+    }
+}
+
+static guint
+answer_number(const Answer *answer, const char *path)
+{
+    return (guint)json_integer_value(answer_at(answer, path));
+}
+
+static void
+change_accepted(Sim *sim, SimSet *set, const SimModel *after, const Answer *answer)
+{
+    const SimModel before = *sim_model(set);
+    gboolean same_effect, same = model_same(&before, after, &same_effect);
+    guint revision = answer_number(answer, "properties.revision"), staying = sim_staying(set);
+    if (same) {
+        if (revision != set->revision)
+            sim_break(sim, "a change that changes nothing makes no revision", "set %s: %u after %u", set->name, revision,
+                      set->revision);
+        return;
+    }
+    promise_model(sim, set, revision, after);
+    if (same_effect)
+        return;
+    SimOperation *operation = promise_operation(sim, answer, OPERATION_PUT_SCALE_SET, set);
+    supersede(sim, set, operation, /* deletes_all= */ FALSE);
+    unborn_update(sim, set);
+    if (after->capacity > staying) {
+        guint first = set->next_id;
+        promise_grow(sim, set, after->capacity - staying);
+        for (guint id = first; operation && id < set->next_id; id++)
+            operation_cover(sim, operation, set, id);
+    } else {
+        shrink(sim, set, staying - after->capacity, operation);
+    }
+}
+
+static void
+change_ask(Sim *sim, SimSet *set, const SimModel *after)
+{
+    g_autofree char *target = g_strdup_printf("@/%s", set->name), *body = model_body(after, sim_model(set));
+    Expected expected = change_expected(sim, set, after);
+    g_autoptr(Answer) answer = sim_ask(sim, "PATCH", target, body);
+    sim_expect(sim, answer, expected, "a change of the model");
+    if (answer->response->status < 300)
+        change_accepted(sim, set, after, answer);
+}
+
+void
+act_create(Sim *sim, SimSet *none)
+{
+    (void)none;
+    guint there = 0;
+    for (guint i = 0; i < sim->sets->len; i++)
+        there += ((const SimSet *)g_ptr_array_index(sim->sets, i))->gone ? 0 : 1;
+    if (there >= SETS_MAX)
+        return;
+    SimModel model = model_random(sim);
+    g_autofree char *name = g_strdup_printf("s%u", sim->sets->len), *target = g_strconcat("@/", name, NULL);
+    g_autofree char *body = model_body(&model, NULL);
+    g_autoptr(Answer) answer = sim_ask(sim, "PUT", target, body);
+    sim_expect(sim, answer, quota_may_refuse(sim, NULL, &model) ? EXPECT_EITHER : EXPECT_ACCEPTED, "a new scale set");
+    if (answer->response->status >= 300)
+        return;
+    g_autofree char *uid = answer_text(answer, "properties.uniqueId");
+    SimSet *set = promise_create(sim, name, uid, &model);
+    SimOperation *operation = promise_operation(sim, answer, OPERATION_PUT_SCALE_SET, set);
+    for (guint id = 0; operation && id < set->next_id; id++)
+        operation_cover(sim, operation, set, id);
+}
+
+void
+act_scale(Sim *sim, SimSet *set)
+{
+    SimModel after = *sim_model(set);
+    guint up_to = after.capacity + 6;
+    after.capacity = random_between(&sim->actions, 0, up_to);
+    change_ask(sim, set, &after);
+}
+
+static void
+security_draw(Sim *sim, SimModel *model)
+{
+    model->trusted = random_chance(&sim->actions, 65);
+    model->secure_boot = model->trusted && random_chance(&sim->actions, 60);
+    model->vtpm = model->trusted && random_chance(&sim->actions, 70);
+}
+
+static SimModel
+changed(Sim *sim, const SimModel *before)
+{
+    SimModel after = *before;
+    guint what = random_between(&sim->actions, 1, 31);
+    if (what & 1)
+        after.size = random_below(&sim->actions, sim_n_sizes);
+    if (what & 2)
+        after.image = random_below(&sim->actions, sim->kind.faults ? sim_n_images : sim_n_images - 1);
+    if (what & 4)
+        security_draw(sim, &after);
+    if ((what & 8) && random_chance(&sim->actions, 30))
+        after.disks = after.disks + random_below(&sim->actions, 2);
+    if (what & 16)
+        after.tag = after.tag + 1;
+    return after;
+}
+
+/* Mostly one that is to be accepted: refusals are soon told. */
+void
+act_change(Sim *sim, SimSet *set)
+{
+    SimModel after = changed(sim, sim_model(set));
+    for (guint i = 0; i < 6 && change_expected(sim, set, &after) != EXPECT_ACCEPTED; i++)
+        after = changed(sim, sim_model(set));
+    change_ask(sim, set, &after);
+}
+
+void
+act_delete_set(Sim *sim, SimSet *set)
+{
+    g_autofree char *target = g_strdup_printf("@/%s", set->name);
+    g_autoptr(Answer) answer = sim_ask(sim, "DELETE", target, NULL);
+    sim_expect(sim, answer, EXPECT_ACCEPTED, "deleting a scale set");
+    if (answer->response->status >= 300 || set->deleting)
+        return;
+    SimOperation *operation = promise_operation(sim, answer, OPERATION_DELETE_SCALE_SET, set);
+    set->deleting = TRUE;
+    supersede(sim, set, operation, /* deletes_all= */ TRUE);
+    for (guint i = 0; i < set->present->len; i++)
+        leave(sim, set, g_ptr_array_index(set->present, i), operation);
+}
+
+/* What it says would be accepted is accepted, and the other way round; it changes nothing. */
+void
+act_what_if(Sim *sim, SimSet *set)
+{
+    SimModel after = changed(sim, sim_model(set));
+    g_autofree char *target = g_strdup_printf("@/%s/whatIf", set->name), *body = model_body(&after, sim_model(set));
+    Expected expected = change_expected(sim, set, &after);
+    guint64 revision = store_revision(sim->world->store);
+    g_autoptr(Answer) answer = sim_ask(sim, "POST", target, body);
+    sim_expect(sim, answer, set->deleting ? EXPECT_REFUSED : EXPECT_ACCEPTED, "what-if");
+    if (store_revision(sim->world->store) != revision)
+        sim_break(sim, "what-if changes nothing", "set %s", set->name);
+    if (answer->response->status >= 300)
+        return;
+    const char *says = json_string_value(answer_at(answer, "status"));
+    if (expected != EXPECT_EITHER && g_strcmp0(says, expected == EXPECT_ACCEPTED ? "Accepted" : "Refused") != 0)
+        sim_break(sim, "what-if foresees the answer", "set %s: %s", set->name, says ? says : "(nothing)");
+}

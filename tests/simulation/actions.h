@@ -1,0 +1,29 @@
+/* tests/simulation/actions.h: what actions have in common. */
+#pragma once
+
+#include "sim.h"
+
+typedef enum { EXPECT_ACCEPTED, EXPECT_REFUSED, EXPECT_EITHER } Expected;
+
+typedef struct {
+    const char *name;
+    guint weight; /* of all together 100 */
+    void (*act)(Sim *sim, SimSet *set);
+    gboolean needs_set;
+} Action;
+
+/* Breaks where the answer is none that was to be expected. */
+void sim_expect(Sim *sim, const Answer *answer, Expected expected, const char *what);
+
+/* act_model.c: what changes a set's model */
+void act_create(Sim *sim, SimSet *none);
+void act_scale(Sim *sim, SimSet *set);
+void act_change(Sim *sim, SimSet *set);
+void act_delete_set(Sim *sim, SimSet *set);
+void act_what_if(Sim *sim, SimSet *set);
+
+/* act_instances.c: what is asked of instances */
+void act_upgrade(Sim *sim, SimSet *set);
+void act_power(Sim *sim, SimSet *set);
+void act_delete_instances(Sim *sim, SimSet *set);
+void act_protect(Sim *sim, SimSet *set);

@@ -1,0 +1,300 @@
+/* One seed: from its number to what became of it. */
+#include "sim.h"
+
+#include "base/json.h"
+
+#include <string.h>
+
+/* More steps than this without coming to rest is never coming to rest. */
+#define STEPS_MAX 20000
+
+/* ---- one world ---- */
+
+static SimKind
+kind_of(guint64 seed)
+{
+    Random random = random_from(seed, "kind");
+    guint drawn = random_below(&random, 100);
+    SimKind kind = {
+        .faults = drawn >= 30,
+        .kills = drawn < 15 || drawn >= 50,
+        .twin = random_chance(&random, 25),
+        .on_file = seed % 20 == 0,
+        .actions = random_between(&random, 3, 12),
+    };
+    kind.hurried = !kind.twin && random_chance(&random, 75);
+    kind.kills = kind.kills || kind.twin;
+    return kind;
+}
+
+Sim *
+sim_begin(guint64 seed, SimKind kind)
+{
+    Sim *sim = g_new0(Sim, 1);
+    random_uuids_begin(seed);
+    sim->seed = seed;
+    sim->kind = kind;
+    sim->world = kind.on_file ? world_new() : world_new_in_memory();
+    sim->fleet = random_from(seed, "fleet");
+    sim->actions = random_from(seed, "actions");
+    sim->faults = random_from(seed, "faults");
+    sim->kills = random_from(seed, "kills");
+    sim->kills_left = random_between(&sim->kills, 1, 12);
+    sim->began = sim->world->clock->now(sim->world->clock);
+    sim->trace.lines = g_ptr_array_new_with_free_func(g_free);
+    sim->sets = g_ptr_array_new_with_free_func(sim_set_free);
+    sim->operations = g_ptr_array_new_with_free_func(sim_operation_free);
+    sim->vms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, vm_free);
+    sim->usage = g_hash_table_new(g_str_hash, g_str_equal);
+    sim->world->engine_config.max_starting = random_between(&sim->fleet, 1, 8);
+    world_restart(sim->world);
+    answer_free(world_must(sim->world, 201, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
+    watch_begin(sim);
+    faults_begin(sim);
+    return sim;
+}
+
+void
+sim_end(Sim *sim)
+{
+    if (!sim)
+        return;
+    sim->world->watch = (WorldWatch){ 0 };
+    world_free(sim->world);
+    g_ptr_array_unref(sim->trace.lines);
+    g_ptr_array_unref(sim->sets);
+    g_ptr_array_unref(sim->operations);
+    g_hash_table_unref(sim->vms);
+    g_hash_table_unref(sim->usage);
+    g_free(sim->broken);
+    g_free(sim->why);
+    g_free(sim);
+}
+
+/* ---- time ---- */
+
+/* Somebody starts the daemon again: at once, or after a while in which nobody hears of what happens to the VMs. */
+static void
+revive(Sim *sim)
+{
+    gint64 down = random_chance(&sim->kills, 30) && sim->kind.hurried ? random_between(&sim->kills, 1, 600) * USEC_PER_SEC : 0;
+    trace_act(sim, "kill: the control plane died at its step %u, and is away for %" G_GINT64_FORMAT " s", sim->world->steps,
+              down / USEC_PER_SEC);
+    world_stop(sim->world);
+    if (down > 0)
+        clock_virtual_advance_to(sim->world->clock, sim->world->clock->now(sim->world->clock) + down);
+    world_start(sim->world);
+    if (sim->kind.kills)
+        kill_arm(sim);
+}
+
+/* What is ready without time having to go on: one piece of it. */
+static gboolean
+ready_run(Sim *sim)
+{
+    sim->steps++;
+    if (!sim->world->dead)
+        return g_main_context_iteration(sim->world->context, /* may_block= */ FALSE);
+    revive(sim);
+    return TRUE;
+}
+
+gboolean
+sim_step(Sim *sim)
+{
+    World *world = sim->world;
+    if (!ready_run(sim)) {
+        if (engine_idle(world->engine))
+            return FALSE;
+        if (!clock_virtual_fire_next(world->clock))
+            sim_break(sim, "something is left to happen", "the engine waits, and nobody has a timer");
+    }
+    check_step(sim);
+    return !sim->broken;
+}
+
+void
+sim_settle(Sim *sim)
+{
+    guint limit = sim->steps + STEPS_MAX;
+    while (!sim->broken && sim_step(sim)) {
+        if (sim->steps > limit)
+            sim_break(sim, "it comes to rest in a bounded number of steps", "more than %u", STEPS_MAX);
+    }
+    if (!sim->broken)
+        check_rest(sim);
+}
+
+void
+sim_wait(Sim *sim, gint64 usec)
+{
+    Clock *clock = sim->world->clock;
+    UnixTime until = clock->now(clock) + usec;
+    while (!sim->broken && (ready_run(sim) || clock_virtual_fire_until(clock, until)))
+        check_step(sim);
+}
+
+/* ---- one run ---- */
+
+static void
+pause_random(Sim *sim)
+{
+    guint drawn = random_below(&sim->actions, 100);
+    if (!sim->kind.hurried || drawn < 30) {
+        sim_settle(sim);
+        return;
+    }
+    if (drawn < 45)
+        return;
+    if (drawn < 70) {
+        for (guint n = random_between(&sim->actions, 1, 20); n > 0 && sim_step(sim); n--)
+            ;
+        return;
+    }
+    sim_wait(sim, random_between(&sim->actions, 1, 120) * USEC_PER_SEC);
+}
+
+static gboolean
+kills_wanted(const Sim *sim)
+{
+    return sim->kind.kills;
+}
+
+/* Faults of a twin are those of launches only: others come by chance of the moment. */
+static void
+sim_run(Sim *sim)
+{
+    for (guint i = 0; i < sim->kind.actions && !sim->broken; i++) {
+        if (kills_wanted(sim) && sim->world->crash_at <= sim->world->steps && random_chance(&sim->kills, 60))
+            kill_arm(sim);
+        /* Who asks, asks one that answers. */
+        while (sim->world->dead)
+            sim_step(sim);
+        action_random(sim);
+        check_step(sim);
+        if (sim->kind.faults && !sim->kind.twin && random_chance(&sim->faults, 30))
+            fault_random(sim);
+        pause_random(sim);
+    }
+    sim_settle(sim);
+    trace_act(sim, "from here on nothing goes wrong");
+    faults_end(sim);
+    sim->kind.kills = FALSE;
+    /* What is to go wrong already, such as a boot that will be refused, has gone wrong by then. */
+    sim_wait(sim, 120 * USEC_PER_SEC);
+    sim_settle(sim);
+    action_heal(sim);
+    if (!sim->broken)
+        check_end(sim);
+}
+
+/* ---- what it came to, without what tells only how it came about ---- */
+
+static void
+incidental_remove(json_t *value)
+{
+    static const char *const names[] = { "etag", "time", "timeCreated", "vmId", "id", "uniqueId" };
+    const char *key;
+    json_t *member;
+    void *next;
+    size_t i;
+    for (guint n = 0; n < G_N_ELEMENTS(names); n++)
+        json_object_del(value, names[n]);
+    json_object_foreach_safe(value, next, key, member)
+    {
+        incidental_remove(member);
+    }
+    json_array_foreach(value, i, member)
+    {
+        incidental_remove(member);
+    }
+}
+
+static void
+part_add(GString *whole, Sim *sim, const char *target)
+{
+    g_autoptr(Answer) answer = world_ask(sim->world, "GET", target, NULL);
+    g_autoptr(json_t) copy = answer->body ? json_deep_copy(answer->body) : json_null();
+    incidental_remove(copy);
+    g_autofree char *text = json_dumps(copy, JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    g_string_append_printf(whole, "%s\n", text);
+}
+
+static char *
+outcome(Sim *sim)
+{
+    GString *whole = g_string_new(NULL);
+    for (guint i = 0; i < sim->sets->len; i++) {
+        const SimSet *set = g_ptr_array_index(sim->sets, i);
+        g_autofree char *target = g_strconcat("@/", set->name, NULL);
+        g_autofree char *list = g_strconcat(target, "/virtualMachines?$expand=instanceView", NULL);
+        part_add(whole, sim, target);
+        part_add(whole, sim, list);
+    }
+    return g_string_free(whole, FALSE);
+}
+
+/* The same without the kills: a crash at any point leads to the same end. */
+static void
+twin_compare(Sim *sim)
+{
+    SimKind kind = sim->kind;
+    kind.kills = FALSE;
+    g_autoptr(Sim) twin = sim_begin(sim->seed, kind);
+    sim_run(twin);
+    if (twin->broken) {
+        sim_break(sim, twin->broken, "(without the kills) %s", twin->why);
+        return;
+    }
+    g_autofree char *with = outcome(sim), *without = outcome(twin);
+    if (strcmp(with, without) != 0)
+        sim_break(sim, "a crash at any point leads to the same end as no crash", "with the kills:\n%s\nwithout:\n%s", with,
+                  without);
+}
+
+static Sim *
+seed_play(guint64 seed, gboolean steps, gboolean print)
+{
+    SimKind kind = kind_of(seed);
+    Sim *sim = sim_begin(seed, kind);
+    sim->trace.steps = steps;
+    sim->trace.print = print;
+    trace_act(sim, "seed %" G_GUINT64_FORMAT ":%s%s%s%s%s", seed, kind.faults ? " faults" : "", kind.kills ? " kills" : "",
+              kind.hurried ? " hurried" : "", kind.twin ? " twin" : "", kind.on_file ? " on file" : "");
+    sim_run(sim);
+    if (!sim->broken && kind.twin)
+        twin_compare(sim);
+    return sim;
+}
+
+/* What was done, and the steps before the end. */
+static void
+story_append(GString *story, const Trace *trace)
+{
+    const guint steps_shown = 25;
+    for (guint i = 0; i < trace->lines->len; i++) {
+        const char *line = g_ptr_array_index(trace->lines, i);
+        if (line[0] == '*' || i + steps_shown > trace->lines->len)
+            g_string_append_printf(story, "  %s\n", line);
+    }
+}
+
+char *
+seed_run(guint64 seed, gboolean print)
+{
+    g_autoptr(Sim) sim = seed_play(seed, /* steps= */ print, print);
+    if (!sim->broken)
+        return NULL;
+    GString *story = g_string_new(NULL);
+    g_string_append_printf(story, "seed %" G_GUINT64_FORMAT ": %s: %s\n", seed, sim->broken, sim->why);
+    if (print)
+        return g_string_free(story, FALSE);
+    /* Once more, writing down each step. */
+    g_autoptr(Sim) again = seed_play(seed, /* steps= */ TRUE, /* print= */ FALSE);
+    if (g_strcmp0(again->broken, sim->broken) != 0 || g_strcmp0(again->why, sim->why) != 0)
+        g_string_append_printf(story, "  played again it is another one: %s: %s\n", again->broken ? again->broken : "none",
+                               again->why ? again->why : "");
+    story_append(story, &again->trace);
+    g_string_append_printf(story, "  step by step: simulation --seed %" G_GUINT64_FORMAT " --trace\n", seed);
+    return g_string_free(story, FALSE);
+}

@@ -1,0 +1,169 @@
+/* What goes wrong. What may happen at a launch is decided by the launch, not by the moment: so it happens with and without the
+ * kills of the control plane. */
+#include "sim.h"
+
+#include <string.h>
+
+/* One launch in so many goes wrong, where things do. */
+#define LAUNCHES 12
+
+static SimulatedFault
+launch_fault(const LaunchSpec *spec, void *data)
+{
+    static const SimulatedFault faults[] = { SIMULATED_START_FAILS, SIMULATED_NO_AGENT, SIMULATED_REFUSED, SIMULATED_EXITS,
+                                             SIMULATED_DISK_FULL };
+    Sim *sim = data;
+    guint id;
+    const SimSet *set = sim_set_of_key(sim, spec->key, &id);
+    if (!sim->faults_on)
+        return SIMULATED_OK;
+    g_autofree char *what = g_strdup_printf("launch %s/%u/%" G_GUINT64_FORMAT, set ? set->name : "?", id, spec->epoch);
+    guint drawn = random_decided(sim->seed, what, LAUNCHES * G_N_ELEMENTS(faults));
+    SimulatedFault fault = drawn < G_N_ELEMENTS(faults) ? faults[drawn] : SIMULATED_OK;
+    if (fault == SIMULATED_REFUSED && !spec->secure_boot)
+        return SIMULATED_OK;
+    /* Where no agent is waited for, its silence is no fault. */
+    if (fault == SIMULATED_NO_AGENT && !spec->guest_agent)
+        return SIMULATED_OK;
+    if (fault != SIMULATED_OK)
+        trace_act(sim, "fault: launch %" G_GUINT64_FORMAT " of %s/%u goes wrong (%d)", spec->epoch, set ? set->name : "?", id,
+                  (int)fault);
+    return fault;
+}
+
+static void
+latency_draw(Sim *sim)
+{
+    const SimulatedLatency latency = {
+        .start_usec = random_between(&sim->faults, 0, 3000) * USEC_PER_MSEC,
+        .boot_usec = random_between(&sim->faults, 1, 90) * USEC_PER_SEC,
+        .stop_usec = random_between(&sim->faults, 0, 40) * USEC_PER_SEC,
+        .destroy_usec = random_between(&sim->faults, 0, 5000) * USEC_PER_MSEC,
+    };
+    host_simulated_set_latency(sim->world->simulated, &latency);
+}
+
+void
+faults_begin(Sim *sim)
+{
+    sim->faults_on = sim->kind.faults;
+    host_simulated_set_faults(sim->world->simulated, launch_fault, sim);
+    latency_draw(sim);
+}
+
+/* From now on all goes well. */
+void
+faults_end(Sim *sim)
+{
+    sim->faults_on = FALSE;
+    sim->world->crash_at = 0;
+    quota_restore(sim);
+}
+
+/* ---- single faults ---- */
+
+static void
+vm_dies(Sim *sim)
+{
+    g_autoptr(GPtrArray) alive = g_ptr_array_new();
+    for (guint i = 0; i < sim->sets->len; i++) {
+        const SimSet *set = g_ptr_array_index(sim->sets, i);
+        for (guint k = 0; k < set->present->len; k++) {
+            Vm *vm = vm_of(sim, set, ((const SimInstance *)g_ptr_array_index(set->present, k))->id);
+            if (vm->alive && !vm->destroying)
+                g_ptr_array_add(alive, vm);
+        }
+    }
+    if (alive->len == 0)
+        return;
+    const Vm *vm = g_ptr_array_index(alive, random_below(&sim->faults, alive->len));
+    guint id;
+    const SimSet *set = sim_set_of_key(sim, vm->key, &id);
+    trace_act(sim, "fault: %s/%u dies", set->name, id);
+    host_simulated_kill(sim->world->simulated, vm->key);
+}
+
+static void
+hosts_slow_down(Sim *sim)
+{
+    trace_act(sim, "fault: other latencies");
+    latency_draw(sim);
+}
+
+static void
+clock_jumps(Sim *sim)
+{
+    gint64 usec = random_between(&sim->faults, 1, 3600) * USEC_PER_SEC;
+    trace_act(sim, "fault: the clock jumps by %" G_GINT64_FORMAT " s", usec / USEC_PER_SEC);
+    clock_virtual_jump(sim->world->clock, usec);
+}
+
+static guint
+in_use(const Sim *sim, const char *family)
+{
+    return GPOINTER_TO_UINT(g_hash_table_lookup(sim->usage, family));
+}
+
+/* What is in use is nearly all that there is. */
+static void
+quota_cut(Sim *sim)
+{
+    Quota *quota = sim->world->quota;
+    guint more = random_below(&sim->faults, 6);
+    trace_act(sim, "fault: the quota is cut to %u more than what is in use", more);
+    sim->quota_is_cut = TRUE;
+    if (random_chance(&sim->faults, 50)) {
+        quota->regional_cores = in_use(sim, "") + more;
+        return;
+    }
+    for (guint i = 0; i < quota->families->len; i++) {
+        QuotaFamily *family = g_ptr_array_index(quota->families, i);
+        family->limit = in_use(sim, family->family) + more;
+    }
+}
+
+void
+quota_restore(Sim *sim)
+{
+    Quota *quota = sim->world->quota;
+    sim->quota_is_cut = FALSE;
+    quota->regional_cores = 10000;
+    for (guint i = 0; i < quota->families->len; i++)
+        ((QuotaFamily *)g_ptr_array_index(quota->families, i))->limit = 5000;
+}
+
+static void
+quota_back(Sim *sim)
+{
+    trace_act(sim, "fault: the quota is as it was");
+    quota_restore(sim);
+}
+
+void
+fault_random(Sim *sim)
+{
+    static const struct {
+        guint weight;
+        void (*happen)(Sim *sim);
+    } faults[] = { { 50, vm_dies }, { 15, hosts_slow_down }, { 10, clock_jumps }, { 10, quota_cut }, { 15, quota_back } };
+    guint drawn = random_below(&sim->faults, 100);
+    for (guint i = 0; i < G_N_ELEMENTS(faults); i++) {
+        if (drawn < faults[i].weight) {
+            faults[i].happen(sim);
+            return;
+        }
+        drawn -= faults[i].weight;
+    }
+}
+
+/* The control plane dies at a step that is soon reached: a commit, a host call or a host event. */
+void
+kill_arm(Sim *sim)
+{
+    guint reach = random_chance(&sim->kills, 50) ? 5 : 40;
+    /* Killed again and again before it has got anywhere, nothing would ever end. */
+    if (sim->kills_left == 0)
+        return;
+    sim->kills_left--;
+    sim->world->crash_at = sim->world->steps + random_between(&sim->kills, 1, reach);
+}

@@ -1,0 +1,134 @@
+/* What scale sets are made of here: sizes, images and models, and whether a model is one that is to be accepted. */
+#include "sim.h"
+
+#include "base/json.h"
+
+const SimSize sim_sizes[] = {
+    { "Standard_A1_v2", "standardAv2Family", 1, 2, TRUE, FALSE, FALSE },
+    { "Standard_A2_v2", "standardAv2Family", 2, 4, TRUE, FALSE, FALSE },
+    { "Standard_B1ms", "standardBSFamily", 1, 2, TRUE, TRUE, TRUE },
+    { "Standard_B2s", "standardBSFamily", 2, 4, TRUE, TRUE, TRUE },
+    { "Standard_B4ms", "standardBSFamily", 4, 8, TRUE, TRUE, TRUE },
+    { "Standard_D2s_v5", "standardDSv5Family", 2, 4, TRUE, TRUE, TRUE },
+    { "Standard_F2as_v6", "StandardFasv6Family", 2, 4, FALSE, TRUE, TRUE },
+    { "Standard_M8ms", "standardMSFamily", 8, 8, TRUE, TRUE, FALSE },
+};
+const guint sim_n_sizes = G_N_ELEMENTS(sim_sizes);
+
+/* Those that world.c puts there. */
+const SimImage sim_images[] = {
+    { "gen1", "1.0.0", 1, FALSE, TRUE },          { "gen2", "1.0.0", 2, TRUE, TRUE },
+    { "gen2", "1.1.0", 2, TRUE, TRUE },           { "gen2-noagent", "1.0.0", 2, TRUE, FALSE },
+    { "gen2-unsigned", "1.0.0", 2, FALSE, TRUE },
+};
+const guint sim_n_images = G_N_ELEMENTS(sim_images);
+
+gboolean
+model_is_valid(const SimModel *model)
+{
+    const SimSize *size = &sim_sizes[model->size];
+    const SimImage *image = &sim_images[model->image];
+    if (image->generation == 2 ? !size->v2 : !size->v1)
+        return FALSE;
+    if (model->trusted && (!size->trusted || image->generation != 2))
+        return FALSE;
+    return model->disks <= size->disks_max;
+}
+
+/* One in eight has forty instances. */
+static guint
+capacity_random(Random *random)
+{
+    return random_chance(random, 12) ? random_between(random, 20, 40) : random_between(random, 1, 12);
+}
+
+SimModel
+model_random(Sim *sim)
+{
+    SimModel model;
+    do {
+        model = (SimModel){
+            .size = random_below(&sim->fleet, sim_n_sizes),
+            /* The last one is refused by Secure Boot, which is a fault of its own. */
+            .image = random_below(&sim->fleet, sim->kind.faults ? sim_n_images : sim_n_images - 1),
+            .trusted = random_chance(&sim->fleet, 40),
+            .disks = random_chance(&sim->fleet, 25) ? random_between(&sim->fleet, 1, 3) : 0,
+            .capacity = capacity_random(&sim->fleet),
+        };
+        model.secure_boot = model.trusted && random_chance(&sim->fleet, 60);
+        model.vtpm = model.trusted && random_chance(&sim->fleet, 80);
+    } while (!model_is_valid(&model));
+    return model;
+}
+
+static json_t *
+security_json(const SimModel *model)
+{
+    if (!model->trusted)
+        return json_pack("{ss sn}", "securityType", "Standard", "uefiSettings");
+    return json_pack("{ss s{sb sb}}", "securityType", "TrustedLaunch", "uefiSettings", "secureBootEnabled", model->secure_boot,
+                     "vTpmEnabled", model->vtpm);
+}
+
+static json_t *
+disks_json(const SimModel *model)
+{
+    json_t *list = json_array();
+    for (guint lun = 0; lun < model->disks; lun++)
+        json_array_append_new(list,
+                              json_pack("{si ss si}", "lun", (int)lun, "createOption", "Empty", "diskSizeGB", (int)lun + 4));
+    return list;
+}
+
+static json_t *
+image_json(const SimModel *model)
+{
+    const SimImage *image = &sim_images[model->image];
+    return json_pack("{ss ss ss ss}", "publisher", "Testudo", "offer", "mini", "sku", image->sku, "version", image->version);
+}
+
+char *
+model_body(const SimModel *model, const SimModel *before)
+{
+    g_autoptr(json_t) body = json_object();
+    json_t *sku = json_object(), *storage = json_object(), *profile = json_object(), *properties = json_object();
+    if (!before)
+        json_object_set_new(body, "location", json_string("local"));
+    if (!before || before->size != model->size)
+        json_object_set_new(sku, "name", json_string(sim_sizes[model->size].name));
+    if (!before || before->capacity != model->capacity)
+        json_object_set_new(sku, "capacity", json_integer(model->capacity));
+    if (!before || before->image != model->image)
+        json_object_set_new(storage, "imageReference", image_json(model));
+    if (before ? before->disks != model->disks : model->disks > 0)
+        json_object_set_new(storage, "dataDisks", disks_json(model));
+    json_object_set_new(profile, "storageProfile", storage);
+    if (before ? before->trusted != model->trusted || before->secure_boot != model->secure_boot || before->vtpm != model->vtpm
+               : model->trusted)
+        json_object_set_new(profile, "securityProfile", security_json(model));
+    json_object_set_new(properties, "virtualMachineProfile", profile);
+    if (!before)
+        json_object_set_new(properties, "upgradePolicy", json_pack("{ss}", "mode", "Manual"));
+    json_object_set_new(body, "sku", sku);
+    json_object_set_new(body, "properties", properties);
+    if (model->tag && (!before || before->tag != model->tag)) {
+        g_autofree char *tag = g_strdup_printf("%u", model->tag);
+        json_object_set_new(body, "tags", json_pack("{ss}", "t", tag));
+    }
+    return json_dumps(body, JSON_COMPACT);
+}
+
+char *
+model_text(const SimModel *model)
+{
+    const SimImage *image = &sim_images[model->image];
+    return g_strdup_printf("%u x %s %s:%s%s%s%s, %u data disks, tag %u", model->capacity, sim_sizes[model->size].name,
+                           image->sku, image->version, model->trusted ? ", trusted" : "", model->secure_boot ? "+SB" : "",
+                           model->vtpm ? "+vTPM" : "", model->disks, model->tag);
+}
+
+char *
+model_urn(const SimModel *model)
+{
+    return g_strdup_printf("Testudo:mini:%s:%s", sim_images[model->image].sku, sim_images[model->image].version);
+}

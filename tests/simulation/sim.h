@@ -1,0 +1,187 @@
+/* tests/simulation/sim.h: one seed's run: a world with scale sets in it, what their users were promised, and what was seen to
+ * happen to their VMs. The promise and the ledger of VMs are kept by the simulation alone; the product's rows are what is
+ * compared with them. */
+#pragma once
+
+#include "random.h"
+#include "world.h"
+
+/* ---- what fleets are made of (fleet.c) ---- */
+typedef struct {
+    const char *name, *family;
+    guint vcpus;
+    guint disks_max;
+    gboolean v1, v2, trusted; /* boots generation 1, generation 2; may be a Trusted launch VM's */
+} SimSize;
+
+typedef struct {
+    const char *sku, *version;
+    guint generation;
+    gboolean bootable; /* where Secure Boot is on */
+    gboolean agent;
+} SimImage;
+
+extern const SimSize sim_sizes[];
+extern const guint sim_n_sizes;
+extern const SimImage sim_images[];
+extern const guint sim_n_images;
+
+/* A model as its user asked for it. */
+typedef struct {
+    guint size, image; /* in the tables above */
+    gboolean trusted, secure_boot, vtpm;
+    guint disks; /* data disks, luns 0 … */
+    guint capacity;
+    guint tag;
+} SimModel;
+
+/* ---- the promise (promise.c) ---- */
+typedef struct {
+    guint id;
+    DesiredPower power;
+    gboolean unsure; /* a step that would have changed the power was superseded: either is right */
+    gboolean protect_scale_in, protect_actions;
+    gboolean leaving;
+} SimInstance;
+
+typedef struct {
+    char *name, *uid;
+    gboolean gone; /* deleted, and the deletion has ended */
+    gboolean deleting;
+    guint revision;
+    GArray *models;     /* of SimModel; index: revision - 1 */
+    GPtrArray *present; /* of SimInstance, by id */
+    guint next_id;
+} SimSet;
+
+typedef struct {
+    guint id;
+    guint launches; /* of the VM, when it was asked */
+    guint64 disk_gen;
+} SimCover;
+
+/* An operation that was accepted. */
+typedef struct {
+    char *id;
+    OperationKind kind;
+    char *set; /* uid */
+    guint revision;
+    GArray *covers; /* of SimCover: instances that it may touch */
+    OperationStatus status;
+    guint asked_at; /* step */
+} SimOperation;
+
+/* ---- the ledger: one VM, as seen from the door (watch.c) ---- */
+typedef struct {
+    char *key;
+    gboolean alive, destroying, destroyed;
+    guint launches;
+    guint64 epoch;
+    LaunchSpec *last;            /* of the last launch */
+    GHashTable *disks;           /* disk generation (text) -> image urn that it was made from */
+    GHashTable *vtpms;           /* vTPM generations that were ever there */
+    guint revision_max;          /* the newest revision that it was ever asked to be brought to */
+    gboolean may_disk, may_data; /* an accepted request replaces them */
+    gboolean may_vars, may_vtpm;
+    gboolean owes_disk; /* a request that replaces the disk was done: the next launch has another one */
+} Vm;
+
+/* What kind of run a seed is. */
+typedef struct {
+    gboolean kills;   /* of the control plane */
+    gboolean faults;  /* of VMs and host */
+    gboolean hurried; /* actions come while others are under way */
+    gboolean twin;    /* done once more without the kills: both end alike */
+    gboolean on_file;
+    guint actions;
+} SimKind;
+
+typedef struct {
+    gboolean steps; /* record each step, not only what was done */
+    gboolean print; /* at once, to stdout */
+    GPtrArray *lines;
+} Trace;
+
+typedef struct {
+    guint64 seed;
+    SimKind kind;
+    World *world;
+    Random fleet, actions, faults, kills;
+    guint kills_left;
+    Trace trace;
+    UnixTime began;
+    GPtrArray *sets;       /* of SimSet */
+    GPtrArray *operations; /* of SimOperation */
+    GHashTable *vms;       /* key -> Vm */
+    guint steps;
+    guint64 seen; /* the store's revision that was looked at last */
+    gboolean faults_on;
+    gboolean quota_is_cut;
+    GHashTable *usage; /* family, or "" for the region -> vCPUs in use when last looked at */
+    char *broken;      /* the first invariant that broke, or NULL; everything ends then */
+    char *why;
+} Sim;
+
+Sim *sim_begin(guint64 seed, SimKind kind);
+void sim_end(Sim *sim);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sim, sim_end)
+
+/* trace.c */
+void trace_act(Sim *sim, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void trace_step(Sim *sim, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* The invariant broke; the first one counts. */
+void sim_break(Sim *sim, const char *invariant, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* fleet.c */
+SimModel model_random(Sim *sim);
+/* The same with something changed: what the mask allows, at random. */
+gboolean model_is_valid(const SimModel *model);
+char *model_body(const SimModel *model, const SimModel *before); /* PUT where before is NULL, else a PATCH */
+char *model_text(const SimModel *model);
+char *model_urn(const SimModel *model);
+
+/* promise.c */
+SimSet *sim_set_by_uid(Sim *sim, const char *uid);
+SimSet *sim_set_of_key(Sim *sim, const char *key, guint *ret_id);
+const SimModel *sim_model(const SimSet *set); /* the current one */
+SimInstance *sim_instance(const SimSet *set, guint id);
+guint sim_staying(const SimSet *set); /* instances that are not leaving */
+SimSet *promise_create(Sim *sim, const char *name, const char *uid, const SimModel *model);
+void promise_model(Sim *sim, SimSet *set, guint revision, const SimModel *model);
+void promise_grow(Sim *sim, SimSet *set, guint count);
+SimOperation *promise_operation(Sim *sim, const Answer *answer, OperationKind kind, const SimSet *set);
+void operation_cover(Sim *sim, SimOperation *operation, const SimSet *set, guint id);
+gboolean set_is_quiet(const Sim *sim, const SimSet *set); /* no accepted operation of it is under way */
+void sim_set_free(void *set);
+void sim_operation_free(void *operation);
+
+/* watch.c */
+void watch_begin(Sim *sim);
+Vm *vm_get(Sim *sim, const char *key);
+Vm *vm_of(Sim *sim, const SimSet *set, guint id);
+void vm_free(void *vm);
+
+/* faults.c */
+void faults_begin(Sim *sim);
+void faults_end(Sim *sim);
+void fault_random(Sim *sim);
+void quota_restore(Sim *sim);
+void kill_arm(Sim *sim);
+
+/* actions.c */
+void action_random(Sim *sim);
+/* What its users do when nothing goes wrong any more: what has stopped is started, and brought to its model. */
+void action_heal(Sim *sim);
+Answer *sim_ask(Sim *sim, const char *method, const char *target, const char *body);
+
+/* invariants.c */
+void check_step(Sim *sim);
+void check_rest(Sim *sim); /* nothing is under way */
+void check_end(Sim *sim);  /* nothing is under way, nothing goes wrong, everybody was started and brought to its model */
+
+/* drive.c */
+gboolean sim_step(Sim *sim); /* FALSE: at rest, or broken */
+void sim_settle(Sim *sim);
+void sim_wait(Sim *sim, gint64 usec);
+/* The whole of one seed; NULL: all is well; else what broke, for people. */
+char *seed_run(guint64 seed, gboolean print);
