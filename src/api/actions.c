@@ -124,12 +124,12 @@ instances_run(Run *run, const char *const *ids, GError **error)
         }
         return instances != NULL;
     }
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, g_direct_equal);
     for (; *ids; ids++) {
         g_autoptr(StoreInstance) instance = call_instance(run->tx, run->set, *ids, error);
         if (!instance)
             return FALSE;
-        if (g_hash_table_add(seen, (gpointer)*ids) && !instance_run(run, instance, error))
+        if (g_hash_table_add(seen, GUINT_TO_POINTER(instance->id)) && !instance_run(run, instance, error))
             return FALSE;
     }
     return TRUE;

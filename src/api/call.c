@@ -108,8 +108,12 @@ call_instance(StoreTx *tx, const StoreSet *set, const char *id, GError **error)
     guint64 number;
     GError *lookup = NULL;
     StoreInstance *instance = NULL;
+    guint named;
+    g_autofree char *owner = NULL;
     if (g_ascii_string_to_unsigned(id, 10, 0, G_MAXUINT32, &number, NULL))
         instance = store_instance_get(tx, set->id, (guint)number, &lookup);
+    else if (resource_machine_parse(id, &owner, &named) && resource_same(owner, set->name))
+        instance = store_instance_get(tx, set->id, named, &lookup);
     if (lookup)
         g_propagate_error(error, lookup);
     else if (!instance)

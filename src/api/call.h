@@ -33,7 +33,8 @@ typedef struct {
     const char *params[CALL_MAX_PARAMS]; /* the route's {…} segments in order, percent-decoded, as the client wrote them */
     guint n_params;
     Target target;
-    json_t *body; /* parsed, borrowed; NULL where the request has none */
+    gboolean as_machine; /* instances are shown as resources of type virtualMachines */
+    json_t *body;        /* parsed, borrowed; NULL where the request has none */
     UnixTime now;
 
     /* For handlers that answer later: call_defer() takes the right to answer; call_answer() gives it back. */
@@ -100,6 +101,7 @@ typedef struct {
 extern const Route routes_subscriptions[]; /* subscriptions, locations, providers, tenants */
 extern const Route routes_features[];
 extern const Route routes_groups[];
+extern const Route routes_machines[]; /* virtualMachines: instances of Flexible sets */
 extern const Route routes_operations[];
 extern const Route routes_catalogue[]; /* skus, vmSizes, usages */
 extern const Route routes_images[];    /* publishers/…, import, delete */
@@ -115,12 +117,15 @@ extern const Route routes_revisions[]; /* of a set, and rollback */
 extern const Route routes_guest[];     /* boot diagnostics, run command, connection info */
 extern const Route routes_resources[]; /* what lies in a group, or in the subscription */
 
+/* Answers by the route of call->target, which a handler has rewritten; query and body are checked already. */
+ApiResponse *call_route(Call *call, GError **error);
+
 /* ---- what many handlers need ---- */
 /* The group, or NULL with ResourceGroupNotFound (or the store's error). */
 StoreGroup *call_group(StoreTx *tx, const char *name, GError **error);
 /* The scale set, or NULL with ResourceNotFound. */
 StoreSet *call_set(StoreTx *tx, const char *group, const char *name, GError **error);
-/* The instance named by the text of its id, or NULL with InstanceIdNotFound. */
+/* The instance named by the text of its id, or by its name (SET_ID); NULL with InstanceIdNotFound. */
 StoreInstance *call_instance(StoreTx *tx, const StoreSet *set, const char *id, GError **error);
 /* 409 where the set is being deleted. */
 gboolean call_not_deleting(const StoreSet *set, GError **error);

@@ -89,7 +89,8 @@ filter_parse(const char *text, const char *const *fields, Filter *ret_filter, GE
     if (!text || !*skip_spaces(text))
         return TRUE;
     for (;;) {
-        g_autofree char *name = word_take(&at);
+        /* Azure's command line puts a field that has a slash in quotes. */
+        g_autofree char *name = value_take(&at);
         int field = field_index(fields, name);
         g_autofree char *value = field >= 0 && word_is(&at, "eq") ? value_take(&at) : NULL;
         if (!value || ret_filter->values[field])

@@ -165,7 +165,7 @@ view_get(Call *call, GError **error)
     g_auto(Place) place = { 0 };
     if (!place_find(call, &place, error))
         return NULL;
-    g_autoptr(json_t) view = instance_view(place.instance);
+    g_autoptr(json_t) view = instance_view(place.set, place.instance);
     return respond_json(200, view);
 }
 
@@ -192,6 +192,16 @@ protection_apply(StoreInstance *instance, const InstanceBody *asked, GError **er
     return TRUE;
 }
 
+static gboolean
+fits_check(Call *call, StoreTx *tx, const StoreSet *set, const StoreInstance *instance, GError **error)
+{
+    g_autoptr(GBytes) bytes = instance_body(call, tx, set, instance, /* with_view= */ FALSE, error);
+    gsize length;
+    const char *text = bytes ? g_bytes_get_data(bytes, &length) : NULL;
+    g_autoptr(json_t) shown = text ? json_parse(text, length, error) : NULL;
+    return shown && instance_body_fits(call->body, shown, error);
+}
+
 static ApiResponse *
 instance_put(Call *call, GError **error)
 {
@@ -202,7 +212,8 @@ instance_put(Call *call, GError **error)
     g_autoptr(StoreSet) set = tx ? call_set(tx, call->params[PARAM_GROUP], call->params[PARAM_SET], error) : NULL;
     g_autoptr(StoreInstance) instance = set ? call_instance(tx, set, call->params[PARAM_INSTANCE], error) : NULL;
     if (!instance || !call_not_deleting(set, error) || !call_preconditions(call, instance->etag, error) ||
-        !protection_apply(instance, &asked, error) || !store_instance_update(tx, instance, 0, error) ||
+        !fits_check(call, tx, set, instance, error) || !protection_apply(instance, &asked, error) ||
+        !store_instance_update(tx, instance, 0, error) ||
         !place_record(call, tx, set, instance, OPERATION_PUT_INSTANCE, error) || !store_commit(g_steal_pointer(&tx), error))
         return NULL;
     g_auto(Place) place = { 0 };
@@ -216,6 +227,7 @@ const Route routes_instances[] = {
     { "GET", PATH_INSTANCES, list_get, 0, EXPAND " $filter $select=instanceView " PAGE_QUERY },
     { "GET", PATH_INSTANCE, instance_get, 0, EXPAND },
     { "PUT", PATH_INSTANCE, instance_put, ROUTE_BODY, NO_QUERY },
+    { "PATCH", PATH_INSTANCE, instance_put, ROUTE_BODY, NO_QUERY },
     { "GET", PATH_INSTANCE "/instanceView", view_get, 0, NO_QUERY },
     { 0 },
 };

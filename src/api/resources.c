@@ -1,5 +1,6 @@
 /* What lies in a resource group, or in the subscription: clients list it before they delete. */
 #include "api/filter.h"
+#include "api/machine_list.h"
 #include "api/page.h"
 #include "api/set_body.h"
 
@@ -7,7 +8,8 @@
 
 #include <string.h>
 
-#define TYPE            "Microsoft.Compute/virtualMachineScaleSets"
+#define TYPE_SET        "Microsoft.Compute/virtualMachineScaleSets"
+#define TYPE_MACHINE    "Microsoft.Compute/virtualMachines"
 #define RESOURCES_QUERY "$filter $expand=createdTime,changedTime,provisioningState " PAGE_QUERY
 enum { PARAM_GROUP = 1 };
 enum { FIELD_GROUP, FIELD_TYPE, FIELD_NAME };
@@ -31,7 +33,7 @@ time_set(json_t *body, const char *name, UnixTime time)
 }
 
 static json_t *
-resource_json(Call *call, StoreTx *tx, const StoreSet *set, GError **error)
+set_json(Call *call, StoreTx *tx, const StoreSet *set, GError **error)
 {
     g_autofree char *id = resource_id_scale_set(call->api->subscription, set->group, set->name);
     g_autoptr(StoreModel) model = store_model_get(tx, set->id, set->revision, error);
@@ -41,7 +43,7 @@ resource_json(Call *call, StoreTx *tx, const StoreSet *set, GError **error)
     json_t *body = json_object();
     json_set_text(body, "id", id);
     json_set_text(body, "name", set->name);
-    json_set_text(body, "type", TYPE);
+    json_set_text(body, "type", TYPE_SET);
     json_set_text(body, "location", set->location);
     json_object_set(body, "sku", json_object_get(document, "sku"));
     json_object_set(body, "tags", json_object_get(document, "tags"));
@@ -54,34 +56,111 @@ resource_json(Call *call, StoreTx *tx, const StoreSet *set, GError **error)
     return body;
 }
 
-/* The sets that the filter lets through. group NULL: what the filter says, or all. */
-static GPtrArray *
-sets_load(Call *call, StoreTx *tx, const char *group, GError **error)
+static json_t *
+machine_json(Call *call, StoreTx *tx, const StoreSet *set, guint number, GError **error)
+{
+    g_autofree char *id = resource_id_machine(call->api->subscription, set->group, set->name, number);
+    g_autofree char *name = resource_machine_name(set->name, number);
+    g_autoptr(StoreInstance) instance = store_instance_get(tx, set->id, number, error);
+    if (!instance)
+        return NULL;
+    json_t *body = json_object();
+    json_set_text(body, "id", id);
+    json_set_text(body, "name", name);
+    json_set_text(body, "type", TYPE_MACHINE);
+    json_set_text(body, "location", set->location);
+    if (instance->tags)
+        json_set_new(body, "tags", json_loads(instance->tags, 0, NULL));
+    if (is_expanded(call, "createdTime"))
+        time_set(body, "createdTime", instance->created);
+    if (is_expanded(call, "changedTime"))
+        time_set(body, "changedTime", instance->state_since);
+    if (is_expanded(call, "provisioningState"))
+        json_set_text(body, "provisioningState", instance_provisioning_text(instance->state, instance->operation != NULL));
+    return body;
+}
+
+/* ---- which there are ---- */
+
+typedef struct {
+    const StoreSet *set;
+    gboolean is_machine;
+    guint id;
+} Entry;
+
+typedef struct {
+    Filter filter;
+    GPtrArray *sets; /* of StoreSet */
+    GArray *entries; /* of Entry, in the order of their tokens: a set, then its VMs */
+    const StoreSet *set;
+} Listing;
+
+static void
+listing_clear(Listing *listing)
+{
+    filter_clear(&listing->filter);
+    g_clear_pointer(&listing->sets, g_ptr_array_unref);
+    g_clear_pointer(&listing->entries, g_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Listing, listing_clear)
+
+static void
+entry_add(Listing *listing, const char *type, const char *name, guint id)
+{
+    Entry entry = { listing->set, strcmp(type, TYPE_MACHINE) == 0, id };
+    if (filter_matches(listing->filter.values[FIELD_TYPE], type) && filter_matches(listing->filter.values[FIELD_NAME], name))
+        g_array_append_val(listing->entries, entry);
+}
+
+static void
+machine_add(guint id, guint64 etag, void *data)
+{
+    Listing *listing = data;
+    (void)etag;
+    g_autofree char *name = resource_machine_name(listing->set->name, id);
+    entry_add(listing, TYPE_MACHINE, name, id);
+}
+
+/* What the filter lets through. group NULL: what the filter says, or all. */
+static gboolean
+listing_load(Listing *listing, Call *call, StoreTx *tx, const char *group, GError **error)
 {
     static const char *const fields[] = { "resourceGroup", "resourceType", "name", NULL };
-    g_auto(Filter) filter = { 0 };
-    if (!filter_parse(call_query(call, "$filter"), fields, &filter, error))
-        return NULL;
-    GPtrArray *sets = store_set_list(tx, group ? group : filter.values[FIELD_GROUP], error);
-    for (guint i = sets ? sets->len : 0; i > 0; i--) {
-        const StoreSet *set = g_ptr_array_index(sets, i - 1);
-        if (!filter_matches(filter.values[FIELD_GROUP], set->group) || !filter_matches(filter.values[FIELD_TYPE], TYPE) ||
-            !filter_matches(filter.values[FIELD_NAME], set->name))
-            g_ptr_array_remove_index(sets, i - 1);
+    if (!filter_parse(call_query(call, "$filter"), fields, &listing->filter, error))
+        return FALSE;
+    listing->entries = g_array_new(FALSE, FALSE, sizeof(Entry));
+    listing->sets = store_set_list(tx, group ? group : listing->filter.values[FIELD_GROUP], error);
+    for (guint i = 0; listing->sets && i < listing->sets->len; i++) {
+        const StoreSet *set = listing->set = g_ptr_array_index(listing->sets, i);
+        if (!filter_matches(listing->filter.values[FIELD_GROUP], set->group))
+            continue;
+        entry_add(listing, TYPE_SET, set->name, 0);
+        if (set->flexible && !store_instance_etags(tx, set->id, machine_add, listing, error))
+            return FALSE;
     }
-    return sets;
+    return listing->sets != NULL;
+}
+
+static char *
+entry_token(const void *data, guint index)
+{
+    const Entry *entry = &g_array_index((GArray *)data, Entry, index);
+    return entry->is_machine ? machine_token(entry->set, entry->id) : set_token_of(entry->set);
 }
 
 static ApiResponse *
 resources_respond(Call *call, StoreTx *tx, const char *group, GError **error)
 {
-    g_autoptr(GPtrArray) sets = sets_load(call, tx, group, error);
+    g_auto(Listing) listing = { 0 };
     g_autoptr(GPtrArray) bodies = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     g_auto(Page) page = { 0 };
-    if (!sets || !page_read(call, &(PageItems){ sets->len, set_token, sets }, &page, error))
+    if (!listing_load(&listing, call, tx, group, error) ||
+        !page_read(call, &(PageItems){ listing.entries->len, entry_token, listing.entries }, &page, error))
         return NULL;
     for (guint i = page.first; i < page.first + page.count; i++) {
-        g_autoptr(json_t) body = resource_json(call, tx, g_ptr_array_index(sets, i), error);
+        const Entry *entry = &g_array_index(listing.entries, Entry, i);
+        g_autoptr(json_t) body =
+            entry->is_machine ? machine_json(call, tx, entry->set, entry->id, error) : set_json(call, tx, entry->set, error);
         if (!body)
             return NULL;
         char *text = json_text(body);

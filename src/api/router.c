@@ -12,7 +12,7 @@ static const Route *const tables[] = {
     routes_subscriptions, routes_catalogue,
     routes_images,        routes_host,
     routes_activity,      routes_links,
-    routes_features,
+    routes_features,      routes_machines,
 };
 
 /* ---- routes ---- */
@@ -137,6 +137,15 @@ route_decide(Call *call, char **ret_methods, GError **error)
         arm_fail(error, ARM_NOT_FOUND, NULL, "There is no resource or action at '%.*s'.",
                  (int)MIN(strcspn(call->request->target, "?"), 200), call->request->target);
     return NULL;
+}
+
+ApiResponse *
+call_route(Call *call, GError **error)
+{
+    g_autofree char *methods = NULL;
+    const Route *route = route_find(call, &methods);
+    g_assert(route);
+    return route->handler(call, error);
 }
 
 /* NULL sets *error, or the handler answers later. */

@@ -96,6 +96,7 @@ set_insert(Call *call, StoreTx *tx, const Draft *draft, const char *group, GErro
     set->revision = 1;
     set->effect_key = g_strdup(draft->effect_key);
     set->capacity = draft->after->capacity;
+    set->flexible = draft->after->orchestration == ORCHESTRATION_FLEXIBLE;
     set->state = g_strdup("Succeeded");
     set->created = call->now;
     return store_set_insert(tx, set, error) ? g_steal_pointer(&set) : NULL;

@@ -62,11 +62,16 @@ set_provisioning(const StoreSet *set)
 
 /* A space is lower than any character of a name, so that the order of tokens is that of groups, then names. */
 char *
-set_token(const void *sets, guint index)
+set_token_of(const StoreSet *set)
 {
-    const StoreSet *set = g_ptr_array_index((GPtrArray *)sets, index);
     g_autofree char *both = g_strconcat(set->group, " ", set->name, NULL);
     return resource_fold(both);
+}
+
+char *
+set_token(const void *sets, guint index)
+{
+    return set_token_of(g_ptr_array_index((GPtrArray *)sets, index));
 }
 
 GBytes *
@@ -148,7 +153,7 @@ health_json(const StoreInstance *instance)
 }
 
 json_t *
-instance_view(const StoreInstance *instance)
+instance_view(const StoreSet *set, const StoreInstance *instance)
 {
     json_t *view = json_object(), *statuses = json_array(), *agent = json_object(), *agent_statuses = json_array();
     const char *power = instance_power_code(instance->state, instance->alive);
@@ -162,7 +167,9 @@ instance_view(const StoreInstance *instance)
                                                                         "The guest agent has not answered in this boot."));
     json_set_text(agent, "vmAgentVersion", instance->agent ? "qemu-guest-agent" : "Unknown");
     json_object_set_new(agent, "statuses", agent_statuses);
-    json_object_set_new(view, "platformUpdateDomain", json_integer(0));
+    /* There are no update domains in Flexible sets. */
+    if (!set->flexible)
+        json_object_set_new(view, "platformUpdateDomain", json_integer(0));
     json_object_set_new(view, "platformFaultDomain", json_integer(0));
     json_set_text(view, "computerName", instance->computer_name);
     json_object_set_new(view, "vmAgent", agent);
@@ -195,35 +202,57 @@ os_profile_set(json_t *properties, const json_t *profile, const StoreInstance *i
     json_object_set_new(properties, "osProfile", os_profile);
 }
 
+/* What an instance has as a part of its set. */
+static void
+membership_set(json_t *body, json_t *properties, const Call *call, const StoreSet *set, const StoreInstance *instance,
+               const json_t *sku, gboolean latest)
+{
+    g_autofree char *id = resource_id_instance(call->api->subscription, set->group, set->name, instance->id);
+    g_autofree char *number = g_strdup_printf("%u", instance->id);
+    json_set_text(body, "id", id);
+    json_set_text(body, "type", SET_TYPE "/virtualMachines");
+    json_set_text(body, "instanceId", number);
+    json_object_set_new(body, "sku",
+                        json_pack("{ss ss}", "name", json_member_text(sku, "name"), "tier", json_member_text(sku, "tier")));
+    json_object_set_new(properties, "latestModelApplied", json_boolean(latest));
+    json_set_text(properties, "modelDefinitionApplied", "VirtualMachineScaleSet");
+    json_object_set_new(properties, "revision", json_integer(instance->revision));
+}
+
+/* And what it has as a VM of its own. */
+static void
+machine_set(json_t *body, json_t *properties, const Call *call, const StoreSet *set, const StoreInstance *instance)
+{
+    g_autofree char *id = resource_id_machine(call->api->subscription, set->group, set->name, instance->id);
+    g_autofree char *set_id = resource_id_scale_set(call->api->subscription, set->group, set->name);
+    json_set_text(body, "id", id);
+    json_set_text(body, "type", "Microsoft.Compute/virtualMachines");
+    json_object_set_new(properties, "virtualMachineScaleSet", json_pack("{ss}", "id", set_id));
+}
+
 static json_t *
-instance_json(Call *call, const StoreSet *set, const StoreInstance *instance, const json_t *model_public, gboolean latest)
+instance_json(const Call *call, const StoreSet *set, const StoreInstance *instance, const json_t *model_public, gboolean latest)
 {
     const json_t *profile = json_path(model_public, "properties.virtualMachineProfile");
-    g_autofree char *id = resource_id_instance(call->api->subscription, set->group, set->name, instance->id);
-    g_autofree char *name = g_strdup_printf("%s_%u", set->name, instance->id);
-    g_autofree char *number = g_strdup_printf("%u", instance->id);
+    const json_t *sku = json_object_get(model_public, "sku");
+    g_autofree char *name = resource_machine_name(set->name, instance->id);
     g_autofree char *created = time_to_text(instance->created);
     json_t *body = json_object(), *properties = json_object();
 
     json_set_text(body, "name", name);
-    json_set_text(body, "id", id);
-    json_set_text(body, "type", SET_TYPE "/virtualMachines");
+    if (call->as_machine)
+        machine_set(body, properties, call, set, instance);
+    else
+        membership_set(body, properties, call, set, instance, sku, latest);
     json_set_text(body, "location", set->location);
-    json_set_text(body, "instanceId", number);
     etag_set(body, instance->etag);
-    json_object_set_new(body, "sku",
-                        json_pack("{ss ss}", "name", json_member_text(json_object_get(model_public, "sku"), "name"), "tier",
-                                  json_member_text(json_object_get(model_public, "sku"), "tier")));
     if (instance->tags)
         json_set_new(body, "tags", json_loads(instance->tags, 0, NULL));
     else
         json_object_set_new(body, "tags", json_object());
 
-    json_object_set_new(properties, "latestModelApplied", json_boolean(latest));
     json_set_text(properties, "vmId", instance->vm_id);
-    json_set_text(properties, "modelDefinitionApplied", "VirtualMachineScaleSet");
-    json_object_set_new(properties, "hardwareProfile",
-                        json_pack("{ss}", "vmSize", json_member_text(json_object_get(model_public, "sku"), "name")));
+    json_object_set_new(properties, "hardwareProfile", json_pack("{ss}", "vmSize", json_member_text(sku, "name")));
     static const char *const copied[] = { "storageProfile", "securityProfile", "networkProfile", "diagnosticsProfile" };
     for (guint i = 0; i < G_N_ELEMENTS(copied); i++)
         json_set_new(properties, copied[i], json_deep_copy(json_object_get(profile, copied[i])));
@@ -231,7 +260,6 @@ instance_json(Call *call, const StoreSet *set, const StoreInstance *instance, co
     protection_set(properties, instance);
     json_set_text(properties, "provisioningState", instance_provisioning_text(instance->state, instance->operation != NULL));
     json_set_text(properties, "timeCreated", created);
-    json_object_set_new(properties, "revision", json_integer(instance->revision));
     json_object_set_new(body, "properties", properties);
     return body;
 }
@@ -253,8 +281,10 @@ instance_is_latest(StoreTx *tx, const StoreSet *set, const StoreInstance *instan
 }
 
 static const char *
-cache_space(gboolean with_view)
+cache_space(const Call *call, gboolean with_view)
 {
+    if (call->as_machine)
+        return with_view ? "machine+view" : "machine";
     return with_view ? "vm+view" : "vm";
 }
 
@@ -268,9 +298,9 @@ cache_variant(const StoreSet *set)
 }
 
 GBytes *
-instance_body_known(Call *call, const StoreSet *set, guint id, guint64 etag, gboolean with_view)
+instance_body_known(const Call *call, const StoreSet *set, guint id, guint64 etag, gboolean with_view)
 {
-    return body_cache_get(call->api->bodies, cache_space(with_view), set->id, id, etag, cache_variant(set));
+    return body_cache_get(call->api->bodies, cache_space(call, with_view), set->id, id, etag, cache_variant(set));
 }
 
 GBytes *
@@ -287,8 +317,9 @@ instance_body(Call *call, StoreTx *tx, const StoreSet *set, const StoreInstance 
     g_autoptr(json_t) model_public = document_public(document, os_type);
     g_autoptr(json_t) body = instance_json(call, set, instance, model_public, g_strcmp0(effect_key, set->effect_key) == 0);
     if (with_view)
-        json_object_set_new(json_object_get(body, "properties"), "instanceView", instance_view(instance));
+        json_object_set_new(json_object_get(body, "properties"), "instanceView", instance_view(set, instance));
     GBytes *bytes = bytes_of(body);
-    body_cache_put(call->api->bodies, cache_space(with_view), set->id, instance->id, instance->etag, cache_variant(set), bytes);
+    body_cache_put(call->api->bodies, cache_space(call, with_view), set->id, instance->id, instance->etag, cache_variant(set),
+                   bytes);
     return bytes;
 }

@@ -57,8 +57,9 @@ static const struct {
     const char *name, *types[12];
 } providers[] = {
     { "Microsoft.Compute",
-      { "virtualMachineScaleSets", "virtualMachineScaleSets/virtualMachines", "virtualMachineScaleSets/extensions",
-        "locations/operations", "locations/usages", "locations/vmSizes", "locations/publishers", "skus" } },
+      { "virtualMachineScaleSets", "virtualMachineScaleSets/virtualMachines", "virtualMachines",
+        "virtualMachineScaleSets/extensions", "locations/operations", "locations/usages", "locations/vmSizes",
+        "locations/publishers", "skus" } },
     { "Microsoft.Resources", { "subscriptions", "resourceGroups" } },
     { "Microsoft.Insights", { "eventtypes" } },
     { "Microsoft.Features", { "features", "providers" } },

@@ -33,6 +33,32 @@ resource_id_instance(const char *subscription, const char *group, const char *se
 }
 
 char *
+resource_id_machine(const char *subscription, const char *group, const char *set, guint instance)
+{
+    return g_strdup_printf("/subscriptions/%s/resourceGroups/%s/providers/Microsoft.Compute/virtualMachines/%s_%u",
+                           subscription, group, set, instance);
+}
+
+char *
+resource_machine_name(const char *set, guint instance)
+{
+    return g_strdup_printf("%s_%u", set, instance);
+}
+
+gboolean
+resource_machine_parse(const char *name, char **ret_set, guint *ret_instance)
+{
+    const char *mark = strrchr(name, '_');
+    guint64 number;
+    if (!mark || mark == name || !g_ascii_string_to_unsigned(mark + 1, 10, 0, G_MAXUINT32, &number, NULL) ||
+        (mark[1] == '0' && mark[2] != '\0'))
+        return FALSE;
+    *ret_set = g_strndup(name, (gsize)(mark - name));
+    *ret_instance = (guint)number;
+    return TRUE;
+}
+
+char *
 resource_fold(const char *text)
 {
     return g_ascii_strdown(text, -1);

@@ -11,6 +11,12 @@ char *resource_id_group(const char *subscription, const char *group);
 char *resource_id_scale_set(const char *subscription, const char *group, const char *set);
 char *resource_id_instance(const char *subscription, const char *group, const char *set, guint instance);
 
+/* An instance of a Flexible set as a VM of its own: "web_12". A set's name may hold "_" too: the last one parts the two. */
+char *resource_id_machine(const char *subscription, const char *group, const char *set, guint instance);
+char *resource_machine_name(const char *set, guint instance);
+/* FALSE: no such name. A number has no leading zeros, so that each instance has one name. */
+gboolean resource_machine_parse(const char *name, char **ret_set, guint *ret_instance);
+
 /* ASCII case folding, as ARM compares names; newly allocated. */
 char *resource_fold(const char *text);
 gboolean resource_same(const char *a, const char *b);

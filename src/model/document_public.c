@@ -68,30 +68,6 @@ document_public(const json_t *document, const char *os_type)
     return copy;
 }
 
-gboolean
-instance_body_read(const json_t *body, InstanceBody *ret_body, GError **error)
-{
-    g_autoptr(GPtrArray) violations = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
-    g_autoptr(json_t) read = properties_read(instance_properties, body, violations);
-    InstanceBody result = { 0 };
-
-    if (violations->len > 0) {
-        arm_set_error_from_violations(error, violations);
-        return FALSE;
-    }
-    const json_t *scale_in = json_path(read, "properties.protectionPolicy.protectFromScaleIn");
-    const json_t *actions = json_path(read, "properties.protectionPolicy.protectFromScaleSetActions");
-    result.has_scale_in = scale_in != NULL;
-    result.scale_in = json_is_true(scale_in);
-    result.has_scale_set_actions = actions != NULL;
-    result.scale_set_actions = json_is_true(actions);
-    result.tags = json_member(body, "tags");
-    if (json_is_null(result.tags))
-        result.tags = NULL;
-    *ret_body = result;
-    return TRUE;
-}
-
 char *
 document_table_text(void)
 {

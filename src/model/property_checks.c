@@ -49,14 +49,6 @@ check_upgrade_mode(const json_t *value, const char *path, GError **error)
 }
 
 gboolean
-check_orchestration_mode(const json_t *value, const char *path, GError **error)
-{
-    return g_ascii_strcasecmp(json_string_value(value), "Flexible") != 0 ||
-           arm_fail(error, ARM_INVALID_PARAMETER, path,
-                    "The orchestration mode 'Flexible' is not built yet; accepted: 'Uniform'.");
-}
-
-gboolean
 check_security_type(const json_t *value, const char *path, GError **error)
 {
     if (g_ascii_strcasecmp(json_string_value(value), "ConfidentialVM") != 0)

@@ -12,6 +12,7 @@ static const struct {
 } rules[] = {
     { ON_EVERY_MODEL, rule_size_exists },
     { ON_EVERY_MODEL, rule_image_exists },
+    { ON_EVERY_MODEL, rule_automatic_needs_uniform },
     { ON_UPGRADE, rule_flexible_needs_feature },
     { ON_UPGRADE, rule_no_service_fabric },
     { ON_UPGRADE, rule_data_disks_need_surge },

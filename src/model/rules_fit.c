@@ -28,6 +28,15 @@ rule_image_exists(const RuleInput *in, GError **error)
 }
 
 gboolean
+rule_automatic_needs_uniform(const RuleInput *in, GError **error)
+{
+    return in->after->upgrade_mode != UPGRADE_AUTOMATIC || in->after->orchestration == ORCHESTRATION_UNIFORM ||
+           arm_fail(error, ARM_BAD_REQUEST, TARGET_MODE,
+                    "The upgrade mode 'Automatic' is for scale sets with orchestration mode 'Uniform'; this one is 'Flexible'. "
+                    "Accepted: 'Manual', 'Rolling'.");
+}
+
+gboolean
 rule_size_is_not_confidential(const RuleInput *in, GError **error)
 {
     return !in->size || !in->size->confidential ||

@@ -8,6 +8,7 @@
 #define PROFILE           "properties.virtualMachineProfile."
 #define TARGET_SIZE       "sku.name"
 #define TARGET_CAPACITY   "sku.capacity"
+#define TARGET_MODE       "properties.upgradePolicy.mode"
 #define TARGET_IMAGE      PROFILE "storageProfile.imageReference"
 #define TARGET_DISKS      PROFILE "storageProfile.dataDisks"
 #define TARGET_OS_DISK    PROFILE "storageProfile.osDisk.diskSizeGB"
@@ -23,6 +24,7 @@ char *rule_image_asked(const RuleInput *in);
 
 gboolean rule_size_exists(const RuleInput *in, GError **error);
 gboolean rule_image_exists(const RuleInput *in, GError **error);
+gboolean rule_automatic_needs_uniform(const RuleInput *in, GError **error);
 gboolean rule_flexible_needs_feature(const RuleInput *in, GError **error);
 gboolean rule_no_service_fabric(const RuleInput *in, GError **error);
 gboolean rule_data_disks_need_surge(const RuleInput *in, GError **error);

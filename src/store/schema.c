@@ -97,6 +97,7 @@ const char *const schema_steps[] = {
     "ALTER TABLE instances ADD COLUMN attempt INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE instances ADD COLUMN repair_after INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE instances ADD COLUMN terminate_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sets ADD COLUMN flexible INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE sets ADD COLUMN repairs_suspended INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE sets ADD COLUMN repairs_in_vain INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX sets_by_etag ON sets (etag);"

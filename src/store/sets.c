@@ -31,6 +31,7 @@ static const Column set_columns[] = {
     COLUMN(StoreSet, operation, COLUMN_TEXT),
     COLUMN(StoreSet, state, COLUMN_TEXT),
     COLUMN_FIXED(StoreSet, created, COLUMN_INT64),
+    COLUMN_FIXED(StoreSet, flexible, COLUMN_INT),
     COLUMN(StoreSet, repairs_suspended, COLUMN_INT),
     COLUMN(StoreSet, repairs_in_vain, COLUMN_UINT),
     { 0 },

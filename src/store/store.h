@@ -80,6 +80,7 @@ typedef struct {
     char *effect_key;    /* of the current revision: model_effect_key() */
     guint next_instance; /* the next instance id; never goes back */
     guint capacity;      /* of the current revision */
+    gboolean flexible;   /* orchestration mode Flexible, for good */
     gboolean deleting;
     char *operation; /* id of the operation in hand that makes provisioningState, or NULL */
     char *state;     /* provisioningState when no operation is in hand: "Succeeded", "Failed", "Canceled" */

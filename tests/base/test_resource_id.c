@@ -93,6 +93,44 @@ test_names(void)
     }
 }
 
+static void
+test_machine_names(void)
+{
+    static const struct {
+        const char *name, *set; /* set NULL: no such name */
+        guint instance;
+    } cases[] = {
+        { "web_0", "web", 0 },
+        { "web_12", "web", 12 },
+        { "web_1_2", "web_1", 2 },
+        { "web__3", "web_", 3 },
+        { "w_4294967295", "w", G_MAXUINT32 },
+        { "web", NULL, 0 },
+        { "web_", NULL, 0 },
+        { "_1", NULL, 0 },
+        { "web_01", NULL, 0 },
+        { "web_00", NULL, 0 },
+        { "web_-1", NULL, 0 },
+        { "web_+1", NULL, 0 },
+        { "web_ 1", NULL, 0 },
+        { "web_1a", NULL, 0 },
+        { "w_4294967296", NULL, 0 },
+        { "", NULL, 0 },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *set = NULL;
+        guint instance = 0;
+        g_test_message("%s", cases[i].name);
+        g_assert_cmpint(resource_machine_parse(cases[i].name, &set, &instance), ==, cases[i].set != NULL);
+        g_assert_cmpstr(set, ==, cases[i].set);
+        g_assert_cmpuint(instance, ==, cases[i].instance);
+        g_autofree char *name = set ? resource_machine_name(set, instance) : NULL;
+        g_assert_cmpstr(name, ==, set ? cases[i].name : NULL);
+    }
+    g_autofree char *id = resource_id_machine("s", "g", "web", 7);
+    g_assert_cmpstr(id, ==, "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/web_7");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -100,6 +138,7 @@ main(int argc, char **argv)
     g_test_add_func("/id/parse", test_parse);
     g_test_add_func("/id/too-long", test_too_long);
     g_test_add_func("/id/build", test_build);
+    g_test_add_func("/name/machines", test_machine_names);
     g_test_add_func("/name/accepted-and-refused", test_names);
     return g_test_run();
 }

@@ -54,7 +54,7 @@ static const struct {
     { UPGRADE("'mode': 'rolling'"), ARM_INVALID_PARAMETER, "properties.upgradePolicy.mode", "not built yet|'Manual'" },
     { UPGRADE("'mode': 'Sometimes'"), ARM_INVALID_PARAMETER, "properties.upgradePolicy.mode", "Sometimes|Manual" },
     { UPGRADE("'automaticOSUpgradePolicy': {'enableAutomaticOSUpgrade': true}"), ARM_BAD_REQUEST, "properties.upgradePolicy.automaticOSUpgradePolicy.enableAutomaticOSUpgrade", "not built yet" },
-    { "{'properties': {'orchestrationMode': 'flexible'}}", ARM_INVALID_PARAMETER, "properties.orchestrationMode", "Flexible|not built yet|'Uniform'" },
+    { "{'properties': {'orchestrationMode': 'Mixed'}}", ARM_INVALID_PARAMETER, "properties.orchestrationMode", "Mixed|Uniform, Flexible" },
     { "{'zones': ['1']}", ARM_BAD_REQUEST, "zones", "availability zones" },
     { "{'properties': {'additionalCapabilities': {'hibernationEnabled': true}}}", ARM_BAD_REQUEST, "properties.additionalCapabilities.hibernationEnabled", "hibernation|false" },
     { IN_PROFILE("'priority': 'Spot'"), ARM_INVALID_PARAMETER, PROFILE ".priority", "Spot|Regular" },
@@ -118,6 +118,7 @@ static const struct {
     { IN_PROFILE("'extensionProfile': {'extensions': [{'name': 'h', 'properties': {'publisher': 'Microsoft.ManagedServices', 'type': 'ApplicationHealthLinux', 'settings': {'protocol': 'tcp', 'port': 1}}}]}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".typeHandlerVersion", "needs its version|2.0" },
     { IN_PROFILE("'extensionProfile': {'extensions': [{'name': 'h', 'properties': {'publisher': 'Microsoft.ManagedServices', 'type': 'ApplicationHealthLinux', 'typeHandlerVersion': '2.0', 'settings': {'protocol': 'tcp', 'port': 1}, 'protectedSettings': {'k': 1}}}]}"), ARM_INVALID_PARAMETER, HEALTH_PROPERTIES ".protectedSettings", "has none" },
     /* what is fixed for good */
+    { "{'properties': {'orchestrationMode': 'flexible'}}", ARM_PROPERTY_CHANGE_NOT_ALLOWED, "properties.orchestrationMode", "'properties.orchestrationMode'|'Uniform' for good" },
     { "{'location': 'elsewhere'}", ARM_PROPERTY_CHANGE_NOT_ALLOWED, "location", "'local'" },
 };
 /* clang-format on */
@@ -306,7 +307,7 @@ static const struct {
     const char *refused;    /* target of the first violation; NULL: accepted */
 } clients[] = {
     { "az-create.json", TRUE, NULL },
-    { "az-create-flexible.json", TRUE, "properties.orchestrationMode" },
+    { "az-create-flexible.json", TRUE, NULL },
     { "az-scale.json", FALSE, NULL },
     { "az-update-tags-hybrid-profile.json", FALSE, NULL },
     { "az-update-enable-secure-boot.json", FALSE, NULL },

@@ -311,6 +311,32 @@ test_flexible_needs_its_feature(void)
     }
 }
 
+/* On what is new and on what is there alike. */
+static void
+test_automatic_is_for_uniform_sets(void)
+{
+    static const struct {
+        OrchestrationMode orchestration;
+        UpgradeMode mode;
+        const char *expect;
+    } cases[] = {
+        { ORCHESTRATION_UNIFORM, UPGRADE_AUTOMATIC, "" },
+        { ORCHESTRATION_FLEXIBLE, UPGRADE_MANUAL, "" },
+        { ORCHESTRATION_FLEXIBLE, UPGRADE_ROLLING, "" },
+        { ORCHESTRATION_FLEXIBLE, UPGRADE_AUTOMATIC, "400 properties.upgradePolicy.mode" },
+    };
+    for (guint i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
+        g_auto(Case) c = { 0 };
+        case_begin(&c, "Both", "gen2", NULL);
+        if (i % 2)
+            case_before(&c, "Both", "gen2", NULL);
+        c.after->orchestration = cases[i / 2].orchestration;
+        c.after->upgrade_mode = cases[i / 2].mode;
+        g_autofree char *text = verdict(&c);
+        g_assert_cmpstr(text, ==, cases[i / 2].expect);
+    }
+}
+
 /* ---- Guest Attestation: requests cannot add it yet, a stored model may have it ---- */
 
 static void
@@ -555,6 +581,7 @@ main(int argc, char **argv)
     g_test_add_func("/rules/transitions", test_transitions);
     g_test_add_func("/rules/surge-opens-the-way-for-data-disks", test_surge_opens_the_way_for_data_disks);
     g_test_add_func("/rules/flexible-needs-its-feature", test_flexible_needs_its_feature);
+    g_test_add_func("/rules/automatic-is-for-uniform-sets", test_automatic_is_for_uniform_sets);
     g_test_add_func("/rules/attestation-is-added-where-both-are-on", test_attestation_is_added_where_both_are_on);
     g_test_add_func("/rules/host-abilities", test_host_abilities);
     g_test_add_func("/rules/quota", test_quota);
