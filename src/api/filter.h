@@ -12,7 +12,8 @@ typedef struct {
 } Filter;
 
 /* text: decoded; NULL or empty: no filter. fields: NULL-terminated, at most FILTER_MAX_FIELDS, matched without regard to case.
- * A VALUE is 'text' with '' for a quote, or a bare word; so may FIELD be. Anything else is refused with what would be accepted. */
+ * A VALUE is 'text' with '' for a quote, or a bare word; so may FIELD be. Anything else is refused with what would be accepted.
+ */
 gboolean filter_parse(const char *text, const char *const *fields, Filter *ret_filter, GError **error);
 void filter_clear(Filter *filter);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Filter, filter_clear)

@@ -12,6 +12,7 @@ const Option cli_options[] = {
     { "name", "vmss-name", 'n', OPTION_TEXT, "NAME", "name" },
     { "namespace", NULL, 0, OPTION_TEXT, "PROVIDER", "resource provider of a feature: Microsoft.Compute" },
     { "vmss-name", NULL, 0, OPTION_TEXT, "NAME", "name of the scale set" },
+    { "vmss", NULL, 0, OPTION_TEXT, "NAME", "VMs of this scale set alone; its name, or its resource id" },
     { "location", NULL, 'l', OPTION_TEXT, "NAME", "location; there is one, the host's" },
     { "tags", NULL, 0, OPTION_LIST, "KEY=VALUE", "tags, replaced as a whole" },
     { "image", NULL, 0, OPTION_TEXT, "URN", "publisher:offer:sku:version; version may be 'latest'" },

@@ -109,7 +109,7 @@ thing_of(const Completion *completion, const char *option)
 {
     static const struct {
         const char *command, *thing;
-    } named[] = { { "vmss extension ", "extension" }, { "vmss ", "vmss-name" }, { "feature ", "feature" } };
+    } named[] = { { "vmss extension ", "extension" }, { "vmss ", "vmss-name" }, { "feature ", "feature" }, { "vm ", "vm" } };
     for (guint i = 0; strcmp(option, "name") == 0 && i < G_N_ELEMENTS(named); i++) {
         if (g_str_has_prefix(completion->command->path, named[i].command))
             return named[i].thing;
@@ -131,6 +131,8 @@ list_path(const Completion *completion, const Cli *cli, const char *thing)
         { "vm-sku", OF_SUBSCRIPTION, "/providers/Microsoft.Compute/skus" },
         { "feature", OF_SUBSCRIPTION, "/providers/Microsoft.Features/features" },
         { "vmss-name", OF_GROUP, SETS },
+        { "vmss", OF_GROUP, SETS },
+        { "vm", OF_GROUP, "/providers/Microsoft.Compute/virtualMachines" },
         { "instance-id", OF_SET, "/virtualMachines" },
         { "instance-ids", OF_SET, "/virtualMachines" },
         { "to", OF_SET, "/revisions" },
@@ -157,8 +159,8 @@ list_path(const Completion *completion, const Cli *cli, const char *thing)
 static gboolean
 is_known_by_daemon(const char *option)
 {
-    static const char *const names[] = { "resource-group", "name",   "vmss-name", "location", "instance-id",
-                                         "instance-ids",   "vm-sku", "image",     "urn",      "to" };
+    static const char *const names[] = { "resource-group", "name",   "vmss",  "vmss-name", "location", "instance-id",
+                                         "instance-ids",   "vm-sku", "image", "urn",       "to" };
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         if (strcmp(option, names[i]) == 0)
             return TRUE;

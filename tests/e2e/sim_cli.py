@@ -311,6 +311,35 @@ def _(t):
     assert offered('vmss', 'create', '--vm-sku=Standard_B1m') == ['--vm-sku=Standard_B1ms']
 
 
+@suite.test('the instances of a Flexible set are VMs, and what vm does to one the set shows')
+def _(t):
+    on = '-g MyResourceGroup -n Flex'
+    run(t.daemon, f'testudo vmss create {on} --image Testudo:mini:gen2:latest --orchestration-mode Flexible').expect()
+    run(t.daemon, f'testudo vmss update {on} --set orchestrationMode=Uniform').expect(1)
+    for where in ('', '-g MyResourceGroup', '-g MyResourceGroup --vmss Flex'):
+        assert [cells[0] for cells in rows(t, f'testudo vm list {where}')] == ['Flex_0', 'Flex_1']
+    assert rows(t, f'testudo vm list -g MyResourceGroup --vmss MyScaleSet') == []
+    vm = '-g MyResourceGroup -n Flex_1'
+    shown = run(t.daemon, f'testudo vm show {vm} -o json').expect().json
+    assert shown['properties']['virtualMachineScaleSet']['id'].endswith('/virtualMachineScaleSets/Flex'), shown
+    for action, power in (('stop --skip-shutdown', 'stopped'), ('start', 'running'), ('deallocate', 'deallocated'),
+                          ('start', 'running'), ('restart', 'running'), ('redeploy', 'running'), ('reimage --yes', 'running')):
+        run(t.daemon, f'testudo vm {action} {vm}').expect()
+        assert rows(t, f'testudo vm get-instance-view {vm}')[0][:2] == ['succeeded', power], action
+    run(t.daemon, f'testudo vmss restart {on} --instance-ids Flex_1').expect()
+    refused = run(t.daemon, f'testudo vmss update {on} --security-type TrustedLaunch --yes').expect(1)
+    register = 'feature register --namespace Microsoft.Compute --name TrustedLaunchUpgradeFlexPreview'
+    assert f'testudo {register}' in refused.err, refused.err
+    run(t.daemon, f'testudo {register}').expect()
+    run(t.daemon, f'testudo vmss update {on} --security-type TrustedLaunch --yes').expect()
+    run(t.daemon, f'testudo vm delete {vm}').expect(1)
+    run(t.daemon, f'testudo vm delete {vm} --force-deletion --yes').expect()
+    run(t.daemon, f'testudo vm show {vm}').expect(3)
+    left = run(t.daemon, f'testudo vmss show {on} -o json').expect().json
+    assert left['sku']['capacity'] == 1, left
+    run(t.daemon, f'testudo vmss delete {on} --yes').expect()
+
+
 @suite.test('a registered feature changes what a create without a security type makes')
 def _(t):
     on = '-g MyResourceGroup -n Defaulted --instance-count 0'

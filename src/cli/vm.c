@@ -1,0 +1,139 @@
+/* vm list, show, get-instance-view, start, stop, restart, deallocate, reimage, redeploy, delete: the VMs of Flexible sets. */
+#include "cli/cli.h"
+
+#include <string.h>
+
+#define MACHINES "/providers/Microsoft.Compute/virtualMachines"
+#define SETS     "/providers/Microsoft.Compute/virtualMachineScaleSets"
+
+static const Column columns[] = {
+    { "Name", "name" },
+    { "Size", "properties.hardwareProfile.vmSize" },
+    { "SecurityType", "properties.securityProfile.securityType|Standard" },
+    { "State", "properties.provisioningState" },
+    { "Power", "properties.instanceView.statuses[PowerState]" },
+    { "Health", "properties.instanceView.vmHealth.status.displayStatus" },
+    { 0 },
+};
+
+/* Of --resource-group and --name. */
+static char *
+machine_path(const Cli *cli, const char *suffix)
+{
+    g_autofree char *name = g_uri_escape_string(args_text(cli->args, "name"), NULL, FALSE);
+    g_autofree char *rest = g_strconcat(MACHINES "/", name, suffix, NULL);
+    return cli_group_path(cli, args_text(cli->args, "resource-group"), rest);
+}
+
+/* "&$filter=…" for --vmss, which is an id, or a name in --resource-group; NULL sets *error. */
+static char *
+set_filter(const Cli *cli, GError **error)
+{
+    const char *set = args_text(cli->args, "vmss"), *group = args_text(cli->args, "resource-group");
+    g_autofree char *id = NULL, *suffix = NULL;
+    if (!set)
+        return g_strdup("");
+    if (*set != '/' && !group) {
+        arm_fail(error, ARM_INVALID_PARAMETER, "vmss", "--vmss is a resource id, or a name together with --resource-group.");
+        return NULL;
+    }
+    suffix = g_strconcat(SETS "/", set, NULL);
+    id = *set == '/' ? g_strdup(set) : cli_group_path(cli, group, suffix);
+    g_autofree char *filter = g_strdup_printf("'virtualMachineScaleSet/id' eq '%s'", id);
+    g_autofree char *escaped = g_uri_escape_string(filter, NULL, FALSE);
+    return g_strconcat("&$filter=", escaped, NULL);
+}
+
+gboolean
+run_vm_list(Cli *cli, GError **error)
+{
+    const char *group = args_text(cli->args, "resource-group");
+    g_autofree char *filter = set_filter(cli, error);
+    if (!filter)
+        return FALSE;
+    g_autofree char *suffix = g_strconcat(MACHINES "?$expand=instanceView", filter, NULL);
+    g_autofree char *path = group ? cli_group_path(cli, group, suffix) : cli_subscription_path(cli, suffix);
+    return cli_show_list(cli, path, columns, error);
+}
+
+gboolean
+run_vm_show(Cli *cli, GError **error)
+{
+    g_autofree char *path = machine_path(cli, "?$expand=instanceView");
+    return cli_show(cli, path, columns, error);
+}
+
+gboolean
+run_vm_instance_view(Cli *cli, GError **error)
+{
+    static const Column view_columns[] = {
+        { "Provisioning", "statuses[ProvisioningState]" },
+        { "Power", "statuses[PowerState]" },
+        { "Agent", "vmAgent.statuses[ProvisioningState]" },
+        { "Health", "vmHealth.status.displayStatus" },
+        { "Reason", "vmHealth.status.message" },
+        { 0 },
+    };
+    g_autofree char *path = machine_path(cli, "/instanceView");
+    return cli_show(cli, path, view_columns, error);
+}
+
+/* verb: how the progress line begins. */
+static gboolean
+act(Cli *cli, const char *method, const char *suffix, const char *verb, GError **error)
+{
+    g_autofree char *path = machine_path(cli, suffix);
+    g_autofree char *what = g_strdup_printf("%s VM %s", verb, args_text(cli->args, "name"));
+    return cli_change(cli, method, path, NULL, what, NULL, error);
+}
+
+gboolean
+run_vm_start(Cli *cli, GError **error)
+{
+    return act(cli, "POST", "/start", "Starting", error);
+}
+
+gboolean
+run_vm_stop(Cli *cli, GError **error)
+{
+    const char *suffix = args_flag(cli->args, "skip-shutdown") ? "/powerOff?skipShutdown=true" : "/powerOff";
+    return act(cli, "POST", suffix, "Stopping", error);
+}
+
+gboolean
+run_vm_restart(Cli *cli, GError **error)
+{
+    return act(cli, "POST", "/restart", "Restarting", error);
+}
+
+gboolean
+run_vm_deallocate(Cli *cli, GError **error)
+{
+    return act(cli, "POST", "/deallocate", "Deallocating", error);
+}
+
+gboolean
+run_vm_redeploy(Cli *cli, GError **error)
+{
+    return act(cli, "POST", "/redeploy", "Redeploying", error);
+}
+
+gboolean
+run_vm_reimage(Cli *cli, GError **error)
+{
+    g_autofree char *question =
+        g_strdup_printf("Reimage VM %s? Lost: everything on the OS disk, and the vTPM with its keys. Data "
+                        "disks stay.",
+                        args_text(cli->args, "name"));
+    return cli_confirm(cli, question, error) && act(cli, "POST", "/reimage", "Reimaging", error);
+}
+
+gboolean
+run_vm_delete(Cli *cli, GError **error)
+{
+    gboolean forced = FALSE;
+    args_bool(cli->args, "force-deletion", &forced);
+    g_autofree char *question = g_strdup_printf("Delete VM %s, with its OS disk? Data disks are kept for the retention time.",
+                                                args_text(cli->args, "name"));
+    return cli_confirm(cli, question, error) && act(cli, "DELETE", forced ? "?forceDeletion=true" : "", "Deleting", error);
+}
