@@ -87,4 +87,16 @@ def _(t):
     assert t.guest.run('cat /etc/from-custom-data') == 'it came through'
 
 
+@suite.test('testudo-guest is put where it can be run, and hears the SSH server')
+def _(t):
+    where = '/var/lib/testudo/bin' if 'noexec' in t.guest.run('findmnt -n -o OPTIONS /run').split(',') else '/run/testudo/bin'
+    t.daemon.stop()
+    answers = t.guest.handler('health tcp 22', 'health http 22 /', 'health https 22 / --timeout 20')
+    assert answers == [{'exit': 0, 'out': 'tcp open\n'}, {'exit': 1, 'out': 'failed not-http\n'},
+                       {'exit': 1, 'out': 'failed tls-failed\n'}], answers
+    t.daemon.start(120)
+    t.guest.await_agent()
+    assert t.guest.run(f'stat -c "%a %U" {where} {where}/testudo-guest') == '700 root\n700 root'
+
+
 suite.main()

@@ -1,9 +1,13 @@
 """A real VM seen from the inside, through run command and the guest agent, and from the host, through its processes."""
 
+import json
 import os
 import socket
+import subprocess
 
-from lib.wait import until
+from lib.daemon import BUILD
+from lib.suite import skip
+from lib.wait import SCALE, until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SEAL = os.path.join(HERE, '..', 'guest', 'seal.sh')
@@ -67,6 +71,27 @@ class Guest:
         with open(SEAL, encoding='utf-8') as file:
             script = file.read()
         return self.run(f"cat >/run/seal.sh <<'END OF SCRIPT'\n{script}\nEND OF SCRIPT\nsh /run/seal.sh {arguments}", code)
+
+    def await_agent(self):
+        """After a daemon's start: until it has heard the guest agent again."""
+        def answers():
+            try:
+                return self.run('echo here') == 'here'
+            except AssertionError:
+                return False
+        until(answers, 'the daemon to hear the guest agent', 60)
+
+    def handler(self, *commands):
+        """What testudo-guest answers, put there by a program that stands in for the daemon, which must have stopped."""
+        assert not self.t.daemon.alive()
+        done = subprocess.run([os.path.join(BUILD, 'tests', 'e2e', 'guest_run'), self.t.daemon.state_dir,
+                               os.path.basename(self.folder)], input=''.join(f'{command}\n' for command in commands),
+                              capture_output=True, text=True, timeout=300 * SCALE, check=False)
+        assert done.returncode == 0, done.stderr
+        answers = [json.loads(line) for line in done.stdout.splitlines()]
+        if answers and answers[0].get('error') == 'NotSupported':
+            skip(answers[0]['message'])
+        return answers
 
     # ---- from outside ----
 
