@@ -1,5 +1,5 @@
-/* Asks testudo-guest inside a VM that a stopped daemon left running, as the next daemon would: host_guest_run() on the real driver.
- * guest_run STATE-DIR KEY; a line on stdin is a command, a line of JSON on stdout its answer. */
+/* Asks testudo-guest inside a VM that a stopped daemon left running, as the next daemon would: host_guest_run() on the real
+ * driver. guest_run STATE-DIR KEY; a line on stdin is a command, a line of JSON on stdout its answer. */
 #include "base/json.h"
 #include "host/host.h"
 
