@@ -1,5 +1,5 @@
 /* rollout/terminate.h: telling a guest that its instance is to be deleted, and hearing whether it agrees. Pure.
- * The guest finds the notice in /run/testudo/scheduled-events.json (docs/guest.md), and approves it or lets its time run out. */
+ * The guest finds the notice in /run/testudo/scheduled-events.json (docs/guest.md); it approves, or lets its time run out. */
 #pragma once
 
 #include "base/clock.h"

@@ -21,9 +21,9 @@ test_answers(void)
         const char *out;
         TerminateAnswer answer;
     } cases[] = {
-        { 0, "noticed\n", TERMINATE_WAITING },     { 0, "waiting\n", TERMINATE_WAITING },
-        { 0, "approved\n", TERMINATE_APPROVED },   { 0, "unknown\n", TERMINATE_UNKNOWN },
-        { 1, "approved\n", TERMINATE_UNKNOWN },    { 0, "approved", TERMINATE_UNKNOWN },
+        { 0, "noticed\n", TERMINATE_WAITING },      { 0, "waiting\n", TERMINATE_WAITING },
+        { 0, "approved\n", TERMINATE_APPROVED },    { 0, "unknown\n", TERMINATE_UNKNOWN },
+        { 1, "approved\n", TERMINATE_UNKNOWN },     { 0, "approved", TERMINATE_UNKNOWN },
         { 0, "approved\nmore", TERMINATE_UNKNOWN }, { 0, "", TERMINATE_UNKNOWN },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
