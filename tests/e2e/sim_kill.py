@@ -68,10 +68,11 @@ class Crash:
         self.t.room.file('s/simulated.conf.json', json.dumps({**QUICK, 'die_at': die_at}))
 
     def vms(self):
-        """What runs, whether a daemon is there or not: key → (alive, launch)."""
+        """What runs, whether a daemon is there or not: key → (alive, launch, generations of disk, UEFI variables and vTPM)."""
         try:
             with open(os.path.join(self.daemon.state_dir, 'simulated.json'), encoding='utf-8') as file:
-                return {vm['spec']['key']: (vm['alive'], vm['spec']['epoch']) for vm in json.load(file)}
+                return {vm['key']: (vm['alive'], vm['epoch'], [generation for generation, _, _ in vm['parts']])
+                        for vm in json.load(file)['vms']}
         except FileNotFoundError:
             return {}
 
@@ -139,9 +140,10 @@ def ended_or_killed(daemon, arm):
 
 def run_on(before, after):
     """A VM that ran when the daemon was killed and runs with the next one has not been started anew in between."""
-    for key, (alive, launch) in before.items():
+    for key, vm in before.items():
+        alive = vm[0]
         if alive:
-            assert after.get(key) == (alive, launch), f'{key}: was {(alive, launch)}, is {after.get(key)}'
+            assert after.get(key) == vm, f'{key}: was {vm}, is {after.get(key)}'
 
 
 def crashed_once(crash, work, die_at, expected):
