@@ -2,6 +2,7 @@
 #include "api/scale_set_write.h"
 
 #include "api/place.h"
+#include "api/roll_start.h"
 #include "api/set_body.h"
 #include "store/desire.h"
 
@@ -42,6 +43,13 @@ instances_remove(StoreTx *tx, const StoreSet *set, const ScaleInPolicy *policy, 
     return TRUE;
 }
 
+/* What a rolling upgrade has beyond the capacity for a while is its own. */
+static gboolean
+is_part(const StoreInstance *instance)
+{
+    return !instance->want_deleted && !instance->surge;
+}
+
 static gboolean
 present_count(StoreTx *tx, const StoreSet *set, guint *ret_count, GError **error)
 {
@@ -50,7 +58,7 @@ present_count(StoreTx *tx, const StoreSet *set, guint *ret_count, GError **error
     if (!instances)
         return FALSE;
     for (guint i = 0; i < instances->len; i++)
-        count += ((const StoreInstance *)g_ptr_array_index(instances, i))->want_deleted ? 0 : 1;
+        count += is_part(g_ptr_array_index(instances, i)) ? 1 : 0;
     *ret_count = count;
     return TRUE;
 }
@@ -128,6 +136,8 @@ draft_accept(Call *call, StoreTx *tx, StoreSet *set, const Draft *draft, gboolea
         (!operations_supersede(tx, set, operation, call->now, error) || !unborn_update(tx, set, draft->after, error)))
         return FALSE;
     if ((created || supersedes) && !capacity_meet(tx, set, draft->after, operation, call->now, error))
+        return FALSE;
+    if (!created && !roll_follow(call, tx, set, draft->after, operation, error))
         return FALSE;
     if (!store_model_prune(tx, set->id, REVISIONS_KEPT, error))
         return FALSE;
@@ -207,7 +217,12 @@ scale_set_change(Call *call, gboolean must_exist, DraftMaker make, void *data, S
         return FALSE;
     }
     if (set && json_equal(draft->stored, draft->document)) {
-        *ret_change = (SetChange){ set->id, /* created= */ FALSE, g_strdup(set->operation) };
+        /* In mode Rolling also a change of nothing makes the set look whether an instance is out of date. */
+        g_autofree char *in_hand = g_strdup(set->operation);
+        if (draft->after->upgrade_mode == UPGRADE_ROLLING &&
+            (!roll_follow(call, tx, set, draft->after, NULL, error) || !store_commit(g_steal_pointer(&tx), error)))
+            return FALSE;
+        *ret_change = (SetChange){ set->id, /* created= */ FALSE, g_steal_pointer(&in_hand) };
         return TRUE;
     }
     if (created && !(set = set_insert(call, tx, draft, group, error)))

@@ -116,10 +116,28 @@ present_load(const Question *question, GError **error)
     GPtrArray *instances = store_instance_list(question->tx, question->set->id, error);
     for (guint i = instances ? instances->len : 0; i > 0; i--) {
         const StoreInstance *instance = g_ptr_array_index(instances, i - 1);
-        if (instance->want_deleted)
+        if (instance->want_deleted || instance->surge)
             g_ptr_array_remove_index(instances, i - 1);
     }
     return instances;
+}
+
+static const char *
+when_text(const Model *after)
+{
+    switch (after->upgrade_mode) {
+    case UPGRADE_AUTOMATIC:
+        return "Upgrade mode is Automatic: all instances change at once, in any order.";
+    case UPGRADE_ROLLING:
+        return after->policy.rolling.max_surge
+                   ? "Upgrade mode is Rolling with maxSurge: new instances are made batch by batch; when they are healthy, as "
+                     "many old ones are deleted, with their OS disks. Their data disks are kept unattached for the retention "
+                     "time (testudo disk list), unless their deleteOption is Delete."
+                   : "Upgrade mode is Rolling: instances change batch by batch, each batch when the one before it is healthy.";
+    default:
+        return "Upgrade mode is Manual: an instance changes when it is named in manualupgrade; new instances "
+               "take the new model at once.";
+    }
 }
 
 static json_t *
@@ -135,9 +153,7 @@ answer_json(Question *question, GError **error)
     json_object_set_new(body, "summary", summary_json(question, present->len));
     json_object_set_new(body, "instances", list);
     json_object_set_new(body, "warnings", texts_json(draft->warnings));
-    json_set_text(body, "when",
-                  "Upgrade mode is Manual: an instance changes when it is named in manualupgrade; new instances "
-                  "take the new model at once.");
+    json_set_text(body, "when", when_text(draft->after));
     if (draft->refusal)
         refusal_set(body, draft->refusal);
     return body;

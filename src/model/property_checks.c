@@ -36,18 +36,6 @@ check_scale_in_rules(const json_t *value, const char *path, GError **error)
                     path, json_array_size(value));
 }
 
-/* Both are real modes, and a client deserves to be told more than that the word is wrong. */
-gboolean
-check_upgrade_mode(const json_t *value, const char *path, GError **error)
-{
-    const char *mode = json_string_value(value);
-    if (g_ascii_strcasecmp(mode, "Automatic") != 0 && g_ascii_strcasecmp(mode, "Rolling") != 0)
-        return TRUE;
-    return arm_fail(
-        error, ARM_INVALID_PARAMETER, path,
-        "The upgrade mode '%s' is not built yet; accepted: 'Manual' (bring instances up to date with manualupgrade).", mode);
-}
-
 gboolean
 check_security_type(const json_t *value, const char *path, GError **error)
 {

@@ -267,3 +267,16 @@ quota_family_limit(const Quota *quota, const char *family)
     }
     return G_MAXUINT;
 }
+
+static guint
+left(guint limit, guint used)
+{
+    return limit - MIN(limit, used);
+}
+
+guint
+quota_room(const Quota *quota, const SizeInfo *size, guint family_cores, guint regional_cores, guint virtual_machines)
+{
+    guint cores = MIN(left(quota_family_limit(quota, size->family), family_cores), left(quota->regional_cores, regional_cores));
+    return MIN(cores / MAX(size->vcpus, 1), left(quota->virtual_machines, virtual_machines));
+}

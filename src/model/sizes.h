@@ -55,3 +55,5 @@ void quota_free(Quota *quota);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Quota, quota_free)
 /* Limit of a family; G_MAXUINT where the file does not limit it. */
 guint quota_family_limit(const Quota *quota, const char *family);
+/* How many more VMs of this size there is room for, beside what is in use. */
+guint quota_room(const Quota *quota, const SizeInfo *size, guint family_cores, guint regional_cores, guint virtual_machines);

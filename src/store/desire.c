@@ -154,7 +154,8 @@ desire_scale_in(const GPtrArray *instances, const ScaleInPolicy *policy, guint c
         candidates[i] = (ScaleInCandidate){
             .id = instance->id,
             .protected = instance->protect_scale_in || instance->protect_scale_set_actions,
-            .leaving = instance->want_deleted,
+            /* What a rolling upgrade has beyond the capacity is not part of it. */
+            .leaving = instance->want_deleted || instance->surge,
             .out_of_service = is_out_of_service(instance),
         };
     }

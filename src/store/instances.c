@@ -190,6 +190,18 @@ store_instance_count(StoreTx *tx, gint64 set_id, StoreInstanceCounts *ret_counts
     return TRUE;
 }
 
+gboolean
+store_instance_outdated(StoreTx *tx, gint64 set_id, guint *ret_count, guint *ret_serving, GError **error)
+{
+    sqlite3_stmt *statement = sql_prepare(tx, SQL_INSTANCE_OUTDATED, PARAMS(number_param(set_id)), error);
+    if (!statement || sql_step(tx, statement, error) != 1)
+        return FALSE;
+    *ret_count = (guint)sqlite3_column_int64(statement, 0);
+    *ret_serving = (guint)sqlite3_column_int64(statement, 1);
+    sqlite3_reset(statement);
+    return TRUE;
+}
+
 static void
 family_cores_free(void *data)
 {

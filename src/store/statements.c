@@ -78,6 +78,12 @@ static const struct {
                              "  FROM instances WHERE set_id = ?1 GROUP BY 1, 2, 3) g"
                              " JOIN sets s ON s.id = ?1"
                              " LEFT JOIN models m ON m.set_id = ?1 AND m.revision = g.revision" },
+    [SQL_INSTANCE_OUTDATED] = { SHAPE_PLAIN, NULL,
+                                "SELECT count(*), sum(i.want_power = 'running') FROM instances i"
+                                " JOIN sets s ON s.id = i.set_id"
+                                " JOIN models m ON m.set_id = i.set_id AND m.revision = i.want_revision"
+                                " WHERE i.set_id = ? AND i.want_deleted = 0 AND i.protect_scale_set_actions = 0"
+                                " AND m.effect_key <> s.effect_key" },
     [SQL_USAGE_CORES] = { SHAPE_PLAIN, NULL,
                           "SELECT m.size_family, sum(m.size_vcpus * g.n), sum(g.n) FROM"
                           " (SELECT set_id, want_revision, count(*) AS n"

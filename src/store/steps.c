@@ -133,7 +133,8 @@ operation_end(StoreTx *tx, StoreOperation *operation, UnixTime now, GError **err
 static gboolean
 kind_remakes(OperationKind kind)
 {
-    return kind == OPERATION_UPDATE_INSTANCES || kind == OPERATION_REIMAGE || kind == OPERATION_REIMAGE_ALL;
+    return kind == OPERATION_UPDATE_INSTANCES || kind == OPERATION_REIMAGE || kind == OPERATION_REIMAGE_ALL ||
+           kind == OPERATION_ROLLING_UPGRADE;
 }
 
 static gboolean
@@ -142,8 +143,9 @@ step_is_begun(const StoreInstance *instance, OperationKind kind)
     /* What remakes an instance at rest is done by writing it down: its next start makes it so. */
     if (kind_remakes(kind) && !instance->alive && instance->want_power != POWER_RUNNING)
         return TRUE;
-    return instance->want_deleted || instance->state == INSTANCE_STOPPING || instance->state == INSTANCE_STARTING ||
-           instance->run_disk_gen == 0 || instance->deadline != 0;
+    /* A repair is nobody's wish that could be taken back: it is needed still. */
+    return kind == OPERATION_REPAIR || instance->want_deleted || instance->state == INSTANCE_STOPPING ||
+           instance->state == INSTANCE_STARTING || instance->run_disk_gen == 0 || instance->deadline != 0;
 }
 
 /* A step that nothing was done for yet: what was wanted is again what is. A start that is taken back leaves the disk that
@@ -159,7 +161,7 @@ desire_revert(StoreInstance *instance, OperationKind kind)
         instance->vtpm_gen = instance->run_vtpm_gen;
         instance->data_gen = instance->run_data_gen;
     }
-    if (instance->alive)
+    if (instance->alive || instance->state == INSTANCE_FAILED)
         instance->want_power = POWER_RUNNING;
     else if (instance->state == INSTANCE_DEALLOCATED)
         instance->want_power = POWER_DEALLOCATED;
@@ -167,15 +169,32 @@ desire_revert(StoreInstance *instance, OperationKind kind)
         instance->want_power = POWER_STOPPED;
 }
 
-static const StoreOperation *
+static StoreOperation *
 find_operation(const GPtrArray *operations, const char *id)
 {
     for (guint i = 0; id && i < operations->len; i++) {
-        const StoreOperation *operation = g_ptr_array_index(operations, i);
+        StoreOperation *operation = g_ptr_array_index(operations, i);
         if (strcmp(operation->id, id) == 0)
             return operation;
     }
     return NULL;
+}
+
+/* A rolling upgrade is not ended by a newer model, it turns to it (roll_begin()). Its steps that are begun go on; nobody is
+ * touched for what is superseded. */
+static gboolean
+roll_step_revert(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error)
+{
+    if (step_is_begun(instance, operation->kind))
+        return TRUE;
+    g_clear_pointer(&instance->operation, g_free);
+    desire_revert(instance, operation->kind);
+    instance->roll_mark = ROLL_MARK_NONE;
+    instance->roll = 0;
+    instance->undo_revision = 0;
+    operation->total--;
+    operation->pending--;
+    return store_operation_update(tx, operation, error) && store_instance_update(tx, instance, 0, error);
 }
 
 gboolean
@@ -198,9 +217,14 @@ operations_supersede(StoreTx *tx, StoreSet *set, StoreOperation *successor, Unix
         return FALSE;
     for (guint i = 0; i < instances->len; i++) {
         StoreInstance *instance = g_ptr_array_index(instances, i);
-        const StoreOperation *superseded = find_operation(running, instance->operation);
+        StoreOperation *superseded = find_operation(running, instance->operation);
         if (!superseded)
             continue;
+        if (superseded->kind == OPERATION_ROLLING_UPGRADE && !deletes_all) {
+            if (!roll_step_revert(tx, superseded, instance, error))
+                return FALSE;
+            continue;
+        }
         g_clear_pointer(&instance->operation, g_free);
         if (step_is_begun(instance, superseded->kind)) {
             instance->operation = g_strdup(successor->id);
@@ -214,6 +238,8 @@ operations_supersede(StoreTx *tx, StoreSet *set, StoreOperation *successor, Unix
     }
     for (guint i = 0; i < running->len; i++) {
         StoreOperation *operation = g_ptr_array_index(running, i);
+        if (operation->kind == OPERATION_ROLLING_UPGRADE && !deletes_all)
+            continue;
         operation->status = OPERATION_CANCELED;
         operation->pending = 0;
         g_free(operation->code);

@@ -41,5 +41,5 @@ gboolean operation_end(StoreTx *tx, StoreOperation *operation, UnixTime now, GEr
  * steps: begun ones (with a deadline, stopping or starting) and deletions move to `successor`; not-begun ones give their
  * desired members back to what runs (run_… and revision), but for instances that never ran, which move to `successor`. Where
  * the successor deletes the set or its group, deletions of single instances move to it too; otherwise they go on under their
- * own operation. */
+ * own operation, and so does a rolling upgrade, which turns to the newer model (store/roll_steps.h). */
 gboolean operations_supersede(StoreTx *tx, StoreSet *set, StoreOperation *successor, UnixTime now, GError **error);

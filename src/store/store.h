@@ -227,6 +227,10 @@ typedef struct {
 } StoreInstanceCounts;
 gboolean store_instance_count(StoreTx *tx, gint64 set_id, StoreInstanceCounts *ret_counts, GError **error);
 
+/* Instances that an upgrade of the set would bring to its current revision: not protected from it, not being deleted, and to be
+ * made of something else so far. *ret_serving: of these, meant to run. */
+gboolean store_instance_outdated(StoreTx *tx, gint64 set_id, guint *ret_count, guint *ret_serving, GError **error);
+
 /* ---- quota: sums over all instances that are not being deleted, by the size of the revision they should run ---- */
 typedef struct {
     char *family;

@@ -1,0 +1,85 @@
+#include "api/roll_start.h"
+
+#include "rollout/roll.h"
+#include "store/desire.h"
+#include "store/models.h"
+
+gboolean
+roll_room_check(Call *call, StoreTx *tx, const StoreSet *set, const Model *model, GError **error)
+{
+    guint outdated, serving;
+    if (!model->policy.rolling.max_surge)
+        return TRUE;
+    const SizeInfo *size = size_catalogue_find(call->api->config.sizes, model->size_name);
+    g_autoptr(StoreUsage) usage = store_usage(tx, /* except_set= */ 0, error);
+    if (!usage || !store_instance_outdated(tx, set->id, &outdated, &serving, error))
+        return FALSE;
+    if (!size || serving == 0)
+        return TRUE;
+    const FleetCounts counts = { .present = set->capacity };
+    guint needed = MIN(roll_batch_size(&model->policy.rolling, &counts), serving);
+    guint family = usage_family_cores(usage, size->family);
+    guint room = quota_room(call->api->config.quota, size, family, usage->regional_cores, usage->virtual_machines);
+    return room >= needed ||
+           arm_fail(
+               error, ARM_OPERATION_NOT_ALLOWED, "properties.upgradePolicy.rollingUpgradePolicy.maxSurge",
+               "Operation could not be completed as it results in exceeding approved quota: with maxSurge a batch needs %u "
+               "more "
+               "instance(s) of size '%s' (%u vCPUs each) beside the old ones, and there is room for %u. Family '%s': limit %u, "
+               "in use %u; region: limit %u, in use %u; virtual machines: limit %u, in use %u.",
+               needed, size->name, size->vcpus, room, size->family, quota_family_limit(call->api->config.quota, size->family),
+               family, call->api->config.quota->regional_cores, usage->regional_cores,
+               call->api->config.quota->virtual_machines, usage->virtual_machines);
+}
+
+/* As manualupgrade of all would do it. An instance whose step moved to this operation goes on to the newest model in it. */
+static gboolean
+all_update(StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *operation, GError **error)
+{
+    g_autoptr(GPtrArray) instances = store_instance_list(tx, set->id, error);
+    g_autoptr(GHashTable) models = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, (GDestroyNotify)model_unref);
+    if (!instances)
+        return FALSE;
+    for (guint i = 0; i < instances->len; i++) {
+        StoreInstance *instance = g_ptr_array_index(instances, i);
+        gpointer key = GUINT_TO_POINTER(instance->want_revision);
+        if (instance->want_deleted || instance->protect_scale_set_actions || instance->want_revision == set->revision)
+            continue;
+        Model *from = g_hash_table_lookup(models, key);
+        if (!from) {
+            from = model_of_revision(tx, set->id, set->name, instance->want_revision, NULL, NULL, error);
+            if (!from)
+                return FALSE;
+            g_hash_table_insert(models, key, from);
+        }
+        Change change = change_between(from, model);
+        desire_update(instance, set->revision, &change, model);
+        if (!(instance->operation ? store_instance_update(tx, instance, 0, error) : step_begin(tx, operation, instance, error)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+roll_follow(Call *call, StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *operation, GError **error)
+{
+    guint outdated, serving;
+    GError *lookup = NULL;
+    g_autoptr(StoreRoll) under_way = store_roll_active(tx, set->id, &lookup);
+    if (lookup) {
+        g_propagate_error(error, lookup);
+        return FALSE;
+    }
+    if (model->upgrade_mode == UPGRADE_AUTOMATIC)
+        return all_update(tx, set, model, operation, error);
+    if (!store_instance_outdated(tx, set->id, &outdated, &serving, error))
+        return FALSE;
+    /* One that is under way turns to the newest model whatever the mode: nobody is touched for what is superseded. */
+    if (!under_way && (model->upgrade_mode != UPGRADE_ROLLING || outdated == 0))
+        return TRUE;
+    g_autofree char *id = resource_id_scale_set(call->api->subscription, set->group, set->name);
+    if (!under_way && !roll_room_check(call, tx, set, model, error))
+        return FALSE;
+    g_autoptr(StoreRoll) roll = roll_begin(tx, set, id, /* os_upgrade= */ FALSE, call->request->caller, call->now, error);
+    return roll != NULL;
+}

@@ -1,0 +1,184 @@
+#include "store/roll_steps.h"
+
+#include "store/desire.h"
+
+/* A batch that is in hand is waited for, but takes nobody any more for the old target. */
+static void
+retarget(StoreRoll *roll, const StoreSet *set)
+{
+    roll->target = set->revision;
+    roll->batch_left = 0;
+    if (roll->phase != ROLL_PHASE_BATCH)
+        roll->phase = ROLL_PHASE_CHECK;
+    g_clear_pointer(&roll->code, g_free);
+    g_clear_pointer(&roll->message, g_free);
+}
+
+static StoreRoll *
+roll_new(StoreTx *tx, StoreSet *set, const char *resource_id, gboolean os_upgrade, const char *caller, UnixTime now,
+         GError **error)
+{
+    g_autoptr(StoreOperation) operation = operation_begin(tx, OPERATION_ROLLING_UPGRADE, set, resource_id, set->location,
+                                                          /* of_set= */ FALSE, caller, now, error);
+    if (!operation)
+        return NULL;
+    /* Its own hold: the operation does not end with the last step of a batch. */
+    operation->pending = 1;
+    g_autoptr(StoreRoll) roll = g_new0(StoreRoll, 1);
+    roll->set_id = set->id;
+    roll->target = set->revision;
+    roll->status = ROLL_FORWARD;
+    roll->phase = ROLL_PHASE_CHECK;
+    roll->os_upgrade = os_upgrade;
+    roll->started = now;
+    roll->last_action = now;
+    roll->operation = g_strdup(operation->id);
+    if (!store_operation_update(tx, operation, error) || !store_roll_insert(tx, roll, error) ||
+        !store_roll_prune(tx, set->id, ROLLS_KEPT, error))
+        return NULL;
+    return g_steal_pointer(&roll);
+}
+
+StoreRoll *
+roll_begin(StoreTx *tx, StoreSet *set, const char *resource_id, gboolean os_upgrade, const char *caller, UnixTime now,
+           GError **error)
+{
+    GError *lookup = NULL;
+    g_autoptr(StoreRoll) roll = store_roll_active(tx, set->id, &lookup);
+    if (lookup) {
+        g_propagate_error(error, lookup);
+        return NULL;
+    }
+    if (!roll) {
+        roll = roll_new(tx, set, resource_id, os_upgrade, caller, now, error);
+        if (!roll)
+            return NULL;
+    } else {
+        if (roll->target != set->revision)
+            retarget(roll, set);
+        roll->cancel = FALSE;
+        roll->last_action = now;
+        if (!store_roll_update(tx, roll, error))
+            return NULL;
+    }
+    return store_set_update(tx, set, 0, error) ? g_steal_pointer(&roll) : NULL;
+}
+
+gboolean
+roll_cancel(StoreTx *tx, StoreSet *set, UnixTime now, GError **error)
+{
+    GError *lookup = NULL;
+    g_autoptr(StoreRoll) roll = store_roll_active(tx, set->id, &lookup);
+    if (lookup) {
+        g_propagate_error(error, lookup);
+        return FALSE;
+    }
+    if (!roll)
+        return arm_fail(error, ARM_CONFLICT, NULL,
+                        "No rolling upgrade of scale set '%s' is under way: there is nothing to cancel.", set->name);
+    roll->cancel = TRUE;
+    roll->last_action = now;
+    return store_roll_update(tx, roll, error) && store_set_update(tx, set, 0, error);
+}
+
+static OperationStatus
+operation_status_of(RollStatus status)
+{
+    switch (status) {
+    case ROLL_COMPLETED:
+        return OPERATION_SUCCEEDED;
+    case ROLL_CANCELLED:
+        return OPERATION_CANCELED;
+    default:
+        return OPERATION_FAILED;
+    }
+}
+
+/* The operation ends as its roll does: an instance that failed within what the policy allows is a detail of a success. */
+static gboolean
+roll_operation_end(StoreTx *tx, const StoreRoll *roll, UnixTime now, GError **error)
+{
+    GError *lookup = NULL;
+    g_autoptr(StoreOperation) operation = store_operation_get(tx, roll->operation, &lookup);
+    if (lookup) {
+        g_propagate_error(error, lookup);
+        return FALSE;
+    }
+    if (!operation || operation->status != OPERATION_IN_PROGRESS)
+        return TRUE;
+    operation->status = operation_status_of(roll->status);
+    operation->pending = 0;
+    g_free(operation->code);
+    g_free(operation->message);
+    operation->code = g_strdup(roll->code);
+    operation->message = g_strdup(roll->message);
+    return operation_end(tx, operation, now, error);
+}
+
+gboolean
+roll_end(StoreTx *tx, StoreRoll *roll, RollStatus status, ArmCode code, const char *message, UnixTime now, GError **error)
+{
+    guint marks[ROLL_N_MARKS];
+    if (!store_roll_count(tx, roll->set_id, roll->id, marks, error))
+        return FALSE;
+    roll->status = status;
+    roll->ended = now;
+    roll->successful = marks[ROLL_MARK_DONE];
+    roll->failed += marks[ROLL_MARK_FAILED] + marks[ROLL_MARK_UNDONE];
+    g_free(roll->code);
+    g_free(roll->message);
+    roll->code = code == ARM_N_CODES ? NULL : g_strdup(arm_code_text(code));
+    roll->message = g_strdup(message);
+    return store_roll_update(tx, roll, error) && roll_operation_end(tx, roll, now, error);
+}
+
+void
+roll_mark(StoreInstance *instance, const StoreRoll *roll, RollMark mark, UnixTime now)
+{
+    instance->roll = roll->id;
+    instance->roll_mark = mark;
+    instance->roll_since = now;
+}
+
+RollMark
+roll_mark_of(const StoreInstance *instance, const StoreRoll *roll)
+{
+    return roll && instance->roll == roll->id ? instance->roll_mark : ROLL_MARK_NONE;
+}
+
+void
+roll_take(StoreInstance *instance, const StoreRoll *roll, const Change *change, const Model *after, UnixTime now)
+{
+    roll_forget(instance);
+    if (instance->epoch > 0) {
+        instance->undo_revision = instance->revision;
+        instance->undo_disk_gen = instance->run_disk_gen;
+        instance->undo_vars_gen = instance->run_vars_gen;
+        instance->undo_vtpm_gen = instance->run_vtpm_gen;
+    }
+    desire_update(instance, roll->target, change, after);
+    roll_mark(instance, roll, ROLL_MARK_IN_HAND, now);
+}
+
+void
+roll_undo(StoreInstance *instance, const StoreRoll *roll, UnixTime now)
+{
+    /* What the failed one has not written out yet is of a disk that is put aside. */
+    instance->skip_shutdown = instance->disk_gen != instance->undo_disk_gen;
+    instance->want_revision = instance->undo_revision;
+    instance->disk_gen = instance->undo_disk_gen;
+    instance->vars_gen = instance->undo_vars_gen;
+    instance->vtpm_gen = instance->undo_vtpm_gen;
+    if (instance->want_power == POWER_RUNNING)
+        instance->want_epoch++;
+    roll_mark(instance, roll, ROLL_MARK_UNDOING, now);
+}
+
+void
+roll_forget(StoreInstance *instance)
+{
+    instance->undo_revision = 0;
+    instance->undo_disk_gen = 0;
+    instance->undo_vars_gen = 0;
+    instance->undo_vtpm_gen = 0;
+}
