@@ -128,6 +128,8 @@ core_start(Daemon *daemon, GError **error)
         return FALSE;
     daemon->sizes = state_sizes(config->state_dir, error);
     daemon->quota = daemon->sizes ? state_quota(config->state_dir, error) : NULL;
+    engine_config.sizes = daemon->sizes;
+    engine_config.quota = daemon->quota;
     daemon->store = daemon->quota ? store_open(database, error) : NULL;
     if (!daemon->store || !images_take_in(daemon, error))
         return FALSE;

@@ -87,8 +87,11 @@ engine_attach(Engine *engine, Host *host, GError **error)
     if (!sets)
         return FALSE;
     for (guint i = 0; i < sets->len; i++) {
-        if (!set_adopt(pass, ((const StoreSet *)g_ptr_array_index(sets, i))->id, found, error))
+        gint64 id = ((const StoreSet *)g_ptr_array_index(sets, i))->id;
+        SetTracked *set = set_adopt(pass, id, found, error) ? engine_set(engine, pass->tx, id, error) : NULL;
+        if (!set)
             return FALSE;
+        engine_set_mark_dirty(set);
     }
     if (!pass_commit(pass, error))
         return FALSE;

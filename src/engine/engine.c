@@ -2,8 +2,6 @@
 #include "engine/pass.h"
 #include "engine/sets.h"
 
-/* Rows that a pass takes in hand, so that it never holds the store's writer for long. */
-#define PASS_MAX    256
 #define RETRY_AFTER USEC_PER_SEC
 #define NEVER       (-1)
 
@@ -41,6 +39,7 @@ engine_new(Store *store, Clock *clock, const EngineConfig *config, GMainContext 
     engine->sets = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, engine_set_free);
     engine->sets_by_uid = g_hash_table_new(g_str_hash, g_str_equal);
     g_queue_init(&engine->dirty);
+    g_queue_init(&engine->dirty_sets);
     g_queue_init(&engine->waiting);
     g_queue_init(&engine->events);
     engine->kick = kick_source_new(engine);
@@ -75,9 +74,16 @@ changes_collect(Pass *pass, GError **error)
     Engine *engine = pass->engine;
     if (store_tx_issued(pass->tx) == engine->seen)
         return TRUE;
-    g_autoptr(GArray) changed = store_instance_changed(pass->tx, engine->seen, error);
+    g_autoptr(GPtrArray) sets = store_set_changed(pass->tx, engine->seen, error);
+    g_autoptr(GArray) changed = sets ? store_instance_changed(pass->tx, engine->seen, error) : NULL;
     if (!changed)
         return FALSE;
+    for (guint i = 0; i < sets->len; i++) {
+        SetTracked *set = engine_set(engine, pass->tx, ((const StoreSet *)g_ptr_array_index(sets, i))->id, error);
+        if (!set)
+            return FALSE;
+        engine_set_mark_dirty(set);
+    }
     for (guint i = 0; i < changed->len; i++) {
         const StoreInstanceKey *key = &g_array_index(changed, StoreInstanceKey, i);
         SetTracked *set = engine_set(engine, pass->tx, key->set_id, error);
@@ -132,6 +138,9 @@ pass_do(Pass *pass, GError **error)
         !dirty_take(pass, error))
         return FALSE;
     pass_tell(pass);
+    if (!engine_sets_plan(pass, error))
+        return FALSE;
+    pass_tell(pass);
     return pass_write(pass, error) && pass_commit(pass, error);
 }
 
@@ -156,10 +165,12 @@ pass_undo(Pass *pass)
         /* A launch that this pass planned gives its slot back; one that is under way keeps its own. */
         if (held->spec)
             engine_slot_release(engine, held->tracked);
-        if (held->changed || held->removed)
+        if (held->changed || held->written)
             engine_rows_lost(held->tracked->set);
         engine_mark_dirty(engine, held->tracked);
     }
+    for (guint i = 0; i < pass->planned->len; i++)
+        engine_rows_lost(g_ptr_array_index(pass->planned, i));
 }
 
 static void
@@ -189,7 +200,7 @@ gone_forget(Pass *pass)
 static gboolean
 work_waits(Engine *engine)
 {
-    return !g_queue_is_empty(&engine->events) || !g_queue_is_empty(&engine->dirty) ||
+    return !g_queue_is_empty(&engine->events) || !g_queue_is_empty(&engine->dirty) || !g_queue_is_empty(&engine->dirty_sets) ||
            store_revision(engine->store) > engine->seen;
 }
 
@@ -243,5 +254,5 @@ gboolean
 engine_idle(Engine *engine)
 {
     return !g_atomic_int_get(&engine->kicked) && !work_waits(engine) && g_queue_is_empty(&engine->waiting) &&
-           engine->calls_in_flight == 0 && engine->slots_taken == 0;
+           engine->n_rolls == 0 && engine->calls_in_flight == 0 && engine->slots_taken == 0;
 }

@@ -36,6 +36,8 @@ struct Engine {
     GHashTable *sets_by_uid; /* char* (SetTracked.uid) -> SetTracked, borrowed */
     guint n_stale;           /* of these, how many are to be told of all their rows again */
     GQueue dirty;            /* of Tracked */
+    GQueue dirty_sets;       /* of SetTracked */
+    guint n_rolls;           /* sets with a rolling upgrade under way, as far as it was seen */
     GQueue waiting;          /* of Tracked, in the order in which they asked */
     GQueue events;           /* of HostEvent copies that no pass has taken yet */
     guint slots_taken;

@@ -25,6 +25,7 @@ pass_new(Engine *engine, GError **error)
     pass->number = ++engine->passes;
     pass->held = g_ptr_array_new_with_free_func(held_free);
     pass->due = g_ptr_array_new();
+    pass->planned = g_ptr_array_new();
     pass->ledger = step_ledger_new();
     return pass;
 }
@@ -36,6 +37,7 @@ pass_free(Pass *pass)
         return;
     store_abort(pass->tx);
     g_ptr_array_unref(pass->due);
+    g_ptr_array_unref(pass->planned);
     g_ptr_array_unref(pass->held);
     step_ledger_free(pass->ledger);
     g_queue_clear_full(&pass->events, (GDestroyNotify)host_event_free);
@@ -82,7 +84,7 @@ pass_remove(Held *held)
 {
     g_clear_pointer(&held->row, store_instance_free);
     held->removed = TRUE;
-    held->tracked->news = TRUE;
+    pass_changed(held);
 }
 
 void
@@ -104,12 +106,15 @@ gboolean
 pass_write(Pass *pass, GError **error)
 {
     for (guint i = 0; i < pass->held->len; i++) {
-        const Held *held = g_ptr_array_index(pass->held, i);
+        Held *held = g_ptr_array_index(pass->held, i);
         const Tracked *tracked = held->tracked;
-        if (held->removed && !store_instance_delete(pass->tx, tracked->set->id, tracked->id, error))
+        if (!held->changed)
+            continue;
+        if (!(held->removed ? store_instance_delete(pass->tx, tracked->set->id, tracked->id, error)
+                            : store_instance_update(pass->tx, held->row, 0, error)))
             return FALSE;
-        if (!held->removed && held->changed && !store_instance_update(pass->tx, held->row, 0, error))
-            return FALSE;
+        held->changed = FALSE;
+        held->written = TRUE;
     }
     return step_ledger_write(pass->ledger, pass->tx, pass->now, error);
 }

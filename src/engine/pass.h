@@ -6,10 +6,14 @@
 #include "rollout/life.h"
 #include "store/steps.h"
 
+/* Rows that a pass takes in hand, so that it never holds the store's writer for long. */
+#define PASS_MAX 256
+
 struct Held {
     Tracked *tracked;
     StoreInstance *row; /* NULL: there is none, or this pass removes it */
     gboolean changed;   /* by this pass: it is to be written */
+    gboolean written;   /* by this pass, once at least */
     gboolean removed;   /* by this pass */
     gboolean to_act;    /* the host spoke of it: it is planned in this pass */
     Act act;            /* what the host is to be asked for after the commit */
@@ -23,6 +27,7 @@ typedef struct {
     guint64 number;     /* the how manieth of this engine */
     GPtrArray *held;    /* of Held, in the order in which they were taken */
     GPtrArray *due;     /* of Held, borrowed, whose `act` is to be done, in the order of planning */
+    GPtrArray *planned; /* of SetTracked, whose plans are in this pass */
     StepLedger *ledger; /* steps that began or ended in this pass */
     GQueue events;      /* of HostEvent, taken from Engine.events */
 } Pass;
@@ -42,7 +47,7 @@ void pass_remove(Held *held);
 
 /* Tells the sets of the rows in hand that changed. Whoever changes one after that tells again. */
 void pass_tell(Pass *pass);
-/* Writes what changed: rows, then the operations of their steps. Rows stay in hand. */
+/* Writes what changed since it was written last: rows, then the operations of their steps. Rows stay in hand. */
 gboolean pass_write(Pass *pass, GError **error);
 /* Lets go of the rows, written ones only; for whoever goes through very many in one transaction. */
 void pass_let_go(Pass *pass);

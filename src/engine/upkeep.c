@@ -1,5 +1,5 @@
 /* What its retention time is over for is removed. */
-#include "engine/internal.h"
+#include "engine/sets.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -35,12 +35,23 @@ on_upkeep(void *data)
     engine_upkeep(engine);
 }
 
+/* A scale set without instances is known only because it changed once. */
+static gboolean
+is_empty(gpointer key, gpointer value, gpointer data)
+{
+    const SetTracked *set = value;
+    (void)key;
+    (void)data;
+    return set->n_tracked == 0 && !set->dirty;
+}
+
 void
 engine_upkeep(Engine *engine)
 {
     UnixTime now = engine->clock->now(engine->clock);
     g_autoptr(GError) error = NULL;
     g_autoptr(StoreTx) tx = store_write(engine->store, &error);
+    g_hash_table_foreach_remove(engine->sets, is_empty, NULL);
     gboolean ok = tx && store_operation_prune(tx, now - engine->config.operation_retention_usec, &error) &&
                   store_event_prune(tx, now - EVENTS_KEPT, &error) && disks_prune(tx, now, &error) &&
                   store_commit(g_steal_pointer(&tx), &error);

@@ -217,6 +217,8 @@ world_make(gboolean in_memory)
     };
     world->engine_config = (EngineConfig){
         .state_dir = world->dir,
+        .sizes = world->sizes,
+        .quota = world->quota,
         .max_starting = 2,
         .step_timeout_usec = 600 * USEC_PER_SEC,
         .stop_grace_usec = 30 * USEC_PER_SEC,

@@ -1,0 +1,412 @@
+#include "engine/roll_run.h"
+
+#include "base/resource_id.h"
+#include "engine/revisions.h"
+#include "model/change.h"
+#include "rollout/roll.h"
+#include "store/desire.h"
+#include "store/roll_steps.h"
+
+typedef struct {
+    Pass *pass;
+    SetTracked *set;
+    StoreSet *row;
+    StoreRoll *roll;
+    Model *target; /* owned */
+    char *target_urn;
+    gboolean changed; /* the roll's row */
+    gboolean over;
+} Run;
+
+static void
+run_clear(Run *run)
+{
+    store_roll_free(run->roll);
+    model_unref(run->target);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
+
+/* ---- where it stands ---- */
+
+static gboolean
+room_find(const Run *run, guint *ret_room, GError **error)
+{
+    const EngineConfig *config = &run->pass->engine->config;
+    const SizeInfo *size = config->sizes ? size_catalogue_find(config->sizes, run->target->size_name) : NULL;
+    *ret_room = G_MAXUINT;
+    if (!size || !config->quota)
+        return TRUE;
+    g_autoptr(StoreUsage) usage = store_usage(run->pass->tx, /* except_set= */ 0, error);
+    if (!usage)
+        return FALSE;
+    guint family = 0;
+    for (guint i = 0; i < usage->families->len; i++) {
+        const StoreFamilyCores *cores = g_ptr_array_index(usage->families, i);
+        if (g_ascii_strcasecmp(cores->family, size->family) == 0)
+            family = cores->cores;
+    }
+    *ret_room = quota_room(config->quota, size, family, usage->regional_cores, usage->virtual_machines);
+    return TRUE;
+}
+
+/* From Standard to Trusted launch, an instance with data disks is never changed in place. */
+static gboolean
+only_surge_find(const Run *run, gboolean *ret_only, GError **error)
+{
+    const Member *first = fleet_first(run->set->fleet, FLEET_CANDIDATES);
+    *ret_only = FALSE;
+    if (!first || run->target->data_disks->len == 0 || run->target->security_type != SECURITY_TRUSTED_LAUNCH)
+        return TRUE;
+    const Revision *from = revision_get(run->pass, run->set, first->revision, error);
+    if (!from)
+        return FALSE;
+    *ret_only = from->model->security_type == SECURITY_STANDARD;
+    return TRUE;
+}
+
+static gboolean
+state_of(const Run *run, RollState *ret_state, GError **error)
+{
+    const StoreRoll *roll = run->roll;
+    const Policy *policy = &run->target->policy;
+    *ret_state = (RollState){
+        .phase = roll->phase,
+        .cancel = roll->cancel,
+        .surge = roll->surge,
+        .batch = roll->batch,
+        .batch_left = roll->batch_left,
+        .until = roll->until,
+        .removed = roll->failed,
+        .room = G_MAXUINT,
+        .undo = roll->os_upgrade && policy->os_upgrade_rollback,
+    };
+    /* Asked only where a batch may begin: it is a sum over all sets. */
+    if (roll->phase != ROLL_PHASE_CHECK || !policy->rolling.max_surge)
+        return TRUE;
+    return room_find(run, &ret_state->room, error) && only_surge_find(run, &ret_state->only_surge, error);
+}
+
+/* ---- what is written ---- */
+
+/* The planner is asked again at once, and the host is driven in the next pass. */
+static void
+row_changed(const Run *run, Held *held)
+{
+    pass_changed(held);
+    engine_row_seen(run->pass->engine, held->tracked, held->row);
+    engine_mark_dirty(run->pass->engine, held->tracked);
+}
+
+static Held *
+hold(const Run *run, guint id, GError **error)
+{
+    Held *held = pass_hold(run->pass, engine_track(run->pass->engine, run->set, id), error);
+    if (held && !held->row) {
+        arm_fail(error, ARM_INTERNAL, NULL, "Instance %u of scale set '%s' is planned for, and is not in the store.", id,
+                 run->set->name);
+        return NULL;
+    }
+    return held;
+}
+
+static gboolean
+change_to_target(const Run *run, const StoreInstance *instance, Change *ret_change, GError **error)
+{
+    const Revision *from = revision_get(run->pass, run->set, instance->want_revision, error);
+    if (!from)
+        return FALSE;
+    *ret_change = change_between(from->model, run->target);
+    return TRUE;
+}
+
+static gboolean
+take(Run *run, guint id, gboolean again, GError **error)
+{
+    Held *held = hold(run, id, error);
+    Change change;
+    if (!held || !change_to_target(run, held->row, &change, error))
+        return FALSE;
+    if (again) {
+        desire_update(held->row, run->roll->target, &change, run->target);
+        roll_mark(held->row, run->roll, ROLL_MARK_IN_HAND, run->pass->now);
+    } else {
+        roll_take(held->row, run->roll, &change, run->target, run->pass->now);
+        run->roll->batch_left--;
+        run->changed = TRUE;
+    }
+    step_join(run->pass->ledger, run->roll->operation, held->row);
+    row_changed(run, held);
+    return TRUE;
+}
+
+static gboolean
+add(Run *run, GError **error)
+{
+    Pass *pass = run->pass;
+    g_autoptr(StoreInstance) instance = instance_new(run->row, run->target, run->row->next_instance, pass->now);
+    instance->want_revision = run->roll->target;
+    instance->surge = TRUE;
+    roll_mark(instance, run->roll, ROLL_MARK_IN_HAND, pass->now);
+    step_join(pass->ledger, run->roll->operation, instance);
+    run->row->next_instance++;
+    run->roll->batch_left--;
+    run->changed = TRUE;
+    if (!store_instance_insert(pass->tx, instance, error) || !store_set_update(pass->tx, run->row, 0, error))
+        return FALSE;
+    Tracked *tracked = engine_track(pass->engine, run->set, instance->id);
+    row_changed(run, pass_hold_row(pass, tracked, g_steal_pointer(&instance)));
+    return TRUE;
+}
+
+static gboolean delete (Run *run, guint id, GError **error)
+{
+    Held *held = hold(run, id, error);
+    if (!held)
+        return FALSE;
+    if (!held->row->surge)
+        roll_mark(held->row, run->roll, ROLL_MARK_LEAVING, run->pass->now);
+    desire_deletion(held->row, /* forced= */ FALSE);
+    if (!held->row->operation)
+        step_join(run->pass->ledger, run->roll->operation, held->row);
+    row_changed(run, held);
+    return TRUE;
+}
+
+static gboolean
+retire(Run *run, const RollAct *act, GError **error)
+{
+    Held *new_one = hold(run, act->other, error);
+    if (!new_one)
+        return FALSE;
+    new_one->row->surge = FALSE;
+    row_changed(run, new_one);
+    return delete (run, act->id, error);
+}
+
+static gboolean
+undo(Run *run, guint id, GError **error)
+{
+    Held *held = hold(run, id, error);
+    if (!held)
+        return FALSE;
+    roll_undo(held->row, run->roll, run->pass->now);
+    roll_forget(held->row);
+    step_join(run->pass->ledger, run->roll->operation, held->row);
+    row_changed(run, held);
+    return TRUE;
+}
+
+/* The first one that failed is what people look for: it is told with the end. */
+static void
+failure_note(Run *run, const StoreInstance *instance)
+{
+    if (run->roll->message)
+        return;
+    run->roll->message = g_strdup_printf("The first instance that failed is %u: %s", instance->id,
+                                         instance->failure_message
+                                             ? instance->failure_message
+                                             : "it did not become healthy within the time that it is given after its upgrade.");
+    run->changed = TRUE;
+}
+
+static gboolean
+judge(Run *run, const RollAct *act, GError **error)
+{
+    Held *held = hold(run, act->id, error);
+    if (!held)
+        return FALSE;
+    StoreInstance *instance = held->row;
+    RollMark mark = ROLL_MARK_NONE;
+    if (act->type == ROLL_ACCEPT) {
+        mark = instance->roll_mark == ROLL_MARK_UNDOING ? ROLL_MARK_UNDONE : ROLL_MARK_DONE;
+        roll_forget(instance);
+    } else if (act->type == ROLL_REJECT) {
+        mark = instance->roll_mark == ROLL_MARK_UNDOING ? ROLL_MARK_UNDONE : ROLL_MARK_FAILED;
+        failure_note(run, instance);
+    }
+    roll_mark(instance, run->roll, mark, run->pass->now);
+    row_changed(run, held);
+    return TRUE;
+}
+
+static void
+warn(Run *run, const RollAct *act)
+{
+    g_free(run->roll->warning);
+    run->roll->warning =
+        act->surge ? g_strdup_printf("Batch %u has %u instance(s) only: quota has no room for more new ones.", run->roll->batch,
+                                     act->count)
+                   : g_strdup_printf("Batch %u is done in place, not with surge: quota has no room for new instances.",
+                                     run->roll->batch);
+    g_message("rolling upgrade of scale set '%s': %s", run->set->name, run->roll->warning);
+}
+
+static void
+begin(Run *run, const RollAct *act)
+{
+    StoreRoll *roll = run->roll;
+    roll->phase = ROLL_PHASE_BATCH;
+    roll->batch++;
+    roll->batch_left = act->count;
+    roll->surge = act->surge;
+    if (act->short_of_room)
+        warn(run, act);
+    run->changed = TRUE;
+}
+
+static void
+phase_enter(Run *run, RollPhase phase, UnixTime until)
+{
+    run->roll->phase = phase;
+    run->roll->until = until;
+    run->changed = TRUE;
+}
+
+/* ---- its end ---- */
+
+static const char *
+reason_text(ArmCode code)
+{
+    switch (code) {
+    case ARM_ROLL_UNHEALTHY_BEFORE:
+        return "More instances were unhealthy before the rolling upgrade than maxUnhealthyInstancePercent allows.";
+    case ARM_ROLL_UNHEALTHY:
+        return "More instances are unhealthy than maxUnhealthyInstancePercent allows.";
+    case ARM_ROLL_UNHEALTHY_UPGRADED:
+        return "More of the upgraded instances are unhealthy than maxUnhealthyUpgradedInstancePercent allows.";
+    case ARM_ROLL_CANCELED:
+        return "The rolling upgrade was canceled.";
+    case ARM_OPERATION_NOT_ALLOWED:
+        return "Quota has no room for a new instance, and instances with data disks go to Trusted launch by maxSurge only.";
+    default:
+        return "";
+    }
+}
+
+static gboolean
+event_write(const Run *run, const char *level, const char *message, GError **error)
+{
+    g_autofree char *id = resource_id_scale_set(run->pass->engine->subscription ? run->pass->engine->subscription : "",
+                                                run->row->group, run->row->name);
+    StoreEvent event = {
+        .time = run->pass->now,
+        .level = (char *)level,
+        .operation_name = (char *)operation_kind_text(OPERATION_ROLLING_UPGRADE),
+        .status = (char *)roll_status_text(run->roll->status),
+        .resource_id = id,
+        .caller = (char *)"engine",
+        .correlation = run->roll->operation,
+        .message = (char *)message,
+    };
+    return store_event_add(run->pass->tx, &event, error);
+}
+
+static gboolean
+finish(Run *run, const RollAct *act, GError **error)
+{
+    g_autofree char *message = NULL;
+    if (act->code != ARM_N_CODES)
+        message = g_strdup_printf("%s%s%s", reason_text(act->code), run->roll->message ? " " : "",
+                                  run->roll->message ? run->roll->message : "");
+    run->over = TRUE;
+    /* Rows first: the marks are counted in the store. */
+    if (!pass_write(run->pass, error) ||
+        !roll_end(run->pass->tx, run->roll, act->status, act->code, message, run->pass->now, error))
+        return FALSE;
+    engine_set_drop_aim(run->set);
+    return store_set_update(run->pass->tx, run->row, 0, error) &&
+           (!run->roll->warning || event_write(run, "Warning", run->roll->warning, error));
+}
+
+static gboolean
+act_do(Run *run, const RollAct *act, GError **error)
+{
+    switch (act->type) {
+    case ROLL_ACCEPT:
+    case ROLL_REJECT:
+    case ROLL_RELEASE:
+        return judge(run, act, error);
+    case ROLL_RETAKE:
+        return take(run, act->id, /* again= */ TRUE, error);
+    case ROLL_TAKE:
+        return take(run, act->id, /* again= */ FALSE, error);
+    case ROLL_ADD:
+        return add(run, error);
+    case ROLL_RETIRE:
+        return retire(run, act, error);
+    case ROLL_REMOVE:
+        run->roll->failed += act->count;
+        run->changed = TRUE;
+        return delete (run, act->id, error);
+    case ROLL_UNDO:
+        return undo(run, act->id, error);
+    case ROLL_BEGIN:
+        begin(run, act);
+        return TRUE;
+    case ROLL_PAUSE:
+        phase_enter(run, ROLL_PHASE_PAUSE, act->at);
+        return TRUE;
+    case ROLL_CHECK:
+        phase_enter(run, ROLL_PHASE_CHECK, 0);
+        return TRUE;
+    case ROLL_STOP:
+        g_free(run->roll->code);
+        run->roll->code = g_strdup(arm_code_text(act->code));
+        phase_enter(run, ROLL_PHASE_UNDO, 0);
+        return TRUE;
+    case ROLL_END:
+        return finish(run, act, error);
+    case ROLL_WAIT:
+    case ROLL_N_ACTS:
+        break;
+    }
+    g_assert_not_reached();
+}
+
+static gboolean
+run_prepare(Run *run, GError **error)
+{
+    SetTracked *set = run->set;
+    const Revision *target = revision_get(run->pass, set, run->roll->target, error);
+    if (!target)
+        return FALSE;
+    run->target = model_ref(target->model);
+    return set->roll == run->roll->id && set->target == run->roll->target
+               ? TRUE
+               : engine_set_take_aim(run->pass, set, run->roll, run->target->policy.rolling.prioritize_unhealthy, error);
+}
+
+gboolean
+roll_run(Pass *pass, SetTracked *set, StoreSet *row, UnixTime *ret_wake, gboolean *ret_more, GError **error)
+{
+    GError *lookup = NULL;
+    g_auto(Run) run = { .pass = pass, .set = set, .row = row };
+    run.roll = store_roll_active(pass->tx, set->id, &lookup);
+    if (!run.roll) {
+        if (lookup)
+            g_propagate_error(error, lookup);
+        return lookup == NULL;
+    }
+    if (!run_prepare(&run, error))
+        return FALSE;
+    while (!run.over) {
+        RollState state;
+        ArmCode code = ARM_N_CODES;
+        if (pass->held->len >= PASS_MAX) {
+            *ret_more = TRUE;
+            break;
+        }
+        if (run.roll->code && !arm_code_from_text(run.roll->code, &code))
+            code = ARM_INTERNAL;
+        if (!state_of(&run, &state, error))
+            return FALSE;
+        RollAct act = roll_next(&state, &run.target->policy.rolling, set->fleet, code, pass->now);
+        if (act.type == ROLL_WAIT) {
+            *ret_wake = act.at;
+            break;
+        }
+        if (!act_do(&run, &act, error))
+            return FALSE;
+    }
+    return run.over || !run.changed || store_roll_update(pass->tx, run.roll, error);
+}

@@ -1,0 +1,131 @@
+/* Rolling upgrades through the API, store, engine and simulated driver. */
+#include "world.h"
+
+#define ROLLING(more)                                                                                                          \
+    "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Rolling\",\"rollingUpgradePolicy\":{\"maxBatchInstancePercent\":34" more   \
+    "}}}}"
+#define IMAGE(version)                                                                                                         \
+    "{\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"version\":\"" version "\"}}}}}"
+
+static World *
+world_of_three(const char *policy)
+{
+    World *world = world_new();
+    world_create(world, "s1", 3, "Standard_B1ms", "gen2", NULL);
+    g_autoptr(Answer) answer = world_must(world, 200, "PATCH", "@/s1", policy);
+    world_settle(world);
+    return world;
+}
+
+static void
+expect_latest(World *world, const char *code, const char *successful, const char *failed)
+{
+    g_autoptr(Answer) latest = world_must(world, 200, "GET", "@/s1/rollingUpgrades/latest", NULL);
+    answer_expect(latest, "properties.runningStatus.code", code);
+    answer_expect(latest, "properties.progress.successfulInstanceCount", successful);
+    answer_expect(latest, "properties.progress.failedInstanceCount", failed);
+    answer_expect(latest, "properties.progress.inProgressInstanceCount", "0");
+}
+
+static void
+test_in_place(void)
+{
+    g_autoptr(World) world = world_of_three(ROLLING(""));
+    g_autoptr(Answer) none = world_must(world, 404, "GET", "@/s1/rollingUpgrades/latest", NULL);
+    g_autoptr(Answer) change = world_must(world, 200, "PATCH", "@/s1", IMAGE("1.1.0"));
+    world_settle(world);
+    expect_latest(world, "Completed", "3", "0");
+    g_autoptr(Answer) list = world_must(world, 200, "GET", "@/s1/virtualMachines", NULL);
+    for (guint i = 0; i < 3; i++) {
+        g_autofree char *path = g_strdup_printf("value.%u.properties.latestModelApplied", i);
+        answer_expect(list, path, "true");
+    }
+}
+
+static void
+test_surge(void)
+{
+    g_autoptr(World) world = world_of_three(ROLLING(",\"maxSurge\":true"));
+    g_autoptr(Answer) change = world_must(world, 200, "PATCH", "@/s1", IMAGE("1.1.0"));
+    world_settle(world);
+    expect_latest(world, "Completed", "3", "0");
+    g_autoptr(Answer) list = world_must(world, 200, "GET", "@/s1/virtualMachines", NULL);
+    answer_expect(list, "value.0.instanceId", "3");
+    answer_expect(list, "value.2.instanceId", "5");
+    answer_expect(list, "value.3.instanceId", NULL);
+    g_assert_cmpuint(host_simulated_alive(world->simulated), ==, 3);
+}
+
+static SimulatedFault
+fail_epoch_two(const LaunchSpec *spec, void *data)
+{
+    (void)data;
+    return spec->epoch == 2 ? SIMULATED_START_FAILS : SIMULATED_OK;
+}
+
+static void
+test_undo(void)
+{
+    g_autoptr(World) world = world_of_three(ROLLING(",\"rollbackFailedInstancesOnPolicyBreach\":true"));
+    host_simulated_set_faults(world->simulated, fail_epoch_two, NULL);
+    g_autoptr(Answer) change = world_must(world, 200, "PATCH", "@/s1", IMAGE("1.1.0"));
+    world_settle(world);
+    expect_latest(world, "Faulted", "0", "1");
+    g_autoptr(Answer) latest = world_must(world, 200, "GET", "@/s1/rollingUpgrades/latest", NULL);
+    answer_expect(latest, "properties.error.code", "MaxUnhealthyUpgradedInstancePercentExceededInRollingUpgrade");
+    g_autoptr(Answer) view = world_must(world, 200, "GET", "@/s1/virtualMachines/0?$expand=instanceView", NULL);
+    answer_expect(view, "properties.provisioningState", "Succeeded");
+    answer_expect(view, "properties.latestModelApplied", "false");
+    g_assert_cmpuint(host_simulated_alive(world->simulated), ==, 3);
+}
+
+static void
+test_automatic(void)
+{
+    g_autoptr(World) world = world_of_three("{\"properties\":{\"upgradePolicy\":{\"mode\":\"Automatic\"}}}");
+    g_autoptr(Answer) change = world_must(world, 200, "PATCH", "@/s1", IMAGE("1.1.0"));
+    world_expect_operation(world, change, "Succeeded", NULL);
+    g_autoptr(Answer) list = world_must(world, 200, "GET", "@/s1/virtualMachines", NULL);
+    answer_expect(list, "value.2.properties.latestModelApplied", "true");
+}
+
+static void
+test_cancel(void)
+{
+    g_autoptr(World) world = world_of_three(ROLLING(",\"pauseTimeBetweenBatches\":\"PT10M\""));
+    g_autoptr(Answer) nothing = world_must(world, 409, "POST", "@/s1/rollingUpgrades/cancel", NULL);
+    g_autoptr(Answer) change = world_must(world, 200, "PATCH", "@/s1", IMAGE("1.1.0"));
+    world_advance(world, 30 * USEC_PER_SEC);
+    g_autoptr(Answer) joined = world_must(world, 202, "POST", "@/s1/osRollingUpgrade", NULL);
+    g_autoptr(Answer) cancel = world_must(world, 202, "POST", "@/s1/rollingUpgrades/cancel", NULL);
+    world_expect_operation(world, joined, "Canceled", "RollingUpgradeCanceled");
+    expect_latest(world, "Cancelled", "1", "0");
+}
+
+static void
+test_retarget(void)
+{
+    g_autoptr(World) world = world_of_three(ROLLING(",\"pauseTimeBetweenBatches\":\"PT10M\""));
+    g_autoptr(Answer) change = world_must(world, 200, "PATCH", "@/s1", IMAGE("1.1.0"));
+    world_advance(world, 30 * USEC_PER_SEC);
+    g_autoptr(Answer) back = world_must(world, 200, "PATCH", "@/s1", IMAGE("1.0.0"));
+    world_settle(world);
+    g_autoptr(Answer) history = world_must(world, 200, "GET", "@/s1/osUpgradeHistory", NULL);
+    answer_expect(history, "value.0.properties.runningStatus.code", "Completed");
+    answer_expect(history, "value.1.properties.runningStatus.code", NULL);
+    g_autoptr(Answer) list = world_must(world, 200, "GET", "@/s1/virtualMachines", NULL);
+    answer_expect(list, "value.0.properties.latestModelApplied", "true");
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/rolls/in-place", test_in_place);
+    g_test_add_func("/rolls/surge", test_surge);
+    g_test_add_func("/rolls/undo", test_undo);
+    g_test_add_func("/rolls/automatic", test_automatic);
+    g_test_add_func("/rolls/cancel", test_cancel);
+    g_test_add_func("/rolls/retarget", test_retarget);
+    return g_test_run();
+}
