@@ -51,7 +51,6 @@ static const struct {
     { "{'properties': {'scaleInPolicy': {'forceDeletion': 'often'}}}", ARM_INVALID_PARAMETER, "properties.scaleInPolicy.forceDeletion", "true, false" },
     { "{'properties': {'scaleInPolicy': {'rules': [1]}}}", ARM_INVALID_PARAMETER, "properties.scaleInPolicy.rules", "array of: Default" },
     /* what is real but not here */
-    { UPGRADE("'mode': 'rolling'"), ARM_INVALID_PARAMETER, "properties.upgradePolicy.mode", "not built yet|'Manual'" },
     { UPGRADE("'mode': 'Sometimes'"), ARM_INVALID_PARAMETER, "properties.upgradePolicy.mode", "Sometimes|Manual" },
     { UPGRADE("'automaticOSUpgradePolicy': {'enableAutomaticOSUpgrade': true}"), ARM_BAD_REQUEST, "properties.upgradePolicy.automaticOSUpgradePolicy.enableAutomaticOSUpgrade", "not built yet" },
     { "{'properties': {'orchestrationMode': 'Mixed'}}", ARM_INVALID_PARAMETER, "properties.orchestrationMode", "Mixed|Uniform, Flexible" },
