@@ -150,7 +150,7 @@ void
 roll_take(StoreInstance *instance, const StoreRoll *roll, const Change *change, const Model *after, UnixTime now)
 {
     roll_forget(instance);
-    if (instance->epoch > 0) {
+    if (instance->run_disk_gen > 0) {
         instance->undo_revision = instance->revision;
         instance->undo_disk_gen = instance->run_disk_gen;
         instance->undo_vars_gen = instance->run_vars_gen;
