@@ -76,6 +76,7 @@ members_queue(Fleet *fleet, FleetQueue queue)
 {
     g_autoptr(GString) ids = g_string_new(NULL);
     for (const Member *first = fleet_first(fleet, queue); first; first = fleet_first(fleet, queue)) {
+        g_assert_cmpuint(ids->len, <, 1000); /* it is taken out indeed */
         g_string_append_printf(ids, "%s%u", ids->len ? " " : "", first->id);
         fleet_remove(fleet, first->id);
     }

@@ -109,7 +109,7 @@ test_order_at_the_limits(void)
 static void
 test_times_before_the_epoch_come_first(void)
 {
-    g_autoptr(Fleet) fleet = members_fleet("nHu@5 nHu@-7 nHu@0");
+    g_autoptr(Fleet) fleet = members_fleet("nHu@1 nHu@-7 nHu@0");
     g_autofree char *ids = members_queue(fleet, FLEET_UNDECIDED);
     g_assert_cmpstr(ids, ==, "1 2 0");
 }
@@ -178,8 +178,8 @@ static const struct {
     { "candidates that are busy", "b b? p", { .present = 3, .serving = 3, .healthy = 2, .candidates_busy = 2 } },
     { "candidates at rest", "r", { .present = 1, .candidates = 1 } },
     { "to be put back when it is busy no more",
-      "nFzb nFz nFb",
-      { .present = 3, .serving = 3, .healthy = 3, .upgraded = 3, .undoable_busy = 1 } },
+      "nFzb nFuz nFb",
+      { .present = 3, .serving = 3, .healthy = 2, .ill = 1, .upgraded = 3, .upgraded_ill = 1, .undoable_busy = 1 } },
 };
 
 static void

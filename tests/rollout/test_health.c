@@ -11,6 +11,7 @@ static const struct {
     const char *said, *counts;
 } cases[] = {
     { "binary: the first answer counts at once", { .interval_s = 5, .probes = 3 }, "H", "H" },
+    { "it never initializes", { .interval_s = 5, .probes = 1, .grace_s = 600 }, "U", "U" },
     { "and so does a bad one", { .interval_s = 5, .probes = 3 }, "U", "U" },
     { "one of three changes nothing", { .interval_s = 5, .probes = 3 }, "HUUHUUUU", "HHHHHHUU" },
     { "three in a row do, both ways", { .interval_s = 5, .probes = 3 }, "HUUUHHH", "HHHUUUH" },
@@ -104,6 +105,9 @@ test_before_the_first_answer(void)
 {
     g_assert_cmpint(health_begin(&rich, START).health, ==, HEALTH_INITIALIZING);
     g_assert_cmpint(health_begin(&binary, START).health, ==, HEALTH_UNKNOWN);
+    HealthExtension at_once = rich;
+    at_once.grace_s = 0;
+    g_assert_cmpint(health_begin(&at_once, START).health, ==, HEALTH_UNKNOWN);
 }
 
 /* Another daemon goes on: what counted still counts, and is changed by as many answers as ever. */

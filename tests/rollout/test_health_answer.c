@@ -56,6 +56,7 @@ static const struct {
     { "a shell's words", RICH, 127, "sh: not found\n", HEALTH_UNKNOWN, NULL },
     { "an answer with the exit code of none", BINARY, 1, OK, HEALTH_UNHEALTHY, NULL },
     { "none with the exit code of an answer", BINARY, 0, "failed refused\n", HEALTH_UNHEALTHY, NULL },
+    { "an answer, and it says that there was none", TCP, 1, "tcp open\n", HEALTH_UNHEALTHY, NULL },
     { "an answer to another question", BINARY, 0, "tcp open\n", HEALTH_UNHEALTHY, NULL },
     { "and the other way round", TCP, 0, OK, HEALTH_UNHEALTHY, NULL },
     { "more than was asked for", TCP, 0, "tcp open\nand more", HEALTH_UNHEALTHY, NULL },

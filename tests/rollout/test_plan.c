@@ -7,7 +7,7 @@
 #define EARLY 1100
 
 /* The facts in one line: state, want, what differs. Flags: a alive, r refused, k skip shutdown, d to be deleted,
- * e an epoch behind, v a revision behind, s a step in hand, L its deadline over, B its deadline to come;
+ * e an epoch behind, v a revision behind, s a step in hand, L its deadline over, O over just now, B to come;
  * S/T/D a start, stop or destroy under way. */
 static InstanceFacts
 facts_of(InstanceState state, DesiredPower want, const char *flags)
@@ -40,6 +40,9 @@ facts_of(InstanceState state, DesiredPower want, const char *flags)
             break;
         case 'L':
             facts.deadline = LATE;
+            break;
+        case 'O':
+            facts.deadline = NOW;
             break;
         case 'B':
             facts.deadline = EARLY;
@@ -74,8 +77,11 @@ test_actions(void)
         { "a new one is launched", INSTANCE_CREATING, POWER_RUNNING, "es", ACT_LAUNCH },
         { "the host's answer is awaited", INSTANCE_STARTING, POWER_RUNNING, "sSB", ACT_NONE },
         { "but not for ever", INSTANCE_STARTING, POWER_RUNNING, "sSL", ACT_TIMEOUT },
+        { "whatever is wanted by now", INSTANCE_STARTING, POWER_STOPPED, "asS", ACT_NONE },
         { "the agent is awaited", INSTANCE_STARTING, POWER_RUNNING, "asB", ACT_NONE },
         { "but not for ever", INSTANCE_STARTING, POWER_RUNNING, "asL", ACT_TIMEOUT },
+        { "when its time is over it is over", INSTANCE_STARTING, POWER_RUNNING, "asO", ACT_TIMEOUT },
+        { "a stop has no deadline here: the host ends it by force", INSTANCE_STOPPING, POWER_STOPPED, "asTL", ACT_NONE },
         { "a deadline counts with a step only", INSTANCE_STARTING, POWER_RUNNING, "aL", ACT_NONE },
         { "without a deadline there is none", INSTANCE_STARTING, POWER_RUNNING, "as", ACT_NONE },
         { "it runs: the step is done", INSTANCE_RUNNING, POWER_RUNNING, "asB", ACT_SETTLE },

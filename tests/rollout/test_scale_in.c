@@ -28,6 +28,7 @@ static const struct {
     { "the rule decides among those", "xoxo", SCALE_IN_OLDEST_VM, TRUE, 1, "^..." },
     { "and by default", "xoxo", SCALE_IN_DEFAULT, TRUE, 1, "..^." },
     { "and among the rest", "oxoo", SCALE_IN_DEFAULT, TRUE, 2, ".^.^" },
+    { "nobody goes twice", "xooo", SCALE_IN_OLDEST_VM, TRUE, 2, "^^.." },
     { "fewer than are out of service", "xxxo", SCALE_IN_NEWEST_VM, TRUE, 2, ".^^." },
     { "protection holds out of service too", "Xooo", SCALE_IN_OLDEST_VM, TRUE, 1, ".^.." },
 };
@@ -37,7 +38,7 @@ test_cases(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         ScaleInCandidate candidates[FLEET_MAX] = { 0 };
-        gboolean goes[FLEET_MAX];
+        gboolean goes[FLEET_MAX + 1];
         guint n = (guint)strlen(cases[i].fleet), expected = 0;
         g_test_message("%s", cases[i].why);
         /* Flags that are not written are seen. */
@@ -58,6 +59,7 @@ test_cases(void)
             expected += cases[i].expect[k] == '^' ? 1 : 0;
         }
         g_assert_cmpuint(found, ==, expected);
+        g_assert_cmphex((guint)goes[n], ==, 0xaaaaaaaa);
     }
 }
 
