@@ -65,6 +65,10 @@ launch_begin(Pass *pass, Held *held)
 
     instance->epoch = instance->want_epoch;
     instance->agent = FALSE;
+    instance->health = HEALTH_UNKNOWN;
+    instance->health_since = 0;
+    instance->health_phase = 0;
+    instance->health_skip = FALSE;
     instance->failure = 0;
     g_clear_pointer(&instance->failure_message, g_free);
     g_clear_pointer(&instance->warning, g_free);

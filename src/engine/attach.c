@@ -1,5 +1,5 @@
 /* The beginning: what the store remembers is compared with what the host found running. */
-#include "engine/pass.h"
+#include "engine/health.h"
 #include "engine/sets.h"
 
 /* Rows in hand at a time: all of them are gone through, in one transaction. */
@@ -29,6 +29,8 @@ page_adopt(Pass *pass, SetTracked *set, GPtrArray *rows, GHashTable *found, GErr
         if (!row_adopt(pass, set, g_steal_pointer(&rows->pdata[i]), found, error))
             return FALSE;
     }
+    if (!health_follow_all(pass, error))
+        return FALSE;
     pass_tell(pass);
     if (!pass_write(pass, error))
         return FALSE;

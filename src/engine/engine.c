@@ -1,4 +1,5 @@
 /* The loop: events in, planned acts out, one transaction per pass. */
+#include "engine/health.h"
 #include "engine/pass.h"
 #include "engine/sets.h"
 
@@ -41,6 +42,8 @@ engine_new(Store *store, Clock *clock, const EngineConfig *config, GMainContext 
     g_queue_init(&engine->dirty);
     g_queue_init(&engine->dirty_sets);
     g_queue_init(&engine->waiting);
+    g_queue_init(&engine->answers);
+    engine->questions = g_hash_table_new(g_direct_hash, g_direct_equal);
     g_queue_init(&engine->events);
     engine->kick = kick_source_new(engine);
     return engine;
@@ -60,6 +63,7 @@ engine_free(Engine *engine)
     g_queue_clear(&engine->dirty);
     g_queue_clear(&engine->waiting);
     g_queue_clear_full(&engine->events, (GDestroyNotify)host_event_free);
+    health_abandon(engine);
     g_hash_table_unref(engine->instances);
     g_hash_table_unref(engine->sets);
     g_hash_table_unref(engine->sets_by_uid);
@@ -135,7 +139,7 @@ static gboolean
 pass_do(Pass *pass, GError **error)
 {
     if (!changes_collect(pass, error) || !engine_sets_refresh(pass->engine, pass->tx, error) || !events_take(pass, error) ||
-        !dirty_take(pass, error))
+        !health_take(pass, error) || !dirty_take(pass, error) || !health_follow_all(pass, error))
         return FALSE;
     pass_tell(pass);
     if (!engine_sets_plan(pass, error))
@@ -201,7 +205,7 @@ static gboolean
 work_waits(Engine *engine)
 {
     return !g_queue_is_empty(&engine->events) || !g_queue_is_empty(&engine->dirty) || !g_queue_is_empty(&engine->dirty_sets) ||
-           store_revision(engine->store) > engine->seen;
+           !g_queue_is_empty(&engine->answers) || store_revision(engine->store) > engine->seen;
 }
 
 static void

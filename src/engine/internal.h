@@ -11,9 +11,10 @@ typedef struct Held Held;             /* engine/pass.h */
  * read from the store when it is needed. */
 typedef struct {
     SetTracked *set;
-    Held *held;     /* its row, while a pass has it in hand; or NULL */
-    GList *dirty;   /* its link in Engine.dirty, or NULL: nothing of it changed */
-    GList *waiting; /* its link in Engine.waiting, or NULL: there is no launch of it that wants for a slot */
+    Held *held;          /* its row, while a pass has it in hand; or NULL */
+    GList *dirty;        /* its link in Engine.dirty, or NULL: nothing of it changed */
+    GList *waiting;      /* its link in Engine.waiting, or NULL: there is no launch of it that wants for a slot */
+    struct Asked *asked; /* its guest is asked for its health (engine/health.h); or NULL */
     guint id;
     guint deadline_timer; /* clock timer, 0: none */
     HostCall in_flight;   /* set by engine_call() alone */
@@ -40,6 +41,8 @@ struct Engine {
     guint n_rolls;           /* sets with a rolling upgrade under way, as far as it was seen */
     GQueue waiting;          /* of Tracked, in the order in which they asked */
     GQueue events;           /* of HostEvent copies that no pass has taken yet */
+    GHashTable *questions;   /* set of Question: guests are asked, and did not answer yet (engine/health.c) */
+    GQueue answers;          /* of Question, answered */
     guint slots_taken;
     guint calls_in_flight;
     guint64 passes;

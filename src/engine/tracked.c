@@ -1,4 +1,5 @@
 /* The instances that the engine knows, the queues that they wait in, and the slots for launches. */
+#include "engine/health.h"
 #include "engine/sets.h"
 
 #include <string.h>
@@ -30,6 +31,7 @@ static void
 tracked_free(void *data)
 {
     deadline_disarm(data);
+    health_stop(data);
     g_free(data);
 }
 

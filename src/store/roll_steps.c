@@ -8,6 +8,8 @@ retarget(StoreRoll *roll, const StoreSet *set)
 {
     roll->target = set->revision;
     roll->batch_left = 0;
+    /* What failed for the old target says nothing about the new one. */
+    roll->failed = 0;
     if (roll->phase != ROLL_PHASE_BATCH)
         roll->phase = ROLL_PHASE_CHECK;
     g_clear_pointer(&roll->code, g_free);

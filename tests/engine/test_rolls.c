@@ -117,6 +117,29 @@ test_retarget(void)
     answer_expect(list, "value.0.properties.latestModelApplied", "true");
 }
 
+/* The new image's service answers 503: its agent answers, and its application is ill. */
+static void
+test_application_health(void)
+{
+    g_autoptr(World) world = world_of_three(
+        "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Rolling\",\"rollingUpgradePolicy\":{"
+        "\"rollbackFailedInstancesOnPolicyBreach\":true}},\"virtualMachineProfile\":{\"extensionProfile\":{\"extensions\":[{"
+        "\"name\":\"health\",\"properties\":{\"publisher\":\"Microsoft.ManagedServices\",\"type\":"
+        "\"ApplicationHealthLinux\",\"typeHandlerVersion\":\"1.0\",\"settings\":{\"protocol\":\"http\",\"port\":8080,"
+        "\"requestPath\":\"/health\"}}}]}}}}");
+    world_advance(world, 30 * USEC_PER_SEC);
+    g_autoptr(Answer) well = world_must(world, 200, "GET", "@/s1/virtualMachines/0/instanceView", NULL);
+    answer_expect(well, "vmHealth.status.code", "HealthState/healthy");
+    g_autoptr(Answer) change = world_must(world, 200, "PATCH", "@/s1", IMAGE("1.2.0-unhealthy"));
+    world_settle(world);
+    expect_latest(world, "Faulted", "0", "1");
+    world_advance(world, 30 * USEC_PER_SEC);
+    g_autoptr(Answer) back = world_must(world, 200, "GET", "@/s1/virtualMachines/0/instanceView", NULL);
+    answer_expect(back, "vmHealth.status.code", "HealthState/healthy");
+    g_autoptr(Answer) untouched = world_must(world, 200, "GET", "@/s1/virtualMachines/1", NULL);
+    answer_expect(untouched, "properties.latestModelApplied", "false");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -127,5 +150,6 @@ main(int argc, char **argv)
     g_test_add_func("/rolls/automatic", test_automatic);
     g_test_add_func("/rolls/cancel", test_cancel);
     g_test_add_func("/rolls/retarget", test_retarget);
+    g_test_add_func("/rolls/application-health", test_application_health);
     return g_test_run();
 }
