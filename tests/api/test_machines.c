@@ -42,6 +42,10 @@ test_the_mode_is_for_good(void)
           "PropertyChangeNotAllowed" },
         { "PATCH", "@/plain", "{\"properties\":{\"orchestrationMode\":\"Flexible\"}}", 409, "error.target",
           "properties.orchestrationMode" },
+        { "PATCH", "@/flex", "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Automatic\"}}}", 400, "error.target",
+          "properties.upgradePolicy.mode" },
+        { "PATCH", "@/plain", "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Automatic\"}}}", 200, NULL, NULL },
+        { "PATCH", "@/flex-2", "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Rolling\"}}}", 200, NULL, NULL },
         { "PATCH", "@/flex", "{\"properties\":{\"orchestrationMode\":\"flexible\"},\"tags\":{\"a\":\"b\"}}", 200, "tags.a",
           "b" },
     };

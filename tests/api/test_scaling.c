@@ -164,6 +164,30 @@ test_set_actions_protection(void)
     answer_free(world_must(world, 404, "GET", "@/s1", NULL));
 }
 
+/* Nor do upgrades that begin by themselves touch it, and protection from scaling in alone does not keep from them. */
+static void
+test_upgrades_by_themselves_pass_protected_instances_by(void)
+{
+    static const char *const modes[] = { "Automatic", "Rolling" };
+    for (guint i = 0; i < G_N_ELEMENTS(modes); i++) {
+        g_autoptr(World) world = world_with(3);
+        g_autofree char *body = g_strdup_printf(
+            "{\"sku\":{\"name\":\"Standard_A2_v2\"},\"properties\":{\"upgradePolicy\":{\"mode\":\"%s\"}}}", modes[i]);
+        g_test_message("%s", modes[i]);
+        answer_free(world_must(world, 200, "PUT", INSTANCE(1), PROTECT("\"protectFromScaleSetActions\":true")));
+        answer_free(world_must(world, 200, "PUT", INSTANCE(2), PROTECT("\"protectFromScaleIn\":true")));
+        answer_free(world_must(world, 200, "PATCH", "@/s1", body));
+        world_settle(world);
+        const Row rows[] = {
+            { "GET", INSTANCE(0), NULL, 200, "properties.hardwareProfile.vmSize", "Standard_A2_v2" },
+            { "GET", INSTANCE(1), NULL, 200, "properties.hardwareProfile.vmSize", "Standard_A1_v2" },
+            { "GET", INSTANCE(1), NULL, 200, "properties.provisioningState", "Succeeded" },
+            { "GET", INSTANCE(2), NULL, 200, "properties.hardwareProfile.vmSize", "Standard_A2_v2" },
+        };
+        ROWS_RUN(world, rows);
+    }
+}
+
 static void
 test_protection_that_contradicts_itself_is_refused(void)
 {
@@ -193,6 +217,7 @@ main(int argc, char **argv)
     g_test_add_func("/scaling/the-policy-is-kept", test_the_policy_is_kept_and_read_anew);
     g_test_add_func("/scaling/scale-in-protection", test_scale_in_protection_keeps_from_scaling_in_alone);
     g_test_add_func("/scaling/set-actions-protection", test_set_actions_protection);
+    g_test_add_func("/scaling/upgrades-by-themselves", test_upgrades_by_themselves_pass_protected_instances_by);
     g_test_add_func("/scaling/contradictions", test_protection_that_contradicts_itself_is_refused);
     return g_test_run();
 }
