@@ -48,6 +48,7 @@ typedef struct {
     Call *call;
     StoreTx *tx;
     const StoreUsage *usage; /* of all sets but this one */
+    const StoreUsage *whole; /* of all sets */
     const char *set_name;
 } Judging;
 
@@ -62,7 +63,9 @@ judge(Draft *draft, const Judging *judging, GError **error)
         return FALSE;
     draft->effect_key = model_effect_key(draft->after);
     draft->size = size_catalogue_find(config->sizes, draft->after->size_name);
-    const StoreUsage *usage = judging->usage;
+    const StoreUsage *usage = judging->usage, *whole = judging->whole;
+    guint family_cores = draft->size ? usage_family_cores(usage, draft->size->family) : 0;
+    guint family_cores_whole = draft->size ? usage_family_cores(whole, draft->size->family) : 0;
     RuleInput input = {
         .before = draft->before,
         .after = draft->after,
@@ -70,8 +73,9 @@ judge(Draft *draft, const Judging *judging, GError **error)
         .size = draft->size,
         .image = draft->image,
         .quota = config->quota,
-        .usage = { draft->size ? usage_family_cores(usage, draft->size->family) : 0, usage->regional_cores,
-                   usage->virtual_machines, usage->scale_sets },
+        .usage = { family_cores, usage->regional_cores, usage->virtual_machines, usage->scale_sets },
+        .own = { family_cores_whole - family_cores, whole->regional_cores - usage->regional_cores,
+                 whole->virtual_machines - usage->virtual_machines, whole->scale_sets - usage->scale_sets },
         .host_architecture = config->host->architecture,
         .host_vcpus_max = config->host->vcpus_max,
         .host_memory_mib = config->host->memory_max_mib,
@@ -161,9 +165,10 @@ draft_judge(Draft *draft, Call *call, StoreTx *tx, const StoreSet *set, const ch
     if (!location_check(call, draft->document, error) || !image_resolve(draft, tx, image_named, error))
         return FALSE;
     g_autoptr(StoreUsage) usage = store_usage(tx, set ? set->id : 0, error);
-    const Judging judging = { call, tx, usage, set_name };
+    g_autoptr(StoreUsage) whole = usage ? store_usage(tx, /* except_set= */ 0, error) : NULL;
+    const Judging judging = { call, tx, usage, whole, set_name };
     gboolean by_default = FALSE;
-    return usage && trusted_launch_default(draft, &judging, &by_default, error) &&
+    return whole && trusted_launch_default(draft, &judging, &by_default, error) &&
            (by_default || judge(draft, &judging, error));
 }
 

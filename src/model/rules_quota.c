@@ -19,6 +19,24 @@ cores_before(const RuleInput *in)
     return in->before && in->size_before ? in->before->capacity * in->size_before->vcpus : 0;
 }
 
+/* Instances that the change makes. They come beside those that there are, which keep their old size until they are brought to
+ * the model. */
+static guint
+made(const RuleInput *in)
+{
+    return in->own.virtual_machines > 0 && in->after->capacity > in->own.virtual_machines
+               ? in->after->capacity - in->own.virtual_machines
+               : 0;
+}
+
+static gboolean
+cores_allow(const RuleInput *in, const char *what, guint limit, guint used, guint had, guint own, GError **error)
+{
+    guint beside = made(in) > 0 ? own + made(in) * in->size->vcpus : 0;
+    return quota_allows(what, limit, used, had, in->after->capacity * in->size->vcpus, TARGET_SIZE, error) &&
+           quota_allows(what, limit, used, own, beside, TARGET_CAPACITY, error);
+}
+
 gboolean
 rule_family_quota_holds(const RuleInput *in, GError **error)
 {
@@ -26,15 +44,15 @@ rule_family_quota_holds(const RuleInput *in, GError **error)
         return TRUE;
     gboolean same = in->size_before && g_ascii_strcasecmp(in->size_before->family, in->size->family) == 0;
     g_autofree char *what = g_strdup_printf("%s cores", in->size->family);
-    return quota_allows(what, quota_family_limit(in->quota, in->size->family), in->usage.family_cores,
-                        same ? cores_before(in) : 0, in->after->capacity * in->size->vcpus, TARGET_SIZE, error);
+    return cores_allow(in, what, quota_family_limit(in->quota, in->size->family), in->usage.family_cores,
+                       same ? cores_before(in) : 0, in->own.family_cores, error);
 }
 
 gboolean
 rule_regional_quota_holds(const RuleInput *in, GError **error)
 {
-    return !in->size || quota_allows("total regional cores", in->quota->regional_cores, in->usage.regional_cores,
-                                     cores_before(in), in->after->capacity * in->size->vcpus, TARGET_SIZE, error);
+    return !in->size || cores_allow(in, "total regional cores", in->quota->regional_cores, in->usage.regional_cores,
+                                    cores_before(in), in->own.regional_cores, error);
 }
 
 gboolean

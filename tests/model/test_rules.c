@@ -445,6 +445,37 @@ test_quota(void)
     }
 }
 
+/* Instances that are on an older revision keep its size, and what is made now comes beside them. */
+static void
+test_quota_counts_what_there_is(void)
+{
+    static const struct {
+        const char *why;
+        guint capacity; /* of 2 vCPUs each */
+        guint limit;
+        QuotaUsage own;
+        const char *expect;
+    } cases[] = {
+        { "larger ones are there, and one is made", 3, 9, { 8, 8, 2, 1 }, "409 sku.capacity; 409 sku.capacity" },
+        { "and it fits", 3, 10, { 8, 8, 2, 1 }, "" },
+        { "none is made", 2, 4, { 8, 8, 2, 1 }, "" },
+        { "smaller ones are there: all will have the new size", 3, 5, { 2, 2, 2, 1 }, "409 sku.name; 409 sku.name" },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Case) c = { 0 };
+        case_begin(&c, "Both", "gen2", NULL);
+        Model after = *c.in.after;
+        after.capacity = cases[i].capacity;
+        c.in.after = &after;
+        family_limit_add(&c, "B", cases[i].limit);
+        c.quota.regional_cores = cases[i].limit;
+        c.in.own = cases[i].own;
+        g_autofree char *text = verdict(&c);
+        g_test_message("%s", cases[i].why);
+        g_assert_cmpstr(text, ==, cases[i].expect);
+    }
+}
+
 static void
 test_quota_says_limit_usage_and_need(void)
 {
@@ -585,6 +616,7 @@ main(int argc, char **argv)
     g_test_add_func("/rules/attestation-is-added-where-both-are-on", test_attestation_is_added_where_both_are_on);
     g_test_add_func("/rules/host-abilities", test_host_abilities);
     g_test_add_func("/rules/quota", test_quota);
+    g_test_add_func("/rules/quota-counts-what-there-is", test_quota_counts_what_there_is);
     g_test_add_func("/rules/quota-says-limit-usage-and-need", test_quota_says_limit_usage_and_need);
     g_test_add_func("/rules/sentences", test_sentences);
     g_test_add_func("/rules/transition-sentences", test_transition_sentences);
