@@ -21,8 +21,8 @@ typedef struct {
     const SizeInfo *size;        /* of `after`; NULL: not in the catalogue, which is itself a violation */
     const ImageInfo *image;      /* of `after`; NULL: no such image, which is itself a violation */
     const Quota *quota;
-    QuotaUsage usage; /* without the set that is judged */
-    QuotaUsage own;   /* of its instances as they are, on whatever revisions; all zero on create */
+    QuotaUsage usage;              /* without the set that is judged */
+    QuotaUsage own;                /* of its instances as they are, on whatever revisions; all zero on create */
     const char *host_architecture; /* "x64" */
     guint host_vcpus_max;          /* largest number of vCPUs this host runs in one VM */
     guint host_memory_mib;         /* largest memory this host gives one VM */
