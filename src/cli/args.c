@@ -28,7 +28,7 @@ const Option cli_options[] = {
     { "generate-ssh-keys", NULL, 0, OPTION_FLAG, NULL, "use the key in ~/.ssh; make one where there is none" },
     { "custom-data", NULL, 0, OPTION_TEXT, "TEXT|FILE", "cloud-init user data, or a file with it" },
     { "computer-name-prefix", NULL, 0, OPTION_TEXT, "PREFIX", "host names begin with it (the set's name)" },
-    { "upgrade-policy-mode", NULL, 0, OPTION_TEXT, "MODE", "Manual" },
+    { "upgrade-policy-mode", NULL, 0, OPTION_TEXT, "MODE", "Manual, Automatic or Rolling" },
     { "orchestration-mode", NULL, 0, OPTION_TEXT, "Uniform|Flexible", "orchestration mode, for good (Uniform)" },
     { "os-disk-size-gb", NULL, 0, OPTION_NUMBER, "GIB", "size of the OS disk (the image's)" },
     { "data-disk-sizes-gb", NULL, 0, OPTION_LIST, "GIB", "empty data disks, one size each" },

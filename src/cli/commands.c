@@ -62,6 +62,12 @@ const Command cli_commands[] = {
       "testudo vmss update -g MyResourceGroup -n MyScaleSet --vm-sku Standard_B1ms \\\n"
       "      --set virtualMachineProfile.storageProfile.imageReference.sku=gen2 \\\n"
       "      --security-type TrustedLaunch --enable-secure-boot true --enable-vtpm true --what-if" },
+    { "vmss rolling-upgrade start", NULL, SET "no-wait", run_vmss_rolling_start,
+      "bring all instances to the newest model, batch by batch", "testudo vmss rolling-upgrade start -g MyResourceGroup -n MyScaleSet" },
+    { "vmss rolling-upgrade get-latest", NULL, SET, run_vmss_rolling_latest, "how the latest rolling upgrade stands", NULL },
+    { "vmss rolling-upgrade cancel", NULL, SET "no-wait", run_vmss_rolling_cancel,
+      "end the rolling upgrade with the batch in hand", NULL },
+    { "vmss rolling-upgrade history", NULL, SET, run_vmss_rolling_history, "rolling upgrades that were", NULL },
     { "vmss revisions", NULL, SET, run_vmss_revisions, "list the model revisions that can be gone back to", NULL },
     { "vmss rollback", NULL, SET "to! what-if yes no-wait", run_vmss_rollback,
       "go back to the size, image, security profile, disks and extensions of a revision",

@@ -1,0 +1,50 @@
+/* vmss rolling-upgrade start, get-latest, cancel, history. */
+#include "cli/vmss.h"
+
+static const Column latest_columns[] = {
+    { "Status", "properties.runningStatus.code" },
+    { "Batch", "properties.testudo.batch" },
+    { "Successful", "properties.progress.successfulInstanceCount" },
+    { "Failed", "properties.progress.failedInstanceCount" },
+    { "InProgress", "properties.progress.inProgressInstanceCount" },
+    { "Pending", "properties.progress.pendingInstanceCount" },
+    { "Started", "properties.runningStatus.startTime" },
+    { "Error", "properties.error.message|-" },
+    { "Warning", "properties.testudo.warning|-" },
+    { 0 },
+};
+
+gboolean
+run_vmss_rolling_start(Cli *cli, GError **error)
+{
+    g_autofree char *path = cli_set_path(cli, "/osRollingUpgrade");
+    g_autofree char *what = g_strdup_printf("Rolling upgrade of %s", cli_set_name(cli));
+    return cli_change(cli, "POST", path, NULL, what, NULL, error);
+}
+
+gboolean
+run_vmss_rolling_latest(Cli *cli, GError **error)
+{
+    g_autofree char *path = cli_set_path(cli, "/rollingUpgrades/latest");
+    return cli_show(cli, path, latest_columns, error);
+}
+
+gboolean
+run_vmss_rolling_history(Cli *cli, GError **error)
+{
+    g_autofree char *path = cli_set_path(cli, "/osUpgradeHistory");
+    return cli_show_list(cli, path, latest_columns, error);
+}
+
+/* What is waited for ends as canceled: that is what was asked. */
+gboolean
+run_vmss_rolling_cancel(Cli *cli, GError **error)
+{
+    g_autoptr(GError) ended = NULL;
+    g_autofree char *path = cli_set_path(cli, "/rollingUpgrades/cancel");
+    g_autofree char *what = g_strdup_printf("Canceling the rolling upgrade of %s", cli_set_name(cli));
+    if (cli_change(cli, "POST", path, NULL, what, NULL, &ended) || g_error_matches(ended, ARM_ERROR, ARM_ROLL_CANCELED))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&ended));
+    return FALSE;
+}
