@@ -45,6 +45,8 @@ static const struct {
     { "no JSON", RICH, 0, OK "Healthy", HEALTH_UNKNOWN, NULL },
     { "another status, whatever the body", RICH, 0, "http 503 whole\n{\"ApplicationHealthState\":\"Healthy\"}", HEALTH_UNKNOWN,
       "http://localhost:8080/health answered with status 503." },
+    { "300 is no 2xx", RICH, 0, "http 300 whole\n{\"ApplicationHealthState\":\"Healthy\"}", HEALTH_UNKNOWN, NULL },
+    { "nor is 199", RICH, 0, "http 199 whole\n{\"ApplicationHealthState\":\"Healthy\"}", HEALTH_UNKNOWN, NULL },
     { "a redirection is not followed", RICH, 0, "http 302 whole\n", HEALTH_UNKNOWN, NULL },
     { "a body that is not all there", RICH, 0, "http 200 cut\n{\"ApplicationHealthState\":\"Healthy\"}", HEALTH_UNKNOWN,
       "http://localhost:8080/health answered with a body that is longer than 4096 bytes or did not come whole." },
