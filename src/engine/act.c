@@ -206,3 +206,10 @@ engine_call_host(Engine *engine, Held *held)
         return;
     }
 }
+
+void
+engine_release(Engine *engine, const Tracked *tracked)
+{
+    g_autofree char *key = engine_key_of(tracked->set, tracked->id);
+    host_release(engine->host, key);
+}

@@ -17,6 +17,9 @@ row_adopt(Pass *pass, SetTracked *set, StoreInstance *row, GHashTable *found, GE
         return FALSE;
     if (row->state == INSTANCE_STARTING && row->deadline)
         engine_deadline_arm(engine, tracked, row->deadline);
+    /* A crash may have come between the end of an undo and the host's hearing of it. */
+    if (row->undo_revision == 0 && g_hash_table_contains(found, key))
+        host_release(engine->host, key);
     g_hash_table_remove(found, key);
     engine_mark_dirty(engine, tracked);
     return TRUE;

@@ -200,6 +200,16 @@ gone_forget(Pass *pass)
         engine_forget(pass->engine, g_ptr_array_index(gone, i));
 }
 
+static void
+released_tell(const Pass *pass)
+{
+    for (guint i = 0; i < pass->held->len; i++) {
+        const Held *held = g_ptr_array_index(pass->held, i);
+        if (held->release)
+            engine_release(pass->engine, held->tracked);
+    }
+}
+
 /* Is there anything to look at? Most kicks are the echo of our own commits. */
 static gboolean
 work_waits(Engine *engine)
@@ -222,6 +232,7 @@ pass_run(Engine *engine)
     }
     for (guint i = 0; i < pass->due->len; i++)
         engine_call_host(engine, g_ptr_array_index(pass->due, i));
+    released_tell(pass);
     gone_forget(pass);
     engine_slots_offer(engine);
     if (work_waits(engine))

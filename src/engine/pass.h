@@ -15,6 +15,7 @@ struct Held {
     gboolean changed;   /* by this pass: it is to be written */
     gboolean written;   /* by this pass, once at least */
     gboolean removed;   /* by this pass */
+    gboolean release;   /* its undo is forgotten: after the commit the host keeps nothing for it any more */
     gboolean to_act;    /* the host spoke of it: it is planned in this pass */
     Act act;            /* what the host is to be asked for after the commit */
     LaunchSpec *spec;   /* ACT_LAUNCH: with this; else NULL */
@@ -58,6 +59,8 @@ gboolean pass_commit(Pass *pass, GError **error);
 void engine_act(Pass *pass, Held *held);
 /* After the commit: the host calls that the act stands for. */
 void engine_call_host(Engine *engine, Held *held);
+/* After the commit of a row without an undo: the host holds nothing for one. */
+void engine_release(Engine *engine, const Tracked *tracked);
 void instance_enter(StoreInstance *instance, LifeEvent event, UnixTime now);
 void instance_fail(StoreInstance *instance, ArmCode code, const char *message);
 

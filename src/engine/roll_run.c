@@ -220,6 +220,7 @@ judge(Run *run, const RollAct *act, GError **error)
     if (act->type == ROLL_ACCEPT) {
         mark = instance->roll_mark == ROLL_MARK_UNDOING ? ROLL_MARK_UNDONE : ROLL_MARK_DONE;
         roll_forget(instance);
+        held->release = TRUE;
     } else if (act->type == ROLL_REJECT) {
         mark = instance->roll_mark == ROLL_MARK_UNDOING ? ROLL_MARK_UNDONE : ROLL_MARK_FAILED;
         failure_note(run, instance);

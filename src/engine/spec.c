@@ -70,6 +70,7 @@ engine_launch_spec(Pass *pass, SetTracked *set, const StoreInstance *instance, G
     spec->vars_gen = instance->vars_gen;
     spec->vtpm_gen = model->vtpm ? instance->vtpm_gen : 0;
     spec->data_gen = instance->data_gen;
+    spec->hold = instance->undo_revision != 0;
     disks_and_user_fill(spec, model);
     return g_steal_pointer(&spec);
 }

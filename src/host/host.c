@@ -69,6 +69,13 @@ host_start(Host *host, const LaunchSpec *spec)
 }
 
 void
+host_release(Host *host, const char *key)
+{
+    key_assert(key);
+    host->driver->release(host, key);
+}
+
+void
 host_stop(Host *host, const char *key, gint64 grace_usec)
 {
     key_assert(key);

@@ -108,8 +108,9 @@ struct HostDriver {
     void (*close)(Host *host); /* leaves every VM running */
     HostInfo *(*info)(Host *host);
     GPtrArray *(*found)(Host *host); /* of HostFound: what was there at open; watched from then on */
-    /* What spec->hold kept is let go by a start of the same epoch without it, also where the VM runs. */
     void (*start)(Host *host, const LaunchSpec *spec);
+    /* What the last launch holds (LaunchSpec.hold) is held no longer. */
+    void (*release)(Host *host, const char *key);
     /* grace_usec > 0: ACPI and guest agent first, by force when it is over; 0: by force at once. */
     void (*stop)(Host *host, const char *key, gint64 grace_usec);
     /* Ends the VM by force and removes its folder; data disks are moved to `keep_dir`/<key>-lunN.qcow2 unless it is NULL. */
@@ -139,6 +140,7 @@ void host_close(Host *host); /* accepts NULL */
 HostInfo *host_info(Host *host);
 GPtrArray *host_found(Host *host);
 void host_start(Host *host, const LaunchSpec *spec);
+void host_release(Host *host, const char *key);
 void host_stop(Host *host, const char *key, gint64 grace_usec);
 void host_destroy(Host *host, const char *key, const char *keep_dir);
 char *host_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GError **error);

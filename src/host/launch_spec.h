@@ -40,7 +40,8 @@ typedef struct {
     guint64 vars_gen; /* means nothing without UEFI */
     guint64 vtpm_gen; /* 0: none */
     guint64 data_gen; /* data disks: a higher number than theirs has them made afresh, which keeps nothing of them */
-    gboolean hold;    /* what is kept may be needed for an undo: nothing of it goes, however old it is */
+    gboolean hold;    /* what is kept may be needed for an undo: nothing of it goes, however old it is, until
+                       * another launch, or host_release() */
 
     guint os_disk_gib;     /* 0: the image's size */
     GPtrArray *data_disks; /* of LaunchDisk, by lun */

@@ -27,6 +27,26 @@ expect_latest(World *world, const char *code, const char *successful, const char
     answer_expect(latest, "properties.progress.inProgressInstanceCount", "0");
 }
 
+/* Of the three: which generations of the disk there are, and whether what was put aside is held. */
+static void
+expect_disks(const World *world, const char *disks, gboolean held)
+{
+    g_autoptr(GPtrArray) keys = host_simulated_keys(world->simulated);
+    guint seen = 0;
+    for (guint i = 0; i < keys->len; i++) {
+        g_autoptr(SimulatedParts) parts = host_simulated_parts(world->simulated, g_ptr_array_index(keys, i));
+        g_autoptr(GString) text = g_string_new(NULL);
+        for (guint j = 0; j < parts->parts->len; j++) {
+            const SimulatedPart *part = &g_array_index(parts->parts, SimulatedPart, j);
+            if (part->part == PART_DISK)
+                g_string_append_printf(text, part->present ? "%d" : "[%d]", (int)part->generation);
+        }
+        seen += strcmp(text->str, disks) == 0 ? 1 : 0;
+        g_assert_cmpint(parts->held, ==, held);
+    }
+    g_assert_cmpuint(seen, >, 0);
+}
+
 static void
 test_in_place(void)
 {
@@ -35,6 +55,7 @@ test_in_place(void)
     g_autoptr(Answer) change = world_must(world, 200, "PATCH", "@/s1", IMAGE("1.1.0"));
     world_settle(world);
     expect_latest(world, "Completed", "3", "0");
+    expect_disks(world, "2[1]", /* held= */ FALSE);
     g_autoptr(Answer) list = world_must(world, 200, "GET", "@/s1/virtualMachines", NULL);
     for (guint i = 0; i < 3; i++) {
         g_autofree char *path = g_strdup_printf("value.%u.properties.latestModelApplied", i);
@@ -77,6 +98,7 @@ test_undo(void)
     answer_expect(view, "properties.provisioningState", "Succeeded");
     answer_expect(view, "properties.latestModelApplied", "false");
     g_assert_cmpuint(host_simulated_alive(world->simulated), ==, 3);
+    expect_disks(world, "1[2]", /* held= */ FALSE);
 }
 
 static void

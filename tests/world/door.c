@@ -62,6 +62,16 @@ door_start(Host *host, const LaunchSpec *spec)
 }
 
 static void
+door_release(Host *host, const char *key)
+{
+    World *world = world_of(host);
+    if (world->dead)
+        return;
+    host_release(world->simulated, key);
+    door_step(world);
+}
+
+static void
 door_stop(Host *host, const char *key, gint64 grace_usec)
 {
     World *world = world_of(host);
@@ -179,6 +189,7 @@ static const HostDriver driver = {
     .info = door_info,
     .found = door_found,
     .start = door_start,
+    .release = door_release,
     .stop = door_stop,
     .destroy = door_destroy,
     .serial_log = door_serial_log,

@@ -334,6 +334,20 @@ qemu_start(Host *host, const LaunchSpec *spec)
 }
 
 static void
+qemu_release(Host *host, const char *key)
+{
+    Machine *machine = g_hash_table_lookup(self_of(host)->machines, key);
+    if (!machine)
+        return;
+    if (machine->wanted)
+        machine->wanted->hold = FALSE;
+    if (!machine->spec || !machine->spec->hold)
+        return;
+    machine->spec->hold = FALSE;
+    machine_run_write(machine);
+}
+
+static void
 qemu_stop(Host *host, const char *key, gint64 grace_usec)
 {
     Machine *machine = machine_get(self_of(host), key);
@@ -358,6 +372,7 @@ static const HostDriver driver = {
     .info = qemu_info,
     .found = qemu_found,
     .start = qemu_start,
+    .release = qemu_release,
     .stop = qemu_stop,
     .destroy = qemu_destroy,
     .serial_log = qemu_serial_log,

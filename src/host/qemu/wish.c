@@ -34,15 +34,11 @@ memory_check(const LaunchSpec *spec, GError **error)
                     available, spec->memory_mib, MEMORY_AROUND_MIB);
 }
 
-/* It runs already: that is said again, for whoever missed it; what was held for an undo may be held no longer. Before QEMU has
+/* It runs already: that is said again, for whoever missed it. Before QEMU has
  * greeted, its greeting will say it. */
 static void
 started_say(Machine *machine)
 {
-    if (machine->spec->hold != machine->wanted->hold) {
-        machine->spec->hold = machine->wanted->hold;
-        machine_run_write(machine);
-    }
     if (!machine->greeted)
         return;
     machine->wish = WISH_NONE;

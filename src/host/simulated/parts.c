@@ -195,6 +195,7 @@ host_simulated_parts(Host *host, const char *key)
         return NULL;
     SimulatedParts *shown = g_new0(SimulatedParts, 1);
     shown->data_generation = sim->data_gen;
+    shown->held = sim->hold;
     shown->parts = g_array_new(FALSE, FALSE, sizeof(SimulatedPart));
     shown->disks = g_array_new(FALSE, FALSE, sizeof(SimulatedDisk));
     for (Part part = 0; part < N_PARTS; part++) {

@@ -224,7 +224,6 @@ simulated_start(Host *host, const LaunchSpec *spec)
     cross(self);
     Sim *sim = sim_get(self, spec->key);
     if (sim->alive && sim->epoch == spec->epoch) {
-        sim->hold = spec->hold != 0;
         later(sim, 0, started);
         return;
     }
@@ -240,6 +239,18 @@ simulated_start(Host *host, const LaunchSpec *spec)
     sim->hold = spec->hold != 0;
     simulated_keep(self);
     later(sim, self->latency.start_usec, started);
+}
+
+static void
+simulated_release(Host *host, const char *key)
+{
+    Simulated *self = (Simulated *)host;
+    Sim *sim = g_hash_table_lookup(self->sims, key);
+    if (!sim || !sim->hold)
+        return;
+    cross(self);
+    sim->hold = FALSE;
+    simulated_keep(self);
 }
 
 static void
@@ -285,6 +296,7 @@ static const HostDriver driver = {
     .info = simulated_info,
     .found = simulated_found,
     .start = simulated_start,
+    .release = simulated_release,
     .stop = simulated_stop,
     .destroy = simulated_destroy,
     .serial_log = simulated_serial_log,

@@ -4,9 +4,9 @@
  * `simulated.conf.json` in the state folder: {"start_ms":…,"boot_ms":…,"stop_ms":…,"destroy_ms":…,"guest_ms":…,"approve_ms":…,
  * "faults":[{"key_suffix":".3","epoch":2,"fault":"refuse|no-agent|start-fails|exit|disk-full|unhealthy"}],"die_at":7}.
  * approve_ms: so long after a terminate notice the guest approves it; never where it is not given. die_at: the daemon is
- * killed, as by SIGKILL from outside, at that crossing between it and its VMs: each call of start, stop and destroy is one
- * before it has an effect, and each event is one before it is told (1: the first since the start). So a test can have a crash
- * at every step. (What is asked of a guest is no crossing: it is asked again and again, and leaves little behind.) */
+ * killed, as by SIGKILL from outside, at that crossing between it and its VMs: each call of start, release, stop and destroy is
+ * one before it has an effect, and each event is one before it is told (1: the first since the start). So a test can have a
+ * crash at every step. (What is asked of a guest is no crossing: it is asked again and again, and leaves little behind.) */
 #pragma once
 
 #include "host/generations.h"
@@ -72,6 +72,7 @@ typedef struct {
 
 typedef struct {
     guint64 data_generation;
+    gboolean held; /* what was put aside stays, however old it is */
     GArray *parts; /* of SimulatedPart; those in use first */
     GArray *disks; /* of SimulatedDisk */
 } SimulatedParts;

@@ -699,7 +699,7 @@ test_what_is_held_goes_when_it_is_let_go(Fixture *f, const void *data G_GNUC_UNU
     daemon_restart(f);
     days_pass(f, 8);
     g_assert_true(is_kept(f, PART_DISK, 1) && is_kept(f, PART_VARS, 1));
-    start_held(f, 2, 2, FALSE);
+    host_release(f->host, KEY);
     daemon_restart(f);
     days_pass(f, 0);
     g_assert_false(is_kept(f, PART_DISK, 1) || is_kept(f, PART_VARS, 1));
