@@ -139,15 +139,32 @@ is_up(const StoreInstance *row)
     return row->state == INSTANCE_RUNNING && row->alive && row->agent && !row->want_deleted;
 }
 
+/* A guest without an agent cannot be asked: what nothing is heard of is not well. */
+static gboolean
+silence_follow(Pass *pass, Held *held, GError **error)
+{
+    StoreInstance *row = held->row;
+    health_stop(held->tracked);
+    if (!row || row->state != INSTANCE_RUNNING || !row->alive || row->agent || row->want_deleted || row->health_since)
+        return TRUE;
+    const Revision *revision = revision_get(pass, held->tracked->set, row->revision, error);
+    if (!revision)
+        return FALSE;
+    if (revision->model->health) {
+        row->health = HEALTH_UNKNOWN;
+        row->health_since = pass->now;
+        pass_changed(held);
+    }
+    return TRUE;
+}
+
 gboolean
 health_follow(Pass *pass, Held *held, GError **error)
 {
     StoreInstance *row = held->row;
     Tracked *tracked = held->tracked;
-    if (!row || !is_up(row)) {
-        health_stop(tracked);
-        return TRUE;
-    }
+    if (!row || !is_up(row))
+        return silence_follow(pass, held, error);
     const Revision *revision = revision_get(pass, tracked->set, row->revision, error);
     if (!revision)
         return FALSE;

@@ -162,6 +162,23 @@ test_application_health(void)
     answer_expect(untouched, "properties.latestModelApplied", "false");
 }
 
+static void
+test_health_of_a_guest_without_agent(void)
+{
+    g_autoptr(World) world = world_new();
+    world_create(world, "s1", 1, "Standard_B1ms", "gen2-noagent", NULL);
+    g_autoptr(Answer) set = world_must(
+        world, 200, "PATCH", "@/s1",
+        "{\"properties\":{\"virtualMachineProfile\":{\"extensionProfile\":{\"extensions\":[{\"name\":\"health\",\"properties\":"
+        "{"
+        "\"publisher\":\"Microsoft.ManagedServices\",\"type\":\"ApplicationHealthLinux\",\"typeHandlerVersion\":\"1.0\","
+        "\"settings\":{\"protocol\":\"tcp\",\"port\":80}}}]}}}}");
+    g_autoptr(Answer) update = world_must(world, 202, "POST", "@/s1/manualupgrade", "{\"instanceIds\":[\"*\"]}");
+    world_expect_operation(world, update, "Succeeded", NULL);
+    g_autoptr(Answer) view = world_must(world, 200, "GET", "@/s1/virtualMachines/0/instanceView", NULL);
+    answer_expect(view, "vmHealth.status.code", "HealthState/unknown");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -173,5 +190,6 @@ main(int argc, char **argv)
     g_test_add_func("/rolls/cancel", test_cancel);
     g_test_add_func("/rolls/retarget", test_retarget);
     g_test_add_func("/rolls/application-health", test_application_health);
+    g_test_add_func("/rolls/health-of-a-guest-without-agent", test_health_of_a_guest_without_agent);
     return g_test_run();
 }
