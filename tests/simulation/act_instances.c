@@ -128,6 +128,9 @@ accepted(Sim *sim, SimSet *set, const Deed *deed, const Asked *asked, const Answ
     SimOperation *operation = promise_operation(sim, answer, deed->kind, set);
     for (guint i = 0; i < asked->ids->len; i++) {
         SimInstance *instance = sim_instance(set, g_array_index(asked->ids, guint, i));
+        /* Whoever is named, and not refused what is for running ones alone, is one of them. */
+        if (instance && instance->unsure && deed->only_running && asked->whom != ALL && !instance->leaving)
+            instance->power = POWER_RUNNING;
         if (!instance || lot_of(deed, asked, instance) != IT_IS_DONE)
             continue;
         if (operation)
