@@ -54,6 +54,8 @@ typedef struct {
     void (*forwards)(void *data, const char *key, ProbeForwards done, void *done_data);
     /* Takes an image file on this host in (blocking, called on a worker thread); info as in a definition file. */
     gboolean (*image_import)(void *data, const char *path, ImageInfo *info, GError **error);
+    /* Removes the file of a kept data disk, where there is one (blocking). */
+    gboolean (*disk_remove)(void *data, const char *file, GError **error);
 } ApiProbe;
 
 /* What this host can run, for the rules and for `host show`. */
@@ -69,7 +71,8 @@ typedef struct {
     const ApiHost *host;
     const SizeCatalogue *sizes;
     const Quota *quota;
-    guint body_max; /* bytes; 4 MiB unless configured; more is 413 */
+    guint body_max;             /* bytes; 4 MiB unless configured; more is 413 */
+    gint64 disk_retention_usec; /* how long a data disk that is detached is kept */
 } ApiConfig;
 
 typedef struct Api Api;

@@ -110,8 +110,9 @@ extern const Route routes_activity[];  /* Microsoft.Insights/eventtypes/manageme
 extern const Route routes_links[];     /* anonymous signed addresses: /links/… */
 extern const Route routes_scale_sets[];
 extern const Route routes_scale_set_actions[];
-extern const Route routes_rolls[]; /* rolling upgrades of a set */
+extern const Route routes_rolls[];     /* rolling upgrades of a set */
 extern const Route routes_instances[]; /* virtualMachines of a set */
+extern const Route routes_disks[];     /* kept from removed instances */
 extern const Route routes_extensions[];
 extern const Route routes_extension_images[];
 extern const Route routes_revisions[]; /* of a set, and rollback */

@@ -1,5 +1,6 @@
 #include "api/draft.h"
 
+#include "api/attach.h"
 #include "api/feature_registration.h"
 #include "model/document.h"
 #include "store/models.h"
@@ -158,6 +159,24 @@ draft_begin(StoreTx *tx, const StoreSet *set, GError **error)
     return g_steal_pointer(&draft);
 }
 
+/* What is attached to single instances is not in the model, and stands against it like a rule. */
+static gboolean
+attached_judge(Draft *draft, StoreTx *tx, const StoreSet *set, GError **error)
+{
+    g_autoptr(GPtrArray) violations = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+    const GPtrArray *details = draft->refusal ? arm_error_details(draft->refusal) : NULL;
+    for (guint i = 0; details && i < details->len; i++)
+        g_ptr_array_add(violations, g_error_copy(g_ptr_array_index(details, i)));
+    guint of_rules = violations->len;
+    if (!attach_judge(tx, set, draft->after, draft->size, violations, error))
+        return FALSE;
+    if (violations->len == of_rules)
+        return TRUE;
+    g_clear_error(&draft->refusal);
+    arm_set_error_from_violations(&draft->refusal, violations);
+    return TRUE;
+}
+
 static gboolean
 draft_judge(Draft *draft, Call *call, StoreTx *tx, const StoreSet *set, const char *set_name, gboolean image_named,
             GError **error)
@@ -169,7 +188,7 @@ draft_judge(Draft *draft, Call *call, StoreTx *tx, const StoreSet *set, const ch
     const Judging judging = { call, tx, usage, whole, set_name };
     gboolean by_default = FALSE;
     return whole && trusted_launch_default(draft, &judging, &by_default, error) &&
-           (by_default || judge(draft, &judging, error));
+           (by_default || judge(draft, &judging, error)) && (!set || attached_judge(draft, tx, set, error));
 }
 
 Draft *

@@ -1,10 +1,12 @@
-/* virtualMachines of a scale set: list, get, instance view, protection and tags. */
+/* virtualMachines of a scale set: list, get, instance view; protection, tags and attached disks. */
+#include "api/attach.h"
 #include "api/body_cache.h"
 #include "api/filter.h"
 #include "api/page.h"
 #include "api/place.h"
 #include "api/set_body.h"
-#include "model/document.h"
+#include "model/instance_body.h"
+#include "store/desire.h"
 
 #include <string.h>
 
@@ -169,7 +171,7 @@ view_get(Call *call, GError **error)
     return respond_json(200, view);
 }
 
-/* ---- protection and tags ---- */
+/* ---- protection, tags, attached disks ---- */
 
 static gboolean
 protection_apply(StoreInstance *instance, const InstanceBody *asked, GError **error)
@@ -187,7 +189,7 @@ protection_apply(StoreInstance *instance, const InstanceBody *asked, GError **er
     instance->protect_scale_set_actions = actions;
     if (asked->tags) {
         g_free(instance->tags);
-        instance->tags = json_text(asked->tags);
+        instance->tags = g_strdup(asked->tags);
     }
     return TRUE;
 }
@@ -202,10 +204,26 @@ fits_check(Call *call, StoreTx *tx, const StoreSet *set, const StoreInstance *in
     return shown && instance_body_fits(call->body, shown, error);
 }
 
+/* Launched again, as by a restart; the operation ends with that. */
+static gboolean
+relaunch_begin(Call *call, StoreTx *tx, StoreSet *set, StoreInstance *instance, char **ret_operation, GError **error)
+{
+    g_autofree char *id = resource_id_instance(call->api->subscription, set->group, set->name, instance->id);
+    g_autoptr(StoreOperation) operation = operation_begin(tx, OPERATION_PUT_INSTANCE, set, id, set->location,
+                                                          /* of_set= */ FALSE, call->request->caller, call->now, error);
+    if (!operation)
+        return FALSE;
+    desire_apply(instance, DESIRE_RESTART, /* skip_shutdown= */ FALSE);
+    *ret_operation = g_strdup(operation->id);
+    return step_begin(tx, operation, instance, error);
+}
+
 static ApiResponse *
 instance_put(Call *call, GError **error)
 {
-    InstanceBody asked;
+    g_auto(InstanceBody) asked = { 0 };
+    g_autofree char *operation = NULL;
+    gboolean relaunch = FALSE;
     if (!instance_body_read(call->body, &asked, error))
         return NULL;
     g_autoptr(StoreTx) tx = store_write(call->api->store, error);
@@ -213,11 +231,18 @@ instance_put(Call *call, GError **error)
     g_autoptr(StoreInstance) instance = set ? call_instance(tx, set, call->params[PARAM_INSTANCE], error) : NULL;
     if (!instance || !call_not_deleting(set, error) || !call_preconditions(call, instance->etag, error) ||
         !fits_check(call, tx, set, instance, error) || !protection_apply(instance, &asked, error) ||
-        !store_instance_update(tx, instance, 0, error) ||
-        !place_record(call, tx, set, instance, OPERATION_PUT_INSTANCE, error) || !store_commit(g_steal_pointer(&tx), error))
+        (asked.disks && !attach_apply(call, tx, set, instance, asked.disks, &relaunch, error)))
+        return NULL;
+    gboolean written = relaunch ? relaunch_begin(call, tx, set, instance, &operation, error)
+                                : store_instance_update(tx, instance, 0, error) &&
+                                      place_record(call, tx, set, instance, OPERATION_PUT_INSTANCE, error);
+    if (!written || !store_commit(g_steal_pointer(&tx), error))
         return NULL;
     g_auto(Place) place = { 0 };
-    return place_find(call, &place, error) ? instance_respond(call, &place, /* view= */ FALSE, error) : NULL;
+    ApiResponse *response = place_find(call, &place, error) ? instance_respond(call, &place, /* view= */ FALSE, error) : NULL;
+    if (response)
+        respond_with_operation(response, call, operation);
+    return response;
 }
 
 /* Testudo keeps no user data and does not tell of deletions that it retries, so there is none of either to expand. */

@@ -13,7 +13,7 @@ static const Route *const tables[] = {
     routes_images,        routes_host,
     routes_activity,      routes_links,
     routes_features,      routes_machines,
-    routes_rolls,
+    routes_rolls,         routes_disks,
 };
 
 /* ---- routes ---- */

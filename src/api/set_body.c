@@ -1,5 +1,6 @@
 #include "api/set_body.h"
 
+#include "api/attach.h"
 #include "api/body_cache.h"
 #include "base/time_text.h"
 #include "model/document.h"
@@ -336,6 +337,9 @@ instance_body(Call *call, StoreTx *tx, const StoreSet *set, const StoreInstance 
     g_autofree char *os_type = os_type_of(tx, urn);
     g_autoptr(json_t) model_public = document_public(document, os_type);
     g_autoptr(json_t) body = instance_json(call, set, instance, model_public, g_strcmp0(effect_key, set->effect_key) == 0);
+    json_t *storage = json_path(body, "properties.storageProfile");
+    if (storage && !attach_show(call, tx, instance, storage, error))
+        return NULL;
     if (with_view)
         json_object_set_new(json_object_get(body, "properties"), "instanceView", instance_view(set, instance));
     GBytes *bytes = bytes_of(body);

@@ -59,6 +59,13 @@ resource_machine_parse(const char *name, char **ret_set, guint *ret_instance)
 }
 
 char *
+resource_id_disk(const char *subscription, const char *group, const char *disk)
+{
+    return g_strdup_printf("/subscriptions/%s/resourceGroups/%s/providers/Microsoft.Compute/disks/%s", subscription, group,
+                           disk);
+}
+
+char *
 resource_fold(const char *text)
 {
     return g_ascii_strdown(text, -1);

@@ -10,6 +10,7 @@ char *resource_id_subscription(const char *subscription);
 char *resource_id_group(const char *subscription, const char *group);
 char *resource_id_scale_set(const char *subscription, const char *group, const char *set);
 char *resource_id_instance(const char *subscription, const char *group, const char *set, guint instance);
+char *resource_id_disk(const char *subscription, const char *group, const char *disk);
 
 /* An instance of a Flexible set as a VM of its own: "web_12". A set's name may hold "_" too: the last one parts the two. */
 char *resource_id_machine(const char *subscription, const char *group, const char *set, guint instance);

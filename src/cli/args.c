@@ -37,6 +37,8 @@ const Option cli_options[] = {
     { "to", NULL, 0, OPTION_NUMBER, "REVISION", "number of a model revision; 'testudo vmss revisions' lists them" },
     { "instance-ids", NULL, 0, OPTION_LIST, "ID", "instances, or \"*\" for all" },
     { "instance-id", NULL, 0, OPTION_TEXT, "ID", "instance" },
+    { "disk", NULL, 0, OPTION_TEXT, "DISK", "name or id of a kept disk; 'testudo disk list' lists them" },
+    { "lun", NULL, 0, OPTION_NUMBER, "N", "logical unit number, 0 to 63 (for attach, the lowest free one)" },
     { "protect-from-scale-in", NULL, 0, OPTION_BOOL, "true|false", "never removed by scaling in" },
     { "protect-from-scale-set-actions", NULL, 0, OPTION_BOOL, "true|false", "never touched by what is done to the set" },
     { "scale-in-policy", NULL, 0, OPTION_LIST, "Default|NewestVM|OldestVM", "which instances go when the capacity is lowered" },

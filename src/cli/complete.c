@@ -109,7 +109,11 @@ thing_of(const Completion *completion, const char *option)
 {
     static const struct {
         const char *command, *thing;
-    } named[] = { { "vmss extension ", "extension" }, { "vmss ", "vmss-name" }, { "feature ", "feature" }, { "vm ", "vm" } };
+    } named[] = { { "disk ", "disk" },
+                  { "vmss extension ", "extension" },
+                  { "vmss ", "vmss-name" },
+                  { "feature ", "feature" },
+                  { "vm ", "vm" } };
     for (guint i = 0; strcmp(option, "name") == 0 && i < G_N_ELEMENTS(named); i++) {
         if (g_str_has_prefix(completion->command->path, named[i].command))
             return named[i].thing;
@@ -133,6 +137,7 @@ list_path(const Completion *completion, const Cli *cli, const char *thing)
         { "vmss-name", OF_GROUP, SETS },
         { "vmss", OF_GROUP, SETS },
         { "vm", OF_GROUP, "/providers/Microsoft.Compute/virtualMachines" },
+        { "disk", OF_GROUP, "/providers/Microsoft.Compute/disks" },
         { "instance-id", OF_SET, "/virtualMachines" },
         { "instance-ids", OF_SET, "/virtualMachines" },
         { "to", OF_SET, "/revisions" },
@@ -160,7 +165,7 @@ static gboolean
 is_known_by_daemon(const char *option)
 {
     static const char *const names[] = { "resource-group", "name",   "vmss",  "vmss-name", "location", "instance-id",
-                                         "instance-ids",   "vm-sku", "image", "urn",       "to" };
+                                         "instance-ids",   "vm-sku", "image", "urn",       "disk",     "to" };
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         if (strcmp(option, names[i]) == 0)
             return TRUE;

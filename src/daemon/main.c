@@ -169,6 +169,7 @@ api_start(Daemon *daemon, GError **error)
         .sizes = daemon->sizes,
         .quota = daemon->quota,
         .body_max = 4u << 20,
+        .disk_retention_usec = config->retention_usec,
     };
     daemon->probe = probe_new(daemon->host, daemon->context, config->state_dir);
     daemon->api = api_new(&api_config, daemon->store, daemon->clock, probe_table(daemon->probe), error);

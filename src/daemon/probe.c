@@ -1,6 +1,7 @@
 #include "daemon/probe.h"
 
 #include "host/image_import.h"
+#include "host/kept_file.h"
 
 struct Probe {
     ApiProbe table;
@@ -148,6 +149,13 @@ probe_image_import(void *data, const char *path, ImageInfo *info, GError **error
     return image_import(probe->state_dir, path, info, &stored, error);
 }
 
+static gboolean
+probe_disk_remove(void *data, const char *file, GError **error)
+{
+    (void)data;
+    return kept_file_remove(file, error);
+}
+
 Probe *
 probe_new(Host *host, GMainContext *context, const char *state_dir)
 {
@@ -162,6 +170,7 @@ probe_new(Host *host, GMainContext *context, const char *state_dir)
         .exec = probe_exec,
         .forwards = probe_forwards,
         .image_import = probe_image_import,
+        .disk_remove = probe_disk_remove,
     };
     return probe;
 }

@@ -1,4 +1,5 @@
 /* One instance, one step forward: the planner's action, written to the store first, asked of the host after the commit. */
+#include "engine/disks.h"
 #include "engine/pass.h"
 #include "engine/sets.h"
 
@@ -82,6 +83,7 @@ launch_begin(Pass *pass, Held *held)
         engine_slot_release(pass->engine, held->tracked);
         return;
     }
+    engine_disks_noted(instance, spec);
     instance->revision = instance->want_revision;
     instance->run_disk_gen = instance->disk_gen;
     instance->run_vars_gen = instance->vars_gen;

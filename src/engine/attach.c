@@ -1,4 +1,5 @@
 /* The beginning: what the store remembers is compared with what the host found running. */
+#include "engine/disks.h"
 #include "engine/health.h"
 #include "engine/sets.h"
 
@@ -64,13 +65,15 @@ set_adopt(Pass *pass, gint64 set_id, GHashTable *found, GError **error)
 
 /* What the store does not know is nobody's: it was being removed when the daemon ended. */
 static void
-strangers_remove(const Engine *engine, GHashTable *found)
+strangers_remove(Engine *engine, GHashTable *found)
 {
     g_autofree char *keep = g_build_filename(engine->config.state_dir, "disks", NULL);
     GHashTableIter iter;
-    gpointer key;
+    gpointer key, value;
     g_hash_table_iter_init(&iter, found);
-    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        const HostFound *stranger = value;
+        g_hash_table_insert(engine->strangers, g_strdup(key), g_strdup(stranger->owner));
         g_message("removing what is left of instance %s, which no scale set has", (const char *)key);
         host_destroy(engine->host, key, keep);
     }
@@ -98,7 +101,7 @@ engine_attach(Engine *engine, Host *host, GError **error)
             return FALSE;
         engine_set_mark_dirty(set);
     }
-    if (!pass_commit(pass, error))
+    if (!engine_disks_sweep(pass, error) || !pass_commit(pass, error))
         return FALSE;
 
     strangers_remove(engine, found);

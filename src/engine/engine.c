@@ -39,6 +39,7 @@ engine_new(Store *store, Clock *clock, const EngineConfig *config, GMainContext 
     engine->instances = engine_instances_new();
     engine->sets = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, engine_set_free);
     engine->sets_by_uid = g_hash_table_new(g_str_hash, g_str_equal);
+    engine->strangers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_queue_init(&engine->dirty);
     g_queue_init(&engine->dirty_sets);
     g_queue_init(&engine->waiting);
@@ -64,6 +65,7 @@ engine_free(Engine *engine)
     g_queue_clear(&engine->waiting);
     g_queue_clear_full(&engine->events, (GDestroyNotify)host_event_free);
     health_abandon(engine);
+    g_hash_table_unref(engine->strangers);
     g_hash_table_unref(engine->instances);
     g_hash_table_unref(engine->sets);
     g_hash_table_unref(engine->sets_by_uid);

@@ -1,7 +1,13 @@
 /* What the host says becomes observed state, through the life table. */
+#include "engine/disks.h"
 #include "engine/revisions.h"
 
-#include <unistd.h>
+static gpointer
+kept_copy(gconstpointer item, gpointer data G_GNUC_UNUSED)
+{
+    const HostKeptDisk *disk = item;
+    return host_kept_disk_new(disk->lun, disk->size_gib, disk->file);
+}
 
 HostEvent *
 host_event_copy(const HostEvent *event)
@@ -10,6 +16,9 @@ host_event_copy(const HostEvent *event)
     copy->key = g_strdup(event->key);
     copy->message = g_strdup(event->message);
     copy->file = g_strdup(event->file);
+    copy->kept = event->kept ? g_ptr_array_copy((GPtrArray *)event->kept, kept_copy, NULL) : NULL;
+    if (copy->kept)
+        g_ptr_array_set_free_func((GPtrArray *)copy->kept, (GDestroyNotify)host_kept_disk_free);
     return copy;
 }
 
@@ -21,6 +30,8 @@ host_event_free(HostEvent *event)
     g_free((char *)event->key);
     g_free((char *)event->message);
     g_free((char *)event->file);
+    if (event->kept)
+        g_ptr_array_unref((GPtrArray *)event->kept);
     g_free(event);
 }
 
@@ -37,7 +48,7 @@ on_started(Pass *pass, Held *held, GError **error)
     instance_enter(instance, agent ? LIFE_STARTED : LIFE_STARTED_NO_AGENT, pass->now);
     if (!agent)
         engine_slot_release(pass->engine, held->tracked);
-    return TRUE;
+    return engine_disks_left(pass, instance, error);
 }
 
 static void
@@ -100,60 +111,31 @@ on_exited(Pass *pass, Held *held, const HostEvent *event)
     engine_slot_release(pass->engine, tracked);
 }
 
-/* Its disks that are to be kept lie in STATE/disks by now; those that were to go with the instance are removed. */
 static gboolean
-disks_settle(Pass *pass, const Held *held, GError **error)
-{
-    const EngineConfig *config = &pass->engine->config;
-    const StoreInstance *instance = held->row;
-    SetTracked *set = held->tracked->set;
-    guint number = instance->revision ? instance->revision : instance->want_revision;
-    const Revision *revision = revision_get(pass, set, number, error);
-    if (!revision)
-        return FALSE;
-    const Model *model = revision->model;
-    for (guint i = 0; i < model->data_disks->len; i++) {
-        const DataDisk *disk = g_ptr_array_index(model->data_disks, i);
-        g_autofree char *file =
-            g_strdup_printf("%s/disks/%s.%u-lun%u.qcow2", config->state_dir, set->uid, instance->id, disk->lun);
-        if (!g_file_test(file, G_FILE_TEST_EXISTS))
-            continue;
-        if (disk->delete_with_vm) {
-            unlink(file);
-            continue;
-        }
-        g_autofree char *id = g_uuid_string_random();
-        StoreDisk kept = {
-            .id = id,
-            .group = set->group,
-            .set_name = set->name,
-            .instance = instance->id,
-            .lun = disk->lun,
-            .size_gib = disk->size_gib,
-            .file = file,
-            .kept_until = pass->now + config->disk_retention_usec,
-        };
-        if (!store_disk_put(pass->tx, &kept, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean
-on_destroyed(Pass *pass, Held *held, GError **error)
+on_destroyed(Pass *pass, Held *held, const HostEvent *event, GError **error)
 {
     engine_call(pass->engine, held->tracked, CALL_NONE);
-    if (!disks_settle(pass, held, error))
+    if (!engine_disks_settle(pass, held, event->kept, error))
         return FALSE;
     step_end(pass->ledger, held->row, /* failure= */ NULL);
     pass_remove(held);
     return TRUE;
 }
 
+/* What was removed when the engine began to work, since the store did not know it. */
+static gboolean
+stranger_gone(Pass *pass, const HostEvent *event, GError **error)
+{
+    const char *owner = g_hash_table_lookup(pass->engine->strangers, event->key);
+    return engine_disks_stranded(pass, event->key, owner, event->kept, error);
+}
+
 gboolean
 engine_apply_event(Pass *pass, const HostEvent *event, GError **error)
 {
     Tracked *tracked = engine_find(pass->engine, event->key);
+    if (!tracked && event->type == HOST_DESTROYED)
+        return stranger_gone(pass, event, error);
     if (!tracked)
         return TRUE;
     Held *held = pass_hold(pass, tracked, error);
@@ -181,7 +163,7 @@ engine_apply_event(Pass *pass, const HostEvent *event, GError **error)
         on_exited(pass, held, event);
         return TRUE;
     case HOST_DESTROYED:
-        return on_destroyed(pass, held, error);
+        return on_destroyed(pass, held, event, error);
     case HOST_WARNING:
         g_free(instance->warning);
         instance->warning =

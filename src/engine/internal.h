@@ -53,6 +53,7 @@ struct Engine {
     guint retry_timer;
     guint upkeep_timer;
     gboolean attached;
+    GHashTable *strangers; /* char* (key) -> char* (ARM id or NULL): removed when the engine began to work */
 };
 
 /* tracked.c */

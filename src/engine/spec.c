@@ -1,4 +1,5 @@
 /* From the store's rows to what the host is to launch. */
+#include "engine/disks.h"
 #include "engine/revisions.h"
 
 #include "base/resource_id.h"
@@ -15,10 +16,7 @@ disks_and_user_fill(LaunchSpec *spec, const Model *model)
 {
     for (guint i = 0; i < model->data_disks->len; i++) {
         const DataDisk *disk = g_ptr_array_index(model->data_disks, i);
-        LaunchDisk *launch_disk = g_new0(LaunchDisk, 1);
-        launch_disk->lun = disk->lun;
-        launch_disk->size_gib = disk->size_gib;
-        g_ptr_array_add(spec->data_disks, launch_disk);
+        g_ptr_array_add(spec->data_disks, launch_disk_new(disk->lun, disk->size_gib, /* file= */ NULL));
     }
     for (guint i = 0; i < model->ssh_keys->len; i++)
         g_ptr_array_add(spec->ssh_keys, g_strdup(g_ptr_array_index(model->ssh_keys, i)));
@@ -72,5 +70,7 @@ engine_launch_spec(Pass *pass, SetTracked *set, const StoreInstance *instance, G
     spec->data_gen = instance->data_gen;
     spec->hold = instance->undo_revision != 0;
     disks_and_user_fill(spec, model);
+    if (!engine_disks_fill(pass, instance, spec, error))
+        return NULL;
     return g_steal_pointer(&spec);
 }

@@ -10,7 +10,25 @@ host_found_free(HostFound *found)
         return;
     g_free(found->key);
     g_free(found->refused_file);
+    g_free(found->owner);
     g_free(found);
+}
+
+HostKeptDisk *
+host_kept_disk_new(guint lun, guint size_gib, const char *file)
+{
+    HostKeptDisk *disk = g_new0(HostKeptDisk, 1);
+    *disk = (HostKeptDisk){ .lun = lun, .size_gib = size_gib, .file = g_strdup(file) };
+    return disk;
+}
+
+void
+host_kept_disk_free(HostKeptDisk *disk)
+{
+    if (!disk)
+        return;
+    g_free(disk->file);
+    g_free(disk);
 }
 
 void
@@ -87,6 +105,13 @@ host_destroy(Host *host, const char *key, const char *keep_dir)
 {
     key_assert(key);
     host->driver->destroy(host, key, keep_dir);
+}
+
+gboolean
+host_disk_remove(Host *host, const char *file, GError **error)
+{
+    g_assert(file && g_path_is_absolute(file));
+    return host->driver->disk_remove(host, file, error);
 }
 
 char *

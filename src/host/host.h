@@ -24,6 +24,15 @@ typedef enum {
     HOST_N_EVENTS
 } HostEventType;
 
+/* What a data disk that outlives its instance is afterwards. */
+typedef struct {
+    guint lun;
+    guint size_gib; /* 0: it cannot be told */
+    char *file;
+} HostKeptDisk;
+HostKeptDisk *host_kept_disk_new(guint lun, guint size_gib, const char *file);
+void host_kept_disk_free(HostKeptDisk *disk);
+
 typedef struct {
     HostEventType type;
     const char *key;
@@ -31,6 +40,7 @@ typedef struct {
     ArmCode code;            /* ARM_N_CODES: nothing went wrong */
     const char *message;     /* a sentence, or NULL */
     const char *file;        /* HOST_BOOT_REFUSED: what was refused, such as "\\EFI\\BOOT\\grubx64.efi" */
+    const GPtrArray *kept;   /* HOST_DESTROYED: of HostKeptDisk: its data disks that lie in keep_dir now; NULL: none */
     gboolean guest_shutdown; /* HOST_EXITED: the guest powered itself off (or was asked to, and did) */
 } HostEvent;
 
@@ -43,6 +53,7 @@ typedef struct {
     guint64 epoch;      /* of the launch that made the folder's present content */
     gboolean agent;     /* the guest agent is open on it */
     char *refused_file; /* the boot was refused, and a former daemon saw it; what this one sees comes as an event. Or NULL */
+    char *owner;        /* ARM id of the instance, as its last launch had it, or NULL: it cannot be told */
 } HostFound;
 void host_found_free(HostFound *found);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HostFound, host_found_free)
@@ -52,13 +63,6 @@ typedef struct {
     char *host_address; /* "127.0.0.1" */
     guint host_port;
 } HostForward;
-
-/* What a data disk that outlives its instance is afterwards. */
-typedef struct {
-    guint lun;
-    guint size_gib;
-    char *file;
-} HostKeptDisk;
 
 typedef struct {
     char *driver;       /* "qemu", "simulated" */
@@ -115,6 +119,8 @@ struct HostDriver {
     void (*stop)(Host *host, const char *key, gint64 grace_usec);
     /* Ends the VM by force and removes its folder; data disks are moved to `keep_dir`/<key>-lunN.qcow2 unless it is NULL. */
     void (*destroy)(Host *host, const char *key, const char *keep_dir);
+    /* Removes the file of a kept disk, where there is one. */
+    gboolean (*disk_remove)(Host *host, const char *file, GError **error);
     /* The serial log of the current boot, at most max bytes from its end; NULL sets *error. Any thread. */
     char *(*serial_log)(Host *host, const char *key, gsize max, gsize *ret_length, GError **error);
     void (*screenshot)(Host *host, const char *key, HostDone done, void *data); /* PNG */
@@ -143,6 +149,7 @@ void host_start(Host *host, const LaunchSpec *spec);
 void host_release(Host *host, const char *key);
 void host_stop(Host *host, const char *key, gint64 grace_usec);
 void host_destroy(Host *host, const char *key, const char *keep_dir);
+gboolean host_disk_remove(Host *host, const char *file, GError **error);
 char *host_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GError **error);
 void host_screenshot(Host *host, const char *key, HostDone done, void *data);
 void host_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, HostExecDone done,

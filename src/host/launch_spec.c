@@ -29,6 +29,7 @@ static void
 lists_make(LaunchSpec *spec)
 {
     spec->data_disks = g_ptr_array_new_with_free_func((GDestroyNotify)launch_disk_free);
+    spec->leaving = g_ptr_array_new_with_free_func((GDestroyNotify)launch_disk_free);
     spec->ssh_keys = g_ptr_array_new_with_free_func(g_free);
 }
 
@@ -83,6 +84,15 @@ static const struct {
 
 #define AT(spec, i) ((void *)((char *)(spec) + members[i].offset))
 
+static void
+disks_copy(GPtrArray *to, const GPtrArray *from)
+{
+    for (guint i = 0; i < from->len; i++) {
+        const LaunchDisk *disk = g_ptr_array_index(from, i);
+        g_ptr_array_add(to, launch_disk_new(disk->lun, disk->size_gib, disk->file));
+    }
+}
+
 LaunchSpec *
 launch_spec_copy(const LaunchSpec *spec)
 {
@@ -92,10 +102,8 @@ launch_spec_copy(const LaunchSpec *spec)
             *(char **)AT(copy, i) = g_strdup(*(char **)AT(spec, i));
     }
     lists_make(copy);
-    for (guint i = 0; i < spec->data_disks->len; i++) {
-        const LaunchDisk *disk = g_ptr_array_index(spec->data_disks, i);
-        g_ptr_array_add(copy->data_disks, launch_disk_new(disk->lun, disk->size_gib, disk->file));
-    }
+    disks_copy(copy->data_disks, spec->data_disks);
+    disks_copy(copy->leaving, spec->leaving);
     for (guint i = 0; i < spec->ssh_keys->len; i++)
         g_ptr_array_add(copy->ssh_keys, g_strdup(g_ptr_array_index(spec->ssh_keys, i)));
     return copy;
@@ -111,8 +119,22 @@ launch_spec_free(LaunchSpec *spec)
             g_free(*(char **)AT(spec, i));
     }
     g_clear_pointer(&spec->data_disks, g_ptr_array_unref);
+    g_clear_pointer(&spec->leaving, g_ptr_array_unref);
     g_clear_pointer(&spec->ssh_keys, g_ptr_array_unref);
     g_free(spec);
+}
+
+static json_t *
+disks_json(const GPtrArray *list)
+{
+    json_t *disks = json_array();
+    for (guint i = 0; i < list->len; i++) {
+        const LaunchDisk *disk = g_ptr_array_index(list, i);
+        json_t *item = json_pack("{si si}", "lun", (int)disk->lun, "sizeGiB", (int)disk->size_gib);
+        json_set_text(item, "file", disk->file);
+        json_array_append_new(disks, item);
+    }
+    return disks;
 }
 
 json_t *
@@ -135,16 +157,12 @@ launch_spec_json(const LaunchSpec *spec)
             break;
         }
     }
-    json_t *disks = json_array(), *keys = json_array();
-    for (guint i = 0; i < spec->data_disks->len; i++) {
-        const LaunchDisk *disk = g_ptr_array_index(spec->data_disks, i);
-        json_t *item = json_pack("{si si}", "lun", (int)disk->lun, "sizeGiB", (int)disk->size_gib);
-        json_set_text(item, "file", disk->file);
-        json_array_append_new(disks, item);
-    }
+    json_t *keys = json_array();
     for (guint i = 0; i < spec->ssh_keys->len; i++)
         json_array_append_new(keys, json_string(g_ptr_array_index(spec->ssh_keys, i)));
-    json_object_set_new(object, "dataDisks", disks);
+    json_object_set_new(object, "dataDisks", disks_json(spec->data_disks));
+    if (spec->leaving->len > 0)
+        json_object_set_new(object, "leaving", disks_json(spec->leaving));
     json_object_set_new(object, "sshKeys", keys);
     return object;
 }
@@ -185,26 +203,35 @@ member_parse(LaunchSpec *spec, guint i, const json_t *value, GError **error)
 }
 
 static LaunchDisk *
-disk_parse(const json_t *item, GError **error)
+disk_parse(const json_t *item, const char *member, GError **error)
 {
     const json_t *lun = json_object_get(item, "lun"), *file = json_object_get(item, "file");
     json_int_t number = json_integer_value(lun), gib = json_integer_value(json_object_get(item, "sizeGiB"));
     if (json_is_integer(lun) && number >= 0 && number <= 63 && gib >= 1 && gib <= 32767 && (!file || json_is_string(file)))
         return launch_disk_new((guint)number, (guint)gib, json_string_value(file));
-    spec_fail(error, "dataDisks");
+    spec_fail(error, member);
     return NULL;
+}
+
+static gboolean
+disks_parse(GPtrArray *disks, const json_t *object, const char *member, GError **error)
+{
+    const json_t *list = json_object_get(object, member);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        LaunchDisk *disk = disk_parse(json_array_get(list, i), member, error);
+        if (!disk)
+            return FALSE;
+        g_ptr_array_add(disks, disk);
+    }
+    return TRUE;
 }
 
 static gboolean
 lists_parse(LaunchSpec *spec, const json_t *object, GError **error)
 {
-    const json_t *disks = json_object_get(object, "dataDisks"), *keys = json_object_get(object, "sshKeys");
-    for (size_t i = 0; i < json_array_size(disks); i++) {
-        LaunchDisk *disk = disk_parse(json_array_get(disks, i), error);
-        if (!disk)
-            return FALSE;
-        g_ptr_array_add(spec->data_disks, disk);
-    }
+    const json_t *keys = json_object_get(object, "sshKeys");
+    if (!disks_parse(spec->data_disks, object, "dataDisks", error) || !disks_parse(spec->leaving, object, "leaving", error))
+        return FALSE;
     for (size_t i = 0; i < json_array_size(keys); i++) {
         const char *key = json_string_value(json_array_get(keys, i));
         if (!key)

@@ -45,6 +45,9 @@ typedef struct {
 
     guint os_disk_gib;     /* 0: the image's size */
     GPtrArray *data_disks; /* of LaunchDisk, by lun */
+    /* Of LaunchDisk: attached ones that go back to their `file` before the launch, and are no data disks of it. One that lies
+     * there already has gone. */
+    GPtrArray *leaving;
 
     /* for the NoCloud seed */
     char *admin_username; /* or NULL */

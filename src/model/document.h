@@ -52,17 +52,5 @@ void document_set_trusted_launch(json_t *document);
  * timeCreated. */
 json_t *document_public(const json_t *document, const char *os_type);
 
-/* The instance's own body (PUT on virtualMachines/I): only protectionPolicy and tags are settable there; members of
- * the instance as it is given back are read-only. */
-typedef struct {
-    gboolean has_scale_in, scale_in;
-    gboolean has_scale_set_actions, scale_set_actions;
-    json_t *tags; /* borrowed from body, NULL where absent */
-} InstanceBody;
-gboolean instance_body_read(const json_t *body, InstanceBody *ret_body, GError **error);
-/* Clients send back what they read, which `shown` is, or less. FALSE sets *error where they would have the instance made of
- * something else than its set's model says: PropertyChangeNotAllowed, with every member that differs. */
-gboolean instance_body_fits(const json_t *body, const json_t *shown, GError **error);
-
 /* One line per table row "path class type [accepted values]", for docs/properties.md and a test; newly allocated. */
 char *document_table_text(void);

@@ -1,129 +1,97 @@
-/* What a body on one instance may say. */
+#include "model/instance_body.h"
+
 #include "base/error.h"
 #include "base/json.h"
-#include "model/document.h"
 #include "model/properties.h"
 
-#define VIOLATIONS_MAX 20
+#include <string.h>
+
+#define DISKS "properties.storageProfile.dataDisks"
+
+static void
+disk_free(void *data)
+{
+    InstanceDisk *disk = data;
+    g_free(disk->disk_id);
+    g_free(disk);
+}
+
+static gboolean
+is_word(const json_t *object, const char *member, const char *word)
+{
+    return g_strcmp0(json_member_text(object, member), word) == 0;
+}
+
+static void
+disk_check(const json_t *item, size_t i, guint64 *seen, GPtrArray *violations)
+{
+    const json_t *lun = json_object_get(item, "lun");
+    g_autofree char *path = g_strdup_printf(DISKS "[%zu].lun", i);
+    GError *violation = NULL;
+    guint64 bit = G_GUINT64_CONSTANT(1) << json_integer_value(lun);
+    if (!lun)
+        arm_fail(&violation, ARM_INVALID_PARAMETER, path, "'%s' is required: 0 to 63.", path);
+    else if (*seen & bit)
+        arm_fail(&violation, ARM_INVALID_PARAMETER, path, "'%s': two data disks have LUN %d; a LUN is there once.", path,
+                 (int)json_integer_value(lun));
+    *seen |= lun ? bit : 0;
+    if (violation)
+        g_ptr_array_add(violations, violation);
+}
+
+static GPtrArray *
+disks_read(const json_t *list, GPtrArray *violations)
+{
+    guint64 seen = 0;
+    if (!list)
+        return NULL;
+    GPtrArray *disks = g_ptr_array_new_with_free_func(disk_free);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *item = json_array_get(list, i);
+        disk_check(item, i, &seen, violations);
+        InstanceDisk *disk = g_new0(InstanceDisk, 1);
+        disk->lun = (guint)json_integer_value(json_object_get(item, "lun"));
+        disk->attach = is_word(item, "createOption", "Attach");
+        disk->disk_id = g_strdup(json_member_text(json_object_get(item, "managedDisk"), "id"));
+        disk->size_gib = (guint)json_integer_value(json_object_get(item, "diskSizeGB"));
+        disk->cached = json_object_get(item, "caching") && !is_word(item, "caching", "None");
+        disk->deleted = is_word(item, "deleteOption", "Delete");
+        g_ptr_array_add(disks, disk);
+    }
+    return disks;
+}
+
+static void
+flag_read(const json_t *read, const char *path, gboolean *ret_has, gboolean *ret_flag)
+{
+    const json_t *value = json_path(read, path);
+    *ret_has = value != NULL;
+    *ret_flag = json_is_true(value);
+}
 
 gboolean
 instance_body_read(const json_t *body, InstanceBody *ret_body, GError **error)
 {
     g_autoptr(GPtrArray) violations = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
     g_autoptr(json_t) read = properties_read(instance_properties, body, violations);
-    InstanceBody result = { 0 };
+    const json_t *tags = json_object_get(read, "tags");
 
+    *ret_body = (InstanceBody){ 0 };
+    ret_body->disks = disks_read(json_path(read, DISKS), violations);
     if (violations->len > 0) {
         arm_set_error_from_violations(error, violations);
         return FALSE;
     }
-    const json_t *scale_in = json_path(read, "properties.protectionPolicy.protectFromScaleIn");
-    const json_t *actions = json_path(read, "properties.protectionPolicy.protectFromScaleSetActions");
-    result.has_scale_in = scale_in != NULL;
-    result.scale_in = json_is_true(scale_in);
-    result.has_scale_set_actions = actions != NULL;
-    result.scale_set_actions = json_is_true(actions);
-    result.tags = json_member(body, "tags");
-    if (json_is_null(result.tags))
-        result.tags = NULL;
-    *ret_body = result;
+    flag_read(read, "properties.protectionPolicy.protectFromScaleIn", &ret_body->has_scale_in, &ret_body->scale_in);
+    flag_read(read, "properties.protectionPolicy.protectFromScaleSetActions", &ret_body->has_scale_set_actions,
+              &ret_body->scale_set_actions);
+    ret_body->tags = tags ? json_text(tags) : NULL;
     return TRUE;
 }
 
-/* Members that are settable elsewhere, and of which an instance shows what its set's model says. */
-static const char *const of_set[] = {
-    "location",
-    "sku",
-    "plan",
-    "zones",
-    "identity",
-    "properties.hardwareProfile",
-    "properties.storageProfile",
-    "properties.osProfile",
-    "properties.networkProfile",
-    "properties.networkProfileConfiguration",
-    "properties.securityProfile",
-    "properties.diagnosticsProfile",
-    "properties.additionalCapabilities",
-    "properties.availabilitySet",
-    "properties.virtualMachineScaleSet",
-    "properties.licenseType",
-    "properties.userData",
-};
-
-static gboolean
-says_nothing(const json_t *value)
+void
+instance_body_clear(InstanceBody *body)
 {
-    return !value || json_is_null(value) || (json_is_string(value) && json_string_length(value) == 0) ||
-           (json_is_array(value) && json_array_size(value) == 0) || (json_is_object(value) && json_object_size(value) == 0);
-}
-
-/* As texts, since clients write true and "true", and words in any case. */
-static gboolean
-is_same_scalar(const json_t *a, const json_t *b)
-{
-    if (json_is_false(a) && !b)
-        return TRUE;
-    g_autofree char *a_text = json_is_string(a) ? g_strdup(json_string_value(a)) : json_text(a);
-    g_autofree char *b_text = json_is_string(b) ? g_strdup(json_string_value(b)) : b ? json_text(b) : NULL;
-    return a_text && b_text && g_ascii_strcasecmp(a_text, b_text) == 0;
-}
-
-static void
-violate(GPtrArray *violations, const char *path)
-{
-    GError *violation = NULL;
-    arm_fail(
-        &violation, ARM_PROPERTY_CHANGE_NOT_ALLOWED, path,
-        "Changing property '%s' is not allowed on one instance: it is of its scale set's model. Change that, and bring the "
-        "instance up to date; of an instance itself tags and protectionPolicy can be set.",
-        path);
-    g_ptr_array_add(violations, violation);
-}
-
-static void
-compare(const json_t *sent, const json_t *shown, const char *path, GPtrArray *violations)
-{
-    const char *key;
-    json_t *value;
-    size_t i;
-    if (says_nothing(sent) || violations->len >= VIOLATIONS_MAX)
-        return;
-    if (json_is_object(sent) && (!shown || json_is_object(shown))) {
-        json_object_foreach((json_t *)sent, key, value)
-        {
-            g_autofree char *own = g_strconcat(path, ".", key, NULL);
-            compare(value, json_member(shown, key), own, violations);
-        }
-    } else if (json_is_array(sent) && json_is_array(shown) && json_array_size(sent) == json_array_size(shown)) {
-        json_array_foreach((json_t *)sent, i, value)
-        {
-            g_autofree char *own = g_strdup_printf("%s[%zu]", path, i);
-            compare(value, json_array_get(shown, i), own, violations);
-        }
-    } else if (json_is_object(sent) || json_is_array(sent) || !is_same_scalar(sent, shown)) {
-        violate(violations, path);
-    }
-}
-
-/* Names match without regard to case. */
-static const json_t *
-member_at(const json_t *object, const char *dotted)
-{
-    g_auto(GStrv) names = g_strsplit(dotted, ".", -1);
-    for (char **name = names; object && *name; name++)
-        object = json_member(object, *name);
-    return object;
-}
-
-gboolean
-instance_body_fits(const json_t *body, const json_t *shown, GError **error)
-{
-    g_autoptr(GPtrArray) violations = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
-    for (guint i = 0; i < G_N_ELEMENTS(of_set); i++)
-        compare(member_at(body, of_set[i]), member_at(shown, of_set[i]), of_set[i], violations);
-    if (violations->len == 0)
-        return TRUE;
-    arm_set_error_from_violations(error, violations);
-    return FALSE;
+    g_clear_pointer(&body->tags, g_free);
+    g_clear_pointer(&body->disks, g_ptr_array_unref);
 }

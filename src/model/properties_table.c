@@ -217,7 +217,10 @@ const Property scale_set_properties[] = {
     { 0 },
 };
 
-/* An instance's own body: clients send back all that they read, and settle only its protection and tags. */
+/* An instance's own body: clients send back all that they read, and settle only its protection, its tags and the kept disks
+ * that are attached to it. What a disk's element says besides is as it was read. */
+#define IDD "properties.storageProfile.dataDisks[]"
+
 const Property instance_properties[] = {
     READ_ONLY("id"),
     READ_ONLY("name"),
@@ -238,7 +241,32 @@ const Property instance_properties[] = {
     READ_ONLY("properties.vmId"),
     READ_ONLY("properties.instanceView"),
     READ_ONLY("properties.hardwareProfile"),
-    READ_ONLY("properties.storageProfile"),
+    EFFECTIVE("properties.storageProfile", OBJECT, NULL, NULL),
+    READ_ONLY("properties.storageProfile.imageReference"),
+    READ_ONLY("properties.storageProfile.osDisk"),
+    READ_ONLY("properties.storageProfile.diskControllerType"),
+    READ_ONLY("properties.storageProfile.alignRegionalDisksToVMZone"),
+    EFFECTIVE("properties.storageProfile.dataDisks", LIST, NULL, NULL),
+    EFFECTIVE(IDD ".lun", NUMBER, "0..63", NULL),
+    READ_ONLY(IDD ".name"),
+    EFFECTIVE(IDD ".createOption", WORD, "Empty|Attach", NULL),
+    EFFECTIVE(IDD ".diskSizeGB", NUMBER, "1..32767", NULL),
+    EFFECTIVE(IDD ".deleteOption", WORD, "Delete|Detach", NULL),
+    EFFECTIVE(IDD ".caching", WORD, "None|ReadOnly|ReadWrite", NULL),
+    READ_ONLY(IDD ".toBeDetached"),
+    REFUSED(IDD ".detachOption", "a disk is detached in an orderly way; leave it out"),
+    REFUSED(IDD ".diskIOPSReadWrite", "a disk is as fast as the host's; leave it out"),
+    REFUSED(IDD ".diskMBpsReadWrite", "a disk is as fast as the host's; leave it out"),
+    REFUSED(IDD ".storageFaultDomainAlignment", "there are no fault domains of storage; leave it out"),
+    REFUSED(IDD ".writeAcceleratorEnabled", "it is not supported; set it to false"),
+    REFUSED(IDD ".image", "disks in storage accounts are not supported; use managedDisk"),
+    REFUSED(IDD ".vhd", "disks in storage accounts are not supported; use managedDisk"),
+    REFUSED(IDD ".sourceResource", "a disk is attached, never copied; use managedDisk"),
+    EFFECTIVE(IDD ".managedDisk", OBJECT, NULL, NULL),
+    EFFECTIVE(IDD ".managedDisk.id", TEXT, NULL, NULL),
+    READ_ONLY(IDD ".managedDisk.storageAccountType"),
+    REFUSED(IDD ".managedDisk.diskEncryptionSet", "disk encryption sets are not supported; leave it out"),
+    REFUSED(IDD ".managedDisk.securityProfile", "it is for confidential VMs, for which this host has no hardware"),
     READ_ONLY("properties.osProfile"),
     READ_ONLY("properties.networkProfile"),
     READ_ONLY("properties.networkProfileConfiguration"),

@@ -69,6 +69,8 @@ static const Column instance_columns[] = {
     COLUMN(StoreInstance, attempt, COLUMN_UINT),
     COLUMN(StoreInstance, repair_after, COLUMN_INT64),
     COLUMN(StoreInstance, terminate_at, COLUMN_INT64),
+    COLUMN(StoreInstance, luns, COLUMN_UINT64),
+    COLUMN(StoreInstance, attached, COLUMN_UINT),
     COLUMN(StoreInstance, operation, COLUMN_TEXT),
     COLUMN(StoreInstance, deadline, COLUMN_INT64),
     { 0 },

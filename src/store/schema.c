@@ -110,7 +110,14 @@ const char *const schema_steps[] = {
     "  last_action INTEGER NOT NULL, ended INTEGER NOT NULL, successful INTEGER NOT NULL,"
     "  failed INTEGER NOT NULL, code TEXT, message TEXT, warning TEXT, operation TEXT NOT NULL);"
     "CREATE INDEX rolls_by_set ON rolls (set_id, id);"
-    "CREATE UNIQUE INDEX rolls_under_way ON rolls (set_id) WHERE ended = 0;",
+    "CREATE UNIQUE INDEX rolls_under_way ON rolls (set_id) WHERE ended = 0;"
+    "ALTER TABLE instances ADD COLUMN luns INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN attached INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE disks ADD COLUMN created INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE disks ADD COLUMN set_id INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE disks ADD COLUMN joins INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE disks ADD COLUMN leaves INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX disks_by_holder ON disks (set_id, instance);",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

@@ -132,7 +132,11 @@ static const struct {
                          " OR m.revision IN (SELECT i.want_revision FROM instances i WHERE i.set_id = m.set_id)"
                          " OR m.revision IN (SELECT i.undo_revision FROM instances i WHERE i.set_id = m.set_id))" },
 
+    [SQL_DISK_GET] = { SHAPE_SELECT, &disk_rows, "WHERE id = ?" },
     [SQL_DISK_LIST] = { SHAPE_SELECT, &disk_rows, "ORDER BY \"group\", set_name, instance, lun, id" },
+    /* 0 stands for no set, and such rows have no holder. */
+    [SQL_DISK_LIST_SET] = { SHAPE_SELECT, &disk_rows, "WHERE set_id = ? AND set_id <> 0 ORDER BY instance, lun" },
+    [SQL_DISK_LIST_INSTANCE] = { SHAPE_SELECT, &disk_rows, "WHERE set_id = ? AND instance = ? ORDER BY lun" },
     [SQL_DISK_PUT] = { SHAPE_REPLACE, &disk_rows, NULL },
     [SQL_DISK_DELETE] = { SHAPE_PLAIN, NULL, "DELETE FROM disks WHERE id = ?" },
 };

@@ -188,6 +188,10 @@ typedef struct {
     UnixTime repair_after; /* automatic repair leaves it alone until then */
     UnixTime terminate_at; /* to be deleted: at the latest then, or as soon as its guest approves; 0: at once */
 
+    /* data disks */
+    guint64 luns;   /* bit N: its folder holds, or may hold, a data disk of LUN N, also one that no model names any more */
+    guint attached; /* how many rows of `disks` it has */
+
     /* the step in hand */
     char *operation;   /* operation id, or NULL: no step */
     UnixTime deadline; /* of the step; 0: none */
@@ -346,19 +350,28 @@ gboolean store_image_delete(StoreTx *tx, const ImageInfo *image, GError **error)
  * brought back to. */
 gboolean store_image_uses(StoreTx *tx, const ImageInfo *image, guint *ret_uses, GError **error);
 
-/* ---- data disks kept from removed instances ---- */
+/* ---- data disks that were kept from removed instances ----
+ * Such a disk lies at `file` and belongs to no instance, until it is attached to one. Then the file is the instance's from a
+ * launch on, and comes back to `file`, or to another place where the instance is removed. */
 typedef struct {
-    char *id; /* UUID */
-    char *group;
+    char *id;    /* UUID */
+    char *group; /* of the set that it was kept from first */
     char *set_name;
-    guint instance;
+    guint instance; /* of set_name: that has it, or had it last */
     guint lun;
     guint size_gib;
     char *file; /* absolute path */
     UnixTime kept_until;
+    UnixTime created; /* when it was kept first */
+    gint64 set_id;    /* of the instance that has it; 0: none, and set_name's instance is one that had it */
+    guint64 joins;    /* the first launch of the instance (epoch) that may have taken it from `file` */
+    guint64 leaves;   /* the first launch that puts it back there; 0: it is to stay */
 } StoreDisk;
 void store_disk_free(StoreDisk *disk);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreDisk, store_disk_free)
-GPtrArray *store_disk_list(StoreTx *tx, GError **error);
-gboolean store_disk_put(StoreTx *tx, const StoreDisk *disk, GError **error);
+StoreDisk *store_disk_get(StoreTx *tx, const char *id, GError **error);
+GPtrArray *store_disk_list(StoreTx *tx, GError **error);                       /* of StoreDisk, by group, set, instance, LUN */
+GPtrArray *store_disk_list_of_set(StoreTx *tx, gint64 set_id, GError **error); /* that its instances have, by instance, LUN */
+GPtrArray *store_disk_list_of_instance(StoreTx *tx, gint64 set_id, guint instance, GError **error);
+gboolean store_disk_put(StoreTx *tx, const StoreDisk *disk, GError **error); /* insert or replace */
 gboolean store_disk_delete(StoreTx *tx, const char *id, GError **error);

@@ -48,6 +48,8 @@ words_are_completed(void)
         { "vmss show -o t", "table tsv" },
         { "vmss create --custom-data ", "@file" },
         { "vmss extension ", "set list show delete" },
+        { "disk ", "list show delete" },
+        { "vmss disk ", "attach detach" },
         { "vmss extension set --vmss-name x --settings ", "@file" },
         { "vmss extension set --ext", "--extension-instance-name" },
         { "image import ", "@file" },

@@ -241,6 +241,36 @@ def _(t):
     run(t.daemon, f'testudo vmss update {ON} --instance-id 3 {off}').expect()
 
 
+@suite.test('data disks of instances that are gone are listed, attached, detached and deleted')
+def _(t):
+    on = '-g MyResourceGroup --vmss-name Disks'
+    run(t.daemon, 'testudo vmss create -g MyResourceGroup -n Disks --image Testudo:mini:gen2:1.0.0 --instance-count 2 --vm-sku Standard_B2s '
+                  '--data-disk-sizes-gb 4 2').expect()
+    assert rows(t, 'testudo disk list') == []
+    run(t.daemon, 'testudo vmss scale -g MyResourceGroup -n Disks --new-capacity 1 --yes').expect()
+    kept = rows(t, 'testudo disk list -g MyResourceGroup')
+    assert [cells[1:7] for cells in kept] == [['Disks', '1', '0', '4', 'Unattached', '7'],
+                                              ['Disks', '1', '1', '2', 'Unattached', '7']], kept
+    name = kept[0][0]
+    attached = run(t.daemon, f'testudo vmss disk attach {on} --instance-id 0 --disk {name} -o json').expect()
+    assert [(disk['lun'], disk['createOption']) for disk in attached.json] == [(0, 'Empty'), (1, 'Empty'), (2, 'Attach')]
+    shown = run(t.daemon, f'testudo disk show -g MyResourceGroup -n {name} -o json').expect().json
+    assert shown['properties']['diskState'] == 'Attached' and shown['managedBy'].endswith('/virtualMachines/0'), shown
+    assert 'detach it first' in run(t.daemon, f'testudo disk delete -g MyResourceGroup -n {name} --yes').expect(1).err
+    taken = run(t.daemon, f'testudo vmss disk attach {on} --instance-id 0 --disk {kept[1][0]} --lun 0').expect(1)
+    assert 'LUN 0' in taken.err, taken.err
+    run(t.daemon, f'testudo vmss disk detach {on} --instance-id 0 --lun 7').expect(2)
+    assert "the model's" in run(t.daemon, f'testudo vmss disk detach {on} --instance-id 0 --lun 1').expect(1).err
+    run(t.daemon, f'testudo vmss disk attach {on} --instance-id 0 --disk {shown["id"]}').expect(1)
+    run(t.daemon, f'testudo vmss disk detach {on} --instance-id 0 --lun 2').expect()
+    asked = run(t.daemon, f'testudo disk delete -g MyResourceGroup -n {name}').expect(1)
+    assert 'LUN 2 of instance 0 of Disks' in asked.err, asked.err
+    run(t.daemon, f'testudo disk delete -g MyResourceGroup -n {name} --yes').expect()
+    run(t.daemon, f'testudo disk show -g MyResourceGroup -n {name}').expect(3)
+    run(t.daemon, 'testudo vmss delete -g MyResourceGroup -n Disks --yes').expect()
+    assert len(rows(t, 'testudo disk list')) == 3
+
+
 @suite.test('with the rule OldestVM the oldest instance goes')
 def _(t):
     on = '-g MyResourceGroup -n Aging'
@@ -304,6 +334,8 @@ def _(t):
     assert offered('vmss', 'show', '-g', 'My') == ['MyResourceGroup']
     assert offered('vmss', 'show', '-g', 'MyResourceGroup', '-n', 'My') == ['MyScaleSet']
     assert offered('vmss', 'start', '-g', 'MyResourceGroup', '-n', 'MyScaleSet', '--instance-ids', '3') == ['3']
+    kept = run(t.daemon, 'testudo disk list').expect().json[0]['name']
+    assert offered('vmss', 'disk', 'attach', '-g', 'MyResourceGroup', '--disk', kept[:8]) == [kept]
     assert offered('vmss', 'extension', 'list', '-g', 'MyResourceGroup', '--vmss-name', 'My') == ['MyScaleSet']
     assert offered('vmss', 'rollback', '-g', 'MyResourceGroup', '-n', 'MyScaleSet', '--to', '4') == ['4']
     assert 'Testudo:mini:gen2:1.0.0' in offered('vmss', 'create', '--image', 'T')
@@ -358,7 +390,7 @@ def _(t):
     run(t.daemon, 'testudo vmss show -g MyResourceGroup').expect(2)
     run(t.daemon, 'testudo vmss strat').expect(2)
     run(t.daemon, f'testudo vmss create {ON} --image Debian12').expect(2)
-    run(t.daemon, 'testudo vmss rolling-upgrade start ' + ON).expect(2)
+    run(t.daemon, 'testudo vmss rolling-upgrade begin ' + ON).expect(2)
     run(t.daemon, 'testudo vmss show -g MyResourceGroup -n Nobody').expect(3)
     run(t.daemon, 'testudo vmss show -g Nobody -n Nobody').expect(3)
     run(t.daemon, f'testudo vmss update {ON} --vm-sku Standard_None').expect(1)
@@ -369,7 +401,7 @@ def _(t):
 @suite.test('every command that shows something shows it as a table and as JSON')
 def _(t):
     for command in (f'vmss show {ON}', 'vmss list', f'vmss list-instances {ON}', f'vmss get-instance-view {ON}',
-                    f'vmss get-instance-view {ON} --instance-id 1', f'vmss list-skus {ON}', 'group list', f'vmss revisions {ON}',
+                    f'vmss get-instance-view {ON} --instance-id 1', f'vmss list-skus {ON}', 'group list', f'vmss revisions {ON}', 'disk list',
                     'vmss extension list -g MyResourceGroup --vmss-name MyScaleSet',
                     'image list', 'image show --urn Testudo:mini:gen2:1.0.0', 'vm list-sizes', 'vm list-skus',
                     'vm list-usage', 'account show', 'feature list', f'feature show {BY_DEFAULT}', 'account list-locations', 'host show',

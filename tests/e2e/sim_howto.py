@@ -25,7 +25,7 @@ def blocks():
 
 def unattended(commands):
     """Nobody is there to answer a question."""
-    return re.sub(r'(update-instances .*)$', r'\1 --yes', commands, flags=re.MULTILINE)
+    return re.sub(r'testudo vmss (update-instances|update|rollback) ', r'testudo vmss \1 --yes ', commands)
 
 
 def run(t, script):

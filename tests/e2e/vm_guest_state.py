@@ -92,4 +92,29 @@ def _(t):
     expect_files(t)
 
 
+@suite.test('the data disk of an instance that is gone is attached to another, with what was written to it')
+def _(t):
+    def disk():
+        return t.arm.get(t.arm.compute + '/disks').expect(200).body['value'][0]
+
+    def data_disks(change):
+        one = Guest(t, 'state', '1')
+        now = t.arm.get(one.path).expect(200).body['properties']['storageProfile']['dataDisks']
+        t.arm.done(t.arm.put(one.path, {'properties': {'storageProfile': {'dataDisks': change(now)}}}).expect(200))
+        return one
+
+    mounted(t, 'sync')
+    t.arm.done(t.arm.patch(t.arm.set('state'), {**bodies.edit(image_reference=bodies.image('gen1')),
+                                                'sku': {'name': bodies.STANDARD_SIZE, 'capacity': 0}}))
+    assert disk()['properties']['diskState'] == 'Unattached' and disk()['tags']['lun'] == '0', disk()
+    t.arm.done(t.arm.patch(t.arm.set('state'), {'sku': {'capacity': 1}}))
+    attach = {'lun': 3, 'createOption': 'Attach', 'managedDisk': {'id': disk()['id']}}
+    one = data_disks(lambda now: [*now, attach])
+    assert one.run('mkdir -p /kept; mount -t ext4 /dev/disk/by-serial/data-lun3 /kept; cat /kept/note') == 'on the data disk'
+    one.run('echo and more >>/kept/note; umount /kept')
+    one = data_disks(lambda now: [entry for entry in now if entry['lun'] != 3])
+    one.run('ls /dev/disk/by-serial/data-lun0 && ! ls /dev/disk/by-serial/data-lun3')
+    assert disk()['properties']['diskState'] == 'Unattached' and disk()['tags']['lun'] == '3', disk()
+
+
 suite.main()

@@ -7,12 +7,28 @@
 
 static World *world;
 
+/* A kept disk, so that there is one to ask for. */
+static void
+disk_make(void)
+{
+    const StoreDisk disk = { .id = (char *)"d15c0000-0000-0000-0000-000000000000",
+                             .group = (char *)"g1",
+                             .set_name = (char *)"s0",
+                             .size_gib = 4,
+                             .file = (char *)"/nowhere/d.qcow2",
+                             .kept_until = G_MAXINT64 / 2 };
+    StoreTx *tx = store_write(world->store, NULL);
+    g_assert_true(store_disk_put(tx, &disk, NULL));
+    g_assert_true(store_commit(tx, NULL));
+}
+
 static void
 world_make(void)
 {
     world = world_new();
     world_create(world, "s1", 2, "Standard_B1ms", "gen2",
                  "{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":true}}");
+    disk_make();
 }
 
 /* Until somebody makes a change, inputs share a world: making one takes longer than a hundred of them. */

@@ -13,6 +13,7 @@ sample(void)
     LaunchSpec *spec = launch_spec_new();
     g_ptr_array_add(spec->data_disks, launch_disk_new(63, 32767, "/var/lib/testudo/disks/k.1-lun0.qcow2"));
     g_ptr_array_add(spec->data_disks, launch_disk_new(0, 1, NULL));
+    g_ptr_array_add(spec->leaving, launch_disk_new(5, 2, "/s/disks/b.1-lun0.qcow2"));
     g_ptr_array_add(spec->ssh_keys, g_strdup("ssh-ed25519 AAAA \"quoted\" ü"));
     spec->key = g_strdup("k.1");
     spec->name = g_strdup("web000001");
@@ -73,7 +74,8 @@ test_a_copy_is_equal_and_its_own(void)
     g_assert_cmpstr(copied, ==, text);
 }
 
-static const char *const optional[] = { "adminUsername", "passwordHash", "customData", "dataDisks", "sshKeys", "hold", NULL };
+static const char *const optional[] = { "adminUsername", "passwordHash", "customData", "dataDisks",
+                                        "leaving",       "sshKeys",      "hold",       NULL };
 
 static void
 test_a_missing_member_is_named(void)
@@ -118,6 +120,7 @@ static const struct {
     { "dataDisks", "[{\"sizeGiB\":1}]" },
     { "dataDisks", "[{\"lun\":0,\"sizeGiB\":1,\"file\":7}]" },
     { "dataDisks", "[7]" },
+    { "leaving", "[{\"lun\":64,\"sizeGiB\":1,\"file\":\"/f\"}]" },
     { "hold", "1" },
     { "sshKeys", "[7]" },
 };

@@ -232,77 +232,6 @@ test_defaults_given_back(void)
     }
 }
 
-/* ---- an instance's own body ---- */
-
-static void
-test_instance_body(void)
-{
-    GError *error = NULL;
-    InstanceBody read;
-    g_autoptr(json_t) whole =
-        body_of("{'id': 'x', 'instanceId': '0', 'tags': {'a': 'b'}, 'properties': {'storageProfile': {}, 'latestModelApplied': "
-                "true, 'protectionPolicy': {'protectFromScaleIn': 'true', 'protectFromScaleSetActions': false}}}");
-    g_assert_true(instance_body_read(whole, &read, &error));
-    g_assert_true(read.has_scale_in && read.scale_in && read.has_scale_set_actions && !read.scale_set_actions);
-    g_assert_true(json_object_size(read.tags) == 1);
-
-    g_autoptr(json_t) none = body_of("{'tags': null, 'properties': {'protectionPolicy': {'protectFromScaleIn': null}}}");
-    g_assert_true(instance_body_read(none, &read, &error));
-    g_assert_true(!read.has_scale_in && !read.has_scale_set_actions && !read.tags);
-
-    g_autoptr(json_t) wrong = body_of("{'properties': {'nonsense': 1}}");
-    g_assert_false(instance_body_read(wrong, &read, &error));
-    assert_error_says(error, ARM_INVALID_REQUEST_CONTENT, "properties.nonsense", "Could not find member 'nonsense'");
-    g_clear_error(&error);
-}
-
-/* What an instance shows of its set's model can be sent back, and nothing else of it. */
-static void
-test_an_instance_is_made_of_its_sets_model(void)
-{
-    static const struct {
-        const char *body, *target; /* target NULL: accepted */
-    } cases[] = {
-        { "{}", NULL },
-        { "{'location': 'LOCAL', 'sku': {'name': 'standard_b1ms'}, 'id': 'whatever'}", NULL },
-        { "{'Properties': {'hardwareprofile': {'vmSize': 'Standard_B1ms'}}}", NULL },
-        { "{'properties': {'securityProfile': {'uefiSettings': {'secureBootEnabled': 'true'}}}}", NULL },
-        { "{'properties': {'storageProfile': {'osDisk': {'diskSizeGB': 30}, 'dataDisks': [{'lun': 0, 'caching': null}]}}}",
-          NULL },
-        { "{'properties': {'storageProfile': {'imageReference': null, 'osDisk': {'writeAcceleratorEnabled': false}}}}", NULL },
-        { "{'properties': {'userData': '', 'availabilitySet': {}, 'vmId': 'other', 'latestModelApplied': false}}", NULL },
-        { "{'properties': {'hardwareProfile': {'vmSize': 'Standard_B2s'}}}", "properties.hardwareProfile.vmSize" },
-        { "{'Properties': {'HardwareProfile': {'vmSize': 'Standard_B2s'}}}", "properties.hardwareProfile.vmSize" },
-        { "{'sku': {'capacity': 2}}", "sku.capacity" },
-        { "{'location': 'mars'}", "location" },
-        { "{'zones': ['1']}", "zones" },
-        { "{'properties': {'userData': 'aGk='}}", "properties.userData" },
-        { "{'properties': {'osProfile': {'adminPassword': 'not-as-before-1'}}}", "properties.osProfile.adminPassword" },
-        { "{'properties': {'additionalCapabilities': {'hibernationEnabled': false}}}", NULL },
-        { "{'properties': {'securityProfile': {'uefiSettings': {'secureBootEnabled': false}}}}",
-          "properties.securityProfile.uefiSettings.secureBootEnabled" },
-        { "{'properties': {'storageProfile': {'dataDisks': [{'lun': 0}, {'lun': 1}]}}}",
-          "properties.storageProfile.dataDisks" },
-        { "{'properties': {'storageProfile': {'dataDisks': [{'lun': 3}]}}}", "properties.storageProfile.dataDisks[0].lun" },
-        { "{'properties': {'storageProfile': 7}}", "properties.storageProfile" },
-    };
-    g_autoptr(json_t) shown =
-        body_of("{'id': 'x', 'location': 'local', 'sku': {'name': 'Standard_B1ms'}, 'properties': {'vmId': 'v', "
-                "'hardwareProfile': {'vmSize': 'Standard_B1ms'}, 'securityProfile': {'uefiSettings': {'secureBootEnabled': "
-                "true}}, 'storageProfile': {'osDisk': {'diskSizeGB': 30}, 'imageReference': {'sku': 'gen2'}, "
-                "'dataDisks': [{'lun': 0, 'diskSizeGB': 1}]}}}");
-    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(GError) error = NULL;
-        g_autoptr(json_t) body = body_of(cases[i].body);
-        g_test_message("%s", cases[i].body);
-        g_assert_true(instance_body_fits(body, shown, &error) == (cases[i].target == NULL));
-        if (cases[i].target)
-            assert_error_says(error, ARM_PROPERTY_CHANGE_NOT_ALLOWED, cases[i].target, "set's model");
-        else
-            g_assert_no_error(error);
-    }
-}
-
 int
 main(int argc, char **argv)
 {
@@ -315,7 +244,5 @@ main(int argc, char **argv)
     g_test_add_func("/secrets/protected-settings-outlive-a-put-without-them",
                     test_protected_settings_outlive_a_put_without_them);
     g_test_add_func("/public/defaults", test_defaults_given_back);
-    g_test_add_func("/instance/body", test_instance_body);
-    g_test_add_func("/instance/made-of-its-sets-model", test_an_instance_is_made_of_its_sets_model);
     return g_test_run();
 }

@@ -162,7 +162,7 @@ test_latest(Fixture *f, const void *data G_GNUC_UNUSED)
 static void
 test_disk(Fixture *f, const void *data G_GNUC_UNUSED)
 {
-    static const StoreDisk given_disk = { T("id"), T("Rg"), T("set"), 3, 4, 5, T("/f"), 6 };
+    static const StoreDisk given_disk = { T("id"), T("Rg"), T("set"), 3, 4, 5, T("/f"), 6, 7, 8, 9, 10 };
     StoreDisk disk = given_disk;
     StoreTx *tx = must_write(f->store);
     g_assert_true(store_disk_put(tx, &disk, NULL));
@@ -171,9 +171,50 @@ test_disk(Fixture *f, const void *data G_GNUC_UNUSED)
     g_autoptr(GPtrArray) list = store_disk_list(tx, NULL);
     g_assert_cmpuint(list->len, ==, 1);
     assert_same_row(&disk_rows, &disk, g_ptr_array_index(list, 0));
+    g_autoptr(StoreDisk) got = store_disk_get(tx, "ID", NULL);
+    assert_same_row(&disk_rows, &disk, got);
+    g_assert_null(store_disk_get(tx, "other", NULL));
     g_assert_true(store_disk_delete(tx, "ID", NULL));
     g_autoptr(GPtrArray) none = store_disk_list(tx, NULL);
     g_assert_cmpuint(none->len, ==, 0);
+    must_commit(tx);
+}
+
+/* Those of a set or an instance are what they have now; what lies kept is nobody's. */
+static void
+test_disks_of_their_holders(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const struct {
+        const char *id;
+        gint64 set_id;
+        guint instance, lun;
+    } rows[] = { { "a", 1, 0, 5 }, { "b", 1, 0, 2 }, { "c", 1, 3, 0 }, { "d", 2, 0, 0 }, { "e", 0, 0, 1 } };
+    StoreTx *tx = must_write(f->store);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const StoreDisk disk = { .id = T(rows[i].id),
+                                 .group = T("g"),
+                                 .set_name = T("s"),
+                                 .instance = rows[i].instance,
+                                 .lun = rows[i].lun,
+                                 .file = T("/f"),
+                                 .set_id = rows[i].set_id };
+        g_assert_true(store_disk_put(tx, &disk, NULL));
+    }
+    const struct {
+        GPtrArray *list;
+        const char *ids;
+    } lists[] = {
+        { store_disk_list_of_set(tx, 1, NULL), "bac" },       { store_disk_list_of_set(tx, 0, NULL), "" },
+        { store_disk_list_of_set(tx, 3, NULL), "" },          { store_disk_list_of_instance(tx, 1, 0, NULL), "ba" },
+        { store_disk_list_of_instance(tx, 2, 0, NULL), "d" }, { store_disk_list_of_instance(tx, 1, 1, NULL), "" },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(lists); i++) {
+        g_autoptr(GString) ids = g_string_new(NULL);
+        for (guint k = 0; k < lists[i].list->len; k++)
+            g_string_append(ids, ((const StoreDisk *)g_ptr_array_index(lists[i].list, k))->id);
+        g_assert_cmpstr(ids->str, ==, lists[i].ids);
+        g_ptr_array_unref(lists[i].list);
+    }
     must_commit(tx);
 }
 
@@ -186,5 +227,6 @@ main(int argc, char **argv)
     fixture_add("image", test_image);
     fixture_add("latest", test_latest);
     fixture_add("disk", test_disk);
+    fixture_add("disks-of-their-holders", test_disks_of_their_holders);
     return g_test_run();
 }

@@ -95,6 +95,15 @@ door_destroy(Host *host, const char *key, const char *keep_dir)
     door_step(world);
 }
 
+static gboolean
+door_disk_remove(Host *host, const char *file, GError **error)
+{
+    World *world = world_of(host);
+    gboolean removed = world->dead || host_disk_remove(world->simulated, file, error);
+    door_step(world);
+    return removed;
+}
+
 static char *
 door_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GError **error)
 {
@@ -192,6 +201,7 @@ static const HostDriver driver = {
     .release = door_release,
     .stop = door_stop,
     .destroy = door_destroy,
+    .disk_remove = door_disk_remove,
     .serial_log = door_serial_log,
     .screenshot = door_screenshot,
     .exec = door_exec,

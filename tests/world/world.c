@@ -63,6 +63,13 @@ probe_image_import(void *data, const char *path, ImageInfo *info, GError **error
     return TRUE;
 }
 
+static gboolean
+probe_disk_remove(void *data, const char *file, GError **error)
+{
+    const World *world = data;
+    return host_disk_remove(world->simulated, file, error);
+}
+
 /* ---- up and down ---- */
 
 static void
@@ -138,7 +145,8 @@ world_start(World *world)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *database = g_build_filename(world->dir, "testudo.db", NULL);
-    const ApiProbe probe = { world, probe_serial_log, probe_screenshot, probe_exec, probe_forwards, probe_image_import };
+    const ApiProbe probe = { world,          probe_serial_log,   probe_screenshot, probe_exec,
+                             probe_forwards, probe_image_import, probe_disk_remove };
 
     world->dead = FALSE;
     if (!world->store)
@@ -214,6 +222,7 @@ world_make(gboolean in_memory)
         .sizes = world->sizes,
         .quota = world->quota,
         .body_max = 1u << 20,
+        .disk_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,
     };
     world->engine_config = (EngineConfig){
         .state_dir = world->dir,

@@ -17,8 +17,8 @@ refuse(const LaunchDisk *disk, const char *why, GError **error)
                     disk->file, why);
 }
 
-static gboolean
-path_check(const char *state_dir, const LaunchDisk *disk, GError **error)
+gboolean
+attach_path_check(const char *state_dir, const LaunchDisk *disk, GError **error)
 {
     g_autofree char *disks = g_strconcat(state_dir, "/disks/", NULL);
     const char *name = g_str_has_prefix(disk->file, disks) ? disk->file + strlen(disks) : "";
@@ -61,7 +61,7 @@ attach_begin(const char *state_dir, const char *folder, const LaunchDisk *disk, 
     g_autofree char *here = folder_data_disk(folder, disk->lun);
     struct stat st;
     gboolean is_here = lstat(here, &st) == 0;
-    if (!path_check(state_dir, disk, error))
+    if (!attach_path_check(state_dir, disk, error))
         return -1;
     AUTO_FD fd = kept_open(disk, &is_kept, &why);
     if (is_here && !is_kept)

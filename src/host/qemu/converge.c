@@ -6,6 +6,7 @@
 #include "host/qemu/folder.h"
 #include "host/qemu/guest_state.h"
 #include "host/qemu/install.h"
+#include "host/qemu/keep.h"
 #include "host/qemu/make.h"
 #include "host/qemu/previous.h"
 #include "host/reach.h"
@@ -192,6 +193,17 @@ folder_open(Work *work, GError **error)
     return work->parts.uid == context->uid || work_own(work, work->folder, error);
 }
 
+/* First of all, since another may take its LUN. */
+static gboolean
+disks_leave(const Work *work, GError **error)
+{
+    for (guint i = 0; i < work->spec->leaving->len; i++) {
+        if (!keep_back(work->context->state_dir, work->folder, g_ptr_array_index(work->spec->leaving, i), error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean
 folder_begin(const Work *work, GError **error)
 {
@@ -260,7 +272,7 @@ converge(const LaunchSpec *spec, const ConvergeContext *context, GError **error)
     work.next = folder_file(work.folder, NEXT_FOLDER);
     if (!room_check(context->state_dir, error) || !image_check(&work, error) || !firmware_check(&work, error))
         return FALSE;
-    if (!(fresh ? folder_begin(&work, error) : folder_open(&work, error)))
+    if (!(fresh ? folder_begin(&work, error) : folder_open(&work, error) && disks_leave(&work, error)))
         return FALSE;
     if (!parts_make(&work, error)) {
         folder_remove(fresh ? work.folder : work.next, NULL);

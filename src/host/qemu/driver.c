@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "host/image_import.h"
+#include "host/kept_file.h"
 #include "host/qemu/folder.h"
 #include "host/qemu/previous.h"
 #include "host/run.h"
@@ -316,6 +317,7 @@ qemu_found(Host *host)
         found->epoch = machine->spec ? machine->spec->epoch : 0;
         found->agent = machine->agent;
         found->refused_file = g_strdup(machine->refused_file);
+        found->owner = machine->spec ? g_strdup(machine->spec->owner) : NULL;
         g_ptr_array_add(list, found);
     }
     return list;
@@ -366,6 +368,12 @@ qemu_destroy(Host *host, const char *key, const char *keep_dir)
     machine_nudge(machine);
 }
 
+static gboolean
+qemu_disk_remove(Host *host G_GNUC_UNUSED, const char *file, GError **error)
+{
+    return kept_file_remove(file, error);
+}
+
 static const HostDriver driver = {
     .name = "qemu",
     .close = qemu_close,
@@ -375,6 +383,7 @@ static const HostDriver driver = {
     .release = qemu_release,
     .stop = qemu_stop,
     .destroy = qemu_destroy,
+    .disk_remove = qemu_disk_remove,
     .serial_log = qemu_serial_log,
     .screenshot = qemu_screenshot,
     .exec = qemu_exec,

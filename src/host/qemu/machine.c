@@ -9,12 +9,19 @@ machine_emit(Machine *machine, HostEventType type, ArmCode code, const char *mes
     const HostEvent event = {
         .type = type,
         .key = machine->key,
-        .epoch = type != HOST_DESTROYED && machine->spec ? machine->spec->epoch : 0,
+        .epoch = machine->spec ? machine->spec->epoch : 0,
         .code = code,
         .message = message,
         .file = file,
         .guest_shutdown = type == HOST_EXITED && machine->guest_shutdown,
     };
+    machine->host->func(&event, machine->host->func_data);
+}
+
+void
+machine_emit_destroyed(Machine *machine, const GPtrArray *kept)
+{
+    const HostEvent event = { .type = HOST_DESTROYED, .key = machine->key, .code = ARM_N_CODES, .kept = kept };
     machine->host->func(&event, machine->host->func_data);
 }
 

@@ -84,6 +84,7 @@ void machine_free(Machine *machine); /* leaves its processes running */
 /* A user that no other instance has. FALSE: the range is used up. */
 gboolean machine_uid_take(Machine *machine, GError **error);
 
+void machine_emit_destroyed(Machine *machine, const GPtrArray *kept);
 void machine_emit(Machine *machine, HostEventType type, ArmCode code, const char *message, const char *file);
 guint machine_timer(Machine *machine, gint64 after_usec, void (*fire)(void *data));
 void machine_timer_stop(Machine *machine, guint *timer);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "host/qemu/folder.h"
+#include "host/qemu/keep.h"
 
 #include <gio/gio.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@ typedef struct {
     LaunchSpec *spec; /* to converge to; NULL: remove the folder */
     ConvergeContext context;
     char *folder, *key, *keep_dir;
+    GPtrArray *kept; /* of HostKeptDisk; written by the worker */
 } Job;
 
 static void
@@ -26,32 +28,18 @@ job_free(void *data)
     g_free(job->folder);
     g_free(job->key);
     g_free(job->keep_dir);
+    g_clear_pointer(&job->kept, g_ptr_array_unref);
     g_free(job);
 }
 
-/* Data disks outlive the folder; the rename stays on one file system, so nothing is copied. */
 static gboolean
-data_disks_move(const Job *job, GError **error)
-{
-    for (guint lun = 0; job->keep_dir && lun < FOLDER_LUNS; lun++) {
-        g_autofree char *from = folder_data_disk(job->folder, lun);
-        g_autofree char *to = g_strdup_printf("%s/%s-lun%u.qcow2", job->keep_dir, job->key, lun);
-        if (rename(from, to) == 0) {
-            if (geteuid() == 0 && lchown(to, 0, 0) != 0)
-                return io_fail(error, "take back", to);
-        } else if (errno != ENOENT) {
-            return io_fail(error, "keep the data disk", from);
-        }
-    }
-    return TRUE;
-}
-
-static gboolean
-folder_destroy(const Job *job, GError **error)
+folder_destroy(Job *job, GError **error)
 {
     g_autofree char *fresh = g_strconcat(job->folder, ".new", NULL);
     g_autofree char *gone = g_strconcat(job->folder, ".gone", NULL);
-    if (!data_disks_move(job, error) || !folder_remove(fresh, error) || !folder_remove(gone, error))
+    /* Data disks outlive the folder. */
+    job->kept = keep_all(job->folder, job->key, job->keep_dir, error);
+    if (!job->kept || !folder_remove(fresh, error) || !folder_remove(gone, error))
         return FALSE;
     if (rename(job->folder, gone) != 0 && errno != ENOENT)
         return io_fail(error, "remove", job->folder);
@@ -61,7 +49,7 @@ folder_destroy(const Job *job, GError **error)
 static void
 job_run(GTask *task, gpointer source G_GNUC_UNUSED, gpointer data, GCancellable *cancellable G_GNUC_UNUSED)
 {
-    const Job *job = data;
+    Job *job = data;
     GError *error = NULL;
     gboolean ok = job->spec ? converge(job->spec, &job->context, &error) : folder_destroy(job, &error);
     if (ok)
@@ -145,6 +133,7 @@ static void
 on_destroyed(GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
 {
     Machine *machine = data;
+    const Job *job = g_task_get_task_data(G_TASK(result));
     g_autoptr(GError) error = NULL;
     gboolean ok = g_task_propagate_boolean(G_TASK(result), &error);
 
@@ -162,7 +151,7 @@ on_destroyed(GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
         machine_nudge(machine);
         return;
     }
-    machine_emit(machine, HOST_DESTROYED, ARM_N_CODES, NULL, NULL);
+    machine_emit_destroyed(machine, job->kept);
     g_hash_table_remove(machine->host->machines, machine->key);
 }
 

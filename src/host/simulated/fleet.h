@@ -88,10 +88,11 @@ gboolean simulated_settings_load(Simulated *self, const char *state_dir, GError 
 void simulated_fault_rule_free(void *rule);
 SimulatedFault simulated_fault_of(const Simulated *self, const LaunchSpec *spec);
 
-/* parts.c: what a VM's folder would hold. Whole or not at all: on failure everything is as it was. */
+/* parts.c: what a VM's folder would hold. Attached disks that leave do so first; then whole or not at all: on failure
+ * everything else is as it was. */
 gboolean sim_parts_converge(Sim *sim, const LaunchSpec *spec, GError **error);
-/* The end of its folder: its data disks go to sim->keep_dir. */
-void sim_parts_destroy(Sim *sim);
+/* The end of its folder: its data disks go to sim->keep_dir. Of HostKeptDisk: those that lie there now; NULL: none. */
+GPtrArray *sim_parts_destroy(Sim *sim);
 
 /* guest.c: the entries of the driver's table that look into a VM. */
 void simulated_screenshot(Host *host, const char *key, HostDone done, void *data);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define LUNS 64u
+
 static SimKept *
 kept_find(const Sim *sim, Part part, guint64 generation)
 {
@@ -20,7 +22,7 @@ kept_find(const Sim *sim, Part part, guint64 generation)
 static void
 kept_resize(Sim *sim, guint n)
 {
-    sim->previous = g_renew(SimKept, sim->previous, n);
+    sim->previous = n > 0 ? g_renew(SimKept, sim->previous, n) : (g_free(sim->previous), NULL);
     sim->n_previous = n;
 }
 
@@ -144,6 +146,17 @@ disk_attach(Sim *sim, const LaunchDisk *wanted)
         g_hash_table_remove(kept_disks, wanted->file);
 }
 
+/* One that lies where it was kept has gone already. */
+static void
+disk_leave(Sim *sim, const LaunchDisk *leaving)
+{
+    SimDisk *disk = disk_find(sim, leaving->lun);
+    if (!disk || g_hash_table_contains(sim->host->kept_disks, leaving->file))
+        return;
+    g_hash_table_replace(sim->host->kept_disks, g_strdup(leaving->file), g_memdup2(disk, sizeof *disk));
+    *disk = sim->disks[--sim->n_disks];
+}
+
 static void
 disk_converge(Sim *sim, const LaunchDisk *wanted, gboolean afresh)
 {
@@ -160,6 +173,8 @@ gboolean
 sim_parts_converge(Sim *sim, const LaunchSpec *spec, GError **error)
 {
     previous_prune(sim);
+    for (guint i = 0; i < spec->leaving->len; i++)
+        disk_leave(sim, g_ptr_array_index(spec->leaving, i));
     if (!parts_check(sim, spec, error))
         return FALSE;
     for (Part part = 0; part < N_PARTS; part++)
@@ -170,13 +185,38 @@ sim_parts_converge(Sim *sim, const LaunchSpec *spec, GError **error)
     return TRUE;
 }
 
-void
+static char *
+kept_file(const Sim *sim, guint lun)
+{
+    return g_strdup_printf("%s/%s-lun%u.qcow2", sim->keep_dir, sim->key, lun);
+}
+
+/* Of a VM that is gone already, what was kept then. */
+static void
+kept_before(const Sim *sim, GPtrArray *kept)
+{
+    for (guint lun = 0; lun < LUNS && g_hash_table_size(sim->host->kept_disks) > 0; lun++) {
+        g_autofree char *file = kept_file(sim, lun);
+        const SimDisk *disk = g_hash_table_lookup(sim->host->kept_disks, file);
+        if (disk)
+            g_ptr_array_add(kept, host_kept_disk_new(lun, disk->size_gib, file));
+    }
+}
+
+GPtrArray *
 sim_parts_destroy(Sim *sim)
 {
-    for (guint i = 0; sim->keep_dir && i < sim->n_disks; i++) {
-        char *file = g_strdup_printf("%s/%s-lun%u.qcow2", sim->keep_dir, sim->key, sim->disks[i].lun);
+    if (!sim->keep_dir || (sim->epoch != 0 && sim->n_disks == 0))
+        return NULL;
+    GPtrArray *kept = g_ptr_array_new_with_free_func((GDestroyNotify)host_kept_disk_free);
+    for (guint i = 0; i < sim->n_disks; i++) {
+        char *file = kept_file(sim, sim->disks[i].lun);
+        g_ptr_array_add(kept, host_kept_disk_new(sim->disks[i].lun, sim->disks[i].size_gib, file));
         g_hash_table_replace(sim->host->kept_disks, file, g_memdup2(&sim->disks[i], sizeof(SimDisk)));
     }
+    if (sim->epoch == 0)
+        kept_before(sim, kept);
+    return kept;
 }
 
 /* ---- looked at ---- */

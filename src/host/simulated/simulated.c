@@ -44,7 +44,7 @@ emit(Sim *sim, HostEventType type, ArmCode code, const char *message)
     HostEvent event = {
         .type = type,
         .key = sim->key,
-        .epoch = type == HOST_DESTROYED ? 0 : sim->epoch,
+        .epoch = sim->epoch,
         .code = code,
         .message = message,
         .file = type == HOST_BOOT_REFUSED ? "\\EFI\\BOOT\\grubx64.efi" : NULL,
@@ -132,11 +132,12 @@ destroyed(void *data)
     Sim *sim = data;
     Simulated *self = sim->host;
     sim->timer = 0;
-    sim_parts_destroy(sim);
+    g_autoptr(GPtrArray) kept = sim_parts_destroy(sim);
     g_hash_table_steal(self->sims, sim->key);
     g_hash_table_remove(self->notices, sim->key);
     simulated_keep(self);
-    emit(sim, HOST_DESTROYED, ARM_N_CODES, NULL);
+    cross(self);
+    self->func(&(HostEvent){ .type = HOST_DESTROYED, .key = sim->key, .code = ARM_N_CODES, .kept = kept }, self->data);
     sim_free(sim);
 }
 
@@ -290,6 +291,14 @@ simulated_forwards(Host *host, const char *key)
     return g_ptr_array_new();
 }
 
+static gboolean
+simulated_disk_remove(Host *host, const char *file, GError **error)
+{
+    (void)error;
+    host_simulated_kept_disk_removed(host, file);
+    return TRUE;
+}
+
 static const HostDriver driver = {
     .name = "simulated",
     .close = simulated_close,
@@ -299,6 +308,7 @@ static const HostDriver driver = {
     .release = simulated_release,
     .stop = simulated_stop,
     .destroy = simulated_destroy,
+    .disk_remove = simulated_disk_remove,
     .serial_log = simulated_serial_log,
     .screenshot = simulated_screenshot,
     .exec = simulated_exec,

@@ -17,6 +17,7 @@ export function connect(token = readFileSync(process.env.TESTUDO_TOKEN_FILE, "as
 export const client = connect();
 export const sets = client.virtualMachineScaleSets;
 export const vms = client.virtualMachineScaleSetVMs;
+export const disks = client.disks;
 export const extensions = client.virtualMachineScaleSetExtensions;
 
 export const image = (sku) => ({ publisher: "Testudo", offer: "mini", sku, version: "1.0.0" });

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { get } from "node:https";
 import { text } from "node:stream/consumers";
 import { all, behaviour } from "./behaviour.mjs";
-import { client, group, model, power, powers, sets, vms } from "./fleet.mjs";
+import { client, disks, group, model, power, powers, sets, vms } from "./fleet.mjs";
 
 const name = "js-vms";
 
@@ -50,9 +50,31 @@ await behaviour("retrieveBootDiagnosticsData gives addresses; the serial log is 
   assert.ok((await text(answer)).length > 0);
 });
 
-await behaviour("delete of one instance leaves the other", async () => {
+await behaviour("delete of one instance leaves the other, and its data disk", async () => {
+  const dataDisks = [{ lun: 0, createOption: "Empty", diskSizeGB: 1 }];
+  await sets.update(group, name, { virtualMachineProfile: { storageProfile: { dataDisks } } });
+  await sets.updateInstances(group, name, { instanceIds: ["*"] });
   await vms.delete(group, name, "0");
   assert.deepEqual(await powers(name), { 1: "running" });
   await assert.rejects(vms.get(group, name, "0"), { statusCode: 404 });
+});
+
+await behaviour("a kept data disk is attached, detached and deleted, as az does it", async () => {
+  const [kept] = await all(disks.listByResourceGroup(group));
+  assert.equal(kept.diskState, "Unattached");
+  assert.equal(kept.diskSizeGB, 1);
+  assert.equal(kept.tags.instanceId, "0");
+  assert.ok((await all(disks.list())).some((disk) => disk.name === kept.name));
+  const vm = await vms.get(group, name, "1");
+  vm.storageProfile.dataDisks.push({ lun: 3, createOption: "Attach", managedDisk: { id: kept.id } });
+  const attached = await vms.update(group, name, "1", vm);
+  assert.deepEqual(attached.storageProfile.dataDisks.map((disk) => disk.lun), [0, 3]);
+  assert.equal((await disks.get(group, kept.name)).managedBy, vm.id);
+  attached.storageProfile.dataDisks.pop();
+  await vms.update(group, name, "1", attached);
+  assert.equal((await disks.get(group, kept.name)).diskState, "Unattached");
+  await disks.delete(group, kept.name);
+  await disks.delete(group, kept.name);
+  await assert.rejects(disks.get(group, kept.name), { statusCode: 404 });
   await client.virtualMachineScaleSets.delete(group, name);
 });
