@@ -2,75 +2,27 @@
 
 #include "base/words.h"
 
-static const char *const state_texts[INSTANCE_N_STATES] = {
+static const char *const instance_state_words[INSTANCE_N_STATES] = {
     [INSTANCE_CREATING] = "creating", [INSTANCE_STARTING] = "starting", [INSTANCE_RUNNING] = "running",
     [INSTANCE_STOPPING] = "stopping", [INSTANCE_STOPPED] = "stopped",   [INSTANCE_DEALLOCATED] = "deallocated",
     [INSTANCE_FAILED] = "failed",     [INSTANCE_DELETING] = "deleting",
 };
+DEFINE_WORDS(instance_state, InstanceState, INSTANCE_N_STATES)
 
-static const char *const power_texts[POWER_N_STATES] = {
+static const char *const desired_power_words[POWER_N_STATES] = {
     [POWER_RUNNING] = "running",
     [POWER_STOPPED] = "stopped",
     [POWER_DEALLOCATED] = "deallocated",
 };
+DEFINE_WORDS(desired_power, DesiredPower, POWER_N_STATES)
 
-static const char *const health_texts[HEALTH_N] = {
+static const char *const health_words[HEALTH_N] = {
     [HEALTH_UNKNOWN] = "unknown",
     [HEALTH_INITIALIZING] = "initializing",
     [HEALTH_HEALTHY] = "healthy",
     [HEALTH_UNHEALTHY] = "unhealthy",
 };
-
-const char *
-health_text(Health health)
-{
-    g_assert((int)health < HEALTH_N);
-    return health_texts[health];
-}
-
-gboolean
-health_from_text(const char *text, Health *ret_health)
-{
-    int index;
-    if (!word_find(health_texts, HEALTH_N, text, &index))
-        return FALSE;
-    *ret_health = (Health)index;
-    return TRUE;
-}
-
-const char *
-instance_state_text(InstanceState state)
-{
-    g_assert(state < INSTANCE_N_STATES);
-    return state_texts[state];
-}
-
-gboolean
-instance_state_from_text(const char *text, InstanceState *ret_state)
-{
-    int index;
-    if (!word_find(state_texts, INSTANCE_N_STATES, text, &index))
-        return FALSE;
-    *ret_state = (InstanceState)index;
-    return TRUE;
-}
-
-const char *
-desired_power_text(DesiredPower power)
-{
-    g_assert(power < POWER_N_STATES);
-    return power_texts[power];
-}
-
-gboolean
-desired_power_from_text(const char *text, DesiredPower *ret_power)
-{
-    int index;
-    if (!word_find(power_texts, POWER_N_STATES, text, &index))
-        return FALSE;
-    *ret_power = (DesiredPower)index;
-    return TRUE;
-}
+DEFINE_WORDS(health, Health, HEALTH_N)
 
 const char *
 instance_provisioning_text(InstanceState state, gboolean busy)

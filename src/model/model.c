@@ -10,72 +10,24 @@
 #define PROFILE    "properties.virtualMachineProfile"
 #define PREFIX_MAX 58
 
-static const char *const security_words[SECURITY_N_TYPES] = {
+static const char *const security_type_words[SECURITY_N_TYPES] = {
     [SECURITY_STANDARD] = "Standard",
     [SECURITY_TRUSTED_LAUNCH] = "TrustedLaunch",
 };
+DEFINE_WORDS(security_type, SecurityType, SECURITY_N_TYPES)
 
-static const char *const orchestration_words[ORCHESTRATION_N_MODES] = {
+static const char *const orchestration_mode_words[ORCHESTRATION_N_MODES] = {
     [ORCHESTRATION_UNIFORM] = "Uniform",
     [ORCHESTRATION_FLEXIBLE] = "Flexible",
 };
+DEFINE_WORDS(orchestration_mode, OrchestrationMode, ORCHESTRATION_N_MODES)
 
-static const char *const upgrade_words[UPGRADE_N_MODES] = {
+static const char *const upgrade_mode_words[UPGRADE_N_MODES] = {
     [UPGRADE_MANUAL] = "Manual",
     [UPGRADE_AUTOMATIC] = "Automatic",
     [UPGRADE_ROLLING] = "Rolling",
 };
-
-const char *
-security_type_text(SecurityType type)
-{
-    g_assert((int)type < SECURITY_N_TYPES);
-    return security_words[type];
-}
-
-gboolean
-security_type_from_text(const char *text, SecurityType *ret_type)
-{
-    int index;
-    if (!word_find(security_words, SECURITY_N_TYPES, text, &index))
-        return FALSE;
-    *ret_type = (SecurityType)index;
-    return TRUE;
-}
-
-const char *
-orchestration_mode_text(OrchestrationMode mode)
-{
-    g_assert((int)mode < ORCHESTRATION_N_MODES);
-    return orchestration_words[mode];
-}
-
-gboolean
-orchestration_mode_from_text(const char *text, OrchestrationMode *ret_mode)
-{
-    int index;
-    if (!word_find(orchestration_words, ORCHESTRATION_N_MODES, text, &index))
-        return FALSE;
-    *ret_mode = (OrchestrationMode)index;
-    return TRUE;
-}
-
-const char *
-upgrade_mode_text(UpgradeMode mode)
-{
-    g_assert((int)mode < UPGRADE_N_MODES);
-    return upgrade_words[mode];
-}
-
-gboolean
-upgrade_mode_from_text(const char *text, UpgradeMode *ret_mode)
-{
-    int index;
-    if (!word_find(upgrade_words, UPGRADE_N_MODES, text, &index))
-        return FALSE;
-    *ret_mode = (UpgradeMode)index;
-    return TRUE;
-}
+DEFINE_WORDS(upgrade_mode, UpgradeMode, UPGRADE_N_MODES)
 
 static void
 extension_free(void *data)

@@ -2,16 +2,17 @@
 
 #include "base/words.h"
 
-static const char *const status_texts[OPERATION_N_STATUSES] = {
+static const char *const operation_status_words[OPERATION_N_STATUSES] = {
     [OPERATION_IN_PROGRESS] = "InProgress",
     [OPERATION_SUCCEEDED] = "Succeeded",
     [OPERATION_FAILED] = "Failed",
     [OPERATION_CANCELED] = "Canceled",
 };
+DEFINE_WORDS(operation_status, OperationStatus, OPERATION_N_STATUSES)
 
 #define SETS "Microsoft.Compute/virtualMachineScaleSets"
 
-static const char *const kind_texts[OPERATION_N_KINDS] = {
+static const char *const operation_kind_words[OPERATION_N_KINDS] = {
     [OPERATION_PUT_SCALE_SET] = SETS "/write",
     [OPERATION_DELETE_SCALE_SET] = SETS "/delete",
     [OPERATION_UPDATE_INSTANCES] = SETS "/manualUpgrade/action",
@@ -30,37 +31,4 @@ static const char *const kind_texts[OPERATION_N_KINDS] = {
     [OPERATION_ROLLING_UPGRADE] = SETS "/osRollingUpgrade/action",
     [OPERATION_REPAIR] = SETS "/repair/action",
 };
-
-const char *
-operation_status_text(OperationStatus status)
-{
-    g_assert(status < OPERATION_N_STATUSES);
-    return status_texts[status];
-}
-
-gboolean
-operation_status_from_text(const char *text, OperationStatus *ret_status)
-{
-    int index;
-    if (!word_find(status_texts, OPERATION_N_STATUSES, text, &index))
-        return FALSE;
-    *ret_status = (OperationStatus)index;
-    return TRUE;
-}
-
-const char *
-operation_kind_text(OperationKind kind)
-{
-    g_assert(kind < OPERATION_N_KINDS);
-    return kind_texts[kind];
-}
-
-gboolean
-operation_kind_from_text(const char *text, OperationKind *ret_kind)
-{
-    int index;
-    if (!word_find(kind_texts, OPERATION_N_KINDS, text, &index))
-        return FALSE;
-    *ret_kind = (OperationKind)index;
-    return TRUE;
-}
+DEFINE_WORDS(operation_kind, OperationKind, OPERATION_N_KINDS)

@@ -7,51 +7,19 @@
 #define UPGRADE "properties.upgradePolicy."
 #define MINUTE  (60 * USEC_PER_SEC)
 
-static const char *const repair_words[REPAIR_N_ACTIONS] = {
+static const char *const repair_action_words[REPAIR_N_ACTIONS] = {
     [REPAIR_REPLACE] = "Replace",
     [REPAIR_RESTART] = "Restart",
     [REPAIR_REIMAGE] = "Reimage",
 };
+DEFINE_WORDS(repair_action, RepairAction, REPAIR_N_ACTIONS)
 
-static const char *const scale_in_words[SCALE_IN_N_RULES] = {
+static const char *const scale_in_rule_words[SCALE_IN_N_RULES] = {
     [SCALE_IN_DEFAULT] = "Default",
     [SCALE_IN_NEWEST_VM] = "NewestVM",
     [SCALE_IN_OLDEST_VM] = "OldestVM",
 };
-
-const char *
-repair_action_text(RepairAction action)
-{
-    g_assert((int)action < REPAIR_N_ACTIONS);
-    return repair_words[action];
-}
-
-gboolean
-repair_action_from_text(const char *text, RepairAction *ret_action)
-{
-    int index;
-    if (!word_find(repair_words, REPAIR_N_ACTIONS, text, &index))
-        return FALSE;
-    *ret_action = (RepairAction)index;
-    return TRUE;
-}
-
-const char *
-scale_in_rule_text(ScaleInRule rule)
-{
-    g_assert((int)rule < SCALE_IN_N_RULES);
-    return scale_in_words[rule];
-}
-
-gboolean
-scale_in_rule_from_text(const char *text, ScaleInRule *ret_rule)
-{
-    int index;
-    if (!word_find(scale_in_words, SCALE_IN_N_RULES, text, &index))
-        return FALSE;
-    *ret_rule = (ScaleInRule)index;
-    return TRUE;
-}
+DEFINE_WORDS(scale_in_rule, ScaleInRule, SCALE_IN_N_RULES)
 
 static guint
 number_of(const json_t *object, const char *name, guint fallback)

@@ -22,21 +22,6 @@ static const char *const roll_mark_words[ROLL_N_MARKS] = {
     [ROLL_MARK_LEAVING] = "leaving",
 };
 
-#define DEFINE_WORDS(prefix, Enum, count)                                                                                      \
-    const char *prefix##_text(Enum value)                                                                                      \
-    {                                                                                                                          \
-        g_assert((int)value < (count));                                                                                        \
-        return prefix##_words[value];                                                                                          \
-    }                                                                                                                          \
-    gboolean prefix##_from_text(const char *text, Enum *ret_value)                                                             \
-    {                                                                                                                          \
-        int index;                                                                                                             \
-        if (!word_find(prefix##_words, count, text, &index))                                                                   \
-            return FALSE;                                                                                                      \
-        *ret_value = (Enum)index;                                                                                              \
-        return TRUE;                                                                                                           \
-    }
-
 DEFINE_WORDS(roll_status, RollStatus, ROLL_N_STATUSES)
 DEFINE_WORDS(roll_phase, RollPhase, ROLL_N_PHASES)
 DEFINE_WORDS(roll_mark, RollMark, ROLL_N_MARKS)
