@@ -50,8 +50,7 @@ activity_list(Call *call, GError **error)
         return NULL;
     for (guint i = 0; i < events->len; i++) {
         g_autoptr(json_t) body = event_json(g_ptr_array_index(events, i));
-        char *text = json_text(body);
-        g_ptr_array_add(bodies, g_bytes_new_take(text, strlen(text)));
+        page_add(bodies, body);
     }
     if (events->len == PAGE_MAX) {
         const StoreEvent *last = g_ptr_array_index(events, events->len - 1);

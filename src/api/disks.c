@@ -119,8 +119,7 @@ disks_respond(Call *call, StoreTx *tx, const char *group, GError **error)
         g_autoptr(json_t) body = disk_json(call, tx, g_ptr_array_index(disks, i), error);
         if (!body)
             return NULL;
-        char *text = json_text(body);
-        g_ptr_array_add(bodies, g_bytes_new_take(text, strlen(text)));
+        page_add(bodies, body);
     }
     return page_respond(call, bodies, &page);
 }

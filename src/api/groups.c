@@ -202,8 +202,7 @@ groups_list(Call *call, GError **error)
         return NULL;
     for (guint i = page.first; i < page.first + page.count; i++) {
         g_autoptr(json_t) body = group_json(call, g_ptr_array_index(groups, i));
-        char *text = json_text(body);
-        g_ptr_array_add(bodies, g_bytes_new_take(text, strlen(text)));
+        page_add(bodies, body);
     }
     return page_respond(call, bodies, &page);
 }

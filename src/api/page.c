@@ -69,6 +69,13 @@ next_link(Call *call, const char *token)
     return g_string_free(address, FALSE);
 }
 
+void
+page_add(GPtrArray *bodies, const json_t *body)
+{
+    char *text = json_text(body);
+    g_ptr_array_add(bodies, g_bytes_new_take(text, strlen(text)));
+}
+
 ApiResponse *
 page_respond(Call *call, const GPtrArray *bodies, const Page *page)
 {

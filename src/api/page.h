@@ -23,5 +23,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Page, page_clear)
 
 /* What $skiptoken and $top ask for, at most PAGE_MAX items. */
 gboolean page_read(Call *call, const PageItems *items, Page *ret_page, GError **error);
+/* One more body of the page: encoded, as a GBytes. */
+void page_add(GPtrArray *bodies, const json_t *body);
 /* {"value":[…],"nextLink":…} from the GBytes bodies of one page; nextLink is absolute and followed as it is. */
 ApiResponse *page_respond(Call *call, const GPtrArray *bodies, const Page *page);

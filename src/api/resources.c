@@ -163,8 +163,7 @@ resources_respond(Call *call, StoreTx *tx, const char *group, GError **error)
             entry->is_machine ? machine_json(call, tx, entry->set, entry->id, error) : set_json(call, tx, entry->set, error);
         if (!body)
             return NULL;
-        char *text = json_text(body);
-        g_ptr_array_add(bodies, g_bytes_new_take(text, strlen(text)));
+        page_add(bodies, body);
     }
     return page_respond(call, bodies, &page);
 }

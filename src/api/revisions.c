@@ -133,8 +133,7 @@ revisions_list(Call *call, GError **error)
             revision_json(call, place.set, g_ptr_array_index(models, i), instances, /* whole= */ FALSE, error);
         if (!body)
             return NULL;
-        char *text = json_text(body);
-        g_ptr_array_add(bodies, g_bytes_new_take(text, strlen(text)));
+        page_add(bodies, body);
     }
     return page_respond(call, bodies, &page);
 }
