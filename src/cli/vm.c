@@ -1,5 +1,5 @@
 /* vm list, show, get-instance-view, start, stop, restart, deallocate, reimage, redeploy, delete: the VMs of Flexible sets. */
-#include "cli/cli.h"
+#include "cli/vmss.h"
 
 #include <string.h>
 
@@ -66,16 +66,8 @@ run_vm_show(Cli *cli, GError **error)
 gboolean
 run_vm_instance_view(Cli *cli, GError **error)
 {
-    static const Column view_columns[] = {
-        { "Provisioning", "statuses[ProvisioningState]" },
-        { "Power", "statuses[PowerState]" },
-        { "Agent", "vmAgent.statuses[ProvisioningState]" },
-        { "Health", "vmHealth.status.displayStatus" },
-        { "Reason", "vmHealth.status.message" },
-        { 0 },
-    };
     g_autofree char *path = machine_path(cli, "/instanceView");
-    return cli_show(cli, path, view_columns, error);
+    return cli_show(cli, path, &vmss_view_columns[1], error);
 }
 
 /* verb: how the progress line begins. */

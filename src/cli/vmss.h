@@ -36,3 +36,6 @@ void vmss_outdated_hint(Cli *cli);
 json_t *vmss_ids_body(const Cli *cli);
 /* "instance 3", "3 instances", "all instances"; newly allocated. */
 char *vmss_ids_text(const Cli *cli);
+
+/* An instance view; the first column, its instance id, tells several apart. */
+extern const Column vmss_view_columns[];

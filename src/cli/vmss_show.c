@@ -124,26 +124,27 @@ summary_rows(const json_t *view)
     return rows;
 }
 
+const Column vmss_view_columns[] = {
+    { "InstanceId", "instanceId" },
+    { "Provisioning", "statuses[ProvisioningState]" },
+    { "Power", "statuses[PowerState]" },
+    { "Agent", "vmAgent.statuses[ProvisioningState]" },
+    { "Health", "vmHealth.status.displayStatus" },
+    { "Reason", "vmHealth.status.message" },
+    { 0 },
+};
+
 gboolean
 run_vmss_instance_view(Cli *cli, GError **error)
 {
     static const Column set_columns[] = { { "Status", "code" }, { "Instances", "count" }, { 0 } };
-    static const Column view_columns[] = {
-        { "InstanceId", "instanceId" },
-        { "Provisioning", "statuses[ProvisioningState]" },
-        { "Power", "statuses[PowerState]" },
-        { "Agent", "vmAgent.statuses[ProvisioningState]" },
-        { "Health", "vmHealth.status.displayStatus" },
-        { "Reason", "vmHealth.status.message" },
-        { 0 },
-    };
     const char *instance = args_text(cli->args, "instance-id");
     if (instance && strcmp(instance, "*") == 0) {
         g_autofree char *path = cli_set_path(cli, "/virtualMachines?$expand=instanceView");
         g_autoptr(json_t) instances = client_list(cli->client, path, error);
         g_autoptr(json_t) views = instances ? views_of(instances) : NULL;
         if (views)
-            output_print(views, view_columns, cli->format);
+            output_print(views, vmss_view_columns, cli->format);
         return views != NULL;
     }
     g_autofree char *path = instance ? cli_instance_path(cli, instance, "/instanceView") : cli_set_path(cli, "/instanceView");
@@ -156,7 +157,7 @@ run_vmss_instance_view(Cli *cli, GError **error)
         g_autoptr(json_t) rows = summary_rows(reply.body);
         output_print(rows, set_columns, cli->format);
     } else {
-        output_print(reply.body, view_columns, cli->format);
+        output_print(reply.body, vmss_view_columns, cli->format);
     }
     return TRUE;
 }
