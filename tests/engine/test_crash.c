@@ -32,33 +32,12 @@ static const Scenario scenarios[] = {
     { "delete-group", "DELETE", "~/resourcegroups/g1", NULL, NULL, NULL, NULL },
 };
 
-/* Times and etags tell how it came about, not what it is. */
-static void
-incidental_remove(json_t *value)
-{
-    static const char *const names[] = { "etag", "time", "timeCreated", "vmId", "id", "uniqueId", "startTime", "endTime" };
-    const char *key;
-    json_t *member;
-    void *next;
-    size_t i;
-    for (guint n = 0; n < G_N_ELEMENTS(names); n++)
-        json_object_del(value, names[n]);
-    json_object_foreach_safe(value, next, key, member)
-    {
-        incidental_remove(member);
-    }
-    json_array_foreach(value, i, member)
-    {
-        incidental_remove(member);
-    }
-}
-
 static void
 part_add(json_t *whole, World *world, const char *target)
 {
     g_autoptr(Answer) answer = world_ask(world, "GET", target, NULL);
     json_t *copy = answer->body ? json_deep_copy(answer->body) : json_null();
-    incidental_remove(copy);
+    world_incidental_remove(copy);
     json_array_append_new(whole, copy);
 }
 

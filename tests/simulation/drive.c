@@ -191,31 +191,11 @@ sim_run(Sim *sim)
 /* ---- what it came to, without what tells only how it came about ---- */
 
 static void
-incidental_remove(json_t *value)
-{
-    static const char *const names[] = { "etag", "time", "timeCreated", "vmId", "id", "uniqueId" };
-    const char *key;
-    json_t *member;
-    void *next;
-    size_t i;
-    for (guint n = 0; n < G_N_ELEMENTS(names); n++)
-        json_object_del(value, names[n]);
-    json_object_foreach_safe(value, next, key, member)
-    {
-        incidental_remove(member);
-    }
-    json_array_foreach(value, i, member)
-    {
-        incidental_remove(member);
-    }
-}
-
-static void
 part_add(GString *whole, Sim *sim, const char *target)
 {
     g_autoptr(Answer) answer = world_ask(sim->world, "GET", target, NULL);
     g_autoptr(json_t) copy = answer->body ? json_deep_copy(answer->body) : json_null();
-    incidental_remove(copy);
+    world_incidental_remove(copy);
     g_autofree char *text = json_dumps(copy, JSON_SORT_KEYS | JSON_ENCODE_ANY);
     g_string_append_printf(whole, "%s\n", text);
 }

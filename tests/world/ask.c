@@ -181,3 +181,23 @@ world_expect_operation(World *world, const Answer *accepted, const char *status,
     answer_expect(polled, "status", status);
     answer_expect(polled, "error.code", code);
 }
+
+void
+world_incidental_remove(json_t *value)
+{
+    static const char *const names[] = { "etag", "time", "timeCreated", "vmId", "id", "uniqueId" };
+    const char *key;
+    json_t *member;
+    void *next;
+    size_t i;
+    for (guint n = 0; n < G_N_ELEMENTS(names); n++)
+        json_object_del(value, names[n]);
+    json_object_foreach_safe(value, next, key, member)
+    {
+        world_incidental_remove(member);
+    }
+    json_array_foreach(value, i, member)
+    {
+        world_incidental_remove(member);
+    }
+}

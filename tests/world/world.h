@@ -70,6 +70,9 @@ const json_t *answer_at(const Answer *answer, const char *path);
 char *answer_text(const Answer *answer, const char *path);
 void answer_expect(const Answer *answer, const char *path, const char *text); /* text NULL: absent */
 
+/* Takes out of an answer's body what tells how it came about, not what it is: times, etags, made-up ids. */
+void world_incidental_remove(json_t *value);
+
 /* Moves time on until nothing is left to be done; a killed control plane is started again on the way. */
 void world_settle(World *world);
 void world_advance(World *world, gint64 usec);
