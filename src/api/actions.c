@@ -42,25 +42,13 @@ is_protected(const Run *run, const StoreInstance *instance)
            run->action->desire == DESIRE_DEALLOCATE;
 }
 
-static Model *
-model_at(Run *run, guint revision, GError **error)
-{
-    Model *model = g_hash_table_lookup(run->models, GUINT_TO_POINTER(revision));
-    if (model)
-        return model;
-    model = model_of_revision(run->tx, run->set->id, run->set->name, revision, NULL, NULL, error);
-    if (model)
-        g_hash_table_insert(run->models, GUINT_TO_POINTER(revision), model);
-    return model;
-}
-
 /* 1: something is to be done, 0: nothing, -1: *error is set. */
 static int
 update_apply(Run *run, StoreInstance *instance, GError **error)
 {
     if (instance->want_revision == run->set->revision)
         return 0;
-    Model *from = model_at(run, instance->want_revision, error);
+    Model *from = models_by_revision_get(run->models, run->tx, run->set, instance->want_revision, error);
     if (!from)
         return -1;
     Change change = change_between(from, run->current);
@@ -176,8 +164,8 @@ quota_check(const Run *run, const StoreUsage *before, GError **error)
     if (!after)
         return FALSE;
     g_autofree char *what = size ? g_strdup_printf("%s cores", size->family) : NULL;
-    if (size && !quota_one(what, quota_family_limit(quota, size->family), usage_family_cores(before, size->family),
-                           usage_family_cores(after, size->family), error))
+    if (size && !quota_one(what, quota_family_limit(quota, size->family), store_usage_family_cores(before, size->family),
+                           store_usage_family_cores(after, size->family), error))
         return FALSE;
     return quota_one("total regional cores", quota->regional_cores, before->regional_cores, after->regional_cores, error);
 }
@@ -201,8 +189,8 @@ run_prepare(Run *run, GError **error)
                                      call->request->caller, call->now, error);
     if (!run->operation || !run->action->is_update)
         return run->operation != NULL;
-    run->models = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, (GDestroyNotify)model_unref);
-    run->current = model_at(run, run->set->revision, error);
+    run->models = models_by_revision_new();
+    run->current = models_by_revision_get(run->models, run->tx, run->set, run->set->revision, error);
     return run->current != NULL;
 }
 

@@ -158,14 +158,3 @@ call_preconditions(const Call *call, guint64 etag, GError **error)
                         mine, none_match);
     return TRUE;
 }
-
-guint
-usage_family_cores(const StoreUsage *usage, const char *family)
-{
-    for (guint i = 0; i < usage->families->len; i++) {
-        const StoreFamilyCores *cores = g_ptr_array_index(usage->families, i);
-        if (g_ascii_strcasecmp(cores->family, family) == 0)
-            return cores->cores;
-    }
-    return 0;
-}

@@ -134,9 +134,6 @@ gboolean call_not_deleting(const StoreSet *set, GError **error);
 /* If-Match and If-None-Match against the etag of what is there: 412 where they do not hold. */
 gboolean call_preconditions(const Call *call, guint64 etag, GError **error);
 
-/* Cores in use of one family. */
-guint usage_family_cores(const StoreUsage *usage, const char *family);
-
 /* ---- signed, short-lived addresses ---- */
 /* "<base>/links/<kind>/<key>?se=<unix seconds>&sig=<hex HMAC-SHA256>"; newly allocated. kind: "serial", "screen". */
 char *link_make(Call *call, const char *kind, const char *key, gint64 lifetime_usec);

@@ -76,8 +76,8 @@ usages_list(Call *call, GError **error)
         list, usage_json("virtualMachineScaleSets", "Virtual Machine Scale Sets", usage->scale_sets, quota->scale_sets));
     for (guint i = 0; i < quota->families->len; i++) {
         const QuotaFamily *family = g_ptr_array_index(quota->families, i);
-        json_array_append_new(
-            list, usage_json(family->family, family->localized_name, usage_family_cores(usage, family->family), family->limit));
+        json_array_append_new(list, usage_json(family->family, family->localized_name,
+                                               store_usage_family_cores(usage, family->family), family->limit));
     }
     g_autoptr(json_t) body = json_pack("{so}", "value", list);
     return respond_json(200, body);

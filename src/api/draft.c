@@ -65,8 +65,8 @@ judge(Draft *draft, const Judging *judging, GError **error)
     draft->effect_key = model_effect_key(draft->after);
     draft->size = size_catalogue_find(config->sizes, draft->after->size_name);
     const StoreUsage *usage = judging->usage, *whole = judging->whole;
-    guint family_cores = draft->size ? usage_family_cores(usage, draft->size->family) : 0;
-    guint family_cores_whole = draft->size ? usage_family_cores(whole, draft->size->family) : 0;
+    guint family_cores = draft->size ? store_usage_family_cores(usage, draft->size->family) : 0;
+    guint family_cores_whole = draft->size ? store_usage_family_cores(whole, draft->size->family) : 0;
     RuleInput input = {
         .before = draft->before,
         .after = draft->after,

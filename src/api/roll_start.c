@@ -18,7 +18,7 @@ roll_room_check(Call *call, StoreTx *tx, const StoreSet *set, const Model *model
         return TRUE;
     const FleetCounts counts = { .present = set->capacity };
     guint needed = MIN(roll_batch_size(&model->policy.rolling, &counts), serving);
-    guint family = usage_family_cores(usage, size->family);
+    guint family = store_usage_family_cores(usage, size->family);
     guint room = quota_room(call->api->config.quota, size, family, usage->regional_cores, usage->virtual_machines);
     return room >= needed ||
            arm_fail(
@@ -37,24 +37,19 @@ static gboolean
 all_update(StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *operation, GError **error)
 {
     g_autoptr(GPtrArray) instances = store_instance_list(tx, set->id, error);
-    g_autoptr(GHashTable) models = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, (GDestroyNotify)model_unref);
+    g_autoptr(GHashTable) models = models_by_revision_new();
     if (!instances)
         return FALSE;
     for (guint i = 0; i < instances->len; i++) {
         StoreInstance *instance = g_ptr_array_index(instances, i);
-        gpointer key = GUINT_TO_POINTER(instance->want_revision);
         if (instance->want_deleted || instance->protect_scale_set_actions || instance->want_revision == set->revision)
             continue;
-        Model *from = g_hash_table_lookup(models, key);
-        if (!from) {
-            from = model_of_revision(tx, set->id, set->name, instance->want_revision, NULL, NULL, error);
-            if (!from)
-                return FALSE;
-            g_hash_table_insert(models, key, from);
-        }
+        const Model *from = models_by_revision_get(models, tx, set, instance->want_revision, error);
+        if (!from)
+            return FALSE;
         Change change = change_between(from, model);
         desire_update(instance, set->revision, &change, model);
-        if (!(instance->operation ? store_instance_update(tx, instance, 0, error) : step_begin(tx, operation, instance, error)))
+        if (!step_begin_or_keep(tx, operation, instance, error))
             return FALSE;
     }
     return TRUE;

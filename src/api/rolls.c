@@ -172,8 +172,8 @@ roll_stop(Call *call, GError **error)
 {
     g_autoptr(StoreTx) tx = store_write(call->api->store, error);
     g_autoptr(StoreSet) set = tx ? set_to_write(call, tx, error) : NULL;
-    g_autoptr(StoreRoll) roll = set ? store_roll_active(tx, set->id, error) : NULL;
-    if (!set || !roll_cancel(tx, set, call->now, error) || !store_commit(g_steal_pointer(&tx), error))
+    g_autoptr(StoreRoll) roll = set ? roll_cancel(tx, set, call->now, error) : NULL;
+    if (!roll || !store_commit(g_steal_pointer(&tx), error))
         return NULL;
     return respond_accepted(call, roll->operation);
 }

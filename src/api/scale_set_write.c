@@ -37,7 +37,7 @@ instances_remove(StoreTx *tx, const StoreSet *set, const ScaleInPolicy *policy, 
     for (guint i = 0; i < chosen->len; i++) {
         StoreInstance *instance = g_ptr_array_index(chosen, i);
         desire_deletion(instance, policy->force_deletion);
-        if (!(instance->operation ? store_instance_update(tx, instance, 0, error) : step_begin(tx, operation, instance, error)))
+        if (!step_begin_or_keep(tx, operation, instance, error))
             return FALSE;
     }
     return TRUE;

@@ -25,18 +25,6 @@ texts_json(char **texts)
     return list;
 }
 
-static Model *
-model_at(Question *question, guint revision, GError **error)
-{
-    Model *model = g_hash_table_lookup(question->models, GUINT_TO_POINTER(revision));
-    if (model)
-        return model;
-    model = model_of_revision(question->tx, question->set->id, question->set->name, revision, NULL, NULL, error);
-    if (model)
-        g_hash_table_insert(question->models, GUINT_TO_POINTER(revision), model);
-    return model;
-}
-
 static json_t *
 instance_json(const StoreInstance *instance, const char *change, json_t *parts, json_t *lost)
 {
@@ -47,7 +35,8 @@ instance_json(const StoreInstance *instance, const char *change, json_t *parts, 
 static json_t *
 instance_compare(Question *question, const StoreInstance *instance, GError **error)
 {
-    Model *from = model_at(question, instance->revision ? instance->revision : instance->want_revision, error);
+    Model *from = models_by_revision_get(question->models, question->tx, question->set,
+                                         instance->revision ? instance->revision : instance->want_revision, error);
     if (!from)
         return NULL;
     Change change = change_between(from, question->draft->after);
@@ -186,7 +175,7 @@ scale_set_what_if(Call *call, GError **error)
     g_autoptr(Draft) draft = question_draft(call, tx, set, error);
     if (!draft)
         return NULL;
-    g_autoptr(GHashTable) models = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, (GDestroyNotify)model_unref);
+    g_autoptr(GHashTable) models = models_by_revision_new();
     Question question = { .tx = tx, .set = set, .draft = draft, .models = models };
     g_autoptr(json_t) body = answer_json(&question, error);
     return body ? respond_json(200, body) : NULL;

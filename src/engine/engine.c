@@ -146,7 +146,6 @@ pass_do(Pass *pass, GError **error)
     pass_tell(pass);
     if (!engine_sets_plan(pass, error))
         return FALSE;
-    pass_tell(pass);
     return pass_write(pass, error) && pass_commit(pass, error);
 }
 

@@ -9,7 +9,6 @@ struct Asked {
     guint64 epoch;
     HealthTrack track;
     guint timer;
-    gboolean under_way;
     gboolean unsure; /* what the store has may be older than the track */
 };
 
@@ -57,7 +56,6 @@ on_ask(void *data)
     g_auto(GStrv) arguments = health_arguments(asked->model->health);
     Question *question = g_new0(Question, 1);
     asked->timer = 0;
-    asked->under_way = TRUE;
     question->engine = engine;
     question->key = engine_key_of(tracked->set, tracked->id);
     question->epoch = asked->epoch;
@@ -206,7 +204,6 @@ answer_take(Pass *pass, const Question *question, GError **error)
         return TRUE;
     HealthTrack before = asked->track;
     asked->track = health_next(asked->model->health, &before, &question->answer, pass->now);
-    asked->under_way = FALSE;
     ask_after(asked, (gint64)asked->model->health->interval_s * USEC_PER_SEC);
     gboolean moved = before.health != asked->track.health || before.has_phase != asked->track.has_phase ||
                      before.phase != asked->track.phase || before.skip_upgrade != asked->track.skip_upgrade;

@@ -39,12 +39,7 @@ room_find(const Run *run, guint *ret_room, GError **error)
     g_autoptr(StoreUsage) usage = store_usage(run->pass->tx, /* except_set= */ 0, error);
     if (!usage)
         return FALSE;
-    guint family = 0;
-    for (guint i = 0; i < usage->families->len; i++) {
-        const StoreFamilyCores *cores = g_ptr_array_index(usage->families, i);
-        if (g_ascii_strcasecmp(cores->family, size->family) == 0)
-            family = cores->cores;
-    }
+    guint family = store_usage_family_cores(usage, size->family);
     *ret_room = quota_room(config->quota, size, family, usage->regional_cores, usage->virtual_machines);
     return TRUE;
 }
@@ -93,6 +88,7 @@ static void
 row_changed(const Run *run, Held *held)
 {
     pass_changed(held);
+    held->tracked->news = FALSE;
     engine_row_seen(run->pass->engine, held->tracked, held->row);
     engine_mark_dirty(run->pass->engine, held->tracked);
 }

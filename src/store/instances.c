@@ -245,3 +245,14 @@ store_usage(StoreTx *tx, gint64 except_set, GError **error)
     usage->scale_sets = (guint)sets;
     return g_steal_pointer(&usage);
 }
+
+guint
+store_usage_family_cores(const StoreUsage *usage, const char *family)
+{
+    for (guint i = 0; i < usage->families->len; i++) {
+        const StoreFamilyCores *cores = g_ptr_array_index(usage->families, i);
+        if (g_ascii_strcasecmp(cores->family, family) == 0)
+            return cores->cores;
+    }
+    return 0;
+}

@@ -25,3 +25,21 @@ model_of_revision(StoreTx *tx, gint64 set_id, const char *set_name, guint revisi
         *ret_row = g_steal_pointer(&row);
     return model;
 }
+
+GHashTable *
+models_by_revision_new(void)
+{
+    return g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, (GDestroyNotify)model_unref);
+}
+
+Model *
+models_by_revision_get(GHashTable *models, StoreTx *tx, const StoreSet *set, guint revision, GError **error)
+{
+    Model *model = g_hash_table_lookup(models, GUINT_TO_POINTER(revision));
+    if (model)
+        return model;
+    model = model_of_revision(tx, set->id, set->name, revision, /* ret_row= */ NULL, /* ret_document= */ NULL, error);
+    if (model)
+        g_hash_table_insert(models, GUINT_TO_POINTER(revision), model);
+    return model;
+}

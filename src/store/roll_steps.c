@@ -66,21 +66,25 @@ roll_begin(StoreTx *tx, StoreSet *set, const char *resource_id, gboolean os_upgr
     return store_set_update(tx, set, 0, error) ? g_steal_pointer(&roll) : NULL;
 }
 
-gboolean
+StoreRoll *
 roll_cancel(StoreTx *tx, StoreSet *set, UnixTime now, GError **error)
 {
     GError *lookup = NULL;
     g_autoptr(StoreRoll) roll = store_roll_active(tx, set->id, &lookup);
     if (lookup) {
         g_propagate_error(error, lookup);
-        return FALSE;
+        return NULL;
     }
-    if (!roll)
-        return arm_fail(error, ARM_CONFLICT, NULL,
-                        "No rolling upgrade of scale set '%s' is under way: there is nothing to cancel.", set->name);
+    if (!roll) {
+        arm_fail(error, ARM_CONFLICT, NULL, "No rolling upgrade of scale set '%s' is under way: there is nothing to cancel.",
+                 set->name);
+        return NULL;
+    }
     roll->cancel = TRUE;
     roll->last_action = now;
-    return store_roll_update(tx, roll, error) && store_set_update(tx, set, 0, error);
+    if (!store_roll_update(tx, roll, error) || !store_set_update(tx, set, 0, error))
+        return NULL;
+    return g_steal_pointer(&roll);
 }
 
 static OperationStatus
@@ -140,12 +144,6 @@ roll_mark(StoreInstance *instance, const StoreRoll *roll, RollMark mark, UnixTim
     instance->roll = roll->id;
     instance->roll_mark = mark;
     instance->roll_since = now;
-}
-
-RollMark
-roll_mark_of(const StoreInstance *instance, const StoreRoll *roll)
-{
-    return roll && instance->roll == roll->id ? instance->roll_mark : ROLL_MARK_NONE;
 }
 
 void

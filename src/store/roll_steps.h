@@ -17,8 +17,8 @@
 StoreRoll *roll_begin(StoreTx *tx, StoreSet *set, const char *resource_id, gboolean os_upgrade, const char *caller,
                       UnixTime now, GError **error);
 
-/* It ends with the batch in hand. FALSE with ARM_CONFLICT where none is under way. */
-gboolean roll_cancel(StoreTx *tx, StoreSet *set, UnixTime now, GError **error);
+/* It ends with the batch in hand. The roll as it is then; NULL with ARM_CONFLICT where none is under way. */
+StoreRoll *roll_cancel(StoreTx *tx, StoreSet *set, UnixTime now, GError **error);
 
 /* Ends it, and its operation. code ARM_N_CODES: nothing went wrong; message: or NULL. */
 gboolean roll_end(StoreTx *tx, StoreRoll *roll, RollStatus status, ArmCode code, const char *message, UnixTime now,
@@ -27,8 +27,6 @@ gboolean roll_end(StoreTx *tx, StoreRoll *roll, RollStatus status, ArmCode code,
 /* ---- what it makes of an instance, in the row alone ---- */
 
 void roll_mark(StoreInstance *instance, const StoreRoll *roll, RollMark mark, UnixTime now);
-/* The mark that this roll gave it; ROLL_MARK_NONE where it is another one's. roll: may be NULL. */
-RollMark roll_mark_of(const StoreInstance *instance, const StoreRoll *roll);
 /* Remembers what it runs, then wants it on the target. */
 void roll_take(StoreInstance *instance, const StoreRoll *roll, const Change *change, const Model *after, UnixTime now);
 /* It goes back to what roll_take() remembered. */

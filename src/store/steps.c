@@ -63,6 +63,12 @@ step_begin(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GErr
     return store_operation_update(tx, operation, error) && store_instance_update(tx, instance, 0, error);
 }
 
+gboolean
+step_begin_or_keep(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error)
+{
+    return instance->operation ? store_instance_update(tx, instance, 0, error) : step_begin(tx, operation, instance, error);
+}
+
 /* The state that the set shows when its operation is over. */
 static gboolean
 set_settle(StoreTx *tx, const StoreOperation *operation, GError **error)

@@ -17,6 +17,9 @@ void step_take(StoreInstance *instance, const char *operation);
  * when it begins to act. */
 gboolean step_begin(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error);
 
+/* The same for an instance that may have a step in hand: that one goes on, and takes in what is wanted now. */
+gboolean step_begin_or_keep(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error);
+
 /* The steps that begin and end within one transaction, gathered, so that an operation is read and written once however many
  * of them are its own. */
 typedef struct StepLedger StepLedger;

@@ -250,6 +250,7 @@ typedef struct {
 StoreUsage *store_usage(StoreTx *tx, gint64 except_set, GError **error);
 void store_usage_free(StoreUsage *usage);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreUsage, store_usage_free)
+guint store_usage_family_cores(const StoreUsage *usage, const char *family); /* 0 where nothing of it is in use */
 
 /* ---- operations ---- */
 typedef struct {
