@@ -1,18 +1,9 @@
 #include "host/qemu/handler.h"
 
-#include <string.h>
+#include "host/qemu/placer.h"
 
-/* Of the program, in one guest-file-write. */
-#define CHUNK          (48u << 10)
-#define HELPER_TIMEOUT (10 * USEC_PER_SEC)
 /* Where it cannot be run anywhere it is not put there again with every question. */
 #define REST (60 * USEC_PER_SEC)
-
-static const char *const places[] = HANDLER_PLACES;
-#define N_PLACES G_N_ELEMENTS(places)
-
-/* What is asked of the agent next. */
-typedef enum { LOOK, LOOK_READ, LOOK_CLOSE, FOLDER, REMOVE, OPEN, WRITE, CLOSE, MODE, RUN } Step;
 
 typedef struct {
     char **argv;
@@ -31,23 +22,16 @@ typedef struct {
 struct Handler {
     Qga *qga;
     Clock *clock;
-    GBytes *program;
-    GQueue runs;  /* of Run: not told yet */
-    Run *current; /* the one of these that is being run; NULL while none is */
-    Ask *ask;     /* under way */
-    Step step;
-    guint place;
-    gboolean there;   /* it was put at `place`, or found there, and made executable */
-    gboolean fresh;   /* and has not run since: where it does not run now, it never will */
-    gboolean written; /* by this placing: what LOOK finds is what was written */
-    gboolean same;    /* what LOOK_READ found */
-    gint64 file;      /* the agent's number of an open file */
-    gsize at;         /* bytes written */
-    char *why_not;    /* why the last place would not do */
+    Placer *placer;
+    GQueue runs;      /* of Run: not told yet */
+    Run *current;     /* the one of these that is being run; NULL while none is */
+    Ask *ask;         /* a run's, under way */
+    gboolean placing; /* and no run is */
+    char *file;       /* where it was put; NULL: nowhere, or that is not known any more */
+    gboolean fresh;   /* it has not run since: where it does not run now, it never will */
     UnixTime rest;    /* until then no place will do */
 };
 
-static void step_take(Handler *self, Step step);
 static void next_begin(Handler *self);
 
 /* ---- runs ---- */
@@ -128,223 +112,58 @@ fail_by(Handler *self, const QgaError *error)
     }
 }
 
-/* ---- placing ---- */
+/* ---- running ---- */
 
 static void
-placing_begin(Handler *self, guint place)
+file_set(Handler *self, const char *file)
 {
-    self->there = self->fresh = self->written = FALSE;
-    self->place = place;
-    step_take(self, LOOK);
+    g_free(self->file);
+    self->file = g_strdup(file);
+    self->fresh = file != NULL;
 }
 
+/* Where nobody waits any more too: half a file is no use, and one left open a loss. */
 static void
-why_not_set(Handler *self, const char *words)
+on_placed(const char *file, const QgaError *error, void *data)
 {
-    g_free(self->why_not);
-    self->why_not = g_strdup(words);
-}
-
-/* For what why_not says. */
-static void
-place_give_up(Handler *self)
-{
-    if (self->place + 1 < N_PLACES) {
-        placing_begin(self, self->place + 1);
-        return;
-    }
-    self->there = FALSE;
-    self->rest = self->clock->now(self->clock) + REST;
-    next_begin(self);
-}
-
-static gboolean
-bytes_are_program(const Handler *self, const json_t *result)
-{
-    const char *base64 = json_member_text(result, "buf-b64");
-    gsize length = 0, size;
-    const void *program = g_bytes_get_data(self->program, &size);
-    g_autofree guchar *bytes = base64 && *base64 ? g_base64_decode(base64, &length) : NULL;
-    return bytes && length == size && memcmp(bytes, program, size) == 0;
-}
-
-static gboolean
-file_take(Handler *self, const json_t *result)
-{
-    self->file = json_integer_value(result);
-    return json_is_integer(result);
-}
-
-static void
-look_ended(Handler *self)
-{
-    if (self->same || !self->written) {
-        step_take(self, self->same ? MODE : FOLDER);
-        return;
-    }
-    why_not_set(self, "what was written there is not what is read");
-    place_give_up(self);
-}
-
-static void
-write_more(Handler *self, const json_t *result)
-{
-    const json_int_t count = json_integer_value(json_object_get(result, "count"));
-    const gsize left = g_bytes_get_size(self->program) - self->at;
-    const gboolean taken = count > 0 && (gsize)count <= MIN(left, CHUNK);
-    self->at += taken ? (gsize)count : 0;
-    step_take(self, taken && (gsize)count < left ? WRITE : CLOSE);
-}
-
-/* The agent did what was asked. */
-static void
-step_done(Handler *self, const json_t *result)
-{
-    switch (self->step) {
-    case LOOK:
-        self->same = FALSE;
-        step_take(self, file_take(self, result) ? LOOK_READ : FOLDER);
-        return;
-    case LOOK_READ:
-        self->same = bytes_are_program(self, result);
-        step_take(self, LOOK_CLOSE);
-        return;
-    case LOOK_CLOSE:
-        look_ended(self);
-        return;
-    case OPEN:
-        self->at = 0;
-        why_not_set(self, "the agent wrote less than it was given");
-        step_take(self, file_take(self, result) ? WRITE : CLOSE);
-        return;
-    case WRITE:
-        write_more(self, result);
-        return;
-    case CLOSE:
-        self->written = TRUE;
-        if (self->at == g_bytes_get_size(self->program))
-            step_take(self, LOOK);
-        else
-            place_give_up(self);
-        return;
-    case FOLDER:
-    case REMOVE:
-    case MODE:
-    case RUN:
-        g_assert_not_reached();
-    }
-}
-
-/* The agent says that it could not: something is not as it should be at this place. */
-static void
-step_refused(Handler *self, const char *words)
-{
-    why_not_set(self, words);
-    switch (self->step) {
-    case LOOK:
-        if (self->written)
-            place_give_up(self);
-        else
-            step_take(self, FOLDER);
-        return;
-    case LOOK_READ:
-        self->same = FALSE;
-        step_take(self, LOOK_CLOSE);
-        return;
-    case LOOK_CLOSE:
-        look_ended(self);
-        return;
-    case WRITE:
-        step_take(self, CLOSE);
-        return;
-    case RUN:
-        /* Gone since the last time, or not to be run from there. */
-        if (self->fresh)
-            place_give_up(self);
-        else
-            placing_begin(self, 0);
-        return;
-    case FOLDER:
-    case REMOVE:
-    case OPEN:
-    case CLOSE:
-    case MODE:
-        place_give_up(self);
-        return;
-    }
-}
-
-/* ---- asking ---- */
-
-/* NULL: it is gone. Placing goes on where nobody waits any more: half a file is no use, and one left open a loss. */
-static Handler *
-answered(void *data)
-{
-    g_autofree Ask *ask = data;
-    if (ask->handler)
-        ask->handler->ask = NULL;
-    return ask->handler;
-}
-
-/* FALSE: it was told, and the next has begun. */
-static gboolean
-goes_on(Handler *self, const QgaError *error)
-{
-    if (!error || error->fault == QGA_REFUSED)
-        return TRUE;
-    /* Whether it is there when the agent is back is not known. */
-    self->there = FALSE;
-    fail_by(self, error);
-    next_begin(self);
-    return FALSE;
-}
-
-static void
-on_command(const json_t *result, const QgaError *error, void *data)
-{
-    Handler *self = answered(data);
-    if (!self || !goes_on(self, error))
-        return;
+    Handler *self = data;
+    self->placing = FALSE;
+    file_set(self, file);
     if (error)
-        step_refused(self, error->text);
-    else
-        step_done(self, result);
+        fail_by(self, error);
+    else if (!file)
+        self->rest = self->clock->now(self->clock) + REST;
+    next_begin(self);
 }
 
+/* It could not be started: gone since the last time, or not to be run from there. */
 static void
-on_helper(int exit_code, const char *out G_GNUC_UNUSED, gsize out_length G_GNUC_UNUSED, const char *err,
-          gsize err_length G_GNUC_UNUSED, const QgaError *error, void *data)
+not_started(Handler *self, const char *words)
 {
-    static const Step next[] = { [FOLDER] = REMOVE, [REMOVE] = OPEN };
-    Handler *self = answered(data);
-    if (!self || !goes_on(self, error))
-        return;
-    if (error || exit_code != 0) {
-        g_autofree char *words = error ? g_strdup(error->text) : g_strdup_printf("%.200s", *err ? err : "a command failed");
-        g_strchomp(words);
-        step_refused(self, words);
-        return;
-    }
-    if (self->step == MODE) {
-        self->there = self->fresh = TRUE;
-        next_begin(self);
-        return;
-    }
-    step_take(self, next[self->step]);
+    self->current = NULL;
+    self->placing = TRUE;
+    if (self->fresh)
+        placer_put_elsewhere(self->placer, words);
+    else
+        placer_put(self->placer);
 }
 
 static void
 on_run(int exit_code, const char *out, gsize out_length, const char *err, gsize err_length, const QgaError *error, void *data)
 {
-    Handler *self = answered(data);
-    if (!self || (!(error && error->fault == QGA_TIMED_OUT) && !goes_on(self, error)))
+    g_autofree Ask *ask = data;
+    Handler *self = ask->handler;
+    if (!self)
         return;
+    self->ask = NULL;
     if (error && error->fault == QGA_REFUSED) {
-        self->current = NULL;
-        step_refused(self, error->text);
+        not_started(self, error->text);
         return;
     }
     self->fresh = FALSE;
+    /* Whether it is there when the agent is back is not known. */
+    if (error && error->fault != QGA_TIMED_OUT)
+        file_set(self, NULL);
     if (!self->current)
         ; /* Its time was over. */
     else if (error)
@@ -356,89 +175,19 @@ on_run(int exit_code, const char *out, gsize out_length, const char *err, gsize 
     next_begin(self);
 }
 
-static Ask *
-ask_new(Handler *self)
-{
-    Ask *ask = g_new0(Ask, 1);
-    ask->handler = self;
-    self->ask = ask;
-    return ask;
-}
-
 static void
-file_command(Handler *self, const char *name, json_t *arguments)
-{
-    qga_command(self->qga, name, arguments, on_command, ask_new(self));
-}
-
-static void
-helper_run(Handler *self, const char *const *argv)
-{
-    qga_exec(self->qga, argv, NULL, HELPER_TIMEOUT, on_helper, ask_new(self));
-}
-
-static void
-program_run(Handler *self, const char *file)
+program_run(Handler *self)
 {
     const Run *run = self->current = g_queue_peek_head(&self->runs);
     const gint64 left = run->deadline - self->clock->now(self->clock);
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
-    g_ptr_array_add(argv, (char *)file);
+    g_ptr_array_add(argv, self->file);
     for (char **arg = run->argv; *arg; arg++)
         g_ptr_array_add(argv, *arg);
     g_ptr_array_add(argv, NULL);
-    qga_exec(self->qga, (const char *const *)argv->pdata, NULL, MAX(left, 0), on_run, ask_new(self));
-}
-
-static json_t *
-chunk_arguments(const Handler *self)
-{
-    gsize size;
-    const guchar *program = g_bytes_get_data(self->program, &size);
-    g_autofree char *base64 = g_base64_encode(program + self->at, MIN(size - self->at, CHUNK));
-    return json_pack("{sI ss}", "handle", (json_int_t)self->file, "buf-b64", base64);
-}
-
-static void
-step_take(Handler *self, Step step)
-{
-    const char *folder = places[self->place];
-    g_autofree char *file = g_strdup_printf("%s/%s", folder, HANDLER_NAME);
-    const json_int_t handle = self->file;
-    self->step = step;
-    switch (step) {
-    case LOOK:
-        file_command(self, "guest-file-open", json_pack("{ss ss}", "path", file, "mode", "r"));
-        return;
-    case LOOK_READ: {
-        /* One more than there should be. */
-        const json_int_t count = (json_int_t)g_bytes_get_size(self->program) + 1;
-        file_command(self, "guest-file-read", json_pack("{sI sI}", "handle", handle, "count", count));
-        return;
-    }
-    case LOOK_CLOSE:
-    case CLOSE:
-        file_command(self, "guest-file-close", json_pack("{sI}", "handle", handle));
-        return;
-    case FOLDER:
-        helper_run(self, (const char *const[]){ "mkdir", "-p", "-m", "0700", folder, NULL });
-        return;
-    case REMOVE:
-        helper_run(self, (const char *const[]){ "rm", "-f", file, NULL });
-        return;
-    case OPEN:
-        file_command(self, "guest-file-open", json_pack("{ss ss}", "path", file, "mode", "w"));
-        return;
-    case WRITE:
-        file_command(self, "guest-file-write", chunk_arguments(self));
-        return;
-    case MODE:
-        helper_run(self, (const char *const[]){ "chmod", "0700", file, NULL });
-        return;
-    case RUN:
-        program_run(self, file);
-        return;
-    }
+    self->ask = g_new0(Ask, 1);
+    self->ask->handler = self;
+    qga_exec(self->qga, (const char *const *)argv->pdata, NULL, MAX(left, 0), on_run, self->ask);
 }
 
 /* ---- one after the other ---- */
@@ -446,10 +195,9 @@ step_take(Handler *self, Step step)
 static void
 rest_tell(Handler *self)
 {
+    g_autofree char *why_not = self->runs.head ? placer_why_not(self->placer) : NULL;
     while (self->runs.head)
-        run_fail(self->runs.head->data, ARM_GUEST_RUN_FAILED,
-                 "testudo-guest cannot be run in this guest, neither in %s nor in %s: %s.", places[0], places[1],
-                 self->why_not);
+        run_fail(self->runs.head->data, ARM_GUEST_RUN_FAILED, "testudo-guest cannot be run in this guest, %s.", why_not);
 }
 
 static void
@@ -457,12 +205,14 @@ next_begin(Handler *self)
 {
     if (self->clock->now(self->clock) < self->rest)
         rest_tell(self);
-    if (self->ask || g_queue_is_empty(&self->runs))
+    if (self->placing || self->ask || g_queue_is_empty(&self->runs))
         return;
-    if (self->there)
-        step_take(self, RUN);
-    else
-        placing_begin(self, 0);
+    if (self->file) {
+        program_run(self);
+        return;
+    }
+    self->placing = TRUE;
+    placer_put(self->placer);
 }
 
 Handler *
@@ -471,7 +221,7 @@ handler_new(Qga *qga, Clock *clock, GBytes *program)
     Handler *self = g_new0(Handler, 1);
     self->qga = qga;
     self->clock = clock;
-    self->program = program;
+    self->placer = placer_new(qga, program, on_placed, self);
     g_queue_init(&self->runs);
     return self;
 }
@@ -485,7 +235,8 @@ handler_free(Handler *self)
         self->ask->handler = NULL;
     while (self->runs.head)
         run_fail(self->runs.head->data, ARM_OPERATION_NOT_ALLOWED, "The VM ended before testudo-guest did.");
-    g_free(self->why_not);
+    placer_free(self->placer);
+    g_free(self->file);
     g_free(self);
 }
 
