@@ -80,12 +80,12 @@ changes_collect(Pass *pass, GError **error)
     Engine *engine = pass->engine;
     if (store_tx_issued(pass->tx) == engine->seen)
         return TRUE;
-    g_autoptr(GPtrArray) sets = store_set_changed(pass->tx, engine->seen, error);
+    g_autoptr(GArray) sets = store_set_changed(pass->tx, engine->seen, error);
     g_autoptr(GArray) changed = sets ? store_instance_changed(pass->tx, engine->seen, error) : NULL;
     if (!changed)
         return FALSE;
     for (guint i = 0; i < sets->len; i++) {
-        SetTracked *set = engine_set(engine, pass->tx, ((const StoreSet *)g_ptr_array_index(sets, i))->id, error);
+        SetTracked *set = engine_set(engine, pass->tx, g_array_index(sets, gint64, i), error);
         if (!set)
             return FALSE;
         engine_set_mark_dirty(set);

@@ -44,6 +44,14 @@ pass_free(Pass *pass)
     g_free(pass);
 }
 
+/* What the store has, or will have when what was written is committed. */
+static void
+wish_noted(Held *held)
+{
+    held->was_revision = held->row ? held->row->want_revision : 0;
+    held->was_deleted = held->row && held->row->want_deleted;
+}
+
 Held *
 pass_hold_row(Pass *pass, Tracked *tracked, StoreInstance *row)
 {
@@ -51,6 +59,7 @@ pass_hold_row(Pass *pass, Tracked *tracked, StoreInstance *row)
     Held *held = g_new0(Held, 1);
     held->tracked = tracked;
     held->row = row;
+    wish_noted(held);
     tracked->held = held;
     g_ptr_array_add(pass->held, held);
     return held;
@@ -102,16 +111,27 @@ pass_tell(Pass *pass)
     }
 }
 
+static gboolean
+held_write(Pass *pass, Held *held, GError **error)
+{
+    const Tracked *tracked = held->tracked;
+    StoreInstance *row = held->row;
+    if (held->removed)
+        return store_instance_delete(pass->tx, tracked->set->id, tracked->id, error);
+    if (row->want_revision == held->was_revision && row->want_deleted == held->was_deleted)
+        return store_instance_update_step(pass->tx, row, error);
+    wish_noted(held);
+    return store_instance_update(pass->tx, row, /* expected_etag= */ 0, error);
+}
+
 gboolean
 pass_write(Pass *pass, GError **error)
 {
     for (guint i = 0; i < pass->held->len; i++) {
         Held *held = g_ptr_array_index(pass->held, i);
-        const Tracked *tracked = held->tracked;
         if (!held->changed)
             continue;
-        if (!(held->removed ? store_instance_delete(pass->tx, tracked->set->id, tracked->id, error)
-                            : store_instance_update(pass->tx, held->row, 0, error)))
+        if (!held_write(pass, held, error))
             return FALSE;
         held->changed = FALSE;
         held->written = TRUE;

@@ -13,12 +13,14 @@ struct Held {
     Tracked *tracked;
     StoreInstance *row; /* NULL: there is none, or this pass removes it */
     gboolean changed;   /* by this pass: it is to be written */
-    gboolean written;   /* by this pass, once at least */
-    gboolean removed;   /* by this pass */
-    gboolean release;   /* its undo is forgotten: after the commit the host keeps nothing for it any more */
-    gboolean to_act;    /* the host spoke of it: it is planned in this pass */
-    Act act;            /* what the host is to be asked for after the commit */
-    LaunchSpec *spec;   /* ACT_LAUNCH: with this; else NULL */
+    guint was_revision; /* what the store has as the row's want_revision; and its want_deleted */
+    gboolean was_deleted;
+    gboolean written; /* by this pass, once at least */
+    gboolean removed; /* by this pass */
+    gboolean release; /* its undo is forgotten: after the commit the host keeps nothing for it any more */
+    gboolean to_act;  /* the host spoke of it: it is planned in this pass */
+    Act act;          /* what the host is to be asked for after the commit */
+    LaunchSpec *spec; /* ACT_LAUNCH: with this; else NULL */
 };
 
 typedef struct {

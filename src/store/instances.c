@@ -21,20 +21,20 @@ DEFINE_ENUM_COLUMN(health, Health)
 DEFINE_ENUM_COLUMN(roll_mark, RollMark)
 
 static const Column instance_columns[] = {
-    COLUMN_FIXED(StoreInstance, set_id, COLUMN_INT64),
+    COLUMN_PLACES(StoreInstance, set_id, COLUMN_INT64),
     COLUMN_FIXED(StoreInstance, id, COLUMN_UINT),
     COLUMN(StoreInstance, etag, COLUMN_UINT64),
     COLUMN(StoreInstance, vm_id, COLUMN_TEXT),
     COLUMN(StoreInstance, computer_name, COLUMN_TEXT),
     COLUMN_FIXED(StoreInstance, created, COLUMN_INT64),
-    COLUMN(StoreInstance, want_revision, COLUMN_UINT),
+    COLUMN_INDEXED(StoreInstance, want_revision, COLUMN_UINT),
     ENUM_COLUMN(StoreInstance, want_power, desired_power),
     COLUMN(StoreInstance, want_epoch, COLUMN_UINT64),
     COLUMN(StoreInstance, disk_gen, COLUMN_UINT64),
     COLUMN(StoreInstance, vars_gen, COLUMN_UINT64),
     COLUMN(StoreInstance, vtpm_gen, COLUMN_UINT64),
     COLUMN(StoreInstance, data_gen, COLUMN_UINT64),
-    COLUMN(StoreInstance, want_deleted, COLUMN_INT),
+    COLUMN_INDEXED(StoreInstance, want_deleted, COLUMN_INT),
     COLUMN(StoreInstance, skip_shutdown, COLUMN_INT),
     COLUMN(StoreInstance, protect_scale_in, COLUMN_INT),
     COLUMN(StoreInstance, protect_scale_set_actions, COLUMN_INT),
@@ -100,13 +100,13 @@ store_instance_insert(StoreTx *tx, StoreInstance *instance, GError **error)
     return TRUE;
 }
 
-gboolean
-store_instance_update(StoreTx *tx, StoreInstance *instance, guint64 expected_etag, GError **error)
+static gboolean
+instance_write(StoreTx *tx, Sql how, StoreInstance *instance, guint64 expected_etag, GError **error)
 {
     StoreInstance row = *instance;
     gboolean written;
     row.etag = tx_next_etag(tx);
-    if (!row_update(tx, SQL_INSTANCE_UPDATE, &row, expected_etag, &written, error))
+    if (!row_update(tx, how, &row, expected_etag, &written, error))
         return FALSE;
     if (!written) {
         g_autofree char *what = g_strdup_printf("Instance %u", instance->id);
@@ -115,6 +115,18 @@ store_instance_update(StoreTx *tx, StoreInstance *instance, guint64 expected_eta
     }
     instance->etag = row.etag;
     return TRUE;
+}
+
+gboolean
+store_instance_update(StoreTx *tx, StoreInstance *instance, guint64 expected_etag, GError **error)
+{
+    return instance_write(tx, SQL_INSTANCE_UPDATE, instance, expected_etag, error);
+}
+
+gboolean
+store_instance_update_step(StoreTx *tx, StoreInstance *instance, GError **error)
+{
+    return instance_write(tx, SQL_INSTANCE_UPDATE_STEP, instance, /* expected_etag= */ 0, error);
 }
 
 gboolean
@@ -154,20 +166,18 @@ store_instance_etags(StoreTx *tx, gint64 set_id, void (*each)(guint id, guint64 
     return rc == 0;
 }
 
-/* One group of instances in the same state. */
 static gboolean
 counts_add(StoreInstanceCounts *counts, sqlite3_stmt *statement, GError **error)
 {
     const char *text = (const char *)sqlite3_column_text(statement, 0);
-    guint n = (guint)sqlite3_column_int64(statement, 3);
     InstanceState state;
     if (!text || !instance_state_from_text(text, &state))
         return arm_fail(error, ARM_INTERNAL, NULL, "The store holds '%s' as instances.state, which this Testudo does not know.",
                         text ? text : "NULL");
-    counts->total += n;
-    counts->by_state[state] += n;
-    counts->busy += sqlite3_column_int(statement, 1) ? n : 0;
-    counts->on_current += sqlite3_column_int(statement, 2) ? n : 0;
+    counts->total++;
+    counts->by_state[state]++;
+    counts->busy += sqlite3_column_int(statement, 1) ? 1 : 0;
+    counts->on_current += sqlite3_column_int(statement, 2) ? 1 : 0;
     return TRUE;
 }
 

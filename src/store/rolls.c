@@ -99,7 +99,7 @@ store_roll_count(StoreTx *tx, gint64 set_id, gint64 roll, guint ret_marks[ROLL_N
                             "The store holds a mark in instances.roll_mark that this Testudo does "
                             "not know.");
         }
-        ret_marks[mark] = (guint)sqlite3_column_int64(statement, 1);
+        ret_marks[mark]++;
     }
     return rc == 0;
 }

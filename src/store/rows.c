@@ -32,6 +32,13 @@ row_column_list(const RowType *type)
     return g_string_free(text, FALSE);
 }
 
+char *
+row_insert_columns(const RowType *type)
+{
+    g_autofree char *columns = row_column_list(type);
+    return g_strconcat(columns, type->columns[0].places ? ", place" : "", NULL);
+}
+
 /* Parameter numbers are those of the columns everywhere, so that one function binds a whole row. */
 char *
 row_insert_list(const RowType *type)
@@ -39,15 +46,17 @@ row_insert_list(const RowType *type)
     GString *text = g_string_new(NULL);
     for (guint i = 0; type->columns[i].name; i++)
         item_append(text, ", ", "?%u", i + 1);
+    if (type->columns[0].places)
+        item_append(text, ", ", "%s", PLACE_OF_KEY);
     return g_string_free(text, FALSE);
 }
 
 char *
-row_update_list(const RowType *type)
+row_update_list(const RowType *type, gboolean indexed)
 {
     GString *text = g_string_new(NULL);
     for (guint i = type->n_keys; type->columns[i].name; i++) {
-        if (!type->columns[i].fixed)
+        if (!type->columns[i].fixed && (indexed || !type->columns[i].indexed))
             item_append(text, ", ", "\"%s\" = ?%u", type->columns[i].name, i + 1);
     }
     return g_string_free(text, FALSE);
@@ -59,7 +68,9 @@ row_key_match(const RowType *type)
 {
     GString *text = g_string_new(NULL);
     guint expected = column_count(type) + 1;
-    for (guint i = 0; i < type->n_keys; i++)
+    if (type->columns[0].places)
+        item_append(text, " AND ", "place = %s", PLACE_OF_KEY);
+    for (guint i = 0; !type->columns[0].places && i < type->n_keys; i++)
         item_append(text, " AND ", "\"%s\" = ?%u", type->columns[i].name, i + 1);
     item_append(text, " AND ", "(?%u = 0 OR etag = ?%u)", expected, expected);
     return g_string_free(text, FALSE);

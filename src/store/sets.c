@@ -55,10 +55,17 @@ store_set_list(StoreTx *tx, const char *group, GError **error)
     return row_list(tx, SQL_SET_LIST, NO_PARAMS, error);
 }
 
-GPtrArray *
+GArray *
 store_set_changed(StoreTx *tx, guint64 etag, GError **error)
 {
-    return row_list(tx, SQL_SET_CHANGED, PARAMS(number_param((gint64)etag)), error);
+    sqlite3_stmt *statement = sql_prepare(tx, SQL_SET_CHANGED, PARAMS(number_param((gint64)etag)), error);
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+    int rc = -1;
+    while (statement && (rc = sql_step(tx, statement, error)) == 1) {
+        gint64 id = sqlite3_column_int64(statement, 0);
+        g_array_append_val(ids, id);
+    }
+    return rc == 0 ? g_steal_pointer(&ids) : NULL;
 }
 
 gboolean

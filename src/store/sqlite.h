@@ -43,6 +43,7 @@ typedef enum {
     SQL_INSTANCE_CHANGED,
     SQL_INSTANCE_INSERT,
     SQL_INSTANCE_UPDATE,
+    SQL_INSTANCE_UPDATE_STEP,
     SQL_INSTANCE_ETAG,
     SQL_INSTANCE_DELETE,
     SQL_INSTANCE_ETAGS,
@@ -171,11 +172,17 @@ typedef enum {
     COLUMN_ENUM,   /* an enum, in its text form */
 } ColumnType;
 
+/* Where the row of key (?1, ?2) lies, its rowid. Keys of one ?1 stand together, in the order of ?2; ?2 -1 is before all of
+ * them. */
+#define PLACE_OF_KEY "((?1 << 32) + ?2)"
+
 typedef struct {
     const char *name;
     ColumnType type;
     gsize offset;
-    gboolean fixed; /* stays as it was created: an update leaves it alone */
+    gboolean fixed;   /* stays as it was created: an update leaves it alone */
+    gboolean indexed; /* an index is of it, which an update that names it writes anew, whether its value is another or not */
+    gboolean places;  /* the first key column: below 2^31, and with the second one, below 2^32, it is the place of its row */
     const char *(*to_text)(int value);
     gboolean (*from_text)(const char *text, int *ret_value);
 } Column;
@@ -195,6 +202,15 @@ typedef struct {
 #define COLUMN_FIXED(row, member, kind)                                                                                        \
     {                                                                                                                          \
         .name = #member, .type = kind, .offset = offsetof(row, member), .fixed = TRUE                                          \
+    }
+
+#define COLUMN_PLACES(row, member, kind)                                                                                       \
+    {                                                                                                                          \
+        .name = #member, .type = kind, .offset = offsetof(row, member), .fixed = TRUE, .places = TRUE                          \
+    }
+#define COLUMN_INDEXED(row, member, kind)                                                                                      \
+    {                                                                                                                          \
+        .name = #member, .type = kind, .offset = offsetof(row, member), .indexed = TRUE                                        \
     }
 
 /* `words`: the prefix of the enum's words_text() and words_from_text(). */
@@ -220,11 +236,12 @@ typedef struct {
 extern const RowType group_rows, set_rows, model_rows, instance_rows, operation_rows, roll_rows, event_rows, image_rows,
     disk_rows;
 
-/* The columns of a type as SQL: "a", "b"; ?1, ?2; "a" = ?1, … (what an update writes); and
- * "a" = ?1 AND … (its key, and the expected etag). */
+/* The columns of a type as SQL: "a", "b" (the same with its place, for an insert); ?1, ?2; "a" = ?1, … (what an update
+ * writes); and "a" = ?1 AND … (its key, and the expected etag). */
 char *row_column_list(const RowType *type);
+char *row_insert_columns(const RowType *type);
 char *row_insert_list(const RowType *type);
-char *row_update_list(const RowType *type);
+char *row_update_list(const RowType *type, gboolean indexed); /* indexed: those columns too */
 char *row_key_match(const RowType *type);
 
 /* One row / all rows of a SELECT of the statement's row type. NULL without *error: no such row. */

@@ -7,13 +7,16 @@ typedef enum {
     SHAPE_SELECT, /* SELECT columns FROM table … */
     SHAPE_INSERT, /* INSERT INTO table (columns) VALUES (parameters) */
     SHAPE_REPLACE,
-    SHAPE_UPDATE, /* UPDATE table SET … WHERE key … */
+    SHAPE_UPDATE,      /* UPDATE table SET … WHERE key … */
+    SHAPE_UPDATE_REST, /* the same without the columns that an index is of */
 } Shape;
 
 /* As the partial indexes have it; a test compares it with the enum's text. */
-#define IN_PROGRESS "status = 'InProgress'"
-#define HAS_ENDED   "status <> 'InProgress'"
-#define THIS_IMAGE  "publisher = ? AND offer = ? AND sku = ?"
+#define IN_PROGRESS    "status = 'InProgress'"
+#define HAS_ENDED      "status <> 'InProgress'"
+#define PLACES_OF(set) "place >= " set " << 32 AND place < (" set " + 1) << 32"
+#define PLACES_OF_SET  PLACES_OF("?1")
+#define THIS_IMAGE     "publisher = ? AND offer = ? AND sku = ?"
 
 /* clang-format off: one statement or clause a line */
 static const struct {
@@ -44,7 +47,7 @@ static const struct {
     [SQL_SET_GET_BY_UID] = { SHAPE_SELECT, &set_rows, "WHERE uid = ?" },
     [SQL_SET_LIST] = { SHAPE_SELECT, &set_rows, "ORDER BY \"group\", name" },
     [SQL_SET_LIST_GROUP] = { SHAPE_SELECT, &set_rows, "WHERE \"group\" = ? ORDER BY name" },
-    [SQL_SET_CHANGED] = { SHAPE_SELECT, &set_rows, "WHERE etag > ? ORDER BY etag" },
+    [SQL_SET_CHANGED] = { SHAPE_PLAIN, NULL, "SELECT id FROM sets WHERE etag > ? ORDER BY etag" },
     [SQL_SET_INSERT] = { SHAPE_INSERT, &set_rows, NULL },
     [SQL_SET_UPDATE] = { SHAPE_UPDATE, &set_rows, NULL },
     [SQL_SET_ETAG] = { SHAPE_PLAIN, NULL, "SELECT etag FROM sets WHERE id = ?" },
@@ -58,26 +61,27 @@ static const struct {
                           " AND revision NOT IN"
                           " (SELECT revision FROM models WHERE set_id = ?1 ORDER BY revision DESC LIMIT ?2)"
                           " AND revision <> (SELECT revision FROM sets WHERE id = ?1)"
-                          " AND revision NOT IN (SELECT revision FROM instances WHERE set_id = ?1)"
+                          " AND revision NOT IN (SELECT revision FROM instances WHERE " PLACES_OF_SET ")"
                           " AND revision NOT IN (SELECT want_revision FROM instances WHERE set_id = ?1)"
-                          " AND revision NOT IN (SELECT undo_revision FROM instances WHERE set_id = ?1)" },
+                          " AND revision NOT IN (SELECT undo_revision FROM instances WHERE " PLACES_OF_SET ")" },
 
-    [SQL_INSTANCE_GET] = { SHAPE_SELECT, &instance_rows, "WHERE set_id = ? AND id = ?" },
-    [SQL_INSTANCE_LIST] = { SHAPE_SELECT, &instance_rows, "WHERE set_id = ? ORDER BY id" },
-    [SQL_INSTANCE_PAGE] = { SHAPE_SELECT, &instance_rows, "WHERE set_id = ? AND id > ? ORDER BY id LIMIT ?" },
+    [SQL_INSTANCE_GET] = { SHAPE_SELECT, &instance_rows, "WHERE place = " PLACE_OF_KEY },
+    [SQL_INSTANCE_LIST] = { SHAPE_SELECT, &instance_rows, "WHERE " PLACES_OF_SET " ORDER BY place" },
+    [SQL_INSTANCE_PAGE] = { SHAPE_SELECT, &instance_rows,
+                            "WHERE place > " PLACE_OF_KEY " AND place < (?1 + 1) << 32 ORDER BY place LIMIT ?3" },
     [SQL_INSTANCE_CHANGED] = { SHAPE_PLAIN, NULL, "SELECT set_id, id FROM instances WHERE etag > ? ORDER BY etag" },
     [SQL_INSTANCE_INSERT] = { SHAPE_INSERT, &instance_rows, NULL },
     [SQL_INSTANCE_UPDATE] = { SHAPE_UPDATE, &instance_rows, NULL },
-    [SQL_INSTANCE_ETAG] = { SHAPE_PLAIN, NULL, "SELECT etag FROM instances WHERE set_id = ? AND id = ?" },
-    [SQL_INSTANCE_DELETE] = { SHAPE_PLAIN, NULL, "DELETE FROM instances WHERE set_id = ? AND id = ?" },
-    [SQL_INSTANCE_ETAGS] = { SHAPE_PLAIN, NULL, "SELECT id, etag FROM instances WHERE set_id = ? ORDER BY id" },
-    /* Grouped on the index first, so that a model is looked up once for a group of instances. */
+    [SQL_INSTANCE_UPDATE_STEP] = { SHAPE_UPDATE_REST, &instance_rows, NULL },
+    [SQL_INSTANCE_ETAG] = { SHAPE_PLAIN, NULL, "SELECT etag FROM instances WHERE place = " PLACE_OF_KEY },
+    [SQL_INSTANCE_DELETE] = { SHAPE_PLAIN, NULL, "DELETE FROM instances WHERE place = " PLACE_OF_KEY },
+    [SQL_INSTANCE_ETAGS] = { SHAPE_PLAIN, NULL, "SELECT id, etag FROM instances WHERE " PLACES_OF_SET " ORDER BY place" },
+    /* Row by row: grouping would sort them. */
     [SQL_INSTANCE_COUNT] = { SHAPE_PLAIN, NULL,
-                             "SELECT g.state, g.busy, m.effect_key = s.effect_key, g.n FROM"
-                             " (SELECT revision, state, operation IS NOT NULL AS busy, count(*) AS n"
-                             "  FROM instances WHERE set_id = ?1 GROUP BY 1, 2, 3) g"
-                             " JOIN sets s ON s.id = ?1"
-                             " LEFT JOIN models m ON m.set_id = ?1 AND m.revision = g.revision" },
+                             "SELECT state, operation IS NOT NULL, revision IN"
+                             " (SELECT m.revision FROM sets s JOIN models m ON m.set_id = s.id"
+                             "  AND m.effect_key = s.effect_key WHERE s.id = ?1)"
+                             " FROM instances WHERE " PLACES_OF_SET },
     [SQL_INSTANCE_OUTDATED] = { SHAPE_PLAIN, NULL,
                                 "SELECT count(*), sum(i.want_power = 'running') FROM instances i"
                                 " JOIN sets s ON s.id = i.set_id"
@@ -108,8 +112,7 @@ static const struct {
     [SQL_ROLL_PRUNE] = { SHAPE_PLAIN, NULL,
                          "DELETE FROM rolls WHERE set_id = ?1 AND ended > 0 AND id NOT IN"
                          " (SELECT id FROM rolls WHERE set_id = ?1 AND ended > 0 ORDER BY id DESC LIMIT ?2)" },
-    [SQL_ROLL_COUNT] = { SHAPE_PLAIN, NULL,
-                         "SELECT roll_mark, count(*) FROM instances WHERE set_id = ? AND roll = ? GROUP BY 1" },
+    [SQL_ROLL_COUNT] = { SHAPE_PLAIN, NULL, "SELECT roll_mark FROM instances WHERE " PLACES_OF_SET " AND roll = ?2" },
 
     [SQL_EVENT_INSERT] = { SHAPE_INSERT, &event_rows, NULL },
     [SQL_EVENT_LIST] = { SHAPE_SELECT, &event_rows, "WHERE id < ?1 ORDER BY id DESC LIMIT ?2" },
@@ -128,9 +131,11 @@ static const struct {
     [SQL_IMAGE_USES] = { SHAPE_PLAIN, NULL,
                          "SELECT count(*) FROM models m JOIN sets s ON s.id = m.set_id"
                          " WHERE m.image_urn = ? AND (m.revision = s.revision"
-                         " OR m.revision IN (SELECT i.revision FROM instances i WHERE i.set_id = m.set_id)"
-                         " OR m.revision IN (SELECT i.want_revision FROM instances i WHERE i.set_id = m.set_id)"
-                         " OR m.revision IN (SELECT i.undo_revision FROM instances i WHERE i.set_id = m.set_id))" },
+                         " OR m.revision IN (SELECT i.revision FROM instances i WHERE " PLACES_OF(
+                             "m.set_id") ")"
+                                         " OR m.revision IN (SELECT i.want_revision FROM instances i WHERE i.set_id = m.set_id)"
+                                         " OR m.revision IN (SELECT i.undo_revision FROM instances i WHERE i.set_id = "
+                                         "m.set_id))" },
 
     [SQL_DISK_GET] = { SHAPE_SELECT, &disk_rows, "WHERE id = ?" },
     [SQL_DISK_LIST] = { SHAPE_SELECT, &disk_rows, "ORDER BY \"group\", set_name, instance, lun, id" },
@@ -162,11 +167,12 @@ text_build(Sql id)
     case SHAPE_INSERT:
     case SHAPE_REPLACE: {
         const char *verb = texts[id].shape == SHAPE_INSERT ? "INSERT" : "REPLACE";
-        g_autofree char *values = row_insert_list(type);
-        return g_strdup_printf("%s INTO %s (%s) VALUES (%s)", verb, type->table, columns, values);
+        g_autofree char *names = row_insert_columns(type), *values = row_insert_list(type);
+        return g_strdup_printf("%s INTO %s (%s) VALUES (%s)", verb, type->table, names, values);
     }
-    case SHAPE_UPDATE: {
-        g_autofree char *assignments = row_update_list(type);
+    case SHAPE_UPDATE:
+    case SHAPE_UPDATE_REST: {
+        g_autofree char *assignments = row_update_list(type, texts[id].shape == SHAPE_UPDATE);
         g_autofree char *match = row_key_match(type);
         return g_strdup_printf("UPDATE %s SET %s WHERE %s", type->table, assignments, match);
     }

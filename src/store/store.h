@@ -101,8 +101,8 @@ gboolean store_set_insert(StoreTx *tx, StoreSet *set, GError **error); /* writes
  * the new etag into *set. A row that is gone: ARM_PRECONDITION_FAILED, with expected_etag 0 ARM_INTERNAL. */
 gboolean store_set_update(StoreTx *tx, StoreSet *set, guint64 expected_etag, GError **error);
 gboolean store_set_delete(StoreTx *tx, gint64 id, GError **error); /* with revisions, instances and rolling upgrades */
-/* Sets that were changed after `etag` (0: all), by etag; what the engine reads on a kick. */
-GPtrArray *store_set_changed(StoreTx *tx, guint64 etag, GError **error);
+/* Ids (gint64) of the sets that were changed after `etag` (0: all), by etag; what the engine reads on a kick. */
+GArray *store_set_changed(StoreTx *tx, guint64 etag, GError **error);
 
 typedef struct {
     guint revision;
@@ -203,6 +203,8 @@ StoreInstance *store_instance_get(StoreTx *tx, gint64 set_id, guint id, GError *
 GPtrArray *store_instance_list(StoreTx *tx, gint64 set_id, GError **error); /* of StoreInstance, by id */
 gboolean store_instance_insert(StoreTx *tx, StoreInstance *instance, GError **error);
 gboolean store_instance_update(StoreTx *tx, StoreInstance *instance, guint64 expected_etag, GError **error);
+/* The same for half the price where want_revision and want_deleted are as the store has them: it leaves these two alone. */
+gboolean store_instance_update_step(StoreTx *tx, StoreInstance *instance, GError **error);
 gboolean store_instance_delete(StoreTx *tx, gint64 set_id, guint id, GError **error);
 
 /* A part of a set's instances, by id: the first `limit` of those whose id is above `after` (-1: from the first). */

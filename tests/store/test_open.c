@@ -185,6 +185,82 @@ test_steps(Fixture *f, const void *data G_GNUC_UNUSED)
     connection_close(&connection);
 }
 
+static void
+must_run(sqlite3 *db, const char *text)
+{
+    char *message = NULL;
+    sqlite3_exec(db, text, NULL, NULL, &message);
+    if (message)
+        g_error("%s: %s", text, message);
+}
+
+/* Every column of an instance that is none of its key gets a value of its own, as a file of that version may have it. */
+static void
+older_file_make(const char *path, guint version)
+{
+    Connection connection = { 0 };
+    g_assert_true(connection_open(&connection, path, /* writes= */ TRUE, NULL));
+    g_assert_true(schema_migrate(&connection, schema_steps, version, NULL));
+    must_run(connection.db, "CREATE TABLE keys (set_id, id); INSERT INTO keys VALUES (2, 3), (1, 7), (1, 0);"
+                            "INSERT INTO sets (id, uid, \"group\", name, location, etag, revision, effect_key, next_instance,"
+                            " capacity, deleting, state, created)"
+                            " SELECT id, 'u' || id, 'g', 's' || id, 'here', id, 1, 'e', 9, 2, 0, 'Succeeded', 0"
+                            " FROM (SELECT DISTINCT set_id AS id FROM keys)");
+    g_autoptr(GString) names = g_string_new(NULL), values = g_string_new(NULL);
+    sqlite3_stmt *columns = NULL;
+    g_assert_cmpint(sqlite3_prepare_v2(connection.db,
+                                       "SELECT name, cid + 100 FROM pragma_table_info('instances')"
+                                       " WHERE name NOT IN ('set_id', 'id', 'want_power', 'state', 'health', 'roll_mark')",
+                                       -1, &columns, NULL),
+                    ==, SQLITE_OK);
+    while (sqlite3_step(columns) == SQLITE_ROW) {
+        g_string_append_printf(names, ", %s", (const char *)sqlite3_column_text(columns, 0));
+        g_string_append_printf(values, ", %d + id", sqlite3_column_int(columns, 1));
+    }
+    sqlite3_finalize(columns);
+    g_autofree char *fill =
+        g_strdup_printf("INSERT INTO instances (set_id, id, want_power, state%s) SELECT set_id, id, 'stopped', 'failed'%s"
+                        " FROM keys; CREATE TABLE older AS SELECT * FROM instances",
+                        names->str, values->str);
+    must_run(connection.db, fill);
+    connection_close(&connection);
+}
+
+/* Instances got another place: whatever was in them is there still, and is found where it lies now. */
+static void
+test_instances_of_an_older_file(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    for (guint version = 1; version <= 2; version++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *path = g_strdup_printf("%s/older-%u.db", f->dir, version);
+        older_file_make(path, version);
+        Store *store = store_open(path, &error);
+        g_assert_no_error(error);
+        sqlite3 *db = store->writer.db;
+        g_assert_cmpint(number_of(db, "SELECT count(*) FROM older"), ==, 3);
+        sqlite3_stmt *columns = NULL;
+        g_assert_cmpint(sqlite3_prepare_v2(db, "SELECT name FROM pragma_table_info('older')", -1, &columns, NULL), ==,
+                        SQLITE_OK);
+        while (sqlite3_step(columns) == SQLITE_ROW) {
+            g_autofree char *same = g_strdup_printf("SELECT count(*) FROM older o JOIN instances i ON i.set_id = o.set_id"
+                                                    " AND i.id = o.id AND i.\"%1$s\" IS o.\"%1$s\"",
+                                                    (const char *)sqlite3_column_text(columns, 0));
+            if (number_of(db, same) != 3)
+                g_error("version %u: instances.%s is not what it was", version, sqlite3_column_text(columns, 0));
+        }
+        sqlite3_finalize(columns);
+        StoreTx *tx = must_write(store);
+        g_autoptr(StoreInstance) one = store_instance_get(tx, 1, 7, NULL);
+        g_assert_cmpuint(one->id, ==, 7);
+        g_autoptr(GPtrArray) all = store_instance_list(tx, 1, NULL);
+        g_assert_cmpuint(all->len, ==, 2);
+        g_assert_true(store_set_delete(tx, 1, NULL));
+        must_commit(tx);
+        g_assert_cmpint(number_of(db, "SELECT count(*) FROM instances"), ==, 1);
+        store_close(store);
+    }
+}
+
 /* The partial indexes have the enum's text in them. */
 static void
 test_queries_use_their_indexes(Fixture *f, const void *data G_GNUC_UNUSED)
@@ -196,7 +272,12 @@ test_queries_use_their_indexes(Fixture *f, const void *data G_GNUC_UNUSED)
         { SQL_OPERATION_IN_PROGRESS_SET, "operations_in_progress" },
         { SQL_OPERATION_PRUNE, "operations_by_end" },
         { SQL_INSTANCE_CHANGED, "instances_by_etag" },
-        { SQL_INSTANCE_COUNT, "COVERING INDEX instances_by_state" },
+        { SQL_INSTANCE_GET, "INTEGER PRIMARY KEY (rowid=?)" },
+        { SQL_INSTANCE_LIST, "INTEGER PRIMARY KEY (rowid>? AND rowid<?)" },
+        { SQL_INSTANCE_PAGE, "INTEGER PRIMARY KEY (rowid>? AND rowid<?)" },
+        { SQL_INSTANCE_UPDATE_STEP, "INTEGER PRIMARY KEY (rowid=?)" },
+        { SQL_INSTANCE_COUNT, "INTEGER PRIMARY KEY (rowid>? AND rowid<?)" },
+        { SQL_SET_CHANGED, "COVERING INDEX sets_by_etag" },
         { SQL_USAGE_CORES, "COVERING INDEX instances_by_want" },
         { SQL_IMAGE_USES, "models_by_image" },
     };
@@ -231,6 +312,7 @@ main(int argc, char **argv)
     fixture_add_file("damaged-pages-are-told", test_damaged_pages_are_told);
     fixture_add_file("missing-folder-is-told", test_missing_folder_is_told);
     fixture_add_file("steps", test_steps);
+    fixture_add_file("instances-of-an-older-file", test_instances_of_an_older_file);
     fixture_add("queries-use-their-indexes", test_queries_use_their_indexes);
     return g_test_run();
 }

@@ -307,6 +307,31 @@ test_every_enum_value(Fixture *f, const void *data G_GNUC_UNUSED)
     store_abort(tx);
 }
 
+/* All but what is wished. */
+static void
+test_instance_step(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    GError *error = NULL;
+    StoreTx *tx = must_write(f->store);
+    gint64 set_id = set_add(tx, "g", "s");
+    StoreInstance before = bare_instance(set_id, 3), after = full_instance(set_id);
+    after.want_revision = 9;
+    after.vm_id = before.vm_id;
+    after.computer_name = before.computer_name;
+    after.created = before.created;
+    g_assert_true(store_instance_insert(tx, &before, NULL));
+    g_assert_true(store_instance_update_step(tx, &after, NULL));
+    g_assert_cmpuint(after.etag, >, before.etag);
+    g_autoptr(StoreInstance) got = store_instance_get(tx, set_id, 3, NULL);
+    after.want_revision = before.want_revision;
+    after.want_deleted = before.want_deleted;
+    assert_same_row(&instance_rows, &after, got);
+    after.id = 4;
+    g_assert_false(store_instance_update_step(tx, &after, &error));
+    assert_arm_error(error, ARM_INTERNAL, "Instance 4 is not in the store");
+    store_abort(tx);
+}
+
 static void
 test_words_we_do_not_know(Fixture *f, const void *data G_GNUC_UNUSED)
 {
@@ -353,6 +378,7 @@ main(int argc, char **argv)
     fixture_add("set-id-is-never-reused", test_set_id_is_never_reused);
     fixture_add("model", test_model);
     fixture_add("instance", test_instance);
+    fixture_add("instance-step", test_instance_step);
     fixture_add("every-enum-value", test_every_enum_value);
     fixture_add("words-we-do-not-know", test_words_we_do_not_know);
     fixture_add("every-statement", test_every_statement);
