@@ -5,6 +5,9 @@
 #include "base/time_text.h"
 #include "store/models.h"
 
+/* What is older is no news: as on Azure, two months. */
+#define HISTORY (61 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC)
+
 #define RESOURCE_TYPE "Microsoft.Compute/virtualMachineScaleSets/rollingUpgrades"
 
 static json_t *
@@ -99,14 +102,32 @@ roll_latest(Call *call, GError **error)
     json_t *progress = model ? progress_json(place.tx, roll, error) : NULL;
     if (!progress)
         return NULL;
+    const RollingPolicy *policy = roll->os_upgrade ? &model->policy.os_upgrade.rolling : &model->policy.rolling;
     g_autofree char *set_id = resource_id_scale_set(call->api->subscription, place.set->group, place.set->name);
     g_autofree char *id = g_strconcat(set_id, "/rollingUpgrades/latest", NULL);
     g_autoptr(json_t) body =
         json_pack("{ss ss ss ss s{so so so so}}", "id", id, "name", "latest", "type", RESOURCE_TYPE, "location",
-                  place.set->location, "properties", "policy", policy_json(&model->policy.rolling), "runningStatus",
-                  running_status_json(roll), "progress", progress, "testudo", testudo_json(roll));
+                  place.set->location, "properties", "policy", policy_json(policy), "runningStatus", running_status_json(roll),
+                  "progress", progress, "testudo", testudo_json(roll));
     error_set(json_object_get(body, "properties"), roll);
     return respond_json(200, body);
+}
+
+/* The image that it brought, as long as the revision is kept. */
+static gboolean
+target_image_set(StoreTx *tx, const StoreSet *set, const StoreRoll *roll, json_t *properties, GError **error)
+{
+    GError *lookup = NULL;
+    g_autoptr(StoreModel) target = store_model_get(tx, set->id, roll->target, &lookup);
+    g_auto(GStrv) urn = target ? g_strsplit(target->image_urn, ":", 4) : NULL;
+    if (lookup) {
+        g_propagate_error(error, lookup);
+        return FALSE;
+    }
+    if (urn && g_strv_length(urn) == 4)
+        json_object_set_new(properties, "targetImageReference",
+                            json_pack("{ss ss ss ss}", "publisher", urn[0], "offer", urn[1], "sku", urn[2], "version", urn[3]));
+    return TRUE;
 }
 
 static json_t *
@@ -119,6 +140,10 @@ history_entry(StoreTx *tx, const StoreSet *set, const StoreRoll *roll, GError **
                               progress, "startedBy", roll->os_upgrade ? "Platform" : "User", "testudo", testudo_json(roll),
                               "type", RESOURCE_TYPE, "location", set->location);
     error_set(json_object_get(entry, "properties"), roll);
+    if (!target_image_set(tx, set, roll, json_object_get(entry, "properties"), error)) {
+        json_decref(entry);
+        return NULL;
+    }
     return entry;
 }
 
@@ -133,7 +158,10 @@ roll_history(Call *call, GError **error)
         return NULL;
     g_autoptr(json_t) value = json_array();
     for (guint i = 0; i < rolls->len; i++) {
-        json_t *entry = history_entry(place.tx, place.set, g_ptr_array_index(rolls, i), error);
+        const StoreRoll *roll = g_ptr_array_index(rolls, i);
+        if (roll->ended && roll->ended + HISTORY < call->now)
+            continue;
+        json_t *entry = history_entry(place.tx, place.set, roll, error);
         if (!entry)
             return NULL;
         json_array_append_new(value, entry);

@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-/* Revisions that stay although nothing runs them. */
-#define REVISIONS_KEPT 20
-
 static gboolean
 instances_add(StoreTx *tx, StoreSet *set, const Model *model, guint count, StoreOperation *operation, UnixTime now,
               GError **error)
@@ -110,6 +107,22 @@ set_insert(Call *call, StoreTx *tx, const Draft *draft, const char *group, GErro
     return store_set_insert(tx, set, error) ? g_steal_pointer(&set) : NULL;
 }
 
+/* Who goes back to an older version of an image does not want the newer one by itself again. */
+static void
+image_back_note(StoreSet *set, const Model *before, const Model *after)
+{
+    const ImageRef *from = &before->image, *to = &after->image;
+    gboolean same = g_ascii_strcasecmp(from->publisher, to->publisher) == 0 &&
+                    g_ascii_strcasecmp(from->offer, to->offer) == 0 && g_ascii_strcasecmp(from->sku, to->sku) == 0;
+    if (!same) {
+        g_clear_pointer(&set->image_avoided, g_free);
+    } else if (image_version_compare(from->exact_version, to->exact_version) > 0 &&
+               (!set->image_avoided || image_version_compare(from->exact_version, set->image_avoided) > 0)) {
+        g_free(set->image_avoided);
+        set->image_avoided = g_strdup(from->exact_version);
+    }
+}
+
 /* The new revision and everything that follows from it; *ret_operation is the operation's id where it is still under way. */
 static gboolean
 draft_accept(Call *call, StoreTx *tx, StoreSet *set, const Draft *draft, gboolean created, char **ret_operation, GError **error)
@@ -123,6 +136,7 @@ draft_accept(Call *call, StoreTx *tx, StoreSet *set, const Draft *draft, gboolea
         g_free(set->effect_key);
         set->effect_key = g_strdup(draft->effect_key);
         set->capacity = draft->after->capacity;
+        image_back_note(set, draft->before, draft->after);
     }
     if (!draft_model_insert(tx, draft, set, call->now, error))
         return FALSE;
@@ -139,7 +153,7 @@ draft_accept(Call *call, StoreTx *tx, StoreSet *set, const Draft *draft, gboolea
         return FALSE;
     if (!created && !roll_follow(call, tx, set, draft->after, operation, error))
         return FALSE;
-    if (!store_model_prune(tx, set->id, REVISIONS_KEPT, error))
+    if (!store_model_prune(tx, set->id, STORE_REVISIONS_KEPT, error))
         return FALSE;
     if (operation->pending == 0)
         return operation_end(tx, operation, call->now, error);

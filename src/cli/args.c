@@ -29,6 +29,7 @@ const Option cli_options[] = {
     { "custom-data", NULL, 0, OPTION_TEXT, "TEXT|FILE", "cloud-init user data, or a file with it" },
     { "computer-name-prefix", NULL, 0, OPTION_TEXT, "PREFIX", "host names begin with it (the set's name)" },
     { "upgrade-policy-mode", NULL, 0, OPTION_TEXT, "MODE", "Manual, Automatic or Rolling" },
+    { "enable-auto-os-upgrade", NULL, 0, OPTION_BOOL, "true|false", "roll out newer versions of an image that is 'latest'" },
     { "orchestration-mode", NULL, 0, OPTION_TEXT, "Uniform|Flexible", "orchestration mode, for good (Uniform)" },
     { "os-disk-size-gb", NULL, 0, OPTION_NUMBER, "GIB", "size of the OS disk (the image's)" },
     { "data-disk-sizes-gb", NULL, 0, OPTION_LIST, "GIB", "empty data disks, one size each" },

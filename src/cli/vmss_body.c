@@ -23,6 +23,7 @@ static const struct {
     { "admin-password", VMSS_PROFILE ".osProfile.adminPassword" },
     { "computer-name-prefix", VMSS_PROFILE ".osProfile.computerNamePrefix" },
     { "upgrade-policy-mode", "properties.upgradePolicy.mode" },
+    { "enable-auto-os-upgrade", "properties.upgradePolicy.automaticOSUpgradePolicy.enableAutomaticOSUpgrade" },
     { "orchestration-mode", "properties.orchestrationMode" },
     { "force-deletion", "properties.scaleInPolicy.forceDeletion" },
     { "os-disk-size-gb", VMSS_PROFILE ".storageProfile.osDisk.diskSizeGB" },

@@ -73,6 +73,24 @@ engine_free(Engine *engine)
     g_free(engine);
 }
 
+/* Only the newest of its versions says whether a set is to follow: each is asked, and few are there. */
+static gboolean
+images_collect(Pass *pass, GError **error)
+{
+    GHashTableIter iter;
+    gpointer value;
+    gboolean changed;
+    if (!store_image_changed(pass->tx, pass->engine->seen, &changed, error))
+        return FALSE;
+    g_hash_table_iter_init(&iter, pass->engine->sets);
+    while (changed && g_hash_table_iter_next(&iter, NULL, &value)) {
+        SetTracked *set = value;
+        if (set->follows_latest)
+            engine_set_mark_dirty(set);
+    }
+    return TRUE;
+}
+
 /* Instances whose rows changed since the last pass, whoever changed them. */
 static gboolean
 changes_collect(Pass *pass, GError **error)
@@ -80,6 +98,8 @@ changes_collect(Pass *pass, GError **error)
     Engine *engine = pass->engine;
     if (store_tx_issued(pass->tx) == engine->seen)
         return TRUE;
+    if (!images_collect(pass, error))
+        return FALSE;
     g_autoptr(GArray) sets = store_set_changed(pass->tx, engine->seen, error);
     g_autoptr(GArray) changed = sets ? store_instance_changed(pass->tx, engine->seen, error) : NULL;
     if (!changed)

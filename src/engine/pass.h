@@ -73,5 +73,9 @@ gboolean engine_apply_event(Pass *pass, const HostEvent *event, GError **error);
 /* What was found at start-up, compared with what the store remembers of this instance; found NULL: nothing of it runs. */
 gboolean engine_apply_found(Pass *pass, Held *held, const HostFound *found, GError **error);
 
+/* spec.c. Reads Engine.subscription: once in the life of a store it is made, and then it stays; a store that has none yet is
+ * asked again. */
+gboolean engine_subscription_know(Engine *engine, StoreTx *tx, GError **error);
+
 /* spec.c: from the store's rows to what the host is to launch. NULL: it cannot be launched, *error says why. */
 LaunchSpec *engine_launch_spec(Pass *pass, SetTracked *set, const StoreInstance *instance, GError **error);

@@ -1,6 +1,7 @@
 #include "engine/roll_run.h"
 
 #include "base/resource_id.h"
+#include "engine/os_upgrade.h"
 #include "engine/revisions.h"
 #include "model/change.h"
 #include "rollout/roll.h"
@@ -25,6 +26,14 @@ run_clear(Run *run)
     model_unref(run->target);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
+
+/* A newer image that was taken by itself has a policy of its own. */
+static const RollingPolicy *
+run_policy(const Run *run)
+{
+    const Policy *policy = &run->target->policy;
+    return run->roll->os_upgrade ? &policy->os_upgrade.rolling : &policy->rolling;
+}
 
 /* ---- where it stands ---- */
 
@@ -63,7 +72,6 @@ static gboolean
 state_of(const Run *run, RollState *ret_state, GError **error)
 {
     const StoreRoll *roll = run->roll;
-    const Policy *policy = &run->target->policy;
     *ret_state = (RollState){
         .phase = roll->phase,
         .cancel = roll->cancel,
@@ -73,10 +81,10 @@ state_of(const Run *run, RollState *ret_state, GError **error)
         .until = roll->until,
         .removed = roll->failed,
         .room = G_MAXUINT,
-        .undo = roll->os_upgrade && policy->os_upgrade_rollback,
+        .undo = roll->os_upgrade && run->target->policy.os_upgrade.rollback,
     };
     /* Asked only where a batch may begin: it is a sum over all sets. */
-    if (roll->phase != ROLL_PHASE_CHECK || !policy->rolling.max_surge)
+    if (roll->phase != ROLL_PHASE_CHECK || !run_policy(run)->max_surge)
         return TRUE;
     return room_find(run, &ret_state->room, error) && only_surge_find(run, &ret_state->only_surge, error);
 }
@@ -298,19 +306,41 @@ event_write(const Run *run, const char *level, const char *message, GError **err
     return store_event_add(run->pass->tx, &event, error);
 }
 
+/* The model of a newer image that failed is not left for new instances to come from. */
+static gboolean
+image_go_back(Run *run, const RollAct *act, GString *message, GError **error)
+{
+    const StoreRoll *roll = run->roll;
+    gboolean back = FALSE;
+    if (act->status != ROLL_FAULTED || !roll->image_before || !run->target->policy.os_upgrade.rollback)
+        return TRUE;
+    if (!os_upgrade_go_back(run->pass, run->set, run->row, roll, &back, error))
+        return FALSE;
+    if (back)
+        g_string_append_printf(message, " The scale set's image is version %s again; %s is not tried again by itself.",
+                               roll->image_before, run->target->image.exact_version);
+    return TRUE;
+}
+
 static gboolean
 finish(Run *run, const RollAct *act, GError **error)
 {
-    g_autofree char *message = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
     if (act->code != ARM_N_CODES)
-        message = g_strdup_printf("%s%s%s", reason_text(act->code), run->roll->message ? " " : "",
-                                  run->roll->message ? run->roll->message : "");
+        g_string_append_printf(text, "%s%s%s", reason_text(act->code), run->roll->message ? " " : "",
+                               run->roll->message ? run->roll->message : "");
     run->over = TRUE;
+    if (!image_go_back(run, act, text, error))
+        return FALSE;
+    const char *message = text->len > 0 ? text->str : NULL;
     /* Rows first: the marks are counted in the store. */
     if (!pass_write(run->pass, error) ||
         !roll_end(run->pass->tx, run->roll, act->status, act->code, message, run->pass->now, error))
         return FALSE;
     engine_set_drop_aim(run->set);
+    /* A newer image may wait for this end. */
+    if (run->target->policy.os_upgrade.enabled)
+        engine_set_mark_dirty(run->set);
     return store_set_update(run->pass->tx, run->row, 0, error) &&
            (!run->roll->warning || event_write(run, "Warning", run->roll->warning, error));
 }
@@ -370,7 +400,7 @@ run_prepare(Run *run, GError **error)
     run->target = model_ref(target->model);
     return set->roll == run->roll->id && set->target == run->roll->target
                ? TRUE
-               : engine_set_take_aim(run->pass, set, run->roll, run->target->policy.rolling.prioritize_unhealthy, error);
+               : engine_set_take_aim(run->pass, set, run->roll, run_policy(run)->prioritize_unhealthy, error);
 }
 
 gboolean
@@ -397,7 +427,7 @@ roll_run(Pass *pass, SetTracked *set, StoreSet *row, UnixTime *ret_wake, gboolea
             code = ARM_INTERNAL;
         if (!state_of(&run, &state, error))
             return FALSE;
-        RollAct act = roll_next(&state, &run.target->policy.rolling, set->fleet, code, pass->now);
+        RollAct act = roll_next(&state, run_policy(&run), set->fleet, code, pass->now);
         if (act.type == ROLL_WAIT) {
             *ret_wake = act.at;
             break;

@@ -1,5 +1,6 @@
 #include "engine/sets.h"
 
+#include "engine/os_upgrade.h"
 #include "engine/revisions.h"
 #include "engine/roll_run.h"
 
@@ -76,7 +77,7 @@ engine_row_seen(Engine *engine G_GNUC_UNUSED, Tracked *tracked, const StoreInsta
 {
     const Member member = member_of(row, tracked->set->roll);
     fleet_put(tracked->set->fleet, &member);
-    if (tracked->set->roll)
+    if (tracked->set->roll || tracked->set->upgrade_waits)
         engine_set_mark_dirty(tracked->set);
     if (!tracked->counted)
         tracked->set->n_instances++;
@@ -87,7 +88,7 @@ void
 engine_row_gone(Engine *engine G_GNUC_UNUSED, Tracked *tracked)
 {
     fleet_remove(tracked->set->fleet, tracked->id);
-    if (tracked->set->roll)
+    if (tracked->set->roll || tracked->set->upgrade_waits)
         engine_set_mark_dirty(tracked->set);
     if (tracked->counted)
         tracked->set->n_instances--;
@@ -257,7 +258,7 @@ set_plan(Pass *pass, SetTracked *set, GError **error)
         wake_disarm(set);
         return TRUE;
     }
-    if (!roll_run(pass, set, row, &wake, &more, error))
+    if (!os_upgrade_consider(pass, set, row, error) || !roll_run(pass, set, row, &wake, &more, error))
         return FALSE;
     wake_arm(set, wake);
     if (more)

@@ -23,9 +23,11 @@ struct SetTracked {
     gint64 roll;           /* id of the rolling upgrade whose marks count; 0: none */
     guint target;          /* its target's revision */
     UnixTime wake_at;
-    guint wake_timer; /* clock timer for `wake_at`, 0: none */
-    GList *dirty;     /* its link in Engine.dirty_sets, or NULL: nothing to plan for */
-    gboolean stale;   /* it was told of rows that were never committed: it is told again of all of them */
+    guint wake_timer;        /* clock timer for `wake_at`, 0: none */
+    GList *dirty;            /* its link in Engine.dirty_sets, or NULL: nothing to plan for */
+    gboolean follows_latest; /* automatic OS upgrade is on: it is planned when an image is imported */
+    gboolean upgrade_waits;  /* for its instances: it is planned when any of them changes */
+    gboolean stale;          /* it was told of rows that were never committed: it is told again of all of them */
 };
 
 /* The set of this number; looked up in the store when it is met first. NULL always sets *error. Lasts until its last instance

@@ -4,9 +4,8 @@
 
 #include "base/resource_id.h"
 
-/* Once in the life of a store it is made, and then it stays; a store that has none yet is asked again. */
-static gboolean
-subscription_know(Engine *engine, StoreTx *tx, GError **error)
+gboolean
+engine_subscription_know(Engine *engine, StoreTx *tx, GError **error)
 {
     return engine->subscription || store_setting_get(tx, "subscription", &engine->subscription, error);
 }
@@ -35,7 +34,7 @@ engine_launch_spec(Pass *pass, SetTracked *set, const StoreInstance *instance, G
 {
     Engine *engine = pass->engine;
     const Revision *revision = revision_with_image(pass, set, instance->want_revision, error);
-    if (!revision || !subscription_know(engine, pass->tx, error))
+    if (!revision || !engine_subscription_know(engine, pass->tx, error))
         return NULL;
     const Model *model = revision->model;
     const ImageInfo *image = revision->image;

@@ -56,6 +56,16 @@ rolling_decode(const json_t *rolling)
     };
 }
 
+static OsUpgradePolicy
+os_upgrade_decode(const json_t *asked, const json_t *rolling)
+{
+    return (OsUpgradePolicy){
+        .enabled = is_on(asked, "enableAutomaticOSUpgrade"),
+        .rollback = !is_on(asked, "disableAutomaticRollback"),
+        .rolling = rolling_decode(is_on(asked, "useRollingUpgradePolicy") ? rolling : NULL),
+    };
+}
+
 static RepairsPolicy
 repairs_decode(const json_t *repairs)
 {
@@ -87,16 +97,15 @@ scale_in_decode(const json_t *asked)
 Policy
 policy_decode(const json_t *document)
 {
-    const json_t *os = json_path(document, UPGRADE "automaticOSUpgradePolicy");
+    const json_t *rolling = json_path(document, UPGRADE "rollingUpgradePolicy");
     const json_t *notice =
         json_path(document, "properties.virtualMachineProfile.scheduledEventsProfile.terminateNotificationProfile");
     const json_t *overprovision = json_path(document, "properties.overprovision");
     return (Policy){
-        .rolling = rolling_decode(json_path(document, UPGRADE "rollingUpgradePolicy")),
+        .rolling = rolling_decode(rolling),
         .repairs = repairs_decode(json_path(document, "properties.automaticRepairsPolicy")),
         .scale_in = scale_in_decode(json_path(document, "properties.scaleInPolicy")),
-        .os_upgrade = is_on(os, "enableAutomaticOSUpgrade"),
-        .os_upgrade_rollback = !is_on(os, "disableAutomaticRollback"),
+        .os_upgrade = os_upgrade_decode(json_path(document, UPGRADE "automaticOSUpgradePolicy"), rolling),
         .overprovision = !json_is_false(overprovision),
         .terminate_usec = is_on(notice, "enable") ? duration_of(notice, "notBeforeTimeout", 5 * MINUTE) : 0,
     };

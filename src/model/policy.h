@@ -1,6 +1,7 @@
 /* model/policy.h: how a scale set treats its instances: upgrades, repairs, endings. Part of the model, and of no instance: two
  * revisions that differ in this alone need nothing to go from one to the other. Pure.
- * Shapes and defaults: Azure Compute REST, UpgradePolicy, AutomaticRepairsPolicy, ScaleInPolicy, ScheduledEventsProfile. */
+ * Shapes and defaults: Azure Compute REST, UpgradePolicy, AutomaticOSUpgradePolicy, AutomaticRepairsPolicy, ScaleInPolicy,
+ * ScheduledEventsProfile. */
 #pragma once
 
 #include <glib.h>
@@ -40,14 +41,20 @@ typedef struct {
     gboolean prioritize_unhealthy; /* those that are out of service first */
 } ScaleInPolicy;
 
+/* A newer version of an image named `latest` is rolled out by itself: rollout/os_upgrade.h. */
+typedef struct {
+    gboolean enabled;
+    gboolean rollback;     /* what fails by it is put back */
+    RollingPolicy rolling; /* the set's where useRollingUpgradePolicy is true, else the defaults */
+} OsUpgradePolicy;
+
 typedef struct {
     RollingPolicy rolling;
     RepairsPolicy repairs;
     ScaleInPolicy scale_in;
-    gboolean os_upgrade;          /* a newer version of an image named `latest` is rolled out */
-    gboolean os_upgrade_rollback; /* and what fails by it is put back */
-    gboolean overprovision;       /* an instance that cannot be created is replaced by another one; TRUE unless it is said */
-    gint64 terminate_usec;        /* how long a guest is given before its instance is deleted; 0: no notice */
+    OsUpgradePolicy os_upgrade;
+    gboolean overprovision; /* an instance that cannot be created is replaced by another one; TRUE unless it is said */
+    gint64 terminate_usec;  /* how long a guest is given before its instance is deleted; 0: no notice */
 } Policy;
 
 /* From a canonical document (model/document.h). */

@@ -13,6 +13,8 @@ static const struct {
     { ON_EVERY_MODEL, rule_size_exists },
     { ON_EVERY_MODEL, rule_image_exists },
     { ON_EVERY_MODEL, rule_automatic_needs_uniform },
+    { ON_EVERY_MODEL, rule_os_upgrade_needs_latest },
+    { ON_EVERY_MODEL, rule_os_upgrade_needs_health },
     { ON_UPGRADE, rule_flexible_needs_feature },
     { ON_UPGRADE, rule_no_service_fabric },
     { ON_UPGRADE, rule_data_disks_need_surge },
@@ -57,6 +59,32 @@ rules_check(const RuleInput *input, GError **error)
     for (guint i = 0; i < G_N_ELEMENTS(rules); i++) {
         GError *violation = NULL;
         if (is_judged(rules[i].scope, input) && !rules[i].holds(input, &violation))
+            g_ptr_array_add(violations, violation);
+    }
+    if (violations->len == 0)
+        return TRUE;
+    arm_set_error_from_violations(error, violations);
+    return FALSE;
+}
+
+gboolean
+rules_image_fits(const Model *model, const SizeInfo *size, const ImageInfo *image, GError **error)
+{
+    static gboolean (*const of_image[])(const RuleInput *in, GError **error) = {
+        rule_image_supports, rule_image_requires, rule_generations_fit, rule_architectures_fit, rule_os_disk_holds_image,
+    };
+    const RuleInput input = {
+        .before = model,
+        .after = model,
+        .size_before = size,
+        .size = size,
+        .image = image,
+        .host_architecture = size->architecture,
+    };
+    g_autoptr(GPtrArray) violations = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+    for (guint i = 0; i < G_N_ELEMENTS(of_image); i++) {
+        GError *violation = NULL;
+        if (!of_image[i](&input, &violation))
             g_ptr_array_add(violations, violation);
     }
     if (violations->len == 0)

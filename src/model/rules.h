@@ -34,5 +34,9 @@ typedef struct {
 /* FALSE sets *error with every violation (arm_set_error_from_violations). */
 gboolean rules_check(const RuleInput *input, GError **error);
 
+/* Can a model that was accepted have another version of its image in place of its own, where nobody is asked? size: the
+ * model's. The rules that are about the image alone; FALSE sets *error with every violation. */
+gboolean rules_image_fits(const Model *model, const SizeInfo *size, const ImageInfo *image, GError **error);
+
 /* Sentences that what-if and the CLI show although the change is accepted; NULL-terminated, g_strfreev(). */
 char **rules_warnings(const RuleInput *input);

@@ -1,5 +1,6 @@
 /* model/rules_internal.h: the single rules, for the table in rules.c. A rule holds, or sets *error with code, sentence and
- * target. rules_security.c: who may have Trusted launch; rules_fit.c: size, image, disks and host together; rules_quota.c. */
+ * target. rules_security.c: who may have Trusted launch; rules_fit.c: size, image, disks and host together; rules_quota.c;
+ * rules_upgrade.c. */
 #pragma once
 
 #include "base/error.h"
@@ -9,6 +10,7 @@
 #define TARGET_SIZE       "sku.name"
 #define TARGET_CAPACITY   "sku.capacity"
 #define TARGET_MODE       "properties.upgradePolicy.mode"
+#define TARGET_OS_UPGRADE "properties.upgradePolicy.automaticOSUpgradePolicy.enableAutomaticOSUpgrade"
 #define TARGET_IMAGE      PROFILE "storageProfile.imageReference"
 #define TARGET_DISKS      PROFILE "storageProfile.dataDisks"
 #define TARGET_OS_DISK    PROFILE "storageProfile.osDisk.diskSizeGB"
@@ -25,6 +27,8 @@ char *rule_image_asked(const RuleInput *in);
 gboolean rule_size_exists(const RuleInput *in, GError **error);
 gboolean rule_image_exists(const RuleInput *in, GError **error);
 gboolean rule_automatic_needs_uniform(const RuleInput *in, GError **error);
+gboolean rule_os_upgrade_needs_latest(const RuleInput *in, GError **error);
+gboolean rule_os_upgrade_needs_health(const RuleInput *in, GError **error);
 gboolean rule_flexible_needs_feature(const RuleInput *in, GError **error);
 gboolean rule_no_service_fabric(const RuleInput *in, GError **error);
 gboolean rule_data_disks_need_surge(const RuleInput *in, GError **error);

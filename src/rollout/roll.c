@@ -56,6 +56,12 @@ roll_batch_size(const RollingPolicy *policy, const FleetCounts *counts)
 
 /* ---- may it go on? ---- */
 
+gboolean
+roll_may_begin(const RollingPolicy *policy, const FleetCounts *counts)
+{
+    return !exceeds(counts->ill, counts->present - counts->surge, policy->max_unhealthy_percent);
+}
+
 /* ARM_N_CODES: no share is exceeded. */
 static ArmCode
 breach(const Plan *plan)
@@ -64,7 +70,7 @@ breach(const Plan *plan)
     guint upgraded = counts->upgraded + plan->roll->removed, ill = counts->upgraded_ill + plan->roll->removed;
     if (exceeds(ill, upgraded, plan->policy->max_unhealthy_upgraded_percent))
         return ARM_ROLL_UNHEALTHY_UPGRADED;
-    if (exceeds(counts->ill, counts->present - counts->surge, plan->policy->max_unhealthy_percent))
+    if (!roll_may_begin(plan->policy, counts))
         return plan->roll->batch == 0 ? ARM_ROLL_UNHEALTHY_BEFORE : ARM_ROLL_UNHEALTHY;
     return ARM_N_CODES;
 }

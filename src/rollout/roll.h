@@ -76,5 +76,8 @@ typedef struct {
 /* Instances that a batch takes: the share of those that are there, surplus not counted, at least one. */
 guint roll_batch_size(const RollingPolicy *policy, const FleetCounts *counts);
 
+/* Are no more instances ill than the policy allows before anything is touched? */
+gboolean roll_may_begin(const RollingPolicy *policy, const FleetCounts *counts);
+
 /* code: why the upgrade is to end, from ROLL_STOP (stored meanwhile by the caller); ARM_N_CODES before that. */
 RollAct roll_next(const RollState *roll, const RollingPolicy *policy, const Fleet *fleet, ArmCode code, UnixTime now);

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* The setting that has the store's revision as of the last image that was put in place. */
+#define CHANGED "images.changed"
+
 DEFINE_ENUM_COLUMN(image_format, ImageFormat)
 
 static const Column image_columns[] = {
@@ -96,8 +99,18 @@ store_image_put(StoreTx *tx, const ImageInfo *image, GError **error)
         return arm_fail(error, ARM_CONFLICT, "version",
                         "Image '%s' exists already, and an image version never changes: give another version.", urn);
     }
-    tx_next_etag(tx);
-    return row_insert(tx, SQL_IMAGE_INSERT, image, error);
+    g_autofree char *revision = g_strdup_printf("%" G_GUINT64_FORMAT, tx_next_etag(tx));
+    return row_insert(tx, SQL_IMAGE_INSERT, image, error) && store_setting_set(tx, CHANGED, revision, error);
+}
+
+gboolean
+store_image_changed(StoreTx *tx, guint64 revision, gboolean *ret_changed, GError **error)
+{
+    g_autofree char *changed = NULL;
+    if (!store_setting_get(tx, CHANGED, &changed, error))
+        return FALSE;
+    *ret_changed = changed && g_ascii_strtoull(changed, NULL, 10) > revision;
+    return TRUE;
 }
 
 gboolean

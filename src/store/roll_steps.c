@@ -2,10 +2,32 @@
 
 #include "store/desire.h"
 
-/* A batch that is in hand is waited for, but takes nobody any more for the old target. */
-static void
-retarget(StoreRoll *roll, const StoreSet *set)
+/* Does it go to another thing by now, and not only to another number of the same? */
+static gboolean
+effect_differs(StoreTx *tx, const StoreRoll *roll, const StoreSet *set, gboolean *ret_differs, GError **error)
 {
+    GError *lookup = NULL;
+    g_autoptr(StoreModel) target = store_model_get(tx, set->id, roll->target, &lookup);
+    if (lookup) {
+        g_propagate_error(error, lookup);
+        return FALSE;
+    }
+    *ret_differs = !target || g_strcmp0(target->effect_key, set->effect_key) != 0;
+    return TRUE;
+}
+
+/* A batch that is in hand is waited for, but takes nobody any more for the old target. */
+static gboolean
+retarget(StoreTx *tx, StoreRoll *roll, const StoreSet *set, gboolean os_upgrade, GError **error)
+{
+    gboolean differs;
+    if (!effect_differs(tx, roll, set, &differs, error))
+        return FALSE;
+    /* What somebody wants now is not the newer image alone. */
+    if (differs) {
+        roll->os_upgrade = os_upgrade;
+        g_clear_pointer(&roll->image_before, g_free);
+    }
     roll->target = set->revision;
     roll->batch_left = 0;
     /* What failed for the old target says nothing about the new one. */
@@ -14,6 +36,7 @@ retarget(StoreRoll *roll, const StoreSet *set)
         roll->phase = ROLL_PHASE_CHECK;
     g_clear_pointer(&roll->code, g_free);
     g_clear_pointer(&roll->message, g_free);
+    return TRUE;
 }
 
 static StoreRoll *
@@ -56,8 +79,8 @@ roll_begin(StoreTx *tx, StoreSet *set, const char *resource_id, gboolean os_upgr
         if (!roll)
             return NULL;
     } else {
-        if (roll->target != set->revision)
-            retarget(roll, set);
+        if (roll->target != set->revision && !retarget(tx, roll, set, os_upgrade, error))
+            return NULL;
         roll->cancel = FALSE;
         roll->last_action = now;
         if (!store_roll_update(tx, roll, error))

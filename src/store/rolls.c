@@ -10,6 +10,7 @@ store_roll_free(StoreRoll *roll)
     g_free(roll->message);
     g_free(roll->warning);
     g_free(roll->operation);
+    g_free(roll->image_before);
     g_free(roll);
 }
 
@@ -17,17 +18,29 @@ DEFINE_ENUM_COLUMN(roll_status, RollStatus)
 DEFINE_ENUM_COLUMN(roll_phase, RollPhase)
 
 static const Column roll_columns[] = {
-    COLUMN_FIXED(StoreRoll, id, COLUMN_ROWID),      COLUMN_FIXED(StoreRoll, set_id, COLUMN_INT64),
-    COLUMN(StoreRoll, etag, COLUMN_UINT64),         COLUMN(StoreRoll, target, COLUMN_UINT),
-    ENUM_COLUMN(StoreRoll, status, roll_status),    ENUM_COLUMN(StoreRoll, phase, roll_phase),
-    COLUMN(StoreRoll, cancel, COLUMN_INT),          COLUMN(StoreRoll, os_upgrade, COLUMN_INT),
-    COLUMN(StoreRoll, surge, COLUMN_INT),           COLUMN(StoreRoll, batch, COLUMN_UINT),
-    COLUMN(StoreRoll, batch_left, COLUMN_UINT),     COLUMN(StoreRoll, until, COLUMN_INT64),
-    COLUMN_FIXED(StoreRoll, started, COLUMN_INT64), COLUMN(StoreRoll, last_action, COLUMN_INT64),
-    COLUMN(StoreRoll, ended, COLUMN_INT64),         COLUMN(StoreRoll, successful, COLUMN_UINT),
-    COLUMN(StoreRoll, failed, COLUMN_UINT),         COLUMN(StoreRoll, code, COLUMN_TEXT),
-    COLUMN(StoreRoll, message, COLUMN_TEXT),        COLUMN(StoreRoll, warning, COLUMN_TEXT),
-    COLUMN(StoreRoll, operation, COLUMN_TEXT),      { 0 },
+    COLUMN_FIXED(StoreRoll, id, COLUMN_ROWID),
+    COLUMN_FIXED(StoreRoll, set_id, COLUMN_INT64),
+    COLUMN(StoreRoll, etag, COLUMN_UINT64),
+    COLUMN(StoreRoll, target, COLUMN_UINT),
+    ENUM_COLUMN(StoreRoll, status, roll_status),
+    ENUM_COLUMN(StoreRoll, phase, roll_phase),
+    COLUMN(StoreRoll, cancel, COLUMN_INT),
+    COLUMN(StoreRoll, os_upgrade, COLUMN_INT),
+    COLUMN(StoreRoll, surge, COLUMN_INT),
+    COLUMN(StoreRoll, batch, COLUMN_UINT),
+    COLUMN(StoreRoll, batch_left, COLUMN_UINT),
+    COLUMN(StoreRoll, until, COLUMN_INT64),
+    COLUMN_FIXED(StoreRoll, started, COLUMN_INT64),
+    COLUMN(StoreRoll, last_action, COLUMN_INT64),
+    COLUMN(StoreRoll, ended, COLUMN_INT64),
+    COLUMN(StoreRoll, successful, COLUMN_UINT),
+    COLUMN(StoreRoll, failed, COLUMN_UINT),
+    COLUMN(StoreRoll, code, COLUMN_TEXT),
+    COLUMN(StoreRoll, message, COLUMN_TEXT),
+    COLUMN(StoreRoll, warning, COLUMN_TEXT),
+    COLUMN(StoreRoll, operation, COLUMN_TEXT),
+    COLUMN(StoreRoll, image_before, COLUMN_TEXT),
+    { 0 },
 };
 const RowType roll_rows = { "rolls", sizeof(StoreRoll), roll_columns, 1, (GDestroyNotify)store_roll_free };
 

@@ -149,6 +149,9 @@ const char *const schema_steps[] = {
     "ALTER TABLE instances_by_place RENAME TO instances;"
     "CREATE INDEX instances_by_etag ON instances (etag);"
     "CREATE INDEX instances_by_want ON instances (set_id, want_revision, want_deleted);",
+    /* Automatic OS image upgrade. */
+    "ALTER TABLE sets ADD COLUMN image_avoided TEXT;"
+    "ALTER TABLE rolls ADD COLUMN image_before TEXT;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

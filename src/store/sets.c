@@ -13,19 +13,30 @@ store_set_free(StoreSet *set)
     g_free(set->effect_key);
     g_free(set->operation);
     g_free(set->state);
+    g_free(set->image_avoided);
     g_free(set);
 }
 
 static const Column set_columns[] = {
-    COLUMN_FIXED(StoreSet, id, COLUMN_ROWID),       COLUMN_FIXED(StoreSet, uid, COLUMN_TEXT),
-    COLUMN_FIXED(StoreSet, group, COLUMN_TEXT),     COLUMN_FIXED(StoreSet, name, COLUMN_TEXT),
-    COLUMN(StoreSet, location, COLUMN_TEXT),        COLUMN(StoreSet, etag, COLUMN_UINT64),
-    COLUMN(StoreSet, revision, COLUMN_UINT),        COLUMN(StoreSet, effect_key, COLUMN_TEXT),
-    COLUMN(StoreSet, next_instance, COLUMN_UINT),   COLUMN(StoreSet, capacity, COLUMN_UINT),
-    COLUMN(StoreSet, deleting, COLUMN_INT),         COLUMN(StoreSet, operation, COLUMN_TEXT),
-    COLUMN(StoreSet, state, COLUMN_TEXT),           COLUMN_FIXED(StoreSet, created, COLUMN_INT64),
-    COLUMN_FIXED(StoreSet, flexible, COLUMN_INT),   COLUMN(StoreSet, repairs_suspended, COLUMN_INT),
-    COLUMN(StoreSet, repairs_in_vain, COLUMN_UINT), { 0 },
+    COLUMN_FIXED(StoreSet, id, COLUMN_ROWID),
+    COLUMN_FIXED(StoreSet, uid, COLUMN_TEXT),
+    COLUMN_FIXED(StoreSet, group, COLUMN_TEXT),
+    COLUMN_FIXED(StoreSet, name, COLUMN_TEXT),
+    COLUMN(StoreSet, location, COLUMN_TEXT),
+    COLUMN(StoreSet, etag, COLUMN_UINT64),
+    COLUMN(StoreSet, revision, COLUMN_UINT),
+    COLUMN(StoreSet, effect_key, COLUMN_TEXT),
+    COLUMN(StoreSet, next_instance, COLUMN_UINT),
+    COLUMN(StoreSet, capacity, COLUMN_UINT),
+    COLUMN(StoreSet, deleting, COLUMN_INT),
+    COLUMN(StoreSet, operation, COLUMN_TEXT),
+    COLUMN(StoreSet, state, COLUMN_TEXT),
+    COLUMN_FIXED(StoreSet, created, COLUMN_INT64),
+    COLUMN_FIXED(StoreSet, flexible, COLUMN_INT),
+    COLUMN(StoreSet, repairs_suspended, COLUMN_INT),
+    COLUMN(StoreSet, repairs_in_vain, COLUMN_UINT),
+    COLUMN(StoreSet, image_avoided, COLUMN_TEXT),
+    { 0 },
 };
 const RowType set_rows = { "sets", sizeof(StoreSet), set_columns, 1, (GDestroyNotify)store_set_free };
 

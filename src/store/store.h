@@ -87,6 +87,8 @@ typedef struct {
     UnixTime created;
     gboolean repairs_suspended; /* automatic repairs rest until somebody sets them going again */
     guint repairs_in_vain;      /* repairs in a row after which the instance was not healthy */
+    char *image_avoided; /* the version that automatic OS upgrade failed on, or that was gone back from: it and what is older
+                          * are not taken by themselves any more; or NULL */
 } StoreSet;
 void store_set_free(StoreSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreSet, store_set_free)
@@ -121,6 +123,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreModel, store_model_free)
 gboolean store_model_insert(StoreTx *tx, gint64 set_id, const StoreModel *model, GError **error);
 StoreModel *store_model_get(StoreTx *tx, gint64 set_id, guint revision, GError **error);
 GPtrArray *store_model_list(StoreTx *tx, gint64 set_id, GError **error); /* of StoreModel, newest first */
+/* Revisions that stay although nothing runs them. */
+#define STORE_REVISIONS_KEPT 20
 /* Removes revisions that no instance runs, should run or can be brought back to, but for the set's current one and the newest
  * `keep`. */
 gboolean store_model_prune(StoreTx *tx, gint64 set_id, guint keep, GError **error);
@@ -306,6 +310,7 @@ typedef struct {
     char *message;
     char *warning; /* such as: a batch was done in place, because quota was short; or NULL */
     char *operation;
+    char *image_before; /* os_upgrade: the exact version that the set's model had before; else NULL */
 } StoreRoll;
 void store_roll_free(StoreRoll *roll);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreRoll, store_roll_free)
@@ -348,6 +353,8 @@ GPtrArray *store_image_list(StoreTx *tx, GError **error); /* of ImageInfo: publi
 ImageInfo *store_image_get(StoreTx *tx, const char *publisher, const char *offer, const char *sku, const char *version,
                            GError **error);
 gboolean store_image_put(StoreTx *tx, const ImageInfo *image, GError **error); /* the same version again: ARM_CONFLICT */
+/* Was any image put in place after the store's revision was `revision`? */
+gboolean store_image_changed(StoreTx *tx, guint64 revision, gboolean *ret_changed, GError **error);
 gboolean store_image_delete(StoreTx *tx, const ImageInfo *image, GError **error);
 /* How many revisions in use name this exact image: sets' current ones, and those that instances run, should run or can be
  * brought back to. */

@@ -34,6 +34,8 @@ options_become_members(void)
         { "--enable-secure-boot false", PROFILE("{'securityProfile':{'uefiSettings':{'secureBootEnabled':false}}}") },
         { "--image P:O:gen2:latest", IMAGE("gen2", "latest") },
         { "--tags a=b c d=e=f", "{'tags':{'a':'b','c':'','d':'e=f'}}" },
+        { "--enable-auto-os-upgrade true",
+          "{'properties':{'upgradePolicy':{'automaticOSUpgradePolicy':{'enableAutomaticOSUpgrade':true}}}}" },
         { "--upgrade-policy-mode Manual", "{'properties':{'upgradePolicy':{'mode':'Manual'}}}" },
         { "--scale-in-policy OldestVM --force-deletion",
           "{'properties':{'scaleInPolicy':{'rules':['OldestVM'],'forceDeletion':true}}}" },

@@ -39,7 +39,7 @@ words_are_completed(void)
         { "feature ", "list show register unregister" },
         { "feature show --namespace ", "Microsoft.Compute" },
         { "nothing ", "" },
-        { "vmss update --enable-", "--enable-secure-boot --enable-vtpm" },
+        { "vmss update --enable-", "--enable-secure-boot --enable-vtpm --enable-auto-os-upgrade" },
         { "vmss create --security-type ", "Standard TrustedLaunch" },
         { "vmss create --orchestration-mode F", "Flexible" },
         { "vmss create --security-type T", "TrustedLaunch" },

@@ -52,6 +52,32 @@ test_switches(void)
 }
 
 static void
+test_os_upgrade(void)
+{
+    static const struct {
+        const char *asked;
+        gboolean enabled, rollback;
+        guint batch;
+    } cases[] = {
+        { "{}", FALSE, TRUE, 20 },
+        { "{'enableAutomaticOSUpgrade': true}", TRUE, TRUE, 20 },
+        { "{'enableAutomaticOSUpgrade': true, 'disableAutomaticRollback': true}", TRUE, FALSE, 20 },
+        { "{'useRollingUpgradePolicy': true}", FALSE, TRUE, 50 },
+        { "{'useRollingUpgradePolicy': false}", FALSE, TRUE, 20 },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *body = g_strdup_printf("{'properties': {'upgradePolicy': {'automaticOSUpgradePolicy': %s, "
+                                                "'rollingUpgradePolicy': {'maxBatchInstancePercent': 50}}}}",
+                                                cases[i].asked);
+        g_autoptr(Model) model = model_with(body);
+        const OsUpgradePolicy *policy = &model->policy.os_upgrade;
+        g_assert_cmpint(policy->enabled, ==, cases[i].enabled);
+        g_assert_cmpint(policy->rollback, ==, cases[i].rollback);
+        g_assert_cmpuint(policy->rolling.max_batch_percent, ==, cases[i].batch);
+    }
+}
+
+static void
 test_disks_by_lun(void)
 {
     g_autoptr(Model) model =
@@ -201,6 +227,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/model/small-set", test_small_set);
     g_test_add_func("/model/switches", test_switches);
+    g_test_add_func("/model/os-upgrade", test_os_upgrade);
     g_test_add_func("/model/disks-by-lun", test_disks_by_lun);
     g_test_add_func("/model/user", test_user);
     g_test_add_func("/model/no-password-where-passwords-are-off", test_no_password_where_passwords_are_off);

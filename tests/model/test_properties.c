@@ -52,7 +52,8 @@ static const struct {
     { "{'properties': {'scaleInPolicy': {'rules': [1]}}}", ARM_INVALID_PARAMETER, "properties.scaleInPolicy.rules", "array of: Default" },
     /* what is real but not here */
     { UPGRADE("'mode': 'Sometimes'"), ARM_INVALID_PARAMETER, "properties.upgradePolicy.mode", "Sometimes|Manual" },
-    { UPGRADE("'automaticOSUpgradePolicy': {'enableAutomaticOSUpgrade': true}"), ARM_BAD_REQUEST, "properties.upgradePolicy.automaticOSUpgradePolicy.enableAutomaticOSUpgrade", "not built yet" },
+    { UPGRADE("'automaticOSUpgradePolicy': {'osRollingUpgradeDeferral': true}"), ARM_BAD_REQUEST, "properties.upgradePolicy.automaticOSUpgradePolicy.osRollingUpgradeDeferral", "not deferred" },
+    { UPGRADE("'automaticOSUpgradePolicy': {'enableAutomaticOSUpgrade': 'now'}"), ARM_INVALID_PARAMETER, "properties.upgradePolicy.automaticOSUpgradePolicy.enableAutomaticOSUpgrade", "true, false" },
     { "{'properties': {'orchestrationMode': 'Mixed'}}", ARM_INVALID_PARAMETER, "properties.orchestrationMode", "Mixed|Uniform, Flexible" },
     { "{'zones': ['1']}", ARM_BAD_REQUEST, "zones", "availability zones" },
     { "{'properties': {'additionalCapabilities': {'hibernationEnabled': true}}}", ARM_BAD_REQUEST, "properties.additionalCapabilities.hibernationEnabled", "hibernation|false" },

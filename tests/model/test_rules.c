@@ -311,6 +311,70 @@ test_flexible_needs_its_feature(void)
     }
 }
 
+#define FOLLOW(version)                                                                                                        \
+    "{'properties': {'upgradePolicy': {'automaticOSUpgradePolicy': {'enableAutomaticOSUpgrade': true}}, "                      \
+    "'virtualMachineProfile': {'storageProfile': {'imageReference': {'version': '" version "'}}}}}"
+#define OS_UPGRADE "400 properties.upgradePolicy.automaticOSUpgradePolicy.enableAutomaticOSUpgrade"
+
+static void
+test_os_upgrade_needs_latest_and_health(void)
+{
+    static const struct {
+        const char *change;
+        gboolean health;
+        const char *expect;
+    } cases[] = {
+        { FOLLOW("latest"), TRUE, "" },
+        { FOLLOW("Latest"), TRUE, "" },
+        { FOLLOW("latest"), FALSE, OS_UPGRADE },
+        { FOLLOW("1.0.0"), TRUE, OS_UPGRADE },
+        { FOLLOW("1.0.0"), FALSE, OS_UPGRADE "; " OS_UPGRADE },
+        { "{}", FALSE, "" },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Case) c = { 0 };
+        HealthExtension health = { 0 };
+        case_begin(&c, "Both", "gen2", cases[i].change);
+        if (cases[i].health)
+            c.after->health = &health;
+        g_autofree char *text = verdict(&c);
+        c.after->health = NULL;
+        g_assert_cmpstr(text, ==, cases[i].expect);
+    }
+}
+
+/* Nobody is asked where a newer version comes by itself: it is to do what the model says. */
+static void
+test_another_version_of_the_image(void)
+{
+    static const struct {
+        const char *change, *image, *says; /* says NULL: it fits */
+    } cases[] = {
+        { "{}", "gen2", NULL },
+        { "{}", "gen1", NULL },
+        { IN_PROFILE(TRUSTED), "gen2both", NULL },
+        { IN_PROFILE(TRUSTED), "gen1", "TrustedLaunch" },
+        { IN_PROFILE(TRUSTED), "gen2plain", "TrustedLaunch" },
+        { "{}", "gen2only", "only supports" },
+        { "{}", "arm", "architecture" },
+        { IN_PROFILE("'storageProfile': {'osDisk': {'diskSizeGB': 2}}"), "gen2", "smaller" },
+        { IN_PROFILE("'storageProfile': {'osDisk': {'diskSizeGB': 3}}"), "gen2", NULL },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Case) c = { 0 };
+        g_autoptr(GError) error = NULL;
+        case_begin(&c, "Both", "gen2", cases[i].change);
+        gboolean fits = rules_image_fits(c.after, c.in.size, image_named(cases[i].image), &error);
+        g_assert_cmpint(fits, ==, cases[i].says == NULL);
+        g_assert_true(fits || strstr(error->message, cases[i].says));
+    }
+    g_autoptr(GError) error = NULL;
+    g_auto(Case) c = { 0 };
+    case_begin(&c, "V2only", "gen2", NULL);
+    g_assert_false(rules_image_fits(c.after, c.in.size, image_named("gen1"), &error));
+    g_assert_nonnull(strstr(error->message, "cannot boot"));
+}
+
 /* On what is new and on what is there alike. */
 static void
 test_automatic_is_for_uniform_sets(void)
@@ -612,6 +676,8 @@ main(int argc, char **argv)
     g_test_add_func("/rules/transitions", test_transitions);
     g_test_add_func("/rules/surge-opens-the-way-for-data-disks", test_surge_opens_the_way_for_data_disks);
     g_test_add_func("/rules/flexible-needs-its-feature", test_flexible_needs_its_feature);
+    g_test_add_func("/rules/os-upgrade-needs-latest-and-health", test_os_upgrade_needs_latest_and_health);
+    g_test_add_func("/rules/another-version-of-the-image", test_another_version_of_the_image);
     g_test_add_func("/rules/automatic-is-for-uniform-sets", test_automatic_is_for_uniform_sets);
     g_test_add_func("/rules/attestation-is-added-where-both-are-on", test_attestation_is_added_where_both_are_on);
     g_test_add_func("/rules/host-abilities", test_host_abilities);

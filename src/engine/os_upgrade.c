@@ -1,0 +1,176 @@
+#include "engine/os_upgrade.h"
+
+#include "base/json.h"
+#include "base/resource_id.h"
+#include "engine/revisions.h"
+#include "model/document.h"
+#include "model/rules.h"
+#include "rollout/os_upgrade.h"
+#include "store/models.h"
+#include "store/roll_steps.h"
+
+/* The next revision: the current one with another version of its image. */
+static gboolean
+image_move(Pass *pass, const SetTracked *set, StoreSet *row, const ImageInfo *image, GError **error)
+{
+    g_autoptr(StoreModel) stored = NULL;
+    g_autoptr(json_t) document = NULL;
+    g_autoptr(Model) before = model_of_revision(pass->tx, set->id, set->name, row->revision, &stored, &document, error);
+    if (!before)
+        return FALSE;
+    document_set_exact_version(document, image->version);
+    g_autoptr(Model) after = model_decode(document, set->name, error);
+    if (!after)
+        return FALSE;
+    g_autofree char *text = json_text(document);
+    g_autofree char *key = model_effect_key(after);
+    g_autofree char *urn = image_info_urn(image);
+    const StoreModel moved = {
+        .revision = row->revision + 1,
+        .document = text,
+        .effect_key = key,
+        .size_name = stored->size_name,
+        .size_family = stored->size_family,
+        .size_vcpus = stored->size_vcpus,
+        .size_memory_mib = stored->size_memory_mib,
+        .image_urn = urn,
+        .created = pass->now,
+    };
+    row->revision++;
+    g_free(row->effect_key);
+    row->effect_key = g_steal_pointer(&key);
+    return store_model_insert(pass->tx, set->id, &moved, error);
+}
+
+static char *
+id_of(const Pass *pass, const StoreSet *row)
+{
+    const char *subscription = pass->engine->subscription;
+    return resource_id_scale_set(subscription ? subscription : "", row->group, row->name);
+}
+
+static gboolean
+event_write(const Pass *pass, const StoreSet *row, const char *message, GError **error)
+{
+    g_autofree char *id = id_of(pass, row);
+    StoreEvent event = {
+        .time = pass->now,
+        .level = (char *)"Warning",
+        .operation_name = (char *)operation_kind_text(OPERATION_ROLLING_UPGRADE),
+        .status = (char *)"Failed",
+        .resource_id = id,
+        .caller = (char *)"engine",
+        .message = (char *)message,
+    };
+    return store_event_add(pass->tx, &event, error);
+}
+
+static void
+avoid(StoreSet *row, const char *version)
+{
+    g_free(row->image_avoided);
+    row->image_avoided = g_strdup(version);
+}
+
+/* Nobody is there to be told no: it is told once, and the version is left alone from then on. */
+static gboolean
+refuse(const Pass *pass, StoreSet *row, const ImageInfo *image, const GError *unfit, GError **error)
+{
+    g_autofree char *urn = image_info_urn(image);
+    g_autofree char *message =
+        g_strdup_printf("The scale set does not take the newer image '%s' by itself: %s", urn, unfit->message);
+    g_message("scale set '%s': %s", row->name, message);
+    avoid(row, image->version);
+    return event_write(pass, row, message, error) && store_set_update(pass->tx, row, 0, error);
+}
+
+static gboolean
+begin(Pass *pass, SetTracked *set, StoreSet *row, const ImageInfo *image, const char *before, GError **error)
+{
+    g_autofree char *id = id_of(pass, row);
+    if (!image_move(pass, set, row, image, error))
+        return FALSE;
+    g_autoptr(StoreRoll) roll = roll_begin(pass->tx, row, id, /* os_upgrade= */ TRUE, "engine", pass->now, error);
+    if (!roll)
+        return FALSE;
+    roll->image_before = g_strdup(before);
+    return store_roll_update(pass->tx, roll, error) && store_model_prune(pass->tx, set->id, STORE_REVISIONS_KEPT, error);
+}
+
+static gboolean
+start(Pass *pass, SetTracked *set, StoreSet *row, const Model *model, const ImageInfo *image, GError **error)
+{
+    const EngineConfig *config = &pass->engine->config;
+    const SizeInfo *size = config->sizes ? size_catalogue_find(config->sizes, model->size_name) : NULL;
+    g_autoptr(GError) unfit = NULL;
+    if (!engine_subscription_know(pass->engine, pass->tx, error))
+        return FALSE;
+    if (size && !rules_image_fits(model, size, image, &unfit))
+        return refuse(pass, row, image, unfit, error);
+    return begin(pass, set, row, image, model->image.exact_version, error);
+}
+
+static gboolean
+roll_is_active(const Pass *pass, const SetTracked *set, gboolean *ret_active, GError **error)
+{
+    GError *lookup = NULL;
+    g_autoptr(StoreRoll) roll = store_roll_active(pass->tx, set->id, &lookup);
+    *ret_active = roll != NULL;
+    if (lookup)
+        g_propagate_error(error, lookup);
+    return lookup == NULL;
+}
+
+gboolean
+os_upgrade_consider(Pass *pass, SetTracked *set, StoreSet *row, GError **error)
+{
+    const Revision *current = revision_get(pass, set, row->revision, error);
+    if (!current)
+        return FALSE;
+    g_autoptr(Model) model = model_ref(current->model);
+    const ImageRef *image = &model->image;
+    GError *lookup = NULL;
+    set->follows_latest = model->policy.os_upgrade.enabled;
+    set->upgrade_waits = FALSE;
+    if (!set->follows_latest)
+        return TRUE;
+    g_autoptr(ImageInfo) newest = store_image_get(pass->tx, image->publisher, image->offer, image->sku, "latest", &lookup);
+    if (lookup) {
+        g_propagate_error(error, lookup);
+        return FALSE;
+    }
+    OsUpgradeFacts facts = {
+        .enabled = TRUE,
+        .version = image->version,
+        .exact = image->exact_version,
+        .newest = newest ? newest->version : NULL,
+        .avoided = row->image_avoided,
+    };
+    if (!roll_is_active(pass, set, &facts.rolling, error))
+        return FALSE;
+    OsUpgradeAct act = os_upgrade_next(&facts, &model->policy.os_upgrade.rolling, fleet_counts(set->fleet));
+    set->upgrade_waits = act == OS_UPGRADE_WAIT;
+    return act != OS_UPGRADE_START || start(pass, set, row, model, newest, error);
+}
+
+gboolean
+os_upgrade_go_back(Pass *pass, SetTracked *set, StoreSet *row, const StoreRoll *roll, gboolean *ret_back, GError **error)
+{
+    const Revision *current = revision_get(pass, set, row->revision, error);
+    if (!current)
+        return FALSE;
+    g_autoptr(Model) model = model_ref(current->model);
+    const ImageRef *failed = &model->image;
+    GError *lookup = NULL;
+    g_autoptr(ImageInfo) image =
+        store_image_get(pass->tx, failed->publisher, failed->offer, failed->sku, roll->image_before, &lookup);
+    if (lookup) {
+        g_propagate_error(error, lookup);
+        return FALSE;
+    }
+    *ret_back = image != NULL;
+    if (!image)
+        return TRUE;
+    avoid(row, failed->exact_version);
+    return image_move(pass, set, row, image, error);
+}
