@@ -2,6 +2,7 @@
 
 #include "api/draft.h"
 #include "api/place.h"
+#include "api/roll_start.h"
 #include "store/models.h"
 
 #include <string.h>
@@ -50,6 +51,8 @@ update_apply(Run *run, StoreInstance *instance, GError **error)
         return 0;
     Model *from = models_by_revision_get(run->models, run->tx, run->set, instance->want_revision, error);
     if (!from)
+        return -1;
+    if (!update_in_place_check(instance, from, run->current, "instanceIds", error))
         return -1;
     Change change = change_between(from, run->current);
     desire_update(instance, run->set->revision, &change, run->current);

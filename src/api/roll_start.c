@@ -32,6 +32,17 @@ roll_room_check(Call *call, StoreTx *tx, const StoreSet *set, const Model *model
                call->api->config.quota->virtual_machines, usage->virtual_machines);
 }
 
+gboolean
+update_in_place_check(const StoreInstance *instance, const Model *from, const Model *to, const char *target, GError **error)
+{
+    return instance->run_disk_gen == 0 || !change_needs_surge(from, to) ||
+           arm_fail(error, ARM_OPERATION_NOT_ALLOWED, target,
+                    "Instance %u has data disks, and security type 'Standard': it goes to Trusted launch only by a rolling "
+                    "upgrade with properties.upgradePolicy.rollingUpgradePolicy.maxSurge true, where a new instance takes its "
+                    "place.",
+                    instance->id);
+}
+
 /* As manualupgrade of all would do it. An instance whose step moved to this operation goes on to the newest model in it. */
 static gboolean
 all_update(StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *operation, GError **error)
@@ -46,6 +57,8 @@ all_update(StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *opera
             continue;
         const Model *from = models_by_revision_get(models, tx, set, instance->want_revision, error);
         if (!from)
+            return FALSE;
+        if (!update_in_place_check(instance, from, model, "properties.upgradePolicy.mode", error))
             return FALSE;
         Change change = change_between(from, model);
         desire_update(instance, set->revision, &change, model);

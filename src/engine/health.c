@@ -98,17 +98,24 @@ health_abandon(Engine *engine)
     g_queue_clear_full(&engine->answers, question_free);
 }
 
+/* Who has not been asked yet is on its way, and not ill: its first answer, or its silence, comes in a bounded time. */
+static Health
+health_so_far(const HealthTrack *track)
+{
+    return track->health == HEALTH_UNKNOWN && !track->settled ? HEALTH_INITIALIZING : track->health;
+}
+
 /* The row says what the track says. TRUE: it did not so far. */
 static gboolean
 row_follow(StoreInstance *row, const HealthTrack *track, UnixTime now)
 {
+    const Health health = health_so_far(track);
     guint phase = track->has_phase ? MIN(track->phase, G_MAXUINT - 1) + 1 : 0;
-    if (row->health_since && row->health == track->health && row->health_phase == phase &&
-        row->health_skip == track->skip_upgrade)
+    if (row->health_since && row->health == health && row->health_phase == phase && row->health_skip == track->skip_upgrade)
         return FALSE;
-    if (!row->health_since || row->health != track->health)
+    if (!row->health_since || row->health != health)
         row->health_since = now;
-    row->health = track->health;
+    row->health = health;
     row->health_phase = phase;
     row->health_skip = track->skip_upgrade;
     return TRUE;
@@ -205,8 +212,9 @@ answer_take(Pass *pass, const Question *question, GError **error)
     HealthTrack before = asked->track;
     asked->track = health_next(asked->model->health, &before, &question->answer, pass->now);
     ask_after(asked, (gint64)asked->model->health->interval_s * USEC_PER_SEC);
-    gboolean moved = before.health != asked->track.health || before.has_phase != asked->track.has_phase ||
-                     before.phase != asked->track.phase || before.skip_upgrade != asked->track.skip_upgrade;
+    gboolean moved = before.health != asked->track.health || before.settled != asked->track.settled ||
+                     before.has_phase != asked->track.has_phase || before.phase != asked->track.phase ||
+                     before.skip_upgrade != asked->track.skip_upgrade;
     if (!moved && !asked->unsure)
         return TRUE;
     Held *held = pass_hold(pass, tracked, error);

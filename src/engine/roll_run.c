@@ -11,7 +11,8 @@
 typedef struct {
     Pass *pass;
     SetTracked *set;
-    StoreSet *row;
+    StoreSet *row; /* borrowed from the caller, or `reread` */
+    StoreSet *reread;
     StoreRoll *roll;
     Model *target; /* owned */
     char *target_urn;
@@ -23,6 +24,7 @@ static void
 run_clear(Run *run)
 {
     store_roll_free(run->roll);
+    store_set_free(run->reread);
     model_unref(run->target);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
@@ -33,6 +35,26 @@ run_policy(const Run *run)
 {
     const Policy *policy = &run->target->policy;
     return run->roll->os_upgrade ? &policy->os_upgrade.rolling : &policy->rolling;
+}
+
+/* What is written of steps that ended may have ended an operation, and the set's row with it: what was read before that is not
+ * to be written over it. */
+static gboolean
+written_and_reread(Run *run, GError **error)
+{
+    GError *lookup = NULL;
+    if (!pass_write(run->pass, error))
+        return FALSE;
+    StoreSet *row = store_set_get_by_id(run->pass->tx, run->set->id, &lookup);
+    if (!row) {
+        if (lookup)
+            g_propagate_error(error, lookup);
+        return lookup ? FALSE
+                      : arm_fail(error, ARM_INTERNAL, NULL, "Scale set '%s' went while it was planned for.", run->set->name);
+    }
+    store_set_free(run->reread);
+    run->row = run->reread = row;
+    return TRUE;
 }
 
 /* ---- where it stands ---- */
@@ -53,18 +75,21 @@ room_find(const Run *run, guint *ret_room, GError **error)
     return TRUE;
 }
 
-/* From Standard to Trusted launch, an instance with data disks is never changed in place. */
 static gboolean
 only_surge_find(const Run *run, gboolean *ret_only, GError **error)
 {
-    const Member *first = fleet_first(run->set->fleet, FLEET_CANDIDATES);
+    /* Who is superseded is decided about before anybody else is taken. */
+    const Member *first = fleet_first(run->set->fleet, FLEET_SUPERSEDED);
+    if (!first || first->surge)
+        first = fleet_first(run->set->fleet, FLEET_CANDIDATES);
     *ret_only = FALSE;
-    if (!first || run->target->data_disks->len == 0 || run->target->security_type != SECURITY_TRUSTED_LAUNCH)
+    /* Asked for each one that is taken: most targets have no data disks. */
+    if (!first || run->target->data_disks->len == 0)
         return TRUE;
     const Revision *from = revision_get(run->pass, run->set, first->revision, error);
     if (!from)
         return FALSE;
-    *ret_only = from->model->security_type == SECURITY_STANDARD;
+    *ret_only = change_needs_surge(from->model, run->target);
     return TRUE;
 }
 
@@ -83,10 +108,10 @@ state_of(const Run *run, RollState *ret_state, GError **error)
         .room = G_MAXUINT,
         .undo = roll->os_upgrade && run->target->policy.os_upgrade.rollback,
     };
+    if (!only_surge_find(run, &ret_state->only_surge, error))
+        return FALSE;
     /* Asked only where a batch may begin: it is a sum over all sets. */
-    if (roll->phase != ROLL_PHASE_CHECK || !run_policy(run)->max_surge)
-        return TRUE;
-    return room_find(run, &ret_state->room, error) && only_surge_find(run, &ret_state->only_surge, error);
+    return roll->phase != ROLL_PHASE_CHECK || !run_policy(run)->max_surge || room_find(run, &ret_state->room, error);
 }
 
 /* ---- what is written ---- */
@@ -282,7 +307,8 @@ reason_text(ArmCode code)
     case ARM_ROLL_CANCELED:
         return "The rolling upgrade was canceled.";
     case ARM_OPERATION_NOT_ALLOWED:
-        return "Quota has no room for a new instance, and instances with data disks go to Trusted launch by maxSurge only.";
+        return "Instances with data disks go to Trusted launch by maxSurge only, and it is off, or quota has no room for a new "
+               "instance.";
     default:
         return "";
     }
@@ -330,12 +356,11 @@ finish(Run *run, const RollAct *act, GError **error)
         g_string_append_printf(text, "%s%s%s", reason_text(act->code), run->roll->message ? " " : "",
                                run->roll->message ? run->roll->message : "");
     run->over = TRUE;
-    if (!image_go_back(run, act, text, error))
+    /* Rows first: the marks are counted in the store. */
+    if (!written_and_reread(run, error) || !image_go_back(run, act, text, error))
         return FALSE;
     const char *message = text->len > 0 ? text->str : NULL;
-    /* Rows first: the marks are counted in the store. */
-    if (!pass_write(run->pass, error) ||
-        !roll_end(run->pass->tx, run->roll, act->status, act->code, message, run->pass->now, error))
+    if (!roll_end(run->pass->tx, run->roll, act->status, act->code, message, run->pass->now, error))
         return FALSE;
     engine_set_drop_aim(run->set);
     /* A newer image may wait for this end. */
@@ -398,9 +423,10 @@ run_prepare(Run *run, GError **error)
     if (!target)
         return FALSE;
     run->target = model_ref(target->model);
-    return set->roll == run->roll->id && set->target == run->roll->target
-               ? TRUE
-               : engine_set_take_aim(run->pass, set, run->roll, run_policy(run)->prioritize_unhealthy, error);
+    if (set->roll == run->roll->id && set->target == run->roll->target)
+        return TRUE;
+    return written_and_reread(run, error) &&
+           engine_set_take_aim(run->pass, set, run->roll, run_policy(run)->prioritize_unhealthy, error);
 }
 
 gboolean

@@ -113,6 +113,12 @@ change_between(const Model *from, const Model *to)
     return change;
 }
 
+gboolean
+change_needs_surge(const Model *from, const Model *to)
+{
+    return from->security_type == SECURITY_STANDARD && to->security_type == SECURITY_TRUSTED_LAUNCH && to->data_disks->len > 0;
+}
+
 char **
 change_parts(const Change *change)
 {

@@ -29,6 +29,9 @@ typedef struct {
 
 Change change_between(const Model *from, const Model *to);
 
+/* From Standard to Trusted launch with data disks: no instance is changed in place, a new one takes its place (maxSurge). */
+gboolean change_needs_surge(const Model *from, const Model *to);
+
 /* Its parts, for people: "new size", "new OS disk", "new guest state" or what of it is new, each once; NULL-terminated, never
  * NULL; free with g_strfreev(). */
 char **change_parts(const Change *change);

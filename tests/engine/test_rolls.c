@@ -162,6 +162,56 @@ test_application_health(void)
     answer_expect(untouched, "properties.latestModelApplied", "false");
 }
 
+#define DISKS_TO_TRUSTED                                                                                                       \
+    "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Rolling\",\"rollingUpgradePolicy\":{\"maxSurge\":true,"                    \
+    "\"maxBatchInstancePercent\":34,\"pauseTimeBetweenBatches\":\"PT1H\"}},\"virtualMachineProfile\":{\"securityProfile\":{"   \
+    "\"securityType\":\"TrustedLaunch\"}}}}"
+
+/* The set is a Trusted launch set already, and two of its instances are not: however they are to be brought there, it is not in
+ * place, for they have data disks. */
+static void
+test_data_disks_stay_out_of_place(void)
+{
+    g_autoptr(World) world = world_of_three(
+        "{\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"dataDisks\":[{\"lun\":0,\"createOption\":\"Empty\","
+        "\"diskSizeGB\":4}]}}}}");
+    answer_free(world_must(world, 202, "POST", "@/s1/manualupgrade", "{\"instanceIds\":[\"*\"]}"));
+    world_settle(world);
+    answer_free(world_must(world, 200, "PATCH", "@/s1", DISKS_TO_TRUSTED));
+    world_advance(world, 600 * USEC_PER_SEC);
+    answer_free(world_must(world, 202, "POST", "@/s1/rollingUpgrades/cancel", NULL));
+    world_settle(world);
+    g_autoptr(Answer) by_hand = world_must(world, 409, "POST", "@/s1/manualupgrade", "{\"instanceIds\":[\"*\"]}");
+    answer_expect(by_hand, "error.code", "OperationNotAllowed");
+    g_autoptr(Answer) automatic =
+        world_must(world, 409, "PATCH", "@/s1", "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Automatic\"}}}");
+    answer_expect(automatic, "error.code", "OperationNotAllowed");
+    g_autoptr(Answer) without =
+        world_must(world, 200, "PATCH", "@/s1", ROLLING(",\"maxSurge\":false,\"pauseTimeBetweenBatches\":\"PT0S\""));
+    world_settle(world);
+    expect_latest(world, "Faulted", "0", "0");
+    g_autoptr(Answer) latest = world_must(world, 200, "GET", "@/s1/rollingUpgrades/latest", NULL);
+    answer_expect(latest, "properties.error.code", "OperationNotAllowed");
+}
+
+/* Who has just booted, and has not been asked yet, is not ill: an upgrade that begins then does not end because of it. */
+static void
+test_not_asked_yet_is_not_ill(void)
+{
+    g_autoptr(World) world = world_of_three(
+        "{\"properties\":{\"virtualMachineProfile\":{\"extensionProfile\":{\"extensions\":[{\"name\":\"health\",\"properties\":"
+        "{"
+        "\"publisher\":\"Microsoft.ManagedServices\",\"type\":\"ApplicationHealthLinux\",\"typeHandlerVersion\":\"1.0\","
+        "\"settings\":{\"protocol\":\"tcp\",\"port\":80}}}]}}}}");
+    answer_free(world_must(world, 202, "POST", "@/s1/manualupgrade", "{\"instanceIds\":[\"*\"]}"));
+    world_settle(world);
+    g_autoptr(Answer) at_first = world_must(world, 200, "GET", "@/s1/virtualMachines/0/instanceView", NULL);
+    answer_expect(at_first, "vmHealth.status.code", "HealthState/initializing");
+    g_autoptr(Answer) change = world_must(world, 200, "PATCH", "@/s1", IMAGE("1.1.0"));
+    g_autoptr(Answer) roll = world_must(world, 202, "POST", "@/s1/osRollingUpgrade", NULL);
+    world_expect_operation(world, roll, "Succeeded", NULL);
+}
+
 static void
 test_health_of_a_guest_without_agent(void)
 {
@@ -179,6 +229,23 @@ test_health_of_a_guest_without_agent(void)
     answer_expect(view, "vmHealth.status.code", "HealthState/unknown");
 }
 
+/* An operation that ends in the pass in which a rolling upgrade ends too: the set is not left waiting for it. */
+static void
+test_ends_with_another_operation(void)
+{
+    g_autoptr(World) world = world_of_three(ROLLING(""));
+    g_autoptr(Answer) more = world_must(world, 200, "PATCH", "@/s1", "{\"sku\":{\"capacity\":4}}");
+    for (guint event = 0; event < 2; event++) {
+        world_run_ready(world);
+        g_assert_true(clock_virtual_fire_next(world->clock)); /* it started; it answered, which is told to nobody yet */
+    }
+    g_autoptr(Answer) roll = world_must(world, 202, "POST", "@/s1/osRollingUpgrade", NULL);
+    world_expect_operation(world, roll, "Succeeded", NULL);
+    world_expect_operation(world, more, "Succeeded", NULL);
+    g_autoptr(Answer) set = world_must(world, 200, "GET", "@/s1", NULL);
+    answer_expect(set, "properties.provisioningState", "Succeeded");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -187,9 +254,12 @@ main(int argc, char **argv)
     g_test_add_func("/rolls/surge", test_surge);
     g_test_add_func("/rolls/undo", test_undo);
     g_test_add_func("/rolls/automatic", test_automatic);
+    g_test_add_func("/rolls/ends-with-another-operation", test_ends_with_another_operation);
     g_test_add_func("/rolls/cancel", test_cancel);
     g_test_add_func("/rolls/retarget", test_retarget);
     g_test_add_func("/rolls/application-health", test_application_health);
+    g_test_add_func("/rolls/data-disks-stay-out-of-place", test_data_disks_stay_out_of_place);
+    g_test_add_func("/rolls/not-asked-yet", test_not_asked_yet_is_not_ill);
     g_test_add_func("/rolls/health-of-a-guest-without-agent", test_health_of_a_guest_without_agent);
     return g_test_run();
 }

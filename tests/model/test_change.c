@@ -114,6 +114,27 @@ test_changes(void)
     }
 }
 
+static void
+test_needs_surge(void)
+{
+    /* clang-format off */
+    static const struct {
+        const char *why, *before, *after;
+        gboolean needs;
+    } cases[] = {
+        { "to Trusted launch without data disks", "{}", SECURITY(TRUSTED), FALSE },
+        { "with them", "{}", IN_PROFILE("'storageProfile': {'dataDisks': [{'lun': 0, 'createOption': 'Empty', 'diskSizeGB': 4}]}, 'securityProfile': {" TRUSTED "}"), TRUE },
+        { "it is Trusted launch already", SECURITY(TRUSTED), IN_PROFILE("'storageProfile': {'dataDisks': [{'lun': 0, 'createOption': 'Empty', 'diskSizeGB': 4}]}, 'securityProfile': {" TRUSTED "}"), FALSE },
+        { "it stays Standard", "{}", IN_PROFILE("'storageProfile': {'dataDisks': [{'lun': 0, 'createOption': 'Empty', 'diskSizeGB': 4}]}"), FALSE },
+    };
+    /* clang-format on */
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Model) before = model_with(cases[i].before), after = model_with(cases[i].after);
+        g_test_message("%s", cases[i].why);
+        g_assert_cmpint(change_needs_surge(before, after), ==, cases[i].needs);
+    }
+}
+
 /* The key is what the store compares; it and the change must never disagree, whatever the two models are. */
 static void
 test_key_and_change_agree(void)
@@ -183,6 +204,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/change/needs-surge", test_needs_surge);
     g_test_add_func("/change/each-pair", test_changes);
     g_test_add_func("/change/effect-key-agrees", test_key_and_change_agree);
     g_test_add_func("/change/parts", test_parts);
