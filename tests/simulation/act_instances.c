@@ -71,13 +71,23 @@ ids_body(const Asked *asked)
 /* Is the instance one that this is not done to, and what is the answer then? */
 typedef enum { IT_IS_DONE, IT_IS_LEFT_OUT, IT_IS_REFUSED } Lot;
 
+/* With data disks an instance never goes to Trusted launch in place. */
+static gboolean
+needs_surge(const SimSet *set, const SimInstance *instance)
+{
+    const SimModel *present = sim_model(set);
+    return present->trusted && present->disks > 0 && !g_array_index(set->models, SimModel, instance->want - 1).trusted;
+}
+
 static Lot
-lot_of(const Deed *deed, const Asked *asked, const SimInstance *instance)
+lot_of(const SimSet *set, const Deed *deed, const Asked *asked, const SimInstance *instance)
 {
     if (instance->leaving)
         return asked->whom == ALL ? IT_IS_LEFT_OUT : IT_IS_REFUSED;
     if (asked->whom != OWN_ROUTE && deed->protection_holds && instance->protect_actions)
         return asked->whom == ALL ? IT_IS_LEFT_OUT : IT_IS_REFUSED;
+    if (deed == &upgrade && needs_surge(set, instance))
+        return IT_IS_REFUSED;
     if (deed->only_running && instance->power != POWER_RUNNING)
         return asked->whom == ALL ? IT_IS_LEFT_OUT : IT_IS_REFUSED;
     return IT_IS_DONE;
@@ -92,7 +102,7 @@ expected_of(const Sim *sim, const SimSet *set, const Deed *deed, const Asked *as
         return EXPECT_REFUSED;
     for (guint i = 0; i < asked->ids->len; i++) {
         const SimInstance *instance = sim_instance(set, g_array_index(asked->ids, guint, i));
-        if (instance && lot_of(deed, asked, instance) == IT_IS_REFUSED)
+        if (instance && lot_of(set, deed, asked, instance) == IT_IS_REFUSED)
             return unsure || instance->unsure ? EXPECT_EITHER : EXPECT_REFUSED;
         unsure = unsure || !instance || instance->unsure;
     }
@@ -104,16 +114,9 @@ static void
 entitle(Sim *sim, const SimSet *set, const Deed *deed, guint id)
 {
     Vm *vm = vm_of(sim, set, id);
-    const SimModel *model = sim_model(set);
     if (deed == &upgrade) {
-        g_autofree char *urn = model_urn(model);
-        vm->revision_max = set->revision;
-        if (!vm->last)
-            return;
-        vm->may_disk = vm->may_disk || strcmp(vm->last->image_urn, urn) != 0;
-        vm->may_vtpm = vm->may_vtpm || vm->last->vtpm != model->vtpm || vm->last->trusted_launch != model->trusted;
-        vm->may_vars =
-            vm->may_vars || vm->last->secure_boot != model->secure_boot || vm->last->trusted_launch != model->trusted;
+        vm_entitle(vm, sim_model(set), set->revision);
+        return;
     }
     vm->may_disk = vm->may_disk || deed->new_disk;
     vm->may_data = vm->may_data || deed->new_data;
@@ -131,7 +134,7 @@ accepted(Sim *sim, SimSet *set, const Deed *deed, const Asked *asked, const Answ
         /* Whoever is named, and not refused what is for running ones alone, is one of them. */
         if (instance && instance->unsure && deed->only_running && asked->whom != ALL && !instance->leaving)
             instance->power = POWER_RUNNING;
-        if (!instance || lot_of(deed, asked, instance) != IT_IS_DONE)
+        if (!instance || lot_of(set, deed, asked, instance) != IT_IS_DONE)
             continue;
         if (operation)
             operation_cover(sim, operation, set, instance->id);
@@ -233,6 +236,36 @@ asked_all(const SimSet *set)
     return asked;
 }
 
+static gboolean
+somebody(const SimSet *set, gboolean (*is)(const SimSet *set, const SimInstance *instance))
+{
+    for (guint i = 0; i < set->present->len; i++) {
+        if (is(set, g_ptr_array_index(set->present, i)))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Is it on a model whose instances do not become well? */
+static gboolean
+is_on_ill_model(const SimSet *set, const SimInstance *instance)
+{
+    return !model_is_well(&g_array_index(set->models, SimModel, instance->want - 1));
+}
+
+/* Where nothing goes wrong any more, a rolling upgrade brings everybody to the model. */
+static void
+roll_at_the_end(Sim *sim, SimSet *set)
+{
+    gboolean is_well = model_is_well(sim_model(set)) && !somebody(set, is_on_ill_model);
+    act_roll_start(sim, set);
+    check_step(sim);
+    sim_settle(sim);
+    if (!sim->broken && is_well && set->roll_ended_as != ROLL_COMPLETED)
+        sim_break(sim, "once faults stop, a rolling upgrade reaches its set's model", "%s: %s", set->name,
+                  roll_status_text(set->roll_ended_as));
+}
+
 void
 action_heal(Sim *sim)
 {
@@ -242,6 +275,9 @@ action_heal(Sim *sim)
             continue;
         deed_ask(sim, set, &deeds[0], asked_all(set));
         sim_settle(sim);
+        roll_at_the_end(sim, set);
+        if (!sim->broken && somebody(set, needs_surge))
+            continue;
         deed_ask(sim, set, &upgrade, asked_all(set));
         sim_settle(sim);
     }

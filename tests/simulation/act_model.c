@@ -15,8 +15,17 @@ quota_may_refuse(const Sim *sim, const SimSet *set, const SimModel *after)
     const SimSize *size = &sim_sizes[after->size], *before = set ? &sim_sizes[sim_model(set)->size] : NULL;
     if (!sim->quota_is_cut)
         return FALSE;
+    /* A rolling upgrade that it begins may want for room. */
+    if (after->policy.mode == UPGRADE_ROLLING && after->policy.rolling.surge)
+        return TRUE;
     return !before || strcmp(before->family, size->family) != 0 ||
            after->capacity * size->vcpus > sim_model(set)->capacity * before->vcpus;
+}
+
+static gboolean
+is_removable(const SimInstance *instance)
+{
+    return !instance->leaving && !instance->surge && !instance->protect_scale_in && !instance->protect_actions;
 }
 
 static guint
@@ -25,20 +34,39 @@ removable(const SimSet *set)
     guint count = 0;
     for (guint i = 0; i < set->present->len; i++) {
         const SimInstance *instance = g_ptr_array_index(set->present, i);
-        count += !instance->leaving && !instance->protect_scale_in && !instance->protect_actions ? 1 : 0;
+        count += is_removable(instance) ? 1 : 0;
     }
     return count;
 }
 
-static Expected
+/* In mode Automatic everybody is brought to the model in place, which data disks do not allow on the way to Trusted launch. */
+static gboolean
+somebody_needs_surge(const SimSet *set, const SimModel *after)
+{
+    for (guint i = 0; after->trusted && after->disks > 0 && i < set->present->len; i++) {
+        const SimInstance *instance = g_ptr_array_index(set->present, i);
+        if (!g_array_index(set->models, SimModel, instance->want - 1).trusted)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+Expected
 change_expected(const Sim *sim, const SimSet *set, const SimModel *after)
 {
     const SimModel *before = sim_model(set);
     guint staying = sim_staying(set);
     if (set->deleting || !model_is_valid(after))
         return EXPECT_REFUSED;
-    if (!before->trusted && after->trusted && after->disks > 0)
+    if (after->policy.mode == UPGRADE_AUTOMATIC && after->flexible)
         return EXPECT_REFUSED;
+    if (!before->trusted && after->trusted && after->disks > 0 &&
+        (after->policy.mode != UPGRADE_ROLLING || !after->policy.rolling.surge))
+        return EXPECT_REFUSED;
+    if (!before->trusted && after->trusted && after->flexible && !sim->flexible_feature)
+        return EXPECT_REFUSED;
+    if (after->policy.mode == UPGRADE_AUTOMATIC && somebody_needs_surge(set, after))
+        return EXPECT_EITHER;
     if (after->capacity < staying && staying - after->capacity > removable(set))
         return EXPECT_REFUSED;
     return quota_may_refuse(sim, set, after) ? EXPECT_EITHER : EXPECT_ACCEPTED;
@@ -47,10 +75,8 @@ change_expected(const Sim *sim, const SimSet *set, const SimModel *after)
 static gboolean
 model_same(const SimModel *a, const SimModel *b, gboolean *ret_same_effect)
 {
-    *ret_same_effect = a->size == b->size && a->image == b->image && a->trusted == b->trusted &&
-                       a->secure_boot == b->secure_boot && a->vtpm == b->vtpm && a->disks == b->disks &&
-                       a->capacity == b->capacity;
-    return *ret_same_effect && a->tag == b->tag;
+    *ret_same_effect = model_same_effect(a, b) && a->capacity == b->capacity;
+    return *ret_same_effect && a->tag == b->tag && a->says_standard == b->says_standard && policy_same(&a->policy, &b->policy);
 }
 
 static void
@@ -61,23 +87,38 @@ leave(Sim *sim, SimSet *set, SimInstance *instance, SimOperation *operation)
         operation_cover(sim, operation, set, instance->id);
 }
 
-/* Scaling in: the highest ids that nothing protects. */
-static void
-shrink(Sim *sim, SimSet *set, guint count, SimOperation *operation)
+/* Scaling in: those that nothing protects, by the policy's rule; present is by id, which rises with age. */
+static guint
+shrink_round(Sim *sim, SimSet *set, guint count, gboolean out_of_service, SimOperation *operation)
 {
-    for (guint i = set->present->len; i > 0 && count > 0; i--) {
-        SimInstance *instance = g_ptr_array_index(set->present, i - 1);
-        if (instance->leaving || instance->protect_scale_in || instance->protect_actions)
+    gboolean oldest = sim_model(set)->policy.scale_in == SCALE_IN_OLDEST_VM;
+    for (guint i = 0; i < set->present->len && count > 0; i++) {
+        SimInstance *instance = g_ptr_array_index(set->present, oldest ? i : set->present->len - 1 - i);
+        if (!is_removable(instance) || (out_of_service && !instance->out_of_service))
             continue;
         leave(sim, set, instance, operation);
         count--;
     }
+    return count;
+}
+
+static void
+shrink(Sim *sim, SimSet *set, guint count, SimOperation *operation)
+{
+    if (sim_model(set)->policy.scale_in_ill_first)
+        count = shrink_round(sim, set, count, /* out_of_service= */ TRUE, operation);
+    shrink_round(sim, set, count, /* out_of_service= */ FALSE, operation);
 }
 
 /* Whoever had a step in hand may go on under the newer operation, or be given back what is. */
 static void
 supersede(Sim *sim, SimSet *set, SimOperation *successor, gboolean deletes_all)
 {
+    /* Steps of a rolling upgrade that were not begun are taken back. */
+    for (guint i = 0; i < set->present->len; i++) {
+        SimInstance *instance = g_ptr_array_index(set->present, i);
+        instance->unsure = instance->unsure || instance->mark != ROLL_MARK_NONE;
+    }
     for (guint i = 0; i < sim->operations->len; i++) {
         const SimOperation *operation = g_ptr_array_index(sim->operations, i);
         if (operation == successor || operation->status != OPERATION_IN_PROGRESS || strcmp(operation->set, set->uid) != 0)
@@ -107,18 +148,36 @@ unborn_update(Sim *sim, SimSet *set)
     }
 }
 
+/* Everybody is brought to the newest model at once. */
+static void
+all_update(Sim *sim, SimSet *set, SimOperation *operation)
+{
+    for (guint i = 0; i < set->present->len; i++) {
+        const SimInstance *instance = g_ptr_array_index(set->present, i);
+        if (instance->leaving || instance->protect_actions)
+            continue;
+        vm_entitle(vm_of(sim, set, instance->id), sim_model(set), set->revision);
+        if (operation)
+            operation_cover(sim, operation, set, instance->id);
+    }
+}
+
 static guint
 answer_number(const Answer *answer, const char *path)
 {
     return (guint)json_integer_value(answer_at(answer, path));
 }
 
-static void
+void
 change_accepted(Sim *sim, SimSet *set, const SimModel *after, const Answer *answer)
 {
     const SimModel before = *sim_model(set);
     gboolean same_effect, same = model_same(&before, after, &same_effect);
     guint revision = answer_number(answer, "properties.revision"), staying = sim_staying(set);
+    if (after->policy.mode == UPGRADE_ROLLING || set->roll.id != 0) {
+        set->roll_may_begin = TRUE;
+        set->roll_cancel = FALSE;
+    }
     if (same) {
         if (revision != set->revision)
             sim_break(sim, "a change that changes nothing makes no revision", "set %s: %u after %u", set->name, revision,
@@ -126,9 +185,11 @@ change_accepted(Sim *sim, SimSet *set, const SimModel *after, const Answer *answ
         return;
     }
     promise_model(sim, set, revision, after);
+    SimOperation *operation = promise_operation(sim, answer, OPERATION_PUT_SCALE_SET, set);
+    if (after->policy.mode == UPGRADE_AUTOMATIC)
+        all_update(sim, set, operation);
     if (same_effect)
         return;
-    SimOperation *operation = promise_operation(sim, answer, OPERATION_PUT_SCALE_SET, set);
     supersede(sim, set, operation, /* deletes_all= */ FALSE);
     unborn_update(sim, set);
     if (after->capacity > staying) {
@@ -187,9 +248,11 @@ act_scale(Sim *sim, SimSet *set)
 static void
 security_draw(Sim *sim, SimModel *model)
 {
+    gboolean was_trusted = model->trusted;
     model->trusted = random_chance(&sim->actions, 65);
     model->secure_boot = model->trusted && random_chance(&sim->actions, 60);
     model->vtpm = model->trusted && random_chance(&sim->actions, 70);
+    model->says_standard = !model->trusted && (was_trusted || model->says_standard);
 }
 
 static SimModel
@@ -207,6 +270,10 @@ changed(Sim *sim, const SimModel *before)
         after.disks = after.disks + random_below(&sim->actions, 2);
     if (what & 16)
         after.tag = after.tag + 1;
+    if (random_chance(&sim->actions, 25))
+        after.policy = policy_random(&sim->actions, after.flexible);
+    if (random_chance(&sim->actions, 10))
+        after.health = health_random(&sim->actions);
     return after;
 }
 

@@ -71,15 +71,19 @@ act_nonsense(Sim *sim, SimSet *set)
 
 static const Action actions[] = {
     { "create", 6, act_create, /* needs_set= */ FALSE },
-    { "scale", 14, act_scale, TRUE },
-    { "change the model", 20, act_change, TRUE },
-    { "upgrade", 20, act_upgrade, TRUE },
-    { "power", 20, act_power, TRUE },
-    { "delete instances", 5, act_delete_instances, TRUE },
+    { "scale", 10, act_scale, TRUE },
+    { "change the model", 26, act_change, TRUE },
+    { "upgrade", 10, act_upgrade, TRUE },
+    { "start a rolling upgrade", 8, act_roll_start, TRUE },
+    { "cancel it", 3, act_roll_cancel, TRUE },
+    { "roll back", 5, act_roll_back, TRUE },
+    { "power", 14, act_power, TRUE },
+    { "delete instances", 4, act_delete_instances, TRUE },
     { "protect", 6, act_protect, TRUE },
+    { "feature", 1, act_feature, FALSE },
     { "delete the set", 2, act_delete_set, TRUE },
-    { "what-if", 4, act_what_if, TRUE },
-    { "nonsense", 3, act_nonsense, TRUE },
+    { "what-if", 3, act_what_if, TRUE },
+    { "nonsense", 2, act_nonsense, TRUE },
 };
 
 void

@@ -21,6 +21,15 @@ void act_scale(Sim *sim, SimSet *set);
 void act_change(Sim *sim, SimSet *set);
 void act_delete_set(Sim *sim, SimSet *set);
 void act_what_if(Sim *sim, SimSet *set);
+/* What is to be answered, and what follows from the answer. */
+Expected change_expected(const Sim *sim, const SimSet *set, const SimModel *after);
+void change_accepted(Sim *sim, SimSet *set, const SimModel *after, const Answer *answer);
+
+/* act_rolls.c: rolling upgrades */
+void act_roll_start(Sim *sim, SimSet *set);
+void act_roll_cancel(Sim *sim, SimSet *set);
+void act_roll_back(Sim *sim, SimSet *set);
+void act_feature(Sim *sim, SimSet *none);
 
 /* act_instances.c: what is asked of instances */
 void act_upgrade(Sim *sim, SimSet *set);

@@ -2,6 +2,8 @@
  * kills of the control plane. */
 #include "sim.h"
 
+#include "base/guest_wire.h"
+
 #include <string.h>
 
 /* One launch in so many goes wrong, where things do. */
@@ -31,6 +33,47 @@ launch_fault(const LaunchSpec *spec, void *data)
     return fault;
 }
 
+/* ---- what goes wrong in a guest ---- */
+
+#define GUESTS 16
+
+/* One launch in so many has an application that is ill for ever, and one whose agent answers nobody. */
+typedef enum { GUEST_IS_WELL, GUEST_IS_ILL, GUEST_IS_SILENT } GuestFault;
+
+static GuestFault
+guest_fault(const Sim *sim, const char *key, guint64 epoch)
+{
+    guint id;
+    const SimSet *set = sim_set_of_key((Sim *)sim, key, &id);
+    g_autofree char *what = g_strdup_printf("guest %s/%u/%" G_GUINT64_FORMAT, set ? set->name : "?", id, epoch);
+    guint drawn = sim->faults_on ? random_decided(sim->seed, what, GUESTS) : GUESTS;
+    return drawn == 0 ? GUEST_IS_ILL : drawn == 1 ? GUEST_IS_SILENT : GUEST_IS_WELL;
+}
+
+gboolean
+vm_is_ill(const Sim *sim, const Vm *vm)
+{
+    guint id;
+    Clock *clock = sim->world->clock;
+    const SimSet *set = sim_set_of_key((Sim *)sim, vm->key, &id);
+    if (!sim->faults_on || !set || !vm->last || g_array_index(set->models, SimModel, vm->last->revision - 1).health == 0)
+        return FALSE;
+    return vm->ill_until > clock->now(clock) || guest_fault(sim, vm->key, vm->epoch) != GUEST_IS_WELL;
+}
+
+static int
+guest_answers(const char *key, guint64 epoch, const char *const *argv, GString *out, void *data)
+{
+    Sim *sim = data;
+    if (strcmp(argv[0], "health") != 0 || !vm_is_ill(sim, vm_get(sim, key)))
+        return SIMULATED_GUEST_AS_EVER;
+    if (guest_fault(sim, key, epoch) == GUEST_IS_SILENT)
+        return SIMULATED_GUEST_SILENT;
+    gboolean tcp = g_strcmp0(argv[1], "tcp") == 0;
+    g_string_append(out, tcp ? "failed " WIRE_REFUSED "\n" : "http 503 whole\n{\"ApplicationHealthState\":\"Unhealthy\"}\n");
+    return tcp ? 1 : 0;
+}
+
 static void
 latency_draw(Sim *sim)
 {
@@ -48,6 +91,7 @@ faults_begin(Sim *sim)
 {
     sim->faults_on = sim->kind.faults;
     host_simulated_set_faults(sim->world->simulated, launch_fault, sim);
+    host_simulated_set_guest(sim->world->simulated, guest_answers, sim);
     latency_draw(sim);
 }
 
@@ -62,8 +106,8 @@ faults_end(Sim *sim)
 
 /* ---- single faults ---- */
 
-static void
-vm_dies(Sim *sim)
+static Vm *
+vm_pick(Sim *sim)
 {
     g_autoptr(GPtrArray) alive = g_ptr_array_new();
     for (guint i = 0; i < sim->sets->len; i++) {
@@ -74,10 +118,27 @@ vm_dies(Sim *sim)
                 g_ptr_array_add(alive, vm);
         }
     }
-    if (alive->len == 0)
+    return alive->len > 0 ? g_ptr_array_index(alive, random_below(&sim->faults, alive->len)) : NULL;
+}
+
+static void
+application_falls_ill(Sim *sim)
+{
+    Vm *vm = vm_pick(sim);
+    guint seconds = random_between(&sim->faults, 20, 600);
+    if (!vm)
         return;
-    const Vm *vm = g_ptr_array_index(alive, random_below(&sim->faults, alive->len));
+    trace_act(sim, "fault: the application in %s is ill for %u s", vm->key, seconds);
+    vm->ill_until = sim->world->clock->now(sim->world->clock) + seconds * USEC_PER_SEC;
+}
+
+static void
+vm_dies(Sim *sim)
+{
+    const Vm *vm = vm_pick(sim);
     guint id;
+    if (!vm)
+        return;
     const SimSet *set = sim_set_of_key(sim, vm->key, &id);
     trace_act(sim, "fault: %s/%u dies", set->name, id);
     host_simulated_kill(sim->world->simulated, vm->key);
@@ -145,7 +206,8 @@ fault_random(Sim *sim)
     static const struct {
         guint weight;
         void (*happen)(Sim *sim);
-    } faults[] = { { 50, vm_dies }, { 15, hosts_slow_down }, { 10, clock_jumps }, { 10, quota_cut }, { 15, quota_back } };
+    } faults[] = { { 40, vm_dies },   { 15, hosts_slow_down }, { 10, clock_jumps },
+                   { 10, quota_cut }, { 15, quota_back },      { 10, application_falls_ill } };
     guint drawn = random_below(&sim->faults, 100);
     for (guint i = 0; i < G_N_ELEMENTS(faults); i++) {
         if (drawn < faults[i].weight) {

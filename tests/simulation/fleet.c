@@ -17,9 +17,9 @@ const guint sim_n_sizes = G_N_ELEMENTS(sim_sizes);
 
 /* Those that world.c puts there. */
 const SimImage sim_images[] = {
-    { "gen1", "1.0.0", 1, FALSE, TRUE },          { "gen2", "1.0.0", 2, TRUE, TRUE },
-    { "gen2", "1.1.0", 2, TRUE, TRUE },           { "gen2-noagent", "1.0.0", 2, TRUE, FALSE },
-    { "gen2-unsigned", "1.0.0", 2, FALSE, TRUE },
+    { "gen1", "1.0.0", 1, FALSE, TRUE, FALSE },         { "gen2", "1.0.0", 2, TRUE, TRUE, FALSE },
+    { "gen2", "1.1.0", 2, TRUE, TRUE, FALSE },          { "gen2-noagent", "1.0.0", 2, TRUE, FALSE, FALSE },
+    { "gen2", "1.2.0-unhealthy", 2, TRUE, TRUE, TRUE }, { "gen2-unsigned", "1.0.0", 2, FALSE, TRUE, FALSE },
 };
 const guint sim_n_images = G_N_ELEMENTS(sim_images);
 
@@ -33,6 +33,21 @@ model_is_valid(const SimModel *model)
     if (model->trusted && (!size->trusted || image->generation != 2))
         return FALSE;
     return model->disks <= size->disks_max;
+}
+
+/* Nothing is heard of a guest without an agent. */
+gboolean
+model_is_well(const SimModel *model)
+{
+    const SimImage *image = &sim_images[model->image];
+    return (image->bootable || !model->secure_boot) && (model->health == 0 || (image->agent && !image->unhealthy));
+}
+
+gboolean
+model_same_effect(const SimModel *a, const SimModel *b)
+{
+    return a->size == b->size && a->image == b->image && a->trusted == b->trusted && a->secure_boot == b->secure_boot &&
+           a->vtpm == b->vtpm && a->disks == b->disks && a->health == b->health;
 }
 
 /* One in eight has forty instances. */
@@ -53,8 +68,11 @@ model_random(Sim *sim)
             .image = random_below(&sim->fleet, sim->kind.faults ? sim_n_images : sim_n_images - 1),
             .trusted = random_chance(&sim->fleet, 40),
             .disks = random_chance(&sim->fleet, 25) ? random_between(&sim->fleet, 1, 3) : 0,
+            .health = random_chance(&sim->fleet, 25) ? health_random(&sim->fleet) : 0,
+            .flexible = random_chance(&sim->fleet, 15),
             .capacity = capacity_random(&sim->fleet),
         };
+        model.policy = policy_random(&sim->fleet, model.flexible);
         model.secure_boot = model.trusted && random_chance(&sim->fleet, 60);
         model.vtpm = model.trusted && random_chance(&sim->fleet, 80);
     } while (!model_is_valid(&model));
@@ -106,9 +124,13 @@ model_body(const SimModel *model, const SimModel *before)
     if (before ? before->trusted != model->trusted || before->secure_boot != model->secure_boot || before->vtpm != model->vtpm
                : model->trusted)
         json_object_set_new(profile, "securityProfile", security_json(model));
+    if (before ? before->health != model->health : model->health > 0)
+        json_object_set_new(profile, "extensionProfile", json_pack("{s[o]}", "extensions", health_json(model->health)));
     json_object_set_new(properties, "virtualMachineProfile", profile);
-    if (!before)
-        json_object_set_new(properties, "upgradePolicy", json_pack("{ss}", "mode", "Manual"));
+    if (!before && model->flexible)
+        json_object_set_new(properties, "orchestrationMode", json_string("Flexible"));
+    if (!before || !policy_same(&before->policy, &model->policy))
+        policy_set(properties, &model->policy);
     json_object_set_new(body, "sku", sku);
     json_object_set_new(body, "properties", properties);
     if (model->tag && (!before || before->tag != model->tag)) {
@@ -116,15 +138,6 @@ model_body(const SimModel *model, const SimModel *before)
         json_object_set_new(body, "tags", json_pack("{ss}", "t", tag));
     }
     return json_dumps(body, JSON_COMPACT);
-}
-
-char *
-model_text(const SimModel *model)
-{
-    const SimImage *image = &sim_images[model->image];
-    return g_strdup_printf("%u x %s %s:%s%s%s%s, %u data disks, tag %u", model->capacity, sim_sizes[model->size].name,
-                           image->sku, image->version, model->trusted ? ", trusted" : "", model->secure_boot ? "+SB" : "",
-                           model->vtpm ? "+vTPM" : "", model->disks, model->tag);
 }
 
 char *

@@ -23,12 +23,13 @@ instances_are_the_promised_ones(Sim *sim, const Rows *rows, const char *name)
         for (guint k = 0; k < row->instances->len; k++) {
             const StoreInstance *instance = g_ptr_array_index(row->instances, k);
             const SimInstance *promised = sim_instance(set, instance->id);
-            staying += instance->want_deleted ? 0 : 1;
+            staying += instance->want_deleted || instance->surge ? 0 : 1;
             if (!promised || promised->leaving != instance->want_deleted)
                 sim_break(sim, name, "%s/%u %s", set->name, instance->id,
                           promised ? "is to be deleted, or is not" : "was never promised");
         }
-        if (staying != sim_staying(set) || (!set->deleting && row->set->capacity != sim_model(set)->capacity))
+        if (staying != sim_staying(set) ||
+            (!set->deleting && (row->set->capacity != sim_model(set)->capacity || staying != row->set->capacity)))
             sim_break(sim, name, "%s has %u instances, capacity %u; promised are %u and %u", set->name, staying,
                       row->set->capacity, sim_staying(set), sim_model(set)->capacity);
         /* Those that have left. */
@@ -100,7 +101,8 @@ steps_are_counted(Sim *sim, const Rows *rows, const char *name)
 {
     for (guint i = 0; i < rows->operations->len; i++) {
         const StoreOperation *operation = g_ptr_array_index(rows->operations, i);
-        guint steps = 0;
+        /* A rolling upgrade holds its operation open itself. */
+        guint steps = operation->kind == OPERATION_ROLLING_UPGRADE ? 1 : 0;
         for (guint k = 0; k < rows->sets->len; k++) {
             const GPtrArray *instances = ((const RowSet *)g_ptr_array_index(rows->sets, k))->instances;
             for (guint n = 0; n < instances->len; n++)
@@ -272,7 +274,8 @@ all_run_their_model(Sim *sim, const Rows *rows, const char *name)
         gboolean boots = !model->secure_boot || sim_images[model->image].bootable;
         for (guint k = 0; k < row->instances->len; k++) {
             const StoreInstance *instance = g_ptr_array_index(row->instances, k);
-            if (sim_instance(set, instance->id)->protect_actions)
+            const SimModel *from = &g_array_index(set->models, SimModel, instance->want_revision - 1);
+            if (sim_instance(set, instance->id)->protect_actions || (model->trusted && model->disks > 0 && !from->trusted))
                 continue;
             if (instance->revision != set->revision && instance->want_revision != set->revision)
                 sim_break(sim, name, "%s/%u is at revision %u, its set at %u", set->name, instance->id, instance->revision,
@@ -293,6 +296,7 @@ static const struct {
     const char *name;
     void (*check)(Sim *sim, const Rows *rows, const char *name);
 } invariants[] = {
+    { EVERY_STEP, "a rolling upgrade keeps to its policy", rolls_follow },
     { EVERY_STEP, "instances are the promised ones", instances_are_the_promised_ones },
     { EVERY_STEP, "a scale set is what was asked", set_is_what_was_asked },
     { EVERY_STEP, "quota is never exceeded", quota_is_never_exceeded },

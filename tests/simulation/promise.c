@@ -61,12 +61,19 @@ sim_instance(const SimSet *set, guint id)
     return NULL;
 }
 
+/* What a rolling upgrade has beyond the capacity for a while is its own. */
+static gboolean
+is_part(const SimInstance *instance)
+{
+    return !instance->leaving && !instance->surge;
+}
+
 guint
 sim_staying(const SimSet *set)
 {
     guint count = 0;
     for (guint i = 0; i < set->present->len; i++)
-        count += ((const SimInstance *)g_ptr_array_index(set->present, i))->leaving ? 0 : 1;
+        count += is_part(g_ptr_array_index(set->present, i)) ? 1 : 0;
     return count;
 }
 
@@ -92,6 +99,7 @@ promise_grow(Sim *sim, SimSet *set, guint count)
         SimInstance *instance = g_new0(SimInstance, 1);
         instance->id = set->next_id++;
         instance->power = POWER_RUNNING;
+        instance->want = set->revision;
         g_ptr_array_add(set->present, instance);
         vm_of(sim, set, instance->id)->revision_max = set->revision;
     }
@@ -117,8 +125,14 @@ promise_operation(Sim *sim, const Answer *answer, OperationKind kind, const SimS
     if (!at)
         return NULL;
     at += strlen("/operations/");
+    return operation_add(sim, g_strndup(at, strcspn(at, "?")), kind, set);
+}
+
+SimOperation *
+operation_add(Sim *sim, char *id, OperationKind kind, const SimSet *set)
+{
     SimOperation *operation = g_new0(SimOperation, 1);
-    operation->id = g_strndup(at, strcspn(at, "?"));
+    operation->id = id;
     operation->kind = kind;
     operation->set = g_strdup(set->uid);
     operation->revision = set->revision;

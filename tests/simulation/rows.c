@@ -8,6 +8,7 @@ row_set_free(void *data)
     RowSet *row = data;
     store_set_free(row->set);
     g_ptr_array_unref(row->instances);
+    store_roll_free(row->roll);
     g_free(row);
 }
 
@@ -25,6 +26,8 @@ rows_read(Sim *sim)
         RowSet *row = g_new0(RowSet, 1);
         row->set = g_steal_pointer(&g_ptr_array_index(sets, i));
         row->instances = store_instance_list(tx, row->set->id, &error);
+        g_assert_no_error(error);
+        row->roll = store_roll_active(tx, row->set->id, &error);
         g_assert_no_error(error);
         g_ptr_array_add(rows->sets, row);
     }

@@ -3,6 +3,8 @@
  * compared with them. */
 #pragma once
 
+#include "model/model.h"
+#include "model/policy.h"
 #include "random.h"
 #include "world.h"
 
@@ -19,6 +21,7 @@ typedef struct {
     guint generation;
     gboolean bootable; /* where Secure Boot is on */
     gboolean agent;
+    gboolean unhealthy; /* its application never becomes well */
 } SimImage;
 
 extern const SimSize sim_sizes[];
@@ -26,13 +29,31 @@ extern const guint sim_n_sizes;
 extern const SimImage sim_images[];
 extern const guint sim_n_images;
 
+/* ---- how they treat their instances (policy.c) ---- */
+typedef struct {
+    guint batch, unhealthy, unhealthy_upgraded; /* percent */
+    guint pause_s;
+    gboolean ill_first, surge, rollback;
+} SimRolling;
+
+typedef struct {
+    UpgradeMode mode;
+    SimRolling rolling;
+    ScaleInRule scale_in;
+    gboolean scale_in_ill_first;
+} SimPolicy;
+
 /* A model as its user asked for it. */
 typedef struct {
     guint size, image; /* in the tables above */
     gboolean trusted, secure_boot, vtpm;
-    guint disks; /* data disks, luns 0 … */
+    gboolean says_standard; /* its body names the security type Standard, and does not only leave it out */
+    guint disks;            /* data disks, luns 0 … */
+    guint health;           /* 0: none; else the number of an Application Health extension in policy.c, plus 1 */
+    gboolean flexible;
     guint capacity;
     guint tag;
+    SimPolicy policy;
 } SimModel;
 
 /* ---- the promise (promise.c) ---- */
@@ -42,7 +63,26 @@ typedef struct {
     gboolean unsure; /* a step that would have changed the power was superseded: either is right */
     gboolean protect_scale_in, protect_actions;
     gboolean leaving;
+    gboolean out_of_service; /* as the product sees it: what scale-in may take first */
+    guint want;              /* revision that it is to be brought to, as last seen */
+    gboolean surge;          /* a rolling upgrade's, beyond the capacity */
+    RollMark mark;           /* of the rolling upgrade under way, as last seen */
 } SimInstance;
+
+/* A rolling upgrade under way, as last seen; what it may do is known from what was asked for. */
+typedef struct {
+    gint64 id; /* 0: none */
+    guint target;
+    RollPhase phase;
+    guint batch;
+    guint batch_max; /* members that the batch in hand may have */
+    gboolean surge;  /* the batch in hand is of new instances */
+    gboolean cancel;
+    gboolean calm;    /* nobody else did anything to the set's instances since it began, and all were well then */
+    guint capacity;   /* calm: how many served when it began */
+    UnixTime busy_at; /* when it last had an instance in hand */
+    gboolean stopped; /* it is to end, and the reason was judged */
+} SimRoll;
 
 typedef struct {
     char *name, *uid;
@@ -52,6 +92,11 @@ typedef struct {
     GArray *models;     /* of SimModel; index: revision - 1 */
     GPtrArray *present; /* of SimInstance, by id */
     guint next_id;
+    SimRoll roll;
+    gboolean roll_may_begin;  /* an accepted request says so */
+    gboolean roll_cancel;     /* the same of its end */
+    RollStatus roll_ended_as; /* of the last one */
+    guint roll_seen_at;       /* step at which a rolling upgrade was last under way */
 } SimSet;
 
 typedef struct {
@@ -74,7 +119,7 @@ typedef struct {
 /* ---- the ledger: one VM, as seen from the door (watch.c) ---- */
 typedef struct {
     char *key;
-    gboolean alive, destroying, destroyed;
+    gboolean alive, stopping, destroying, destroyed;
     guint launches;
     guint64 epoch;
     LaunchSpec *last;            /* of the last launch */
@@ -84,6 +129,9 @@ typedef struct {
     gboolean may_disk, may_data; /* an accepted request replaces them */
     gboolean may_vars, may_vtpm;
     gboolean owes_disk; /* a request that replaces the disk was done: the next launch has another one */
+    gboolean agent;     /* its guest agent has answered in this boot */
+    LaunchSpec *undo;   /* what a rolling upgrade puts back: the last launch before it took the instance; or NULL */
+    UnixTime ill_until; /* a fault: its application is ill so long */
 } Vm;
 
 /* What kind of run a seed is. */
@@ -117,8 +165,9 @@ typedef struct {
     guint64 seen; /* the store's revision that was looked at last */
     gboolean faults_on;
     gboolean quota_is_cut;
-    GHashTable *usage; /* family, or "" for the region -> vCPUs in use when last looked at */
-    char *broken;      /* the first invariant that broke, or NULL; everything ends then */
+    gboolean flexible_feature; /* Flexible sets may go to Trusted launch */
+    GHashTable *usage;         /* family, or "" for the region -> vCPUs in use when last looked at */
+    char *broken;              /* the first invariant that broke, or NULL; everything ends then */
     char *why;
 } Sim;
 
@@ -137,8 +186,17 @@ SimModel model_random(Sim *sim);
 /* The same with something changed: what the mask allows, at random. */
 gboolean model_is_valid(const SimModel *model);
 char *model_body(const SimModel *model, const SimModel *before); /* PUT where before is NULL, else a PATCH */
-char *model_text(const SimModel *model);
 char *model_urn(const SimModel *model);
+/* Are instances made from it well, where nothing goes wrong? */
+gboolean model_is_well(const SimModel *model);
+gboolean model_same_effect(const SimModel *a, const SimModel *b); /* on an instance */
+
+/* policy.c */
+SimPolicy policy_random(Random *random, gboolean flexible);
+gboolean policy_same(const SimPolicy *a, const SimPolicy *b);
+void policy_set(json_t *properties, const SimPolicy *policy);
+guint health_random(Random *random);
+json_t *health_json(guint health);
 
 /* promise.c */
 SimSet *sim_set_by_uid(Sim *sim, const char *uid);
@@ -150,12 +208,21 @@ SimSet *promise_create(Sim *sim, const char *name, const char *uid, const SimMod
 void promise_model(Sim *sim, SimSet *set, guint revision, const SimModel *model);
 void promise_grow(Sim *sim, SimSet *set, guint count);
 SimOperation *promise_operation(Sim *sim, const Answer *answer, OperationKind kind, const SimSet *set);
+SimOperation *operation_add(Sim *sim, char *id, OperationKind kind, const SimSet *set); /* takes the id */
 void operation_cover(Sim *sim, SimOperation *operation, const SimSet *set, guint id);
 gboolean set_is_quiet(const Sim *sim, const SimSet *set); /* no accepted operation of it is under way */
 void sim_set_free(void *set);
 void sim_operation_free(void *operation);
 
+/* rolls.c */
+void roll_serving_check(Sim *sim, const SimSet *set);
+/* Whose step a rolling upgrade has in hand. */
+gboolean roll_covers(const SimSet *set, const SimInstance *instance);
+
 /* watch.c */
+/* The request, or the rolling upgrade, brings it to this model: what that entitles the host to replace. */
+void vm_entitle(Vm *vm, const SimModel *model, guint revision);
+gboolean vm_serves(const Sim *sim, const Vm *vm);
 void watch_begin(Sim *sim);
 Vm *vm_get(Sim *sim, const char *key);
 Vm *vm_of(Sim *sim, const SimSet *set, guint id);
@@ -163,6 +230,8 @@ void vm_free(void *vm);
 
 /* faults.c */
 void faults_begin(Sim *sim);
+/* Is the application in this VM ill now, by a fault? */
+gboolean vm_is_ill(const Sim *sim, const Vm *vm);
 void faults_end(Sim *sim);
 void fault_random(Sim *sim);
 void quota_restore(Sim *sim);

@@ -11,6 +11,7 @@ vm_free(void *data)
     launch_spec_free(vm->last);
     g_hash_table_unref(vm->disks);
     g_hash_table_unref(vm->vtpms);
+    launch_spec_free(vm->undo);
     g_free(vm);
 }
 
@@ -44,6 +45,30 @@ vm_name(Sim *sim, const char *key)
 }
 
 /* ---- what a launch may be made of ---- */
+
+void
+vm_entitle(Vm *vm, const SimModel *model, guint revision)
+{
+    g_autofree char *urn = model_urn(model);
+    vm->revision_max = MAX(vm->revision_max, revision);
+    if (!vm->last)
+        return;
+    vm->may_disk = vm->may_disk || strcmp(vm->last->image_urn, urn) != 0;
+    vm->may_vtpm = vm->may_vtpm || vm->may_disk || vm->last->vtpm != model->vtpm || vm->last->trusted_launch != model->trusted;
+    vm->may_vars = vm->may_vars || vm->may_disk || vm->last->secure_boot != model->secure_boot ||
+                   vm->last->trusted_launch != model->trusted;
+}
+
+/* Exactly what was there before the rolling upgrade. */
+static void
+undo_judge(Sim *sim, const Vm *vm, const LaunchSpec *spec)
+{
+    if (!vm->undo || spec->disk_gen != vm->undo->disk_gen || spec->vars_gen != vm->undo->vars_gen ||
+        spec->vtpm_gen != vm->undo->vtpm_gen || spec->revision != vm->undo->revision)
+        sim_break(sim, "what a rolling upgrade puts back is what was there before it",
+                  "%s: revision %u, disk %" G_GUINT64_FORMAT ", vars %" G_GUINT64_FORMAT ", vTPM %" G_GUINT64_FORMAT, vm->key,
+                  spec->revision, spec->disk_gen, spec->vars_gen, spec->vtpm_gen);
+}
 
 static void
 disk_judge(Sim *sim, Vm *vm, const LaunchSpec *spec)
@@ -102,6 +127,16 @@ data_judge(Sim *sim, const Vm *vm, const LaunchSpec *spec)
     }
 }
 
+/* Those of its model; attached ones have a file. */
+static guint
+own_disks(const LaunchSpec *spec)
+{
+    guint count = 0;
+    for (guint i = 0; i < spec->data_disks->len; i++)
+        count += ((const LaunchDisk *)g_ptr_array_index(spec->data_disks, i))->file ? 0 : 1;
+    return count;
+}
+
 static void
 model_judge(Sim *sim, const SimSet *set, const Vm *vm, const LaunchSpec *spec)
 {
@@ -116,7 +151,7 @@ model_judge(Sim *sim, const SimSet *set, const Vm *vm, const LaunchSpec *spec)
     g_autofree char *urn = model_urn(model);
     const SimSize *size = &sim_sizes[model->size];
     if (strcmp(urn, spec->image_urn) != 0 || spec->vcpus != size->vcpus || spec->trusted_launch != model->trusted ||
-        spec->secure_boot != model->secure_boot || spec->vtpm != model->vtpm || spec->data_disks->len != model->disks)
+        spec->secure_boot != model->secure_boot || spec->vtpm != model->vtpm || own_disks(spec) != model->disks)
         sim_break(sim, "a launch is what its model says", "%s, revision %u: %s, %u vCPUs, trusted %d, SB %d, vTPM %d, disks %u",
                   vm->key, spec->revision, spec->image_urn, spec->vcpus, spec->trusted_launch, spec->secure_boot, spec->vtpm,
                   spec->data_disks->len);
@@ -149,7 +184,7 @@ touch(Sim *sim, const char *key, const char *verb)
         sim_break(sim, "an instance id is never used again", "%s: %s after it was destroyed", key, verb);
     if (!set)
         sim_break(sim, "a VM belongs to a scale set", "%s %s", verb, key);
-    else if (!set->deleting && !is_covered(sim, set, id))
+    else if (!set->deleting && !is_covered(sim, set, id) && !roll_covers(set, sim_instance(set, id)))
         sim_break(sim, "nobody is touched unasked", "%s %s/%u", verb, set->name, id);
     return vm;
 }
@@ -172,13 +207,21 @@ on_start(void *data, const LaunchSpec *spec)
     if (spec->epoch < vm->epoch)
         sim_break(sim, "launches go on", "%s: epoch %" G_GUINT64_FORMAT " after %" G_GUINT64_FORMAT, name, spec->epoch,
                   vm->epoch);
-    disk_judge(sim, vm, spec);
-    guest_state_judge(sim, vm, spec);
+    const SimInstance *instance = set ? sim_instance(set, id) : NULL;
+    if (instance && instance->mark == ROLL_MARK_UNDOING) {
+        undo_judge(sim, vm, spec);
+    } else {
+        disk_judge(sim, vm, spec);
+        guest_state_judge(sim, vm, spec);
+    }
     data_judge(sim, vm, spec);
     if (set)
         model_judge(sim, set, vm, spec);
     vm->may_disk = vm->may_data = vm->may_vars = vm->may_vtpm = vm->owes_disk = FALSE;
     vm->epoch = spec->epoch;
+    vm->alive = vm->alive && vm->last && vm->last->epoch == spec->epoch;
+    vm->agent = vm->agent && vm->alive;
+    vm->stopping = FALSE;
     vm->launches++;
     launch_spec_free(vm->last);
     vm->last = launch_spec_copy(spec);
@@ -189,8 +232,12 @@ on_stop(void *data, const char *key)
 {
     Sim *sim = data;
     g_autofree char *name = vm_name(sim, key);
+    guint id;
     trace_step(sim, "stop %s", name);
-    touch(sim, key, "stop");
+    touch(sim, key, "stop")->stopping = TRUE;
+    const SimSet *set = sim_set_of_key(sim, key, &id);
+    if (set)
+        roll_serving_check(sim, set);
 }
 
 static void
@@ -205,6 +252,8 @@ on_destroy(void *data, const char *key)
     vm_get(sim, key)->destroying = TRUE;
     if (instance && !instance->leaving && !set->deleting)
         sim_break(sim, "nobody is destroyed unasked", "%s", name);
+    if (set)
+        roll_serving_check(sim, set);
 }
 
 static void
@@ -218,16 +267,18 @@ on_event(void *data, const HostEvent *event)
     trace_step(sim, "%s %s%s%s", name, texts[event->type], event->code == ARM_N_CODES ? "" : ": ",
                event->code == ARM_N_CODES ? "" : arm_code_text(event->code));
     switch (event->type) {
-    case HOST_STARTED:
     case HOST_AGENT_ANSWERED:
+        vm->agent = TRUE;
+        G_GNUC_FALLTHROUGH;
+    case HOST_STARTED:
         vm->alive = TRUE;
         return;
     case HOST_START_FAILED:
     case HOST_EXITED:
-        vm->alive = FALSE;
+        vm->alive = vm->agent = vm->stopping = FALSE;
         return;
     case HOST_DESTROYED:
-        vm->alive = FALSE;
+        vm->alive = vm->agent = FALSE;
         vm->destroyed = TRUE;
         return;
     case HOST_BOOT_REFUSED:
@@ -235,6 +286,18 @@ on_event(void *data, const HostEvent *event)
     case HOST_N_EVENTS:
         return;
     }
+}
+
+/* Does what it is there for: it runs, its boot is over, nobody is ending it, and its application is well. */
+gboolean
+vm_serves(const Sim *sim, const Vm *vm)
+{
+    guint id;
+    const SimSet *set = sim_set_of_key((Sim *)sim, vm->key, &id);
+    if (!vm->alive || vm->stopping || vm->destroying || !vm->last || !set)
+        return FALSE;
+    const SimModel *model = &g_array_index(set->models, SimModel, vm->last->revision - 1);
+    return (vm->agent || !sim_images[model->image].agent) && model_is_well(model) && !vm_is_ill(sim, vm);
 }
 
 void
