@@ -133,6 +133,11 @@ engine_act(Pass *pass, Held *held)
 {
     StoreInstance *instance = held->row;
     held->to_act = FALSE;
+    /* What the host will be asked for already comes first. */
+    if (held->act != ACT_NONE) {
+        engine_mark_dirty(pass->engine, held->tracked);
+        return;
+    }
     /* Planned until the host is to be asked, or nothing is left to do: each act but those makes the next one another. */
     while (instance) {
         InstanceFacts facts = facts_of(instance, held->tracked);

@@ -117,9 +117,26 @@ changes_collect(Pass *pass, GError **error)
             return FALSE;
         Tracked *tracked = engine_track(engine, set, key->id);
         tracked->news = TRUE;
+        g_clear_pointer(&tracked->kept, store_instance_free);
         engine_mark_dirty(engine, tracked);
     }
     return TRUE;
+}
+
+/* Plans what is to be; FALSE: there was nothing. */
+static gboolean
+held_act(Pass *pass)
+{
+    gboolean acted = FALSE;
+    for (guint i = 0; i < pass->held->len; i++) {
+        Held *held = g_ptr_array_index(pass->held, i);
+        if (!held->to_act)
+            continue;
+        engine_dirty_drop(pass->engine, held->tracked);
+        engine_act(pass, held);
+        acted = TRUE;
+    }
+    return acted;
 }
 
 /* What the host said of an instance several times is planned for once, when all of it is known. */
@@ -132,13 +149,7 @@ events_take(Pass *pass, GError **error)
         if (!engine_apply_event(pass, event, error))
             return FALSE;
     }
-    for (guint i = 0; i < pass->held->len; i++) {
-        Held *held = g_ptr_array_index(pass->held, i);
-        if (!held->to_act)
-            continue;
-        engine_dirty_drop(pass->engine, held->tracked);
-        engine_act(pass, held);
-    }
+    held_act(pass);
     return TRUE;
 }
 
@@ -166,6 +177,10 @@ pass_do(Pass *pass, GError **error)
     pass_tell(pass);
     if (!engine_sets_plan(pass, error))
         return FALSE;
+    /* What the plan changed is acted on at once: a pass of its own would read and write every such row again. */
+    if (held_act(pass) && !health_follow_all(pass, error))
+        return FALSE;
+    pass_tell(pass);
     return pass_write(pass, error) && pass_commit(pass, error);
 }
 
@@ -216,6 +231,7 @@ gone_forget(Pass *pass)
         if (!held->row)
             g_ptr_array_add(gone, held->tracked);
     }
+    pass_keep(pass);
     pass_let_go(pass);
     for (guint i = 0; i < gone->len; i++)
         engine_forget(pass->engine, g_ptr_array_index(gone, i));

@@ -116,14 +116,21 @@ state_of(const Run *run, RollState *ret_state, GError **error)
 
 /* ---- what is written ---- */
 
-/* The planner is asked again at once, and the host is driven in the next pass. */
+/* The planner is asked again at once. */
 static void
-row_changed(const Run *run, Held *held)
+mark_changed(const Run *run, Held *held)
 {
     pass_changed(held);
     held->tracked->news = FALSE;
     engine_row_seen(run->pass->engine, held->tracked, held->row);
-    engine_mark_dirty(run->pass->engine, held->tracked);
+}
+
+/* The same where something else is wished for, too: what is to be done for it is planned in this pass. */
+static void
+row_changed(const Run *run, Held *held)
+{
+    mark_changed(run, held);
+    held->to_act = TRUE;
 }
 
 static Held *
@@ -255,7 +262,7 @@ judge(Run *run, const RollAct *act, GError **error)
         failure_note(run, instance);
     }
     roll_mark(instance, run->roll, mark, run->pass->now);
-    row_changed(run, held);
+    mark_changed(run, held);
     return TRUE;
 }
 

@@ -191,6 +191,17 @@ on_target_load(StoreTx *tx, gint64 set_id, guint target, GError **error)
     return on_target;
 }
 
+static void
+aim_clear(SetTracked *set)
+{
+    if (set->roll)
+        set->engine->n_rolls--;
+    set->roll = 0;
+    set->target = 0;
+    fleet_aim(set->fleet, NULL, NULL, FALSE);
+    g_clear_pointer(&set->on_target, g_hash_table_unref);
+}
+
 gboolean
 engine_set_take_aim(Pass *pass, SetTracked *set, const StoreRoll *roll, gboolean ill_first, GError **error)
 {
@@ -198,13 +209,16 @@ engine_set_take_aim(Pass *pass, SetTracked *set, const StoreRoll *roll, gboolean
     if (!on_target)
         return FALSE;
     gboolean new_roll = set->roll != roll->id;
-    engine_set_drop_aim(set);
+    if (new_roll)
+        engine_set_drop_aim(set);
+    else
+        aim_clear(set);
     set->roll = roll->id;
     set->target = roll->target;
     set->on_target = on_target;
     set->engine->n_rolls++;
-    /* Marks of an earlier one count no more, and this one's do. */
-    if (new_roll && (!pass_write(pass, error) || !set_tell_all(set->engine, pass->tx, set, error)))
+    /* This one's marks count from now on; before its first batch there are none. */
+    if (new_roll && roll->batch > 0 && (!pass_write(pass, error) || !set_tell_all(set->engine, pass->tx, set, error)))
         return FALSE;
     fleet_aim(set->fleet, is_on_target, on_target, ill_first);
     return TRUE;
@@ -213,12 +227,10 @@ engine_set_take_aim(Pass *pass, SetTracked *set, const StoreRoll *roll, gboolean
 void
 engine_set_drop_aim(SetTracked *set)
 {
-    if (set->roll)
-        set->engine->n_rolls--;
-    set->roll = 0;
-    set->target = 0;
-    fleet_aim(set->fleet, NULL, NULL, FALSE);
-    g_clear_pointer(&set->on_target, g_hash_table_unref);
+    /* Its marks count no more. */
+    if (set->roll && fleet_unmark(set->fleet) > 0)
+        engine_rows_lost(set);
+    aim_clear(set);
 }
 
 static void

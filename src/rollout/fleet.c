@@ -263,6 +263,25 @@ fleet_aim(Fleet *fleet, FleetOnTarget on_target, void *data, gboolean ill_first)
     }
 }
 
+guint
+fleet_unmark(Fleet *fleet)
+{
+    GHashTableIter iter;
+    gpointer value;
+    guint waited_for = 0;
+    g_hash_table_iter_init(&iter, fleet->entries);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Entry *entry = value;
+        if (entry->member.mark == ROLL_MARK_NONE)
+            continue;
+        waited_for += is_waited_for(&entry->member) ? 1 : 0;
+        entry_leave(fleet, entry);
+        entry->member.mark = ROLL_MARK_NONE;
+        entry_join(fleet, entry);
+    }
+    return waited_for;
+}
+
 void
 fleet_put(Fleet *fleet, const Member *member)
 {
@@ -327,6 +346,14 @@ fleet_front(const Fleet *fleet, guint limit)
 }
 
 /* ---- for tests ---- */
+
+Fleet *
+fleet_new_alike(const Fleet *fleet)
+{
+    Fleet *alike = fleet_new();
+    fleet_aim(alike, fleet->on_target, fleet->on_target_data, fleet->ill_first);
+    return alike;
+}
 
 static char *
 diff_members(const Fleet *a, const Fleet *b)

@@ -69,6 +69,10 @@ typedef gboolean (*FleetOnTarget)(guint revision, void *data);
  * no candidate. */
 void fleet_aim(Fleet *fleet, FleetOnTarget on_target, void *data, gboolean ill_first);
 
+/* No member has a mark any more. Gives how many of them were in hand or undoing: what they said of `since` was counted from
+ * their mark, so they have to be put again. Costs one look at each. */
+guint fleet_unmark(Fleet *fleet);
+
 /* New, or in place of what it said before; the same again costs nothing. */
 void fleet_put(Fleet *fleet, const Member *member);
 void fleet_remove(Fleet *fleet, guint id); /* one that is not there is fine */
@@ -80,5 +84,7 @@ const Member *fleet_first(const Fleet *fleet, FleetQueue queue); /* or NULL wher
  * costs as much. */
 guint fleet_front(const Fleet *fleet, guint limit);
 
+/* Without members, and with the same aim. For tests. */
+Fleet *fleet_new_alike(const Fleet *fleet);
 /* What differs between two fleets with the same aim, as a sentence; NULL: nothing. For tests. */
 char *fleet_diff(const Fleet *a, const Fleet *b);

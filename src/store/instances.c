@@ -77,6 +77,12 @@ static const Column instance_columns[] = {
 };
 const RowType instance_rows = { "instances", sizeof(StoreInstance), instance_columns, 2, (GDestroyNotify)store_instance_free };
 
+gboolean
+store_instance_same(const StoreInstance *a, const StoreInstance *b)
+{
+    return row_same(&instance_rows, a, b);
+}
+
 StoreInstance *
 store_instance_get(StoreTx *tx, gint64 set_id, guint id, GError **error)
 {

@@ -98,6 +98,17 @@ column_param(const Column *column, const void *row)
     g_assert_not_reached();
 }
 
+gboolean
+row_same(const RowType *type, const void *a, const void *b)
+{
+    for (const Column *column = type->columns; column->name; column++) {
+        const Param x = column_param(column, a), y = column_param(column, b);
+        if (x.number != y.number || g_strcmp0(x.text, y.text) != 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* More columns than any row type has, with one place each for the expected etag and the end. */
 #define PARAMS_MAX 64
 

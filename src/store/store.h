@@ -203,6 +203,9 @@ typedef struct {
 void store_instance_free(StoreInstance *instance);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreInstance, store_instance_free)
 
+/* In every column. */
+gboolean store_instance_same(const StoreInstance *a, const StoreInstance *b);
+
 StoreInstance *store_instance_get(StoreTx *tx, gint64 set_id, guint id, GError **error);
 GPtrArray *store_instance_list(StoreTx *tx, gint64 set_id, GError **error); /* of StoreInstance, by id */
 gboolean store_instance_insert(StoreTx *tx, StoreInstance *instance, GError **error);

@@ -227,6 +227,17 @@ test_a_new_aim_measures_all_anew(void)
     g_assert_cmpuint(fleet_counts(fleet)->candidates, ==, 0);
 }
 
+static void
+test_marks_are_taken_off(void)
+{
+    g_autoptr(Fleet) marked = members_fleet("nD nH uU F X L .");
+    g_autoptr(Fleet) plain = members_fleet("n n u . . . .");
+    g_assert_cmpuint(fleet_unmark(marked), ==, 2);
+    g_autofree char *difference = fleet_diff(marked, plain);
+    g_assert_cmpstr(difference, ==, NULL);
+    g_assert_cmpuint(fleet_unmark(marked), ==, 0);
+}
+
 /* ---- members ---- */
 
 static void
@@ -312,12 +323,16 @@ test_any_history_is_as_good_as_a_fresh_start(void)
         guint target = 0;
         for (guint change = 0; change < CHANGES; change++) {
             guint id = (guint)g_rand_int_range(rand, 0, HISTORY_IDS);
-            int what = g_rand_int_range(rand, 0, 10);
-            if (what == 0) {
+            int what = g_rand_int_range(rand, 0, 20);
+            if (what == 19) {
+                fleet_unmark(fleet);
+                for (guint i = 0; i < HISTORY_IDS; i++)
+                    members[i].mark = ROLL_MARK_NONE;
+            } else if (what < 2) {
                 target = (guint)g_rand_int_range(rand, 0, 4);
                 ill_first = g_rand_boolean(rand);
                 fleet_aim(fleet, target ? members_on_target : NULL, &target, ill_first);
-            } else if (what < 3) {
+            } else if (what < 6) {
                 there[id] = FALSE;
                 fleet_remove(fleet, id);
             } else {
@@ -350,6 +365,7 @@ main(int argc, char **argv)
     g_test_add_func("/fleet/counts", test_counts);
     g_test_add_func("/fleet/without-an-aim-there-are-no-candidates", test_without_an_aim_there_are_no_candidates);
     g_test_add_func("/fleet/a-new-aim-measures-all-anew", test_a_new_aim_measures_all_anew);
+    g_test_add_func("/fleet/marks-are-taken-off", test_marks_are_taken_off);
     g_test_add_func("/fleet/put-get-remove", test_put_get_remove);
     g_test_add_func("/fleet/differences-are-told", test_differences_are_told);
     g_test_add_func("/fleet/any-history-is-as-good-as-a-fresh-start", test_any_history_is_as_good_as_a_fresh_start);

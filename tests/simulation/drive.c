@@ -110,6 +110,7 @@ sim_step(Sim *sim)
             sim_break(sim, "something is left to happen", "the engine waits, and nobody has a timer");
     }
     check_step(sim);
+    check_fed(sim, /* at_rest= */ FALSE);
     return !sim->broken;
 }
 
@@ -123,6 +124,7 @@ sim_settle(Sim *sim)
     }
     if (!sim->broken)
         check_rest(sim);
+    check_fed(sim, /* at_rest= */ TRUE);
 }
 
 void
@@ -130,8 +132,10 @@ sim_wait(Sim *sim, gint64 usec)
 {
     Clock *clock = sim->world->clock;
     UnixTime until = clock->now(clock) + usec;
-    while (!sim->broken && (ready_run(sim) || clock_virtual_fire_until(clock, until)))
+    while (!sim->broken && (ready_run(sim) || clock_virtual_fire_until(clock, until))) {
         check_step(sim);
+        check_fed(sim, /* at_rest= */ FALSE);
+    }
 }
 
 /* ---- one run ---- */

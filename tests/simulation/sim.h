@@ -162,6 +162,8 @@ typedef struct {
     GPtrArray *operations; /* of SimOperation */
     GHashTable *vms;       /* key -> Vm */
     guint steps;
+    guint64 fed_at; /* the store's revision that the engine was compared with last, and the life that it did so in */
+    guint fed_in;
     guint64 seen; /* the store's revision that was looked at last */
     gboolean faults_on;
     gboolean quota_is_cut;
@@ -227,6 +229,9 @@ void watch_begin(Sim *sim);
 Vm *vm_get(Sim *sim, const char *key);
 Vm *vm_of(Sim *sim, const SimSet *set, guint id);
 void vm_free(void *vm);
+
+/* fed.c: what the engine was told change by change is what the store says; at_rest: it has looked at everything. */
+void check_fed(Sim *sim, gboolean at_rest);
 
 /* faults.c */
 void faults_begin(Sim *sim);
