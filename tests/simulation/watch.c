@@ -1,5 +1,5 @@
 /* The ledger of VMs: what is asked of the host is judged at the door, the moment it passes. */
-#include "sim.h"
+#include "rows.h"
 
 #include <string.h>
 
@@ -174,10 +174,22 @@ is_covered(const Sim *sim, const SimSet *set, guint id)
     return FALSE;
 }
 
+/* What is asked of the host follows from what has just been committed: whom a rolling upgrade took is seen before he is
+ * touched. */
+static void
+look_first(Sim *sim)
+{
+    if (sim->broken || store_revision(sim->world->store) == sim->seen)
+        return;
+    g_autoptr(Rows) rows = rows_read(sim);
+    rolls_follow(sim, rows, "a rolling upgrade keeps to its policy");
+}
+
 static Vm *
 touch(Sim *sim, const char *key, const char *verb)
 {
     guint id;
+    look_first(sim);
     Vm *vm = vm_get(sim, key);
     const SimSet *set = sim_set_of_key(sim, key, &id);
     if (vm->destroyed)
@@ -245,6 +257,7 @@ on_destroy(void *data, const char *key)
 {
     Sim *sim = data;
     guint id;
+    look_first(sim);
     g_autofree char *name = vm_name(sim, key);
     const SimSet *set = sim_set_of_key(sim, key, &id);
     const SimInstance *instance = set ? sim_instance(set, id) : NULL;
