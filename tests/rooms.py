@@ -9,12 +9,13 @@ BELOW = {
     'base': [],
     'model': ['base'],
     'rollout': ['base', 'model'],
+    'attest': ['base'],
     'store': ['base', 'model', 'rollout'],
     'host': ['base', 'model'],
     'engine': ['base', 'model', 'rollout', 'store', 'host'],
     'api': ['base', 'model', 'rollout', 'store'],
     'daemon': ['base', 'model', 'rollout', 'store', 'host', 'engine', 'api'],
-    'cli': ['base'],
+    'cli': ['base', 'attest'],
     'guest': ['base'],
 }
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)

@@ -53,9 +53,10 @@ file_read(const char *path, gsize max, gsize *ret_length, GError **error)
                  path, (gint64)st.st_size, max);
         return NULL;
     }
-    gsize length = 0;
-    g_autofree char *bytes = g_malloc((gsize)st.st_size + 1);
-    if (!read_all(fd, bytes, (gsize)st.st_size, &length)) {
+    /* The kernel's own files say 0, and have something to say. */
+    gsize length = 0, room = st.st_size > 0 ? (gsize)st.st_size : max;
+    g_autofree char *bytes = g_malloc(room + 1);
+    if (!read_all(fd, bytes, room, &length)) {
         io_fail(error, "read", path);
         return NULL;
     }

@@ -79,6 +79,8 @@ gboolean run_account_show(Cli *cli, GError **error);
 gboolean run_account_locations(Cli *cli, GError **error);
 gboolean run_host_show(Cli *cli, GError **error);
 gboolean run_activity_log(Cli *cli, GError **error);
+gboolean run_attest_eventlog(Cli *cli, GError **error);
+gboolean run_attest_verify_file(Cli *cli, GError **error);
 gboolean run_feature_list(Cli *cli, GError **error);
 gboolean run_feature_show(Cli *cli, GError **error);
 gboolean run_feature_register(Cli *cli, GError **error);

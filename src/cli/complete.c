@@ -263,7 +263,7 @@ complete_print(const char *const *words)
         return;
     }
     const Option *option = is_option(last) ? option_of(completion.command, last) : option_in_hand(&completion);
-    const char *equals = is_option(last) ? strchr(last, '=') : NULL;
+    const char *equals = is_option(last) ? strchr(last, '=') : NULL, *positional = completion.command->positional;
     if (is_option(last) && !(option && equals)) {
         options_complete(&completion);
         return;
@@ -273,7 +273,7 @@ complete_print(const char *const *words)
     completion.begun = equals ? equals + 1 : last;
     if (option && option->type != OPTION_FLAG)
         value_complete(&completion, option);
-    else if (completion.command->positional && g_str_has_prefix(completion.command->positional, "file"))
+    else if (positional && (g_str_has_prefix(positional, "file") || g_str_has_prefix(positional, "folder")))
         printf("@file\n");
     if (!option || (option->type == OPTION_LIST && !*last) || (option->type == OPTION_BOOL && !*last))
         options_complete(&completion);

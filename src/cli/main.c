@@ -49,6 +49,12 @@ status_of(const Cli *cli, const GError *error)
     return http < 400 && g_error_matches(error, ARM_ERROR, ARM_INVALID_PARAMETER) ? CLI_USAGE : CLI_FAILED;
 }
 
+static gboolean
+asks_daemon(const Command *command)
+{
+    return command->run != run_attest_eventlog && command->run != run_attest_verify_file;
+}
+
 static int
 command_run(const Command *command, const char *const *words)
 {
@@ -63,8 +69,8 @@ command_run(const Command *command, const char *const *words)
         error_print(error);
         return CLI_USAGE;
     }
-    g_autoptr(Client) client = cli.client = client_open(args, &error);
-    if (client && command->run(&cli, &error))
+    g_autoptr(Client) client = cli.client = asks_daemon(command) ? client_open(args, &error) : NULL;
+    if ((client || !asks_daemon(command)) && command->run(&cli, &error))
         return fflush(stdout) == 0 ? (int)cli.status : CLI_FAILED;
     error_print(error);
     return status_of(&cli, error);
@@ -77,9 +83,6 @@ instead_of(const char *text)
     static const struct {
         const char *begins, *instead;
     } others[] = {
-        { "vmss rolling-upgrade", "Rolling upgrades are not built yet. With upgrade mode Manual, name the instances: "
-                                  "testudo vmss "
-                                  "update-instances -g GROUP -n SET --instance-ids 0 (\"*\" for all)." },
         { "login", "There is no login: the daemon's Unix socket needs none; with --server, give "
                    "--token-file." },
         { "vm create", "There are no single VMs: a scale set of one instance is made by 'testudo "

@@ -1,0 +1,264 @@
+#include "attest/compare.h"
+
+#include "attest/digest.h"
+#include "attest/event_info.h"
+#include "attest/event_type.h"
+
+#include <string.h>
+
+static const char *const difference_kind_words[DIFFERENCE_N_KINDS] = { "changed", "new", "missing" };
+
+const char *
+difference_kind_text(DifferenceKind kind)
+{
+    return difference_kind_words[kind];
+}
+
+void
+difference_free(Difference *difference)
+{
+    if (!difference)
+        return;
+    g_free(difference->name);
+    g_free(difference->expected);
+    g_free(difference->seen);
+    g_free(difference->expected_detail);
+    g_free(difference->seen_detail);
+    g_free(difference);
+}
+
+/* ---- one PCR's events ---- */
+
+typedef struct {
+    const LogEvent *event;
+    guint place; /* in its log, from 1 */
+} Entry;
+
+static GArray *
+entries_of(const EventLog *log, guint32 pcr)
+{
+    GArray *entries = g_array_new(FALSE, FALSE, sizeof(Entry));
+    for (guint i = 0; i < event_log_length(log); i++) {
+        Entry entry = { event_log_get(log, i), i + 1 };
+        if (entry.event->pcr == pcr && entry.event->type != EV_NO_ACTION)
+            g_array_append_val(entries, entry);
+    }
+    return entries;
+}
+
+static gboolean
+same(const Entry *a, const Entry *b)
+{
+    return a->event->type == b->event->type && memcmp(a->event->digest, b->event->digest, SHA256_SIZE) == 0;
+}
+
+/* ---- what differs ---- */
+
+static char *
+proven_detail(const LogEvent *event, const EventInfo *info)
+{
+    return event_proof(event) == EVENT_PROOF_HOLDS ? g_strdup(info->detail) : NULL;
+}
+
+static void
+difference_add(GPtrArray *found, const Entry *expected, const Entry *seen, guint after)
+{
+    g_auto(EventInfo) expected_info = { 0 };
+    g_auto(EventInfo) seen_info = { 0 };
+    const LogEvent *event = (expected ? expected : seen)->event;
+    Difference *difference = g_new0(Difference, 1);
+    difference->kind = !expected ? DIFFERENCE_NEW : !seen ? DIFFERENCE_MISSING : DIFFERENCE_CHANGED;
+    difference->pcr = event->pcr;
+    difference->type = event->type;
+    difference->event = seen ? seen->place : after;
+    if (expected) {
+        event_info_read(expected->event, &expected_info);
+        difference->expected = sha256_hex(expected->event->digest);
+        difference->expected_detail = proven_detail(expected->event, &expected_info);
+    }
+    if (seen) {
+        event_info_read(seen->event, &seen_info);
+        difference->seen = sha256_hex(seen->event->digest);
+        difference->seen_detail = proven_detail(seen->event, &seen_info);
+    }
+    difference->name = g_strdup(expected ? expected_info.name : seen_info.name);
+    g_ptr_array_add(found, difference);
+}
+
+static gboolean
+is_of_same_name(const Entry *a, const Entry *b)
+{
+    g_auto(EventInfo) a_info = { 0 };
+    g_auto(EventInfo) b_info = { 0 };
+    if (a->event->type != b->event->type)
+        return FALSE;
+    event_info_read(a->event, &a_info);
+    event_info_read(b->event, &b_info);
+    return strcmp(a_info.name, b_info.name) == 0;
+}
+
+/* Between two events that are the same on both sides there are these. Those of one name are one that has changed. */
+static void
+gap_compare(GPtrArray *found, const Entry *expected, guint n_expected, const Entry *seen, guint n_seen, guint after)
+{
+    guint next = 0;
+    for (guint i = 0; i < n_expected; i++) {
+        guint match = next;
+        while (match < n_seen && !is_of_same_name(&expected[i], &seen[match]))
+            match++;
+        if (match == n_seen) {
+            difference_add(found, &expected[i], NULL, next > 0 ? seen[next - 1].place : after);
+            continue;
+        }
+        for (; next < match; next++)
+            difference_add(found, NULL, &seen[next], 0);
+        difference_add(found, &expected[i], &seen[next++], 0);
+    }
+    for (; next < n_seen; next++)
+        difference_add(found, NULL, &seen[next], 0);
+}
+
+/* Lengths of the longest common subsequences of what is left from (i, j) on. */
+typedef struct {
+    guint16 *cells;
+    guint columns;
+} Lengths;
+
+static guint16 *
+cell(const Lengths *lengths, guint i, guint j)
+{
+    return &lengths->cells[(gsize)i * lengths->columns + j];
+}
+
+static Lengths
+lengths_find(const Entry *expected, guint n_expected, const Entry *seen, guint n_seen)
+{
+    Lengths lengths = { g_new0(guint16, (gsize)(n_expected + 1) * (n_seen + 1)), n_seen + 1 };
+    for (guint i = n_expected; i-- > 0;) {
+        for (guint j = n_seen; j-- > 0;)
+            *cell(&lengths, i, j) = same(&expected[i], &seen[j]) ? (guint16)(*cell(&lengths, i + 1, j + 1) + 1)
+                                                                 : MAX(*cell(&lengths, i + 1, j), *cell(&lengths, i, j + 1));
+    }
+    return lengths;
+}
+
+/* Both begin and end differently. */
+static void
+middle_compare(GPtrArray *found, const Entry *expected, guint n_expected, const Entry *seen, guint n_seen, guint after)
+{
+    if (n_expected == 0 || n_seen == 0) {
+        gap_compare(found, expected, n_expected, seen, n_seen, after);
+        return;
+    }
+    const Lengths lengths = lengths_find(expected, n_expected, seen, n_seen);
+    guint i = 0, j = 0, gap_i = 0, gap_j = 0;
+    while (i < n_expected && j < n_seen) {
+        if (same(&expected[i], &seen[j])) {
+            gap_compare(found, expected + gap_i, i - gap_i, seen + gap_j, j - gap_j, after);
+            after = seen[j].place;
+            gap_i = ++i;
+            gap_j = ++j;
+        } else if (*cell(&lengths, i + 1, j) >= *cell(&lengths, i, j + 1)) {
+            i++;
+        } else {
+            j++;
+        }
+    }
+    gap_compare(found, expected + gap_i, n_expected - gap_i, seen + gap_j, n_seen - gap_j, after);
+    g_free(lengths.cells);
+}
+
+static void
+pcr_compare(GPtrArray *found, const EventLog *reference, const EventLog *log, guint32 pcr)
+{
+    g_autoptr(GArray) expected_entries = entries_of(reference, pcr);
+    g_autoptr(GArray) seen_entries = entries_of(log, pcr);
+    const Entry *expected = (const Entry *)(gpointer)expected_entries->data;
+    const Entry *seen = (const Entry *)(gpointer)seen_entries->data;
+    guint n_expected = expected_entries->len, n_seen = seen_entries->len, head = 0;
+    while (head < n_expected && head < n_seen && same(&expected[head], &seen[head]))
+        head++;
+    while (n_expected > head && n_seen > head && same(&expected[n_expected - 1], &seen[n_seen - 1])) {
+        n_expected--;
+        n_seen--;
+    }
+    middle_compare(found, expected + head, n_expected - head, seen + head, n_seen - head, head > 0 ? seen[head - 1].place : 0);
+}
+
+/* Missing ones come after what they should have come after. */
+static int
+by_place(const void *a, const void *b)
+{
+    const Difference *first = *(Difference *const *)a, *second = *(Difference *const *)b;
+    if (first->event != second->event)
+        return first->event < second->event ? -1 : 1;
+    return (first->kind == DIFFERENCE_MISSING) - (second->kind == DIFFERENCE_MISSING);
+}
+
+GPtrArray *
+events_compare(const EventLog *reference, const EventLog *seen, guint32 mask)
+{
+    GPtrArray *found = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
+    for (guint32 pcr = 0; pcr < N_PCRS; pcr++) {
+        if (mask & 1u << pcr)
+            pcr_compare(found, reference, seen, pcr);
+    }
+    /* GLib's is stable. */
+    g_ptr_array_sort(found, by_place);
+    return found;
+}
+
+/* ---- which one is told ---- */
+
+static guint
+rank(const Difference *difference)
+{
+    if (difference->kind == DIFFERENCE_MISSING)
+        return 2;
+    switch (difference->pcr) {
+    case 4:
+    case 8:
+    case 9:
+    case 11:
+    case 12:
+    case 13:
+        return 0;
+    case 7:
+    case 14:
+        return 1;
+    default:
+        return 3;
+    }
+}
+
+const Difference *
+differences_worst(const GPtrArray *differences)
+{
+    const Difference *worst = NULL;
+    for (guint i = 0; i < differences->len; i++) {
+        const Difference *difference = g_ptr_array_index(differences, i);
+        if (!worst || rank(difference) < rank(worst))
+            worst = difference;
+    }
+    return worst;
+}
+
+char *
+difference_text(const Difference *difference, const char *reference)
+{
+    gboolean words = difference->expected_detail && difference->seen_detail &&
+                     strcmp(difference->expected_detail, difference->seen_detail) != 0;
+    switch (difference->kind) {
+    case DIFFERENCE_NEW:
+        return g_strdup_printf("PCR %u: %s was measured, with digest %s; %s has nothing there.", difference->pcr,
+                               difference->name, difference->seen, reference);
+    case DIFFERENCE_MISSING:
+        return g_strdup_printf("PCR %u: %s was not measured; %s has it, with digest %s.", difference->pcr, difference->name,
+                               reference, difference->expected);
+    default:
+        return words ? g_strdup_printf("PCR %u: %s is '%s', %s has '%s'.", difference->pcr, difference->name,
+                                       difference->seen_detail, reference, difference->expected_detail)
+                     : g_strdup_printf("PCR %u: %s has digest %s, %s has %s.", difference->pcr, difference->name,
+                                       difference->seen, reference, difference->expected);
+    }
+}

@@ -1,0 +1,20 @@
+/* attest/identity.h: whose TPM is it? Pure; the time is passed in.
+ * Source: TCG EK Credential Profile 2.5, section 3 (EK certificates). */
+#pragma once
+
+#include "attest/tpm_key.h"
+#include "base/clock.h"
+
+typedef enum {
+    IDENTITY_CERTIFIED,     /* the certificate is of this endorsement key, and chains to one of the CA's */
+    IDENTITY_UNREADABLE,    /* certificate, key or CA cannot be read */
+    IDENTITY_OTHER_KEY,     /* the certificate is another key's */
+    IDENTITY_NOT_CERTIFIED, /* it does not chain to the CA, or not at this time */
+    IDENTITY_N
+} Identity;
+
+/* A sentence of it. */
+const char *identity_text(Identity identity);
+
+/* certificate: DER. ek: TPM2B_PUBLIC. ca: PEM, a root (signed by itself) and what stands between, in any order. */
+Identity identity_check(GBytes *certificate, GBytes *ek, GBytes *ca, UnixTime now);

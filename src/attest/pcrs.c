@@ -1,0 +1,55 @@
+#include "attest/pcrs.h"
+
+#include "attest/digest.h"
+#include "attest/event_type.h"
+
+#include <string.h>
+
+/* Those of a dynamic launch, which did not take place. */
+#define FIRST_OF_ONES 17
+#define LAST_OF_ONES  22
+
+static void
+start(Pcrs *pcrs)
+{
+    memset(pcrs, 0, sizeof *pcrs);
+    memset(pcrs->values[FIRST_OF_ONES], 0xff, (LAST_OF_ONES - FIRST_OF_ONES + 1) * SHA256_SIZE);
+}
+
+static gboolean
+is_startup_locality(const LogEvent *event)
+{
+    return event->pcr == 0 && event->size == 17 && memcmp(event->data, "StartupLocality", 16) == 0;
+}
+
+void
+pcrs_replay(const EventLog *log, Pcrs *ret_pcrs)
+{
+    gboolean extended = FALSE;
+    start(ret_pcrs);
+    for (guint i = 0; i < event_log_length(log); i++) {
+        const LogEvent *event = event_log_get(log, i);
+        if (event->type == EV_NO_ACTION) {
+            if (!extended && is_startup_locality(event))
+                ret_pcrs->values[0][SHA256_SIZE - 1] = event->data[16];
+            continue;
+        }
+        guint8 *value = ret_pcrs->values[event->pcr];
+        sha256_two(value, SHA256_SIZE, event->digest, SHA256_SIZE, value);
+        extended = extended || event->pcr == 0;
+    }
+}
+
+void
+pcrs_digest(const Pcrs *pcrs, guint32 mask, guint8 ret_digest[SHA256_SIZE])
+{
+    guint8 all[N_PCRS * SHA256_SIZE];
+    gsize size = 0;
+    for (guint pcr = 0; pcr < N_PCRS; pcr++) {
+        if (!(mask & 1u << pcr))
+            continue;
+        memcpy(all + size, pcrs->values[pcr], SHA256_SIZE);
+        size += SHA256_SIZE;
+    }
+    sha256(all, size, ret_digest);
+}

@@ -1,0 +1,30 @@
+/* attest/verdict.h: has an instance booted what it should have? Pure. */
+#pragma once
+
+#include "attest/compare.h"
+#include "attest/evidence.h"
+
+typedef enum {
+    VERDICT_HEALTHY,
+    VERDICT_DEVIATION,    /* the evidence holds, and says that something else booted */
+    VERDICT_NOT_JUDGED,   /* the evidence holds, and there is nothing to compare it with */
+    VERDICT_NOT_ATTESTED, /* the evidence does not hold */
+    VERDICT_N
+} Verdict;
+
+/* "Healthy", "Deviation", "NotJudged", "NotAttested" */
+const char *verdict_text(Verdict verdict);
+
+typedef struct {
+    Verdict verdict;
+    char *reason;            /* a sentence; NULL where it is healthy */
+    GPtrArray *differences;  /* of Difference, in log order; NULL where nothing was compared */
+    const Difference *worst; /* of these, or NULL */
+} Judgement;
+
+/* reference: what should have been measured; NULL where that is not known. reference_name: how the reason calls it ("the
+ * reference", an image's URN). PCR 0 depends on firmware, size and Secure Boot, so that a boot that differs there alone has no
+ * reference. */
+void judge(const Evidenced *evidenced, const EventLog *reference, const char *reference_name, Judgement *ret_judgement);
+void judgement_clear(Judgement *judgement);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Judgement, judgement_clear)

@@ -1,0 +1,220 @@
+/* attest: event logs and evidence from files; no daemon is asked. */
+#include "attest/digest.h"
+#include "attest/event_info.h"
+#include "attest/event_type.h"
+#include "attest/identity.h"
+#include "attest/verdict.h"
+#include "base/file.h"
+#include "cli/cli.h"
+
+#define FILE_MAX EVENT_LOG_MAX_BYTES
+
+/* ---- eventlog ---- */
+
+static json_t *
+event_json(const LogEvent *event, guint number)
+{
+    g_auto(EventInfo) info = { 0 };
+    g_autofree char *type = event_type_text(event->type), *digest = sha256_hex(event->digest);
+    json_t *json = json_pack("{si si ss}", "event", (int)number, "pcr", (int)event->pcr, "type", type);
+    event_info_read(event, &info);
+    json_set_text(json, "digest", digest);
+    json_set_text(json, "name", info.name);
+    json_set_text(json, "detail", info.detail);
+    json_object_set_new(json, "measured", json_boolean(event_proof(event) == EVENT_PROOF_HOLDS));
+    return json;
+}
+
+static json_t *
+events_json(const EventLog *log)
+{
+    json_t *list = json_array();
+    for (guint i = 0; i < event_log_length(log); i++)
+        json_array_append_new(list, event_json(event_log_get(log, i), i + 1));
+    return list;
+}
+
+gboolean
+run_attest_eventlog(Cli *cli, GError **error)
+{
+    static const Column columns[] = { { "Event", "event" },
+                                      { "PCR", "pcr" },
+                                      { "Type", "type" },
+                                      { "Name", "name" },
+                                      { "Detail", "detail" },
+                                      { "Digest", "digest" },
+                                      { 0 } };
+    gsize size;
+    char *text = file_read(args_text(cli->args, "file"), FILE_MAX, &size, error);
+    if (!text)
+        return FALSE;
+    g_autoptr(GBytes) bytes = g_bytes_new_take(text, size);
+    g_autoptr(EventLog) log = event_log_parse(bytes, error);
+    if (!log)
+        return FALSE;
+    g_autoptr(json_t) list = events_json(log);
+    output_print(list, columns, cli->format);
+    return TRUE;
+}
+
+/* ---- verify-file ---- */
+
+/* Evidence as it lies in a folder. */
+typedef struct {
+    Evidence evidence;
+    GBytes *nonce;
+    GBytes *certificate; /* of the endorsement key */
+} Folder;
+
+static void
+folder_clear(Folder *folder)
+{
+    GBytes **const all[] = { &folder->evidence.attest, &folder->evidence.signature, &folder->evidence.ak,
+                             &folder->evidence.ek,     &folder->evidence.log,       &folder->nonce,
+                             &folder->certificate };
+    for (guint i = 0; i < G_N_ELEMENTS(all); i++)
+        g_clear_pointer(all[i], g_bytes_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Folder, folder_clear)
+
+/* One that is not there is no error: what follows from that is the verdict's to say. */
+static gboolean
+part_read(const char *folder, const char *name, GBytes **ret_bytes, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    gsize size;
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    char *text = file_read(path, FILE_MAX, &size, error);
+    if (text)
+        *ret_bytes = g_bytes_new_take(text, size);
+    return text != NULL;
+}
+
+static gboolean
+folder_read(const char *path, const char *option, Folder *ret_folder, GError **error)
+{
+    const struct {
+        const char *name;
+        GBytes **bytes;
+    } parts[] = {
+        { "quote.attest", &ret_folder->evidence.attest }, { "quote.sig", &ret_folder->evidence.signature },
+        { "ak.pub", &ret_folder->evidence.ak },           { "ek.pub", &ret_folder->evidence.ek },
+        { "eventlog.bin", &ret_folder->evidence.log },    { "nonce.bin", &ret_folder->nonce },
+        { "ek-rsa.crt.der", &ret_folder->certificate },
+    };
+    gboolean any = FALSE;
+    if (!g_file_test(path, G_FILE_TEST_IS_DIR))
+        return arm_fail(error, ARM_INVALID_PARAMETER, option, "There is no folder '%s'; %s names one with evidence.", path,
+                        option);
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
+        if (!part_read(path, parts[i].name, parts[i].bytes, error))
+            return FALSE;
+        any = any || *parts[i].bytes;
+    }
+    if (!ret_folder->nonce)
+        ret_folder->nonce = g_bytes_new(NULL, 0);
+    return any ||
+           arm_fail(error, ARM_INVALID_PARAMETER, option,
+                    "Folder '%s' has no evidence: quote.attest, quote.sig, ak.pub, nonce.bin and eventlog.bin are looked "
+                    "for.",
+                    path);
+}
+
+static json_t *
+difference_json(const Difference *difference)
+{
+    g_autofree char *type = event_type_text(difference->type);
+    json_t *json = json_pack("{si ss ss ss}", "pcr", (int)difference->pcr, "event", type, "name", difference->name, "kind",
+                             difference_kind_text(difference->kind));
+    json_object_set_new(json, "expected", difference->expected ? json_string(difference->expected) : json_null());
+    json_object_set_new(json, "seen", difference->seen ? json_string(difference->seen) : json_null());
+    json_set_text(json, "expectedText", difference->expected_detail);
+    json_set_text(json, "seenText", difference->seen_detail);
+    return json;
+}
+
+static json_t *
+judgement_json(const Judgement *judgement, const char *identity)
+{
+    json_t *json = json_pack("{ss}", "verdict", verdict_text(judgement->verdict)), *components = json_array();
+    json_object_set_new(json, "reason", judgement->reason ? json_string(judgement->reason) : json_null());
+    json_object_set_new(json, "component", judgement->worst ? difference_json(judgement->worst) : json_null());
+    for (guint i = 0; judgement->differences && i < judgement->differences->len; i++)
+        json_array_append_new(components, difference_json(g_ptr_array_index(judgement->differences, i)));
+    json_object_set_new(json, "components", components);
+    json_set_text(json, "identity", identity);
+    return json;
+}
+
+/* What the files say about whose TPM it is. That the attestation key is in the TPM of that endorsement key is shown by
+ * activating a credential, which takes the TPM: files alone do not. */
+static gboolean
+identity_find(const Cli *cli, const Folder *folder, const char **ret_text, GError **error)
+{
+    const char *path = args_text(cli->args, "ca");
+    gsize size;
+    *ret_text = "Not checked: the attestation key is taken as ak.pub has it; --ca checks the endorsement key's certificate.";
+    if (!path)
+        return TRUE;
+    char *text = file_read(path, FILE_MAX, &size, error);
+    if (!text)
+        return FALSE;
+    g_autoptr(GBytes) ca = g_bytes_new_take(text, size);
+    if (!folder->certificate || !folder->evidence.ek)
+        *ret_text = "Not checked: the folder has no ek.pub, or no certificate of it (ek-rsa.crt.der).";
+    else
+        *ret_text = identity_text(identity_check(folder->certificate, folder->evidence.ek, ca, g_get_real_time()));
+    return TRUE;
+}
+
+/* Known to be good: then its evidence holds. */
+static gboolean
+reference_check(const Folder *folder, const char *path, Evidenced *ret_evidenced, GError **error)
+{
+    evidence_check(&folder->evidence, folder->nonce, ret_evidenced);
+    return ret_evidenced->check == EVIDENCE_HOLDS ||
+           arm_fail(error, ARM_INVALID_PARAMETER, "--reference", "The evidence in '%s' is no reference: %s", path,
+                    ret_evidenced->reason);
+}
+
+static void
+judgement_print(const Cli *cli, const json_t *json)
+{
+    static const Column columns[] = { { "Verdict", "verdict" }, { "Reason", "reason" }, { "Identity", "identity" }, { 0 } };
+    static const Column component_columns[] = { { "PCR", "pcr" },
+                                                { "Event", "event" },
+                                                { "Name", "name" },
+                                                { "Kind", "kind" },
+                                                { "Expected", "expected" },
+                                                { "Seen", "seen" },
+                                                { 0 } };
+    const json_t *components = json_object_get(json, "components");
+    output_print(json, columns, cli->format);
+    if (cli->format == OUTPUT_TABLE && json_array_size(components) > 0) {
+        printf("\n");
+        output_print(components, component_columns, cli->format);
+    }
+}
+
+gboolean
+run_attest_verify_file(Cli *cli, GError **error)
+{
+    const char *path = args_text(cli->args, "folder"), *reference_path = args_text(cli->args, "reference"), *identity;
+    g_auto(Folder) folder = { 0 };
+    g_auto(Folder) reference = { 0 };
+    g_auto(Evidenced) seen = { 0 };
+    g_auto(Evidenced) known = { 0 };
+    g_auto(Judgement) judgement = { 0 };
+    if (!folder_read(path, "FOLDER", &folder, error) ||
+        (reference_path && (!folder_read(reference_path, "--reference", &reference, error) ||
+                            !reference_check(&reference, reference_path, &known, error))) ||
+        !identity_find(cli, &folder, &identity, error))
+        return FALSE;
+    evidence_check(&folder.evidence, folder.nonce, &seen);
+    judge(&seen, reference_path ? known.log : NULL, "the reference", &judgement);
+    g_autoptr(json_t) json = judgement_json(&judgement, identity);
+    judgement_print(cli, json);
+    cli->status = judgement.verdict == VERDICT_HEALTHY ? CLI_DONE : CLI_FAILED;
+    return TRUE;
+}

@@ -1,0 +1,89 @@
+"""testudo attest, on evidence of real boots: what is printed, and with which exit status. No daemon runs. Arguments: the program, the
+folder with the fixtures."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TESTUDO, FIXTURES = sys.argv[1:3]
+VERDICTS = {
+    'secure': ('Healthy', None),
+    'secure-second-boot': ('Healthy', None),
+    'secure-instance2': ('Healthy', None),
+    'secure-smp2': ('NotJudged', 'firmware volume'),
+    'sb-off': ('Deviation', 'SecureBoot'),
+    'sb-off-tampered-grub': ('Deviation', 'grubx64.efi'),
+    'sb-off-unsigned-kernel': ('Deviation', 'vmlinuz'),
+    'sb-off-legacy-linux': ('NotAttested', None),
+    'sb-on-initrd-changed': ('Deviation', 'initrd.gz'),
+    'sb-on-grubcfg-changed': ('Deviation', 'grub.cfg'),
+}
+number = 0
+
+
+def said(behaviour, ok, why=''):
+    global number
+    number += 1
+    print(f'{"ok" if ok else "not ok"} {number} - {behaviour}')
+    if not ok:
+        print('\n'.join(f'# {line}' for line in str(why).splitlines()))
+
+
+def run(*words):
+    # A server that nobody answers at: it is not asked.
+    environment = dict(os.environ, TESTUDO_SERVER='https://127.0.0.1:1')
+    return subprocess.run([TESTUDO, 'attest', *words], capture_output=True, text=True, check=False, env=environment)
+
+
+def case(name):
+    return os.path.join(FIXTURES, name)
+
+
+print('TAP version 13')
+for name, (verdict, component) in VERDICTS.items():
+    got = run('verify-file', case(name), '--reference', case('secure'), '-o', 'json')
+    answer = json.loads(got.stdout or '{}')
+    named = (answer.get('component') or {}).get('name', '')
+    said(f'{name} is {verdict}{f", for its {component}" if component else ""}',
+         answer.get('verdict') == verdict and named.endswith(component or '') and bool(named) == bool(component)
+         and got.returncode == (0 if verdict == 'Healthy' else 1), got)
+
+got = run('verify-file', case('secure'), '-o', 'json')
+said('without a reference nothing is judged', json.loads(got.stdout)['verdict'] == 'NotJudged' and got.returncode == 1, got)
+
+with tempfile.TemporaryDirectory() as folder:
+    ca = os.path.join(folder, 'ca.pem')
+    with open(ca, 'wb') as out:
+        for name in ('root', 'issuer'):
+            with open(case(f'ca/{name}.pem'), 'rb') as one:
+                shutil.copyfileobj(one, out)
+    got = run('verify-file', case('secure'), '--reference', case('secure-instance2'), '--ca', ca, '-o', 'json')
+    said('the endorsement key is certified by its CA', 'is certified' in json.loads(got.stdout)['identity'] and got.returncode == 0, got)
+    got = run('verify-file', case('secure'), '--reference', case('secure-instance2'), '-o', 'json')
+    said('without the CA that is said not to be checked', json.loads(got.stdout)['identity'].startswith('Not checked'), got)
+
+    stale = os.path.join(folder, 'stale')
+    shutil.copytree(case('secure'), stale)
+    shutil.copy(case('sb-off/nonce.bin'), stale)
+    got = run('verify-file', stale, '--reference', case('secure'), '-o', 'json')
+    said('another nonce is named', 'nonce' in json.loads(got.stdout)['reason'] and got.returncode == 1, got)
+    got = run('verify-file', case('secure'), '--reference', stale)
+    said('a reference whose evidence does not hold is none', got.returncode == 2 and 'is no reference' in got.stderr, got)
+    got = run('verify-file', os.path.join(folder, 'nowhere'))
+    said('a folder that is not there is named', got.returncode == 2 and 'nowhere' in got.stderr, got)
+    os.mkdir(os.path.join(folder, 'empty'))
+    got = run('verify-file', os.path.join(folder, 'empty'))
+    said('and so is one without evidence', got.returncode == 2 and 'quote.attest' in got.stderr, got)
+
+got = run('verify-file', case('sb-on-grubcfg-changed'), '--reference', case('secure'), '-o', 'table')
+said('the table has the verdict, and each component', 'Deviation' in got.stdout and 'kernel_cmdline' in got.stdout, got)
+got = run('eventlog', case('secure/eventlog.bin'), '-o', 'json')
+events = json.loads(got.stdout)
+said('an event log is printed event by event', len(events) == 50 and events[3]['name'] == 'SecureBoot' and events[3]['detail'] == 'on'
+     and events[3]['measured'] is True and events[34]['measured'] is False, got.stdout[:500])
+got = run('eventlog', case('secure/quote.attest'))
+said('what is no event log is refused with the place', got.returncode == 1 and 'event 0, byte' in got.stderr, got)
+print(f'1..{number}')
