@@ -3,33 +3,17 @@
 #include "engine/sets.h"
 
 static char *
-kept_diff(Engine *engine, const SetTracked *set, const StoreInstance *row)
-{
-    g_autofree char *key = engine_key_of(set, row->id);
-    const Tracked *tracked = engine_find(engine, key);
-    if (!tracked || !tracked->kept || store_instance_same(tracked->kept, row))
-        return NULL;
-    return g_strdup_printf("instance %u of scale set '%s' is kept in memory as it is not in the store any more", row->id,
-                           set->name);
-}
-
-static char *
-set_diff(Engine *engine, StoreTx *tx, const SetTracked *set, GError **error)
+set_diff(StoreTx *tx, const SetTracked *set, GError **error)
 {
     g_autoptr(Fleet) afresh = fleet_new_alike(set->fleet);
     g_autoptr(GPtrArray) rows = store_instance_list(tx, set->id, error);
     g_autoptr(StoreRoll) roll = rows ? store_roll_active(tx, set->id, error) : NULL;
-    char *difference = NULL;
     if (*error)
         return NULL;
-    for (guint i = 0; !difference && i < rows->len; i++) {
-        const StoreInstance *row = g_ptr_array_index(rows, i);
-        const Member member = member_of(row, set->roll);
+    for (guint i = 0; i < rows->len; i++) {
+        const Member member = member_of(g_ptr_array_index(rows, i), set->roll);
         fleet_put(afresh, &member);
-        difference = kept_diff(engine, set, row);
     }
-    if (difference)
-        return difference;
     if (set->n_instances != rows->len)
         return g_strdup_printf("scale set '%s' was told of %u instances and has %u", set->name, set->n_instances, rows->len);
     if (set->roll && set->roll != (roll ? roll->id : 0))
@@ -51,7 +35,7 @@ engine_check(Engine *engine, char **ret_difference)
     StoreTx *tx = store_read(engine->store, &error);
     g_hash_table_iter_init(&iter, engine->sets);
     while (tx && !error && !*ret_difference && g_hash_table_iter_next(&iter, NULL, &value))
-        *ret_difference = set_diff(engine, tx, value, &error);
+        *ret_difference = set_diff(tx, value, &error);
     store_abort(tx);
     if (error)
         *ret_difference = g_strdup(error->message);

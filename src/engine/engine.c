@@ -117,7 +117,6 @@ changes_collect(Pass *pass, GError **error)
             return FALSE;
         Tracked *tracked = engine_track(engine, set, key->id);
         tracked->news = TRUE;
-        g_clear_pointer(&tracked->kept, store_instance_free);
         engine_mark_dirty(engine, tracked);
     }
     return TRUE;
@@ -231,7 +230,6 @@ gone_forget(Pass *pass)
         if (!held->row)
             g_ptr_array_add(gone, held->tracked);
     }
-    pass_keep(pass);
     pass_let_go(pass);
     for (guint i = 0; i < gone->len; i++)
         engine_forget(pass->engine, g_ptr_array_index(gone, i));

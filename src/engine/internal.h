@@ -12,7 +12,6 @@ typedef struct Held Held;             /* engine/pass.h */
 typedef struct {
     SetTracked *set;
     Held *held;          /* its row, while a pass has it in hand; or NULL */
-    StoreInstance *kept; /* its row as the store has it, while the host is at work on it and will be heard of soon; or NULL */
     GList *dirty;        /* its link in Engine.dirty, or NULL: nothing of it changed */
     GList *waiting;      /* its link in Engine.waiting, or NULL: there is no launch of it that wants for a slot */
     struct Asked *asked; /* its guest is asked for its health (engine/health.h); or NULL */

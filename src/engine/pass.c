@@ -70,8 +70,6 @@ pass_hold(Pass *pass, Tracked *tracked, GError **error)
 {
     if (tracked->held)
         return tracked->held;
-    if (tracked->kept)
-        return pass_hold_row(pass, tracked, g_steal_pointer(&tracked->kept));
     GError *lookup = NULL;
     StoreInstance *row = store_instance_get(pass->tx, tracked->set->id, tracked->id, &lookup);
     if (lookup) {
@@ -139,17 +137,6 @@ pass_write(Pass *pass, GError **error)
         held->written = TRUE;
     }
     return step_ledger_write(pass->ledger, pass->tx, pass->now, error);
-}
-
-void
-pass_keep(Pass *pass)
-{
-    for (guint i = 0; i < pass->held->len; i++) {
-        Held *held = g_ptr_array_index(pass->held, i);
-        Tracked *tracked = held->tracked;
-        if (held->row && (tracked->in_flight != CALL_NONE || held->row->state == INSTANCE_STARTING))
-            tracked->kept = g_steal_pointer(&held->row);
-    }
 }
 
 void

@@ -52,9 +52,6 @@ void pass_remove(Held *held);
 void pass_tell(Pass *pass);
 /* Writes what changed since it was written last: rows, then the operations of their steps. Rows stay in hand. */
 gboolean pass_write(Pass *pass, GError **error);
-/* After the commit and the host calls: rows that will be wanted again when the host answers stay in memory, and are in hand no
- * more. Whoever else changes one is seen by the next pass before it looks at any (engine.c). */
-void pass_keep(Pass *pass);
 /* Lets go of the rows, written ones only; for whoever goes through very many in one transaction. */
 void pass_let_go(Pass *pass);
 /* Everything that the store's revision covers now has been seen, this pass's own writes too. */

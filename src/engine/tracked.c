@@ -31,7 +31,6 @@ static void
 tracked_free(void *data)
 {
     deadline_disarm(data);
-    store_instance_free(((Tracked *)data)->kept);
     health_stop(data);
     g_free(data);
 }

@@ -17,7 +17,7 @@ struct Fleet {
 /* ---- what a member counts as ---- */
 
 /* Whoever adds a member to Member compares it here. */
-G_STATIC_ASSERT(sizeof(Member) == 64);
+G_STATIC_ASSERT(sizeof(Member) == 32);
 
 static gboolean
 is_same(const Member *a, const Member *b)

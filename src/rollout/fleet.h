@@ -7,22 +7,22 @@
 #include "model/instance.h"
 #include "model/roll.h"
 
-/* What a member says about itself. */
+/* What a member says about itself. There may be very many: what is yes or no is one byte, 0 or 1. */
 typedef struct {
+    UnixTime since; /* from when on its wait for health is counted: the end of its last step, or its present mark */
     guint id;
     guint revision; /* the model revision that it should run */
     guint phase;    /* of a rolling upgrade, as its service asks; FLEET_PHASE_LAST where it does not */
-    Health health;
-    RollMark mark;         /* of the rolling upgrade under way; ROLL_MARK_NONE where there is none */
-    UnixTime since;        /* from when on its wait for health is counted: the end of its last step, or its present mark */
-    gboolean leaving;      /* it is being deleted */
-    gboolean is_protected; /* from what the scale set does */
-    gboolean busy;         /* a step is in hand on it */
-    gboolean resting;      /* stopped or deallocated because somebody wants it so */
-    gboolean failed;       /* its last step failed, or its VM died */
-    gboolean skip;         /* its service asks not to be upgraded */
-    gboolean surge;        /* beyond the capacity, until an old one has gone in its favour */
-    gboolean undoable;     /* there is something that it can be brought back to */
+    Health health : 8;
+    RollMark mark : 8;   /* of the rolling upgrade under way; ROLL_MARK_NONE where there is none */
+    guint8 leaving;      /* it is being deleted */
+    guint8 is_protected; /* from what the scale set does */
+    guint8 busy;         /* a step is in hand on it */
+    guint8 resting;      /* stopped or deallocated because somebody wants it so */
+    guint8 failed;       /* its last step failed, or its VM died */
+    guint8 skip;         /* its service asks not to be upgraded */
+    guint8 surge;        /* beyond the capacity, until an old one has gone in its favour */
+    guint8 undoable;     /* there is something that it can be brought back to */
 } Member;
 
 #define FLEET_PHASE_LAST G_MAXINT32

@@ -24,8 +24,9 @@ static const Column instance_columns[] = {
     COLUMN_PLACES(StoreInstance, set_id, COLUMN_INT64),
     COLUMN_FIXED(StoreInstance, id, COLUMN_UINT),
     COLUMN(StoreInstance, etag, COLUMN_UINT64),
-    COLUMN(StoreInstance, vm_id, COLUMN_TEXT),
-    COLUMN(StoreInstance, computer_name, COLUMN_TEXT),
+    COLUMN_INDEXED(StoreInstance, touched, COLUMN_UINT64),
+    COLUMN_FIXED(StoreInstance, vm_id, COLUMN_TEXT),
+    COLUMN_FIXED(StoreInstance, computer_name, COLUMN_TEXT),
     COLUMN_FIXED(StoreInstance, created, COLUMN_INT64),
     COLUMN_INDEXED(StoreInstance, want_revision, COLUMN_UINT),
     ENUM_COLUMN(StoreInstance, want_power, desired_power),
@@ -77,12 +78,6 @@ static const Column instance_columns[] = {
 };
 const RowType instance_rows = { "instances", sizeof(StoreInstance), instance_columns, 2, (GDestroyNotify)store_instance_free };
 
-gboolean
-store_instance_same(const StoreInstance *a, const StoreInstance *b)
-{
-    return row_same(&instance_rows, a, b);
-}
-
 StoreInstance *
 store_instance_get(StoreTx *tx, gint64 set_id, guint id, GError **error)
 {
@@ -99,10 +94,10 @@ gboolean
 store_instance_insert(StoreTx *tx, StoreInstance *instance, GError **error)
 {
     StoreInstance row = *instance;
-    row.etag = tx_next_etag(tx);
+    row.etag = row.touched = tx_next_etag(tx);
     if (!row_insert(tx, SQL_INSTANCE_INSERT, &row, error))
         return FALSE;
-    instance->etag = row.etag;
+    instance->etag = instance->touched = row.etag;
     return TRUE;
 }
 
@@ -112,6 +107,8 @@ instance_write(StoreTx *tx, Sql how, StoreInstance *instance, guint64 expected_e
     StoreInstance row = *instance;
     gboolean written;
     row.etag = tx_next_etag(tx);
+    if (how == SQL_INSTANCE_UPDATE)
+        row.touched = row.etag;
     if (!row_update(tx, how, &row, expected_etag, &written, error))
         return FALSE;
     if (!written) {
@@ -120,6 +117,7 @@ instance_write(StoreTx *tx, Sql how, StoreInstance *instance, guint64 expected_e
                          expected_etag, what, error);
     }
     instance->etag = row.etag;
+    instance->touched = row.touched;
     return TRUE;
 }
 

@@ -98,17 +98,6 @@ column_param(const Column *column, const void *row)
     g_assert_not_reached();
 }
 
-gboolean
-row_same(const RowType *type, const void *a, const void *b)
-{
-    for (const Column *column = type->columns; column->name; column++) {
-        const Param x = column_param(column, a), y = column_param(column, b);
-        if (x.number != y.number || g_strcmp0(x.text, y.text) != 0)
-            return FALSE;
-    }
-    return TRUE;
-}
-
 /* More columns than any row type has, with one place each for the expected etag and the end. */
 #define PARAMS_MAX 64
 
@@ -139,7 +128,12 @@ row_update(StoreTx *tx, Sql id, const void *row, guint64 expected_etag, gboolean
 {
     Param params[PARAMS_MAX];
     int changes;
-    guint n = row_params(sql_row_type(id), row, params);
+    const RowType *type = sql_row_type(id);
+    guint n = row_params(type, row, params);
+    for (guint i = type->n_keys; i < n; i++) {
+        if (type->columns[i].fixed)
+            params[i].type = PARAM_UNUSED;
+    }
     params[n] = number_param((gint64)expected_etag);
     params[n + 1] = (Param){ PARAM_END, 0, NULL };
     if (!sql_run(tx, id, params, &changes, error))

@@ -128,7 +128,7 @@ gboolean sql_fail(GError **error, const Connection *connection, const char *verb
 guint64 tx_next_etag(StoreTx *tx);
 
 /* ---- statements (statements.c) ---- */
-typedef enum { PARAM_END, PARAM_NUMBER, PARAM_TEXT } ParamType;
+typedef enum { PARAM_END, PARAM_NUMBER, PARAM_TEXT, PARAM_UNUSED } ParamType;
 typedef struct {
     ParamType type;
     gint64 number;
@@ -252,7 +252,6 @@ gboolean row_insert(StoreTx *tx, Sql id, const void *row, GError **error);
  * *ret_written tells whether there was such a row. */
 gboolean row_update(StoreTx *tx, Sql id, const void *row, guint64 expected_etag, gboolean *ret_written, GError **error);
 const RowType *sql_row_type(Sql id);
-gboolean row_same(const RowType *type, const void *a, const void *b);
 
 /* Why an update found nothing: the row is gone, or its etag is another. `what`: "Scale set 'x'".
  * Returns FALSE. */

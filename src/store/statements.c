@@ -69,7 +69,7 @@ static const struct {
     [SQL_INSTANCE_LIST] = { SHAPE_SELECT, &instance_rows, "WHERE " PLACES_OF_SET " ORDER BY place" },
     [SQL_INSTANCE_PAGE] = { SHAPE_SELECT, &instance_rows,
                             "WHERE place > " PLACE_OF_KEY " AND place < (?1 + 1) << 32 ORDER BY place LIMIT ?3" },
-    [SQL_INSTANCE_CHANGED] = { SHAPE_PLAIN, NULL, "SELECT set_id, id FROM instances WHERE etag > ? ORDER BY etag" },
+    [SQL_INSTANCE_CHANGED] = { SHAPE_PLAIN, NULL, "SELECT set_id, id FROM instances WHERE touched > ? ORDER BY touched" },
     [SQL_INSTANCE_INSERT] = { SHAPE_INSERT, &instance_rows, NULL },
     [SQL_INSTANCE_UPDATE] = { SHAPE_UPDATE, &instance_rows, NULL },
     [SQL_INSTANCE_UPDATE_STEP] = { SHAPE_UPDATE_REST, &instance_rows, NULL },
@@ -187,7 +187,8 @@ params_bind(sqlite3_stmt *statement, const Param *params)
     for (; params[n].type != PARAM_END; n++) {
         if (params[n].type == PARAM_NUMBER)
             sqlite3_bind_int64(statement, n + 1, params[n].number);
-        else if (sqlite3_bind_text(statement, n + 1, params[n].text, -1, SQLITE_STATIC) != SQLITE_OK)
+        else if (params[n].type == PARAM_TEXT &&
+                 sqlite3_bind_text(statement, n + 1, params[n].text, -1, SQLITE_STATIC) != SQLITE_OK)
             return FALSE;
     }
     return TRUE;

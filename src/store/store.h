@@ -133,10 +133,11 @@ gboolean store_model_prune(StoreTx *tx, gint64 set_id, guint keep, GError **erro
 typedef struct {
     gint64 set_id;
     guint id;    /* instance id within the set */
-    char *vm_id; /* UUID */
+    char *vm_id; /* UUID; it, the name and the time stay as they were inserted */
     char *computer_name;
     UnixTime created;
     guint64 etag;
+    guint64 touched; /* the etag of its last change that was not a step's; the store's own */
 
     /* desired */
     guint want_revision;
@@ -203,14 +204,12 @@ typedef struct {
 void store_instance_free(StoreInstance *instance);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreInstance, store_instance_free)
 
-/* In every column. */
-gboolean store_instance_same(const StoreInstance *a, const StoreInstance *b);
-
 StoreInstance *store_instance_get(StoreTx *tx, gint64 set_id, guint id, GError **error);
 GPtrArray *store_instance_list(StoreTx *tx, gint64 set_id, GError **error); /* of StoreInstance, by id */
 gboolean store_instance_insert(StoreTx *tx, StoreInstance *instance, GError **error);
 gboolean store_instance_update(StoreTx *tx, StoreInstance *instance, guint64 expected_etag, GError **error);
-/* The same for half the price where want_revision and want_deleted are as the store has them: it leaves these two alone. */
+/* The engine's own, for half the price: where want_revision and want_deleted are as the store has them, and the engine need not
+ * be told of the change. */
 gboolean store_instance_update_step(StoreTx *tx, StoreInstance *instance, GError **error);
 gboolean store_instance_delete(StoreTx *tx, gint64 set_id, guint id, GError **error);
 
@@ -221,8 +220,8 @@ typedef struct {
     gint64 set_id;
     guint id;
 } StoreInstanceKey;
-/* Instances that were changed after `etag` (0: all), over all sets, by etag: of StoreInstanceKey; what the engine reads on a
- * kick. */
+/* Instances that were changed after `etag` (0: all) and not by store_instance_update_step(), over all sets, in the order of
+ * that: of StoreInstanceKey; what the engine reads on a kick. */
 GArray *store_instance_changed(StoreTx *tx, guint64 etag, GError **error);
 
 /* Calls each(instance id, etag, data) without reading whole rows, by id; what the API's list joins cached bodies by.

@@ -19,7 +19,7 @@ member_letter(Member *member, char letter)
     const char *health = strchr(healths, letter), *mark = strchr(marks, letter);
     for (guint i = 0; i < G_N_ELEMENTS(flags); i++) {
         if (flags[i].letter == letter) {
-            *(gboolean *)((char *)member + flags[i].flag) = TRUE;
+            ((guint8 *)member)[flags[i].flag] = TRUE;
             return;
         }
     }

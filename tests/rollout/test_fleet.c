@@ -305,8 +305,8 @@ random_member(GRand *rand, guint id)
     member.health = (Health)g_rand_int_range(rand, 0, HEALTH_N);
     member.mark = (RollMark)g_rand_int_range(rand, 0, ROLL_N_MARKS);
     member.since = g_rand_int_range(rand, 0, 4) * USEC_PER_SEC;
-    gboolean *const switches[] = { &member.leaving, &member.is_protected, &member.busy,  &member.resting,
-                                   &member.failed,  &member.skip,         &member.surge, &member.undoable };
+    guint8 *const switches[] = { &member.leaving, &member.is_protected, &member.busy,  &member.resting,
+                                 &member.failed,  &member.skip,         &member.surge, &member.undoable };
     for (guint i = 0; i < G_N_ELEMENTS(switches); i++)
         *switches[i] = g_rand_int_range(rand, 0, 4) == 0;
     return member;

@@ -271,7 +271,7 @@ test_queries_use_their_indexes(Fixture *f, const void *data G_GNUC_UNUSED)
     } cases[] = {
         { SQL_OPERATION_IN_PROGRESS_SET, "operations_in_progress" },
         { SQL_OPERATION_PRUNE, "operations_by_end" },
-        { SQL_INSTANCE_CHANGED, "instances_by_etag" },
+        { SQL_INSTANCE_CHANGED, "instances_by_touch" },
         { SQL_INSTANCE_GET, "INTEGER PRIMARY KEY (rowid=?)" },
         { SQL_INSTANCE_LIST, "INTEGER PRIMARY KEY (rowid>? AND rowid<?)" },
         { SQL_INSTANCE_PAGE, "INTEGER PRIMARY KEY (rowid>? AND rowid<?)" },

@@ -84,6 +84,9 @@ test_changed_and_etags(Fixture *f, const void *data G_GNUC_UNUSED)
     g_assert_true(store_instance_update(tx, seven, 0, NULL));
     g_assert_true(store_instance_update(tx, two, 0, NULL));
     g_assert_cmpuint(store_tx_issued(tx), ==, two->etag);
+    /* A step is not told. */
+    g_autoptr(StoreInstance) stepped = store_instance_get(tx, set_id, 7, NULL);
+    g_assert_true(store_instance_update_step(tx, stepped, NULL));
     must_commit(tx);
 
     tx = must_read(f->store);
