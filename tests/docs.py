@@ -9,7 +9,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
 BUILD = os.environ['TESTUDO_BUILD']
 PAGES = ['README.md', 'images/README.md', *(f'docs/{name}' for name in sorted(os.listdir(os.path.join(ROOT, 'docs')))
                                             if name.endswith('.md'))]
-BENCHES = ['bench/api', 'bench/launch', *(f'bench/lib/{name}' for name in sorted(os.listdir(os.path.join(ROOT, 'bench', 'lib')))
+BENCHES = ['bench/api', 'bench/launch', 'bench/rollout', *(f'bench/lib/{name}' for name in sorted(os.listdir(os.path.join(ROOT, 'bench', 'lib')))
                                           if name.endswith('.py'))]
 LINK = re.compile(r'\]\((?!https?:)([^)#]+)')
 
