@@ -15,12 +15,13 @@ typedef struct {
     const Action *action;
     StoreOperation *operation;
     Model *current;     /* for updates */
-    GHashTable *models; /* revision -> Model, for updates */
+    GHashTable *models; /* revision -> Model, for updates and deletions */
     gboolean named;     /* the instances were named, not "all" */
     gboolean by_set;
     gboolean skip_shutdown;
     guint deleted;
-    char *joined; /* the operation that deletes already what is to be deleted */
+    char *joined;    /* the operation that deletes already what is to be deleted */
+    GArray *hurried; /* ids of instances that are deleted with notice already, and by force now */
 } Run;
 
 static gboolean
@@ -61,12 +62,15 @@ update_apply(Run *run, StoreInstance *instance, GError **error)
 
 /* An instance on its way out: deleting it again joins what is under way, anything else comes too late. */
 static gboolean
-leaving_run(Run *run, const StoreInstance *instance, GError **error)
+leaving_run(Run *run, StoreInstance *instance, GError **error)
 {
     if (run->action->desire == DESIRE_DELETE && !run->action->is_update) {
         g_free(run->joined);
         run->joined = g_strdup(instance->operation);
-        return TRUE;
+        if (!run->skip_shutdown || !desire_notice_end(instance))
+            return TRUE;
+        g_array_append_val(run->hurried, instance->id);
+        return store_instance_update(run->tx, instance, 0, error);
     }
     return !run->named ||
            arm_fail(error, ARM_OPERATION_NOT_ALLOWED, "instanceIds", "Instance %u is being deleted by operation '%s'.",
@@ -99,7 +103,11 @@ instance_run(Run *run, StoreInstance *instance, GError **error)
             return FALSE;
         }
         todo = desire_apply(instance, run->action->desire, run->skip_shutdown) ? 1 : 0;
-        run->deleted += run->action->desire == DESIRE_DELETE ? 1 : 0;
+        if (run->action->desire == DESIRE_DELETE) {
+            run->deleted++;
+            if (!models_notice_give(run->models, run->tx, run->set, instance, run->call->now, error))
+                return FALSE;
+        }
     }
     return todo >= 0 && (todo == 0 || step_begin(run->tx, run->operation, instance, error));
 }
@@ -190,9 +198,9 @@ run_prepare(Run *run, GError **error)
     g_autofree char *id = resource_id_scale_set(call->api->subscription, run->set->group, run->set->name);
     run->operation = operation_begin(run->tx, run->action->kind, run->set, id, run->set->location, /* of_set= */ FALSE,
                                      call->request->caller, call->now, error);
+    run->models = models_by_revision_new();
     if (!run->operation || !run->action->is_update)
         return run->operation != NULL;
-    run->models = models_by_revision_new();
     run->current = models_by_revision_get(run->models, run->tx, run->set, run->set->revision, error);
     return run->current != NULL;
 }
@@ -204,9 +212,33 @@ run_clear(Run *run)
     store_set_free(run->set);
     store_operation_free(run->operation);
     g_free(run->joined);
+    g_clear_pointer(&run->hurried, g_array_unref);
     g_clear_pointer(&run->models, g_hash_table_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
+
+/* Nothing was begun: what this request changed is kept without an operation of its own. */
+static gboolean
+hurry(Run *run, GError **error)
+{
+    if (run->hurried->len == 0)
+        return TRUE;
+    store_abort(g_steal_pointer(&run->tx));
+    run->tx = store_write(run->call->api->store, error);
+    for (guint i = 0; run->tx && i < run->hurried->len; i++) {
+        GError *lookup = NULL;
+        g_autoptr(StoreInstance) instance =
+            store_instance_get(run->tx, run->set->id, g_array_index(run->hurried, guint, i), &lookup);
+        if (lookup) {
+            g_propagate_error(error, lookup);
+            return FALSE;
+        }
+        /* It may be gone by now. */
+        if (instance && desire_notice_end(instance) && !store_instance_update(run->tx, instance, 0, error))
+            return FALSE;
+    }
+    return run->tx && store_commit(g_steal_pointer(&run->tx), error);
+}
 
 ApiResponse *
 action_run(Call *call, const Action *action, const char *const *ids, gboolean by_set, GError **error)
@@ -216,6 +248,7 @@ action_run(Call *call, const Action *action, const char *const *ids, gboolean by
                 .action = action,
                 .named = ids != NULL,
                 .by_set = by_set,
+                .hurried = g_array_new(FALSE, FALSE, sizeof(guint)),
                 .skip_shutdown = call_query_is_true(call, "skipshutdown") || call_query_is_true(call, "forcedeletion") };
     run.tx = store_write(call->api->store, error);
     run.set = run.tx ? call_set(run.tx, call->params[PARAM_GROUP], call->params[PARAM_SET], error) : NULL;
@@ -223,7 +256,7 @@ action_run(Call *call, const Action *action, const char *const *ids, gboolean by
         !instances_run_within_quota(&run, ids, error))
         return NULL;
     if (run.operation->total == 0 && run.joined)
-        return respond_accepted(call, run.joined);
+        return hurry(&run, error) ? respond_accepted(call, run.joined) : NULL;
     if (run.deleted > 0 && !capacity_lower(&run, error))
         return NULL;
     if (run.operation->pending == 0 && !operation_end(run.tx, run.operation, call->now, error))

@@ -76,7 +76,7 @@ machine_json(Call *call, StoreTx *tx, const StoreSet *set, guint number, GError 
     if (is_expanded(call, "changedTime"))
         time_set(body, "changedTime", instance->state_since);
     if (is_expanded(call, "provisioningState"))
-        json_set_text(body, "provisioningState", instance_provisioning_text(instance->state, instance->operation != NULL));
+        json_set_text(body, "provisioningState", instance_provisioning(instance));
     return body;
 }
 

@@ -5,6 +5,7 @@
 #include "api/roll_start.h"
 #include "api/set_body.h"
 #include "store/desire.h"
+#include "store/models.h"
 
 #include <string.h>
 
@@ -25,8 +26,9 @@ instances_add(StoreTx *tx, StoreSet *set, const Model *model, guint count, Store
 
 static gboolean
 instances_remove(StoreTx *tx, const StoreSet *set, const ScaleInPolicy *policy, guint count, StoreOperation *operation,
-                 GError **error)
+                 UnixTime now, GError **error)
 {
+    g_autoptr(GHashTable) models = models_by_revision_new();
     g_autoptr(GPtrArray) instances = store_instance_list(tx, set->id, error);
     g_autoptr(GPtrArray) chosen = instances ? desire_scale_in(instances, policy, count, error) : NULL;
     if (!chosen)
@@ -34,7 +36,7 @@ instances_remove(StoreTx *tx, const StoreSet *set, const ScaleInPolicy *policy, 
     for (guint i = 0; i < chosen->len; i++) {
         StoreInstance *instance = g_ptr_array_index(chosen, i);
         desire_deletion(instance, policy->force_deletion);
-        if (!step_begin_or_keep(tx, operation, instance, error))
+        if (!models_notice_give(models, tx, set, instance, now, error) || !step_begin_or_keep(tx, operation, instance, error))
             return FALSE;
     }
     return TRUE;
@@ -68,7 +70,7 @@ capacity_meet(StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *op
         return FALSE;
     if (model->capacity > present)
         return instances_add(tx, set, model, model->capacity - present, operation, now, error);
-    return instances_remove(tx, set, &model->policy.scale_in, present - model->capacity, operation, error);
+    return instances_remove(tx, set, &model->policy.scale_in, present - model->capacity, operation, now, error);
 }
 
 /* Instances that never ran have nothing to keep: they take the newest model, as new ones do. */

@@ -74,7 +74,7 @@ summary_json(const StoreInstanceCounts *counts)
 {
     json_t *summary = json_array();
     guint failed = counts->by_state[INSTANCE_FAILED], creating = counts->by_state[INSTANCE_CREATING];
-    guint deleting = counts->by_state[INSTANCE_DELETING], busy = counts->busy;
+    guint deleting = counts->by_state[INSTANCE_DELETING] + counts->noticed, busy = counts->busy;
     guint quiet = counts->total - MIN(counts->total, busy);
     /* Creating and deleting ones are busy too; what is left of the busy ones is being updated. */
     guint updating = busy - MIN(busy, creating + deleting);

@@ -119,14 +119,33 @@ status_json(const char *code, const char *level, const char *display, const char
     return status;
 }
 
+const char *
+instance_provisioning(const StoreInstance *instance)
+{
+    return instance_provisioning_text(instance->want_deleted ? INSTANCE_DELETING : instance->state,
+                                      instance->operation != NULL);
+}
+
+/* Its guest is told of its end: until when it has time. */
+static json_t *
+notice_status(const StoreInstance *instance)
+{
+    g_autofree char *time = time_to_text(instance->terminate_at);
+    g_autofree char *message = g_strdup_printf(
+        "The guest has been given notice: the instance is deleted at %s, or as soon as its guest approves.", time);
+    json_t *status = status_json("ScheduledEvent/Terminate", "Info", "Terminate scheduled", message);
+    json_set_text(status, "time", time);
+    return status;
+}
+
 static json_t *
 provisioning_status(const StoreInstance *instance)
 {
-    const char *text = instance_provisioning_text(instance->state, instance->operation != NULL);
+    const char *text = instance_provisioning(instance);
     g_autofree char *lower = g_ascii_strdown(text, -1);
     g_autofree char *display = g_strconcat("Provisioning ", lower, NULL);
     g_autofree char *since = time_to_text(instance->state_since);
-    gboolean failed = instance->state == INSTANCE_FAILED && instance->failure;
+    gboolean failed = instance->state == INSTANCE_FAILED && instance->failure && !instance->want_deleted;
     g_autofree char *code =
         failed ? g_strdup_printf("ProvisioningState/failed/%s", arm_code_text((ArmCode)(instance->failure - 1)))
                : g_strconcat("ProvisioningState/", lower, NULL);
@@ -196,6 +215,8 @@ instance_view(const StoreSet *set, const StoreInstance *instance)
     json_object_set_new(view, "vmAgent", agent);
     json_object_set_new(view, "vmHealth", health_json(instance));
     json_object_set_new(view, "bootDiagnostics", json_object());
+    if (instance->terminate_at && instance->alive)
+        json_array_append_new(statuses, notice_status(instance));
     if (instance->warning)
         json_array_append_new(statuses, status_json("Warning", "Warning", "Warning", instance->warning));
     json_object_set_new(view, "statuses", statuses);
@@ -279,7 +300,7 @@ instance_json(const Call *call, const StoreSet *set, const StoreInstance *instan
         json_set_new(properties, copied[i], json_deep_copy(json_object_get(profile, copied[i])));
     os_profile_set(properties, profile, instance);
     protection_set(properties, instance);
-    json_set_text(properties, "provisioningState", instance_provisioning_text(instance->state, instance->operation != NULL));
+    json_set_text(properties, "provisioningState", instance_provisioning(instance));
     json_set_text(properties, "timeCreated", created);
     json_object_set_new(body, "properties", properties);
     return body;

@@ -17,6 +17,8 @@ GBytes *instance_body(Call *call, StoreTx *tx, const StoreSet *set, const StoreI
                       GError **error);
 /* The same where it has been encoded already, by the row's etag alone; NULL where it has not. */
 GBytes *instance_body_known(const Call *call, const StoreSet *set, guint id, guint64 etag, gboolean with_view);
+/* Its provisioningState: one that is to go is Deleting, also while its guest still has its time. */
+const char *instance_provisioning(const StoreInstance *instance);
 /* latestModelApplied: does it run what the set's current model makes? */
 gboolean instance_is_latest(StoreTx *tx, const StoreSet *set, const StoreInstance *instance, gboolean *ret_latest,
                             GError **error);

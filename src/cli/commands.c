@@ -57,14 +57,16 @@ const Command cli_commands[] = {
     { "vmss create", NULL,
       SET LAUNCH "image! instance-count location tags admin-username admin-password ssh-key-values generate-ssh-keys custom-data "
                  "computer-name-prefix upgrade-policy-mode enable-auto-os-upgrade orchestration-mode os-disk-size-gb "
-                 "data-disk-sizes-gb scale-in-policy force-deletion set what-if yes no-wait",
+                 "data-disk-sizes-gb scale-in-policy force-deletion enable-terminate-notification "
+                 "terminate-notification-time set what-if yes no-wait",
       run_vmss_create, "create a scale set",
       "testudo vmss create -g MyResourceGroup -n MyScaleSet --image Testudo:mini:gen2:1.0.0 --vm-sku Standard_B1ms \\\n"
       "      --security-type TrustedLaunch --enable-secure-boot true --enable-vtpm true" },
     { "vmss show", NULL, SET "instance-id", run_vmss_show, "show a scale set or one of its instances", NULL },
     { "vmss list", NULL, "resource-group", run_vmss_list, "list scale sets", NULL },
     { "vmss update", NULL,
-      SET LAUNCH "image upgrade-policy-mode enable-auto-os-upgrade custom-data scale-in-policy force-deletion set tags what-if yes "
+      SET LAUNCH "image upgrade-policy-mode enable-auto-os-upgrade custom-data scale-in-policy force-deletion "
+                 "enable-terminate-notification terminate-notification-time set tags what-if yes "
                  "no-wait instance-id protect-from-scale-in protect-from-scale-set-actions", run_vmss_update,
       "change the model; with upgrade mode Manual, instances follow by update-instances",
       "testudo vmss update -g MyResourceGroup -n MyScaleSet --vm-sku Standard_B1ms \\\n"

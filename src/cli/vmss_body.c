@@ -9,6 +9,8 @@
 #define SIZE_DEFAULT  "Standard_B1ms"
 #define COUNT_DEFAULT 2
 
+#define VMSS_NOTICE VMSS_PROFILE ".scheduledEventsProfile.terminateNotificationProfile"
+
 /* Options that are one member of the body. */
 static const struct {
     const char *option, *path;
@@ -188,6 +190,19 @@ scale_in_put(const Args *args, json_t *body, GError **error)
     return TRUE;
 }
 
+/* Who says how long says that. */
+static void
+notice_put(const Args *args, json_t *body)
+{
+    guint minutes;
+    gboolean enable = TRUE, timed = args_number(args, "terminate-notification-time", &minutes);
+    if (!args_bool(args, "enable-terminate-notification", &enable) && !timed)
+        return;
+    body_put(body, VMSS_NOTICE ".enable", json_boolean(enable));
+    if (timed)
+        body_put(body, VMSS_NOTICE ".notBeforeTimeout", json_sprintf("PT%uM", minutes));
+}
+
 static gboolean
 sets_apply(const Args *args, json_t *body, const json_t *model, GError **error)
 {
@@ -213,6 +228,7 @@ tags_put(const Cli *cli, json_t *body, GError **error)
 static gboolean
 options_put(const Cli *cli, json_t *body, const json_t *model, GError **error)
 {
+    notice_put(cli->args, body);
     return members_put(cli->args, body, error) && image_put(cli->args, body, error) && login_put(cli->args, body, error) &&
            custom_data_put(cli->args, body, error) && data_disks_put(cli->args, body, error) &&
            scale_in_put(cli->args, body, error) && tags_put(cli, body, error) && sets_apply(cli->args, body, model, error);

@@ -89,12 +89,21 @@ static gboolean
 protection_update(Cli *cli, const char *instance, GError **error)
 {
     static const char *const of_set[] = {
-        "vm-sku",         "image",
-        "security-type",  "enable-secure-boot",
-        "enable-vtpm",    "upgrade-policy-mode",
-        "custom-data",    "scale-in-policy",
-        "force-deletion", "set",
-        "tags",           "what-if",
+        "vm-sku",
+        "image",
+        "security-type",
+        "enable-secure-boot",
+        "enable-vtpm",
+        "upgrade-policy-mode",
+        "custom-data",
+        "scale-in-policy",
+        "force-deletion",
+        "set",
+        "tags",
+        "what-if",
+        "enable-auto-os-upgrade",
+        "enable-terminate-notification",
+        "terminate-notification-time",
     };
     g_autoptr(json_t) body = json_object(), answer = NULL;
     for (guint i = 0; i < G_N_ELEMENTS(of_set); i++) {

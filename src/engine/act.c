@@ -1,5 +1,6 @@
 /* One instance, one step forward: the planner's action, written to the store first, asked of the host after the commit. */
 #include "engine/disks.h"
+#include "engine/notice.h"
 #include "engine/pass.h"
 #include "engine/sets.h"
 
@@ -13,6 +14,7 @@ facts_of(const StoreInstance *instance, const Tracked *tracked)
         .want_power = instance->want_power,
         .want_deleted = instance->want_deleted,
         .skip_shutdown = instance->skip_shutdown,
+        .terminate_at = notice_approved(tracked) ? 0 : instance->terminate_at,
         .want_epoch = instance->want_epoch,
         .epoch = instance->epoch,
         .want_revision = instance->want_revision,
@@ -169,6 +171,8 @@ engine_act(Pass *pass, Held *held)
             due(pass, held, act);
             return;
         case ACT_DESTROY:
+            /* Whoever comes after a crash does not ask its guest again. */
+            instance->terminate_at = 0;
             instance_enter(instance, LIFE_DESTROY, pass->now);
             pass_changed(held);
             due(pass, held, act);

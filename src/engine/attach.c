@@ -1,6 +1,7 @@
 /* The beginning: what the store remembers is compared with what the host found running. */
 #include "engine/disks.h"
 #include "engine/health.h"
+#include "engine/notice.h"
 #include "engine/sets.h"
 
 /* Rows in hand at a time: all of them are gone through, in one transaction. */
@@ -35,6 +36,7 @@ page_adopt(Pass *pass, SetTracked *set, GPtrArray *rows, GHashTable *found, GErr
     }
     if (!health_follow_all(pass, error))
         return FALSE;
+    notice_follow_all(pass);
     pass_tell(pass);
     if (!pass_write(pass, error))
         return FALSE;

@@ -1,5 +1,6 @@
 /* The loop: events in, planned acts out, one transaction per pass. */
 #include "engine/health.h"
+#include "engine/notice.h"
 #include "engine/pass.h"
 #include "engine/sets.h"
 
@@ -45,6 +46,7 @@ engine_new(Store *store, Clock *clock, const EngineConfig *config, GMainContext 
     g_queue_init(&engine->waiting);
     g_queue_init(&engine->answers);
     engine->questions = g_hash_table_new(g_direct_hash, g_direct_equal);
+    engine->tellings = g_hash_table_new(g_direct_hash, g_direct_equal);
     g_queue_init(&engine->events);
     engine->kick = kick_source_new(engine);
     return engine;
@@ -65,6 +67,7 @@ engine_free(Engine *engine)
     g_queue_clear(&engine->waiting);
     g_queue_clear_full(&engine->events, (GDestroyNotify)host_event_free);
     health_abandon(engine);
+    notice_abandon(engine);
     g_hash_table_unref(engine->strangers);
     g_hash_table_unref(engine->instances);
     g_hash_table_unref(engine->sets);
@@ -173,12 +176,16 @@ pass_do(Pass *pass, GError **error)
     if (!changes_collect(pass, error) || !engine_sets_refresh(pass->engine, pass->tx, error) || !events_take(pass, error) ||
         !health_take(pass, error) || !dirty_take(pass, error) || !health_follow_all(pass, error))
         return FALSE;
+    notice_follow_all(pass);
     pass_tell(pass);
     if (!engine_sets_plan(pass, error))
         return FALSE;
     /* What the plan changed is acted on at once: a pass of its own would read and write every such row again. */
-    if (held_act(pass) && !health_follow_all(pass, error))
-        return FALSE;
+    if (held_act(pass)) {
+        if (!health_follow_all(pass, error))
+            return FALSE;
+        notice_follow_all(pass);
+    }
     pass_tell(pass);
     return pass_write(pass, error) && pass_commit(pass, error);
 }
@@ -304,5 +311,5 @@ gboolean
 engine_idle(Engine *engine)
 {
     return !g_atomic_int_get(&engine->kicked) && !work_waits(engine) && g_queue_is_empty(&engine->waiting) &&
-           engine->n_rolls == 0 && engine->calls_in_flight == 0 && engine->slots_taken == 0;
+           engine->n_rolls == 0 && engine->n_noticed == 0 && engine->calls_in_flight == 0 && engine->slots_taken == 0;
 }

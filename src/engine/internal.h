@@ -15,6 +15,7 @@ typedef struct {
     GList *dirty;        /* its link in Engine.dirty, or NULL: nothing of it changed */
     GList *waiting;      /* its link in Engine.waiting, or NULL: there is no launch of it that wants for a slot */
     struct Asked *asked; /* its guest is asked for its health (engine/health.h); or NULL */
+    struct Noticed *noticed; /* its guest is told of its end (engine/notice.h); or NULL */
     guint id;
     guint deadline_timer; /* clock timer, 0: none */
     HostCall in_flight;   /* set by engine_call() alone */
@@ -42,7 +43,9 @@ struct Engine {
     GQueue waiting;          /* of Tracked, in the order in which they asked */
     GQueue events;           /* of HostEvent copies that no pass has taken yet */
     GHashTable *questions;   /* set of Question: guests are asked, and did not answer yet (engine/health.c) */
+    GHashTable *tellings;    /* set of Telling: guests are told, and did not answer yet (engine/notice.c) */
     GQueue answers;          /* of Question, answered */
+    guint n_noticed;         /* instances whose guests are told of their end */
     guint slots_taken;
     guint calls_in_flight;
     guint64 passes;

@@ -194,6 +194,21 @@ add(Run *run, GError **error)
     return TRUE;
 }
 
+/* An old one served until now: it is told, as the newest model says that makes the same of it. */
+static gboolean
+notice_give(const Run *run, StoreInstance *instance, GError **error)
+{
+    guint number;
+    if (instance->revision == 0)
+        return TRUE;
+    const Revision *own = store_model_alike(run->pass->tx, run->set->id, instance->revision, &number, error)
+                              ? revision_get(run->pass, run->set, number, error)
+                              : NULL;
+    if (own)
+        desire_notice(instance, &own->model->policy, run->pass->now);
+    return own != NULL;
+}
+
 static gboolean delete (Run *run, guint id, GError **error)
 {
     Held *held = hold(run, id, error);
@@ -202,6 +217,8 @@ static gboolean delete (Run *run, guint id, GError **error)
     if (!held->row->surge)
         roll_mark(held->row, run->roll, ROLL_MARK_LEAVING, run->pass->now);
     desire_deletion(held->row, /* forced= */ FALSE);
+    if (!held->row->surge && !notice_give(run, held->row, error))
+        return FALSE;
     if (!held->row->operation)
         step_join(run->pass->ledger, run->roll->operation, held->row);
     row_changed(run, held);

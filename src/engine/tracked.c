@@ -1,5 +1,6 @@
 /* The instances that the engine knows, the queues that they wait in, and the slots for launches. */
 #include "engine/health.h"
+#include "engine/notice.h"
 #include "engine/sets.h"
 
 #include <string.h>
@@ -32,6 +33,7 @@ tracked_free(void *data)
 {
     deadline_disarm(data);
     health_stop(data);
+    notice_stop(data);
     g_free(data);
 }
 

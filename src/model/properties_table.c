@@ -106,7 +106,11 @@ const Property scale_set_properties[] = {
     REFUSED(VMP ".hardwareProfile", "instances have the size's own properties; leave it out"),
     REFUSED(VMP ".serviceArtifactReference", "it is not supported; leave it out"),
     REFUSED(VMP ".securityPostureReference", "it is not supported; leave it out"),
-    REFUSED(VMP ".scheduledEventsProfile", "it " UNTIL_BUILT),
+    EFFECTIVE(VMP ".scheduledEventsProfile", OBJECT, NULL, NULL),
+    EFFECTIVE(VMP ".scheduledEventsProfile.terminateNotificationProfile", OBJECT, NULL, NULL),
+    EFFECTIVE(VMP ".scheduledEventsProfile.terminateNotificationProfile.enable", BOOL, NULL, NULL),
+    EFFECTIVE(VMP ".scheduledEventsProfile.terminateNotificationProfile.notBeforeTimeout", DURATION, NULL, check_notice_time),
+    REFUSED(VMP ".scheduledEventsProfile.osImageNotificationProfile", "guests are not told of a new OS image; leave it out"),
     REFUSED(VMP ".interconnectBlockProfile", "it is not supported; leave it out"),
 
     EFFECTIVE(SEC, OBJECT, NULL, NULL),

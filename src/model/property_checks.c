@@ -1,6 +1,8 @@
 #include "model/property_checks.h"
 
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/time_text.h"
 
 #include <string.h>
 
@@ -34,6 +36,16 @@ check_scale_in_rules(const json_t *value, const char *path, GError **error)
                     "'%s' has %zu rules, of which one alone can decide; accepted: an array of one of: Default, NewestVM, "
                     "OldestVM.",
                     path, json_array_size(value));
+}
+
+gboolean
+check_notice_time(const json_t *value, const char *path, GError **error)
+{
+    static const gint64 minute = 60 * USEC_PER_SEC;
+    gint64 usec;
+    return (duration_from_text(json_string_value(value), &usec) && usec >= 5 * minute && usec <= 15 * minute) ||
+           arm_fail(error, ARM_INVALID_PARAMETER, path,
+                    "'%s' is '%.40s', and a guest is given PT5M to PT15M (5 to 15 minutes).", path, json_string_value(value));
 }
 
 gboolean

@@ -25,10 +25,13 @@ is_late(const InstanceFacts *facts, UnixTime now)
     return facts->has_step && facts->deadline != 0 && now >= facts->deadline;
 }
 
+/* Only a guest that runs can use the time that it is given. */
 static Act
-plan_deletion(const InstanceFacts *facts)
+plan_deletion(const InstanceFacts *facts, UnixTime now)
 {
-    return facts->in_flight == CALL_DESTROY ? ACT_NONE : ACT_DESTROY;
+    if (facts->in_flight == CALL_DESTROY || (facts->alive && now < facts->terminate_at))
+        return ACT_NONE;
+    return ACT_DESTROY;
 }
 
 /* To be running, at the launch that was asked for last. */
@@ -62,7 +65,7 @@ Act
 plan_instance(const InstanceFacts *facts, UnixTime now)
 {
     if (facts->want_deleted)
-        return plan_deletion(facts);
+        return plan_deletion(facts, now);
     if (facts->in_flight != CALL_NONE)
         return facts->in_flight == CALL_START && is_late(facts, now) ? ACT_TIMEOUT : ACT_NONE;
     return facts->want_power == POWER_RUNNING ? plan_running(facts, now) : plan_resting(facts);

@@ -16,6 +16,7 @@ typedef struct {
     DesiredPower want_power;
     gboolean want_deleted;
     gboolean skip_shutdown;
+    UnixTime terminate_at; /* its guest has until then before it is deleted; 0: it is not told, or agrees */
     guint64 want_epoch, epoch;
     guint want_revision, revision;
     gboolean has_step;

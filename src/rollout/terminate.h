@@ -4,6 +4,12 @@
 
 #include "base/clock.h"
 
+/* What a guest is given at most, whatever the clock did meanwhile. */
+#define TERMINATE_MAX (900 * USEC_PER_SEC)
+/* From one answer to the next question, and what an answer may take. */
+#define TERMINATE_ASK_EVERY   (5 * USEC_PER_SEC)
+#define TERMINATE_RUN_TIMEOUT (30 * USEC_PER_SEC)
+
 typedef enum {
     TERMINATE_WAITING,  /* the guest has the notice */
     TERMINATE_APPROVED, /* and needs no more time */

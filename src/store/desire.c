@@ -133,6 +133,24 @@ desire_deletion(StoreInstance *instance, gboolean forced)
 {
     instance->want_deleted = TRUE;
     instance->skip_shutdown = forced;
+    instance->terminate_at = 0;
+}
+
+void
+desire_notice(StoreInstance *instance, const Policy *policy, UnixTime now)
+{
+    gboolean hears = instance->state == INSTANCE_RUNNING && instance->alive && instance->agent;
+    if (policy->terminate_usec > 0 && hears && !instance->skip_shutdown)
+        instance->terminate_at = now + policy->terminate_usec;
+}
+
+gboolean
+desire_notice_end(StoreInstance *instance)
+{
+    if (instance->terminate_at == 0)
+        return FALSE;
+    desire_deletion(instance, /* forced= */ TRUE);
+    return TRUE;
 }
 
 /* Neither running nor on its way to. */

@@ -29,8 +29,13 @@ gboolean desire_check(const StoreInstance *instance, Desire desire, GError **err
  * and for deletions (desire_deletion()). */
 gboolean desire_apply(StoreInstance *instance, Desire desire, gboolean skip_shutdown);
 
-/* The instance is to go. forced: its guest is not told before. */
+/* The instance is to go, at once. forced: it is not asked to shut down either. */
 void desire_deletion(StoreInstance *instance, gboolean forced);
+/* It was just decided that the instance goes: its guest is told first, and given the time that the policy says. Not where the
+ * deletion is forced, and not a guest that has not answered in this boot: it could not hear it. */
+void desire_notice(StoreInstance *instance, const Policy *policy, UnixTime now);
+/* Deleted already, with or without notice, and now by force: the time that its guest was given is over. TRUE: it had some. */
+gboolean desire_notice_end(StoreInstance *instance);
 
 /* Which of a set's instances (of StoreInstance, by id) go when it is scaled in by `count` (rollout/scale_in.h), by id; borrowed
  * from `instances`. NULL sets *error: too many are protected. */

@@ -181,7 +181,8 @@ counts_add(StoreInstanceCounts *counts, sqlite3_stmt *statement, GError **error)
     counts->total++;
     counts->by_state[state]++;
     counts->busy += sqlite3_column_int(statement, 1) ? 1 : 0;
-    counts->on_current += sqlite3_column_int(statement, 2) ? 1 : 0;
+    counts->noticed += sqlite3_column_int(statement, 2) ? 1 : 0;
+    counts->on_current += sqlite3_column_int(statement, 3) ? 1 : 0;
     return TRUE;
 }
 

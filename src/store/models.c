@@ -1,6 +1,7 @@
 #include "store/models.h"
 
 #include "base/json.h"
+#include "store/desire.h"
 
 #include <string.h>
 
@@ -42,4 +43,19 @@ models_by_revision_get(GHashTable *models, StoreTx *tx, const StoreSet *set, gui
     if (model)
         g_hash_table_insert(models, GUINT_TO_POINTER(revision), model);
     return model;
+}
+
+gboolean
+models_notice_give(GHashTable *models, StoreTx *tx, const StoreSet *set, StoreInstance *instance, UnixTime now, GError **error)
+{
+    guint newest;
+    /* It never ran: nobody is there to be told. */
+    if (instance->revision == 0)
+        return TRUE;
+    if (!store_model_alike(tx, set->id, instance->revision, &newest, error))
+        return FALSE;
+    const Model *model = models_by_revision_get(models, tx, set, newest, error);
+    if (model)
+        desire_notice(instance, &model->policy, now);
+    return model != NULL;
 }

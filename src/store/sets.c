@@ -160,6 +160,17 @@ store_model_get(StoreTx *tx, gint64 set_id, guint revision, GError **error)
     return row_get(tx, SQL_MODEL_GET, PARAMS(number_param(set_id), number_param(revision)), error);
 }
 
+gboolean
+store_model_alike(StoreTx *tx, gint64 set_id, guint revision, guint *ret_newest, GError **error)
+{
+    gint64 newest;
+    gboolean found;
+    if (!sql_number(tx, SQL_MODEL_ALIKE, PARAMS(number_param(set_id), number_param(revision)), &newest, &found, error))
+        return FALSE;
+    *ret_newest = newest > 0 ? (guint)newest : revision;
+    return TRUE;
+}
+
 GPtrArray *
 store_model_list(StoreTx *tx, gint64 set_id, GError **error)
 {

@@ -56,6 +56,9 @@ static const struct {
     [SQL_MODEL_GET] = { SHAPE_SELECT, &model_rows, "WHERE set_id = ? AND revision = ?" },
     [SQL_MODEL_LIST] = { SHAPE_SELECT, &model_rows, "WHERE set_id = ? ORDER BY revision DESC" },
     [SQL_MODEL_INSERT] = { SHAPE_INSERT, &model_rows, NULL },
+    [SQL_MODEL_ALIKE] = { SHAPE_PLAIN, NULL,
+                          "SELECT max(b.revision) FROM models a JOIN models b ON b.set_id = a.set_id"
+                          " AND b.effect_key = a.effect_key WHERE a.set_id = ? AND a.revision = ?" },
     [SQL_MODEL_PRUNE] = { SHAPE_PLAIN, NULL,
                           "DELETE FROM models WHERE set_id = ?1"
                           " AND revision NOT IN"
@@ -78,7 +81,7 @@ static const struct {
     [SQL_INSTANCE_ETAGS] = { SHAPE_PLAIN, NULL, "SELECT id, etag FROM instances WHERE " PLACES_OF_SET " ORDER BY place" },
     /* Row by row: grouping would sort them. */
     [SQL_INSTANCE_COUNT] = { SHAPE_PLAIN, NULL,
-                             "SELECT state, operation IS NOT NULL, revision IN"
+                             "SELECT state, operation IS NOT NULL, terminate_at > 0 AND state <> 'deleting', revision IN"
                              " (SELECT m.revision FROM sets s JOIN models m ON m.set_id = s.id"
                              "  AND m.effect_key = s.effect_key WHERE s.id = ?1)"
                              " FROM instances WHERE " PLACES_OF_SET },

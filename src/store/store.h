@@ -122,6 +122,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreModel, store_model_free)
 
 gboolean store_model_insert(StoreTx *tx, gint64 set_id, const StoreModel *model, GError **error);
 StoreModel *store_model_get(StoreTx *tx, gint64 set_id, guint revision, GError **error);
+/* The newest revision that makes the same of an instance as this one (its effect key). */
+gboolean store_model_alike(StoreTx *tx, gint64 set_id, guint revision, guint *ret_newest, GError **error);
 GPtrArray *store_model_list(StoreTx *tx, gint64 set_id, GError **error); /* of StoreModel, newest first */
 /* Revisions that stay although nothing runs them. */
 #define STORE_REVISIONS_KEPT 20
@@ -235,6 +237,7 @@ typedef struct {
     guint by_state[INSTANCE_N_STATES];
     guint busy;       /* with a step in hand */
     guint failed;     /* state failed */
+    guint noticed;    /* to be deleted, and running on while their guests still have time */
     guint on_current; /* whose revision has the effect key of the set's current revision */
 } StoreInstanceCounts;
 gboolean store_instance_count(StoreTx *tx, gint64 set_id, StoreInstanceCounts *ret_counts, GError **error);

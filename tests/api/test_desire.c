@@ -104,6 +104,39 @@ test_a_deletion_is_forced_where_it_is_asked(void)
     g_assert_true(instance.skip_shutdown);
 }
 
+/* Who is told of its end, and how long it has. */
+static void
+test_a_guest_that_hears_is_told(void)
+{
+    static const struct {
+        const char *why;
+        gint64 policy;
+        gboolean forced;
+        InstanceState state;
+        gboolean alive, agent;
+        UnixTime expect;
+    } cases[] = {
+        { "it hears", 300, FALSE, INSTANCE_RUNNING, TRUE, TRUE, 1300 },
+        { "the policy has no notice", 0, FALSE, INSTANCE_RUNNING, TRUE, TRUE, 0 },
+        { "it is forced", 300, TRUE, INSTANCE_RUNNING, TRUE, TRUE, 0 },
+        { "it has not answered yet", 300, FALSE, INSTANCE_RUNNING, TRUE, FALSE, 0 },
+        { "it does not run", 300, FALSE, INSTANCE_RUNNING, FALSE, TRUE, 0 },
+        { "it is on its way up", 300, FALSE, INSTANCE_STARTING, TRUE, TRUE, 0 },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        StoreInstance instance = { .state = cases[i].state, .alive = cases[i].alive, .agent = cases[i].agent };
+        const Policy policy = { .terminate_usec = cases[i].policy };
+        g_test_message("%s", cases[i].why);
+        desire_deletion(&instance, cases[i].forced);
+        desire_notice(&instance, &policy, 1000);
+        g_assert_cmpint(instance.terminate_at, ==, cases[i].expect);
+        g_assert_cmpint(desire_notice_end(&instance), ==, cases[i].expect != 0);
+        g_assert_cmpint(instance.terminate_at, ==, 0);
+        g_assert_cmpint(instance.skip_shutdown, ==, cases[i].forced || cases[i].expect != 0);
+        g_assert_false(desire_notice_end(&instance));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -114,5 +147,6 @@ main(int argc, char **argv)
     g_test_add_func("/desire/a_change_renews_what_it_names_and_nothing_else",
                     test_a_change_renews_what_it_names_and_nothing_else);
     g_test_add_func("/desire/a_deletion_is_forced_where_it_is_asked", test_a_deletion_is_forced_where_it_is_asked);
+    g_test_add_func("/desire/a_guest_that_hears_is_told", test_a_guest_that_hears_is_told);
     return g_test_run();
 }

@@ -4,7 +4,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define PROFILE(rest) "{'properties':{'virtualMachineProfile':" rest "}}"
+#define PROFILE(rest)   "{'properties':{'virtualMachineProfile':" rest "}}"
+#define NOTICE(members) "{'scheduledEventsProfile':{'terminateNotificationProfile':{" members "}}}"
 #define IMAGE(sku, version)                                                                                                    \
     PROFILE("{'storageProfile':{'imageReference':{'publisher':'P','offer':'O','sku':'" sku "','version':'" version "'}}}")
 
@@ -39,6 +40,10 @@ options_become_members(void)
         { "--upgrade-policy-mode Manual", "{'properties':{'upgradePolicy':{'mode':'Manual'}}}" },
         { "--scale-in-policy OldestVM --force-deletion",
           "{'properties':{'scaleInPolicy':{'rules':['OldestVM'],'forceDeletion':true}}}" },
+        { "--terminate-notification-time 10", PROFILE(NOTICE("'enable':true,'notBeforeTimeout':'PT10M'")) },
+        { "--enable-terminate-notification false", PROFILE(NOTICE("'enable':false")) },
+        { "--enable-terminate-notification false --terminate-notification-time 5",
+          PROFILE(NOTICE("'enable':false,'notBeforeTimeout':'PT5M'")) },
         { "--custom-data hi", PROFILE("{'osProfile':{'customData':'aGk='}}") },
         { "--vm-sku a --set sku.capacity=3", "{'sku':{'name':'a','capacity':3}}" },
         { "", "{}" },

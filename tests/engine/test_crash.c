@@ -19,10 +19,15 @@ typedef struct {
     "\"1.0.0\"}},\"securityProfile\":{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,"        \
     "\"vTpmEnabled\":true}}}}}"
 
+#define TOLD_TO_GO                                                                                                             \
+    "{\"sku\":{\"capacity\":1},\"properties\":{\"virtualMachineProfile\":{\"scheduledEventsProfile\":{"                        \
+    "\"terminateNotificationProfile\":{\"enable\":true}}}}}"
+
 static const Scenario scenarios[] = {
     { "upgrade", "PATCH", "@/s1", TO_TRUSTED, "POST", "@/s1/manualupgrade", ALL },
     { "scale-out", "PATCH", "@/s1", "{\"sku\":{\"capacity\":5}}", NULL, NULL, NULL },
     { "scale-in", "PATCH", "@/s1", "{\"sku\":{\"capacity\":1}}", NULL, NULL, NULL },
+    { "scale-in-with-notice", "PATCH", "@/s1", TOLD_TO_GO, NULL, NULL, NULL },
     { "restart", "POST", "@/s1/restart", ALL, NULL, NULL, NULL },
     { "reimage", "POST", "@/s1/reimage", NULL, NULL, NULL, NULL },
     { "deallocate", "POST", "@/s1/deallocate", NULL, NULL, NULL, NULL },
@@ -60,6 +65,7 @@ scenario_run(const Scenario *scenario, guint crash_at, guint *ret_steps)
 {
     g_autoptr(World) world = world_new();
     world_create(world, "s1", 3, "Standard_A1_v2", "gen1", NULL);
+    host_simulated_set_approval(world->simulated, TRUE, 7 * USEC_PER_SEC);
     world->steps = 0;
     world->crash_at = crash_at;
     g_autoptr(Answer) asked = world_ask(world, scenario->method, scenario->target, scenario->body);

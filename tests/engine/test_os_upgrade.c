@@ -321,6 +321,28 @@ test_a_restart_between_import_and_start(void)
     expect_history(world, "Completed Platform 2.0.0 3/0");
 }
 
+/* Killed at each of its steps from the import on, it ends alike. */
+static void
+test_a_crash_at_every_step(void)
+{
+    for (guint ill_version = 0; ill_version < 2; ill_version++) {
+        gboolean died = TRUE;
+        for (guint at = 1; died; at++) {
+            g_autoptr(World) world = world_that(FOLLOWS("", ""));
+            if (ill_version)
+                host_simulated_set_faults(world->simulated, second_is_ill, NULL);
+            guint incarnation = world->incarnation;
+            world->crash_at = world->steps + at;
+            import(world, "2.0.0", "V2");
+            world_settle(world);
+            died = world->incarnation != incarnation;
+            g_assert_cmpuint(at, <, 200);
+            expect_history(world, ill_version ? "Faulted Platform 2.0.0 0/1" : "Completed Platform 2.0.0 3/0");
+            expect_exact(world, ill_version ? "1.1.0" : "2.0.0");
+        }
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -339,5 +361,6 @@ main(int argc, char **argv)
     g_test_add_func("/os-upgrade/an-image-that-does-not-fit", test_an_image_that_does_not_fit_is_told_once);
     g_test_add_func("/os-upgrade/who-goes-back-is-left-there", test_who_goes_back_is_left_there);
     g_test_add_func("/os-upgrade/a-restart-between-import-and-start", test_a_restart_between_import_and_start);
+    g_test_add_func("/os-upgrade/a-crash-at-every-step", test_a_crash_at_every_step);
     return g_test_run();
 }

@@ -50,6 +50,10 @@ static const struct {
     { "{'properties': {'scaleInPolicy': {'rules': 'OldestVM'}}}", ARM_INVALID_PARAMETER, "properties.scaleInPolicy.rules", "an array of: Default" },
     { "{'properties': {'scaleInPolicy': {'forceDeletion': 'often'}}}", ARM_INVALID_PARAMETER, "properties.scaleInPolicy.forceDeletion", "true, false" },
     { "{'properties': {'scaleInPolicy': {'rules': [1]}}}", ARM_INVALID_PARAMETER, "properties.scaleInPolicy.rules", "array of: Default" },
+    { IN_PROFILE("'scheduledEventsProfile': {'terminateNotificationProfile': {'enable': 'soon'}}"), ARM_INVALID_PARAMETER, PROFILE ".scheduledEventsProfile.terminateNotificationProfile.enable", "true, false" },
+    { IN_PROFILE("'scheduledEventsProfile': {'terminateNotificationProfile': {'notBeforeTimeout': 'PT4M59S'}}"), ARM_INVALID_PARAMETER, PROFILE ".scheduledEventsProfile.terminateNotificationProfile.notBeforeTimeout", "PT5M to PT15M" },
+    { IN_PROFILE("'scheduledEventsProfile': {'terminateNotificationProfile': {'notBeforeTimeout': 'PT15M1S'}}"), ARM_INVALID_PARAMETER, PROFILE ".scheduledEventsProfile.terminateNotificationProfile.notBeforeTimeout", "PT5M to PT15M" },
+    { IN_PROFILE("'scheduledEventsProfile': {'osImageNotificationProfile': {'enable': true}}"), ARM_BAD_REQUEST, PROFILE ".scheduledEventsProfile.osImageNotificationProfile", "not told" },
     /* what is real but not here */
     { UPGRADE("'mode': 'Sometimes'"), ARM_INVALID_PARAMETER, "properties.upgradePolicy.mode", "Sometimes|Manual" },
     { UPGRADE("'automaticOSUpgradePolicy': {'osRollingUpgradeDeferral': true}"), ARM_BAD_REQUEST, "properties.upgradePolicy.automaticOSUpgradePolicy.osRollingUpgradeDeferral", "not deferred" },

@@ -8,7 +8,7 @@
 
 /* The facts in one line: state, want, what differs. Flags: a alive, r refused, k skip shutdown, d to be deleted,
  * e an epoch behind, v a revision behind, s a step in hand, L its deadline over, O over just now, B to come;
- * S/T/D a start, stop or destroy under way. */
+ * N its guest still has time, M until just now; S/T/D a start, stop or destroy under way. */
 static InstanceFacts
 facts_of(InstanceState state, DesiredPower want, const char *flags)
 {
@@ -47,6 +47,12 @@ facts_of(InstanceState state, DesiredPower want, const char *flags)
         case 'B':
             facts.deadline = EARLY;
             break;
+        case 'N':
+            facts.terminate_at = EARLY;
+            break;
+        case 'M':
+            facts.terminate_at = NOW;
+            break;
         case 'S':
             facts.in_flight = CALL_START;
             break;
@@ -74,6 +80,10 @@ test_actions(void)
         const char *flags;
         Act act;
     } cases[] = {
+        { "a guest has its time before its end", INSTANCE_RUNNING, POWER_RUNNING, "adsN", ACT_NONE },
+        { "and not a moment more", INSTANCE_RUNNING, POWER_RUNNING, "adsM", ACT_DESTROY },
+        { "one that does not run needs none", INSTANCE_FAILED, POWER_RUNNING, "dsN", ACT_DESTROY },
+        { "what is not to be deleted has no end to wait for", INSTANCE_RUNNING, POWER_STOPPED, "asN", ACT_STOP },
         { "a new one is launched", INSTANCE_CREATING, POWER_RUNNING, "es", ACT_LAUNCH },
         { "the host's answer is awaited", INSTANCE_STARTING, POWER_RUNNING, "sSB", ACT_NONE },
         { "but not for ever", INSTANCE_STARTING, POWER_RUNNING, "sSL", ACT_TIMEOUT },

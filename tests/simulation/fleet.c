@@ -105,6 +105,20 @@ image_json(const SimModel *model)
     return json_pack("{ss ss ss ss}", "publisher", "Testudo", "offer", "mini", "sku", image->sku, "version", image->version);
 }
 
+/* How long a guest is given before its end; 0: it is not told. As the set was created, for good. */
+static guint
+notice_minutes(const SimModel *model)
+{
+    return model->capacity % 3 == 0 ? 5 + model->capacity % 11 : 0;
+}
+
+static json_t *
+notice_json(const SimModel *model)
+{
+    g_autofree char *time = g_strdup_printf("PT%uM", notice_minutes(model));
+    return json_pack("{s{sb ss}}", "terminateNotificationProfile", "enable", 1, "notBeforeTimeout", time);
+}
+
 char *
 model_body(const SimModel *model, const SimModel *before)
 {
@@ -127,6 +141,8 @@ model_body(const SimModel *model, const SimModel *before)
     if (before ? before->health != model->health : model->health > 0)
         json_object_set_new(profile, "extensionProfile", json_pack("{s[o]}", "extensions", health_json(model->health)));
     json_object_set_new(properties, "virtualMachineProfile", profile);
+    if (!before && notice_minutes(model))
+        json_object_set_new(profile, "scheduledEventsProfile", notice_json(model));
     if (!before && model->flexible)
         json_object_set_new(properties, "orchestrationMode", json_string("Flexible"));
     if (!before || !policy_same(&before->policy, &model->policy))
