@@ -200,10 +200,13 @@ roll_stop(Call *call, GError **error)
 {
     g_autoptr(StoreTx) tx = store_write(call->api->store, error);
     g_autoptr(StoreSet) set = tx ? set_to_write(call, tx, error) : NULL;
-    g_autoptr(StoreRoll) roll = set ? roll_cancel(tx, set, call->now, error) : NULL;
+    if (!set)
+        return NULL;
+    g_autofree char *id = resource_id_scale_set(call->api->subscription, set->group, set->name);
+    g_autoptr(StoreRoll) roll = roll_cancel(tx, set, id, call->request->caller, call->now, error);
     if (!roll || !store_commit(g_steal_pointer(&tx), error))
         return NULL;
-    return respond_accepted(call, roll->operation);
+    return respond_accepted(call, roll->cancel_operation);
 }
 
 const Route routes_rolls[] = {

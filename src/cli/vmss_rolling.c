@@ -36,15 +36,10 @@ run_vmss_rolling_history(Cli *cli, GError **error)
     return cli_show_list(cli, path, latest_columns, error);
 }
 
-/* What is waited for ends as canceled: that is what was asked. */
 gboolean
 run_vmss_rolling_cancel(Cli *cli, GError **error)
 {
-    g_autoptr(GError) ended = NULL;
     g_autofree char *path = cli_set_path(cli, "/rollingUpgrades/cancel");
     g_autofree char *what = g_strdup_printf("Canceling the rolling upgrade of %s", cli_set_name(cli));
-    if (cli_change(cli, "POST", path, NULL, what, NULL, &ended) || g_error_matches(ended, ARM_ERROR, ARM_ROLL_CANCELED))
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&ended));
-    return FALSE;
+    return cli_change(cli, "POST", path, NULL, what, NULL, error);
 }

@@ -138,19 +138,24 @@ protection_update(Cli *cli, const char *instance, GError **error)
 void
 vmss_outdated_hint(Cli *cli)
 {
+    const char *group = args_text(cli->args, "resource-group");
     g_autofree char *set_path = cli_set_path(cli, ""), *path = cli_set_path(cli, "/instanceView");
     g_auto(Reply) set = { 0 }, reply = { 0 };
-    if (!client_send(cli->client, "GET", set_path, NULL, &set, NULL) || instances_follow(set.body, NULL) ||
+    if (!client_send(cli->client, "GET", set_path, NULL, &set, NULL) ||
         !client_send(cli->client, "GET", path, NULL, &reply, NULL))
         return;
     const json_t *latest = json_object_get(reply.body, "latestModel");
     int on = (int)json_integer_value(json_object_get(latest, "instanceCount"));
     int total = (int)json_integer_value(json_object_get(latest, "totalCount"));
-    if (on < total)
-        g_printerr("%d of %d instances are on this model. To bring one to it: testudo vmss "
-                   "update-instances -g %s -n %s "
+    if (on < total && instances_follow(set.body, NULL))
+        g_printerr(
+            "%d of %d instances are on this model. How a rolling upgrade stands: testudo vmss rolling-upgrade get-latest "
+            "-g %s -n %s; rolling-upgrade start waits for its end.\n",
+            on, total, group, cli_set_name(cli));
+    else if (on < total)
+        g_printerr("%d of %d instances are on this model. To bring one to it: testudo vmss update-instances -g %s -n %s "
                    "--instance-ids ID\n",
-                   on, total, args_text(cli->args, "resource-group"), cli_set_name(cli));
+                   on, total, group, cli_set_name(cli));
 }
 
 gboolean

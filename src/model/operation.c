@@ -29,6 +29,7 @@ static const char *const operation_kind_words[OPERATION_N_KINDS] = {
     [OPERATION_RUN_COMMAND] = SETS "/virtualMachines/runCommand/action",
     [OPERATION_IMPORT_IMAGE] = "Testudo.Images/import/action",
     [OPERATION_ROLLING_UPGRADE] = SETS "/osRollingUpgrade/action",
+    [OPERATION_CANCEL_ROLLING_UPGRADE] = SETS "/rollingUpgrades/cancel/action",
     [OPERATION_REPAIR] = SETS "/repair/action",
 };
 DEFINE_WORDS(operation_kind, OperationKind, OPERATION_N_KINDS)

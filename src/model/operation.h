@@ -31,8 +31,9 @@ typedef enum {
     OPERATION_DELETE_GROUP,
     OPERATION_RUN_COMMAND,
     OPERATION_IMPORT_IMAGE,
-    OPERATION_ROLLING_UPGRADE, /* held open by the rolling upgrade itself (store/roll_steps.h) */
-    OPERATION_REPAIR,          /* begun by the engine: automatic repairs, and what died started again */
+    OPERATION_ROLLING_UPGRADE,        /* held open by the rolling upgrade itself (store/roll_steps.h) */
+    OPERATION_CANCEL_ROLLING_UPGRADE, /* ends when the rolling upgrade has (store/roll_steps.h) */
+    OPERATION_REPAIR,                 /* begun by the engine: automatic repairs, and what died started again */
     OPERATION_N_KINDS
 } OperationKind;
 

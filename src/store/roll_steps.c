@@ -64,6 +64,46 @@ roll_new(StoreTx *tx, StoreSet *set, const char *resource_id, gboolean os_upgrad
     return g_steal_pointer(&roll);
 }
 
+/* NULL without *error: there is none that is under way. */
+static StoreOperation *
+cancel_under_way(StoreTx *tx, const StoreRoll *roll, GError **error)
+{
+    g_autoptr(StoreOperation) operation =
+        roll->cancel_operation ? store_operation_get(tx, roll->cancel_operation, error) : NULL;
+    return operation && operation->status == OPERATION_IN_PROGRESS ? g_steal_pointer(&operation) : NULL;
+}
+
+/* code ARM_N_CODES: what was asked for is done. */
+static gboolean
+cancel_end(StoreTx *tx, const StoreRoll *roll, ArmCode code, const char *message, UnixTime now, GError **error)
+{
+    GError *lookup = NULL;
+    g_autoptr(StoreOperation) operation = cancel_under_way(tx, roll, &lookup);
+    if (lookup) {
+        g_propagate_error(error, lookup);
+        return FALSE;
+    }
+    if (!operation)
+        return TRUE;
+    operation->pending = 0;
+    if (code != ARM_N_CODES) {
+        operation->status = OPERATION_CANCELED;
+        operation->code = g_strdup(arm_code_text(code));
+        operation->message = g_strdup(message);
+    }
+    return operation_end(tx, operation, now, error);
+}
+
+/* Somebody wants it to go on. */
+static gboolean
+cancel_take_back(StoreTx *tx, StoreRoll *roll, UnixTime now, GError **error)
+{
+    if (!roll->cancel)
+        return TRUE;
+    roll->cancel = FALSE;
+    return cancel_end(tx, roll, ARM_OPERATION_PREEMPTED, "The rolling upgrade was started again.", now, error);
+}
+
 StoreRoll *
 roll_begin(StoreTx *tx, StoreSet *set, const char *resource_id, gboolean os_upgrade, const char *caller, UnixTime now,
            GError **error)
@@ -79,9 +119,9 @@ roll_begin(StoreTx *tx, StoreSet *set, const char *resource_id, gboolean os_upgr
         if (!roll)
             return NULL;
     } else {
-        if (roll->target != set->revision && !retarget(tx, roll, set, os_upgrade, error))
+        if ((roll->target != set->revision && !retarget(tx, roll, set, os_upgrade, error)) ||
+            !cancel_take_back(tx, roll, now, error))
             return NULL;
-        roll->cancel = FALSE;
         roll->last_action = now;
         if (!store_roll_update(tx, roll, error))
             return NULL;
@@ -89,8 +129,31 @@ roll_begin(StoreTx *tx, StoreSet *set, const char *resource_id, gboolean os_upgr
     return store_set_update(tx, set, 0, error) ? g_steal_pointer(&roll) : NULL;
 }
 
+/* Whoever asks again waits for the same. */
+static gboolean
+cancel_begin(StoreTx *tx, StoreRoll *roll, StoreSet *set, const char *resource_id, const char *caller, UnixTime now,
+             GError **error)
+{
+    GError *lookup = NULL;
+    g_autoptr(StoreOperation) operation = cancel_under_way(tx, roll, &lookup);
+    if (lookup) {
+        g_propagate_error(error, lookup);
+        return FALSE;
+    }
+    if (operation)
+        return TRUE;
+    operation = operation_begin(tx, OPERATION_CANCEL_ROLLING_UPGRADE, set, resource_id, set->location, /* of_set= */ FALSE,
+                                caller, now, error);
+    if (!operation)
+        return FALSE;
+    operation->pending = 1;
+    g_free(roll->cancel_operation);
+    roll->cancel_operation = g_strdup(operation->id);
+    return store_operation_update(tx, operation, error);
+}
+
 StoreRoll *
-roll_cancel(StoreTx *tx, StoreSet *set, UnixTime now, GError **error)
+roll_cancel(StoreTx *tx, StoreSet *set, const char *resource_id, const char *caller, UnixTime now, GError **error)
 {
     GError *lookup = NULL;
     g_autoptr(StoreRoll) roll = store_roll_active(tx, set->id, &lookup);
@@ -105,7 +168,8 @@ roll_cancel(StoreTx *tx, StoreSet *set, UnixTime now, GError **error)
     }
     roll->cancel = TRUE;
     roll->last_action = now;
-    if (!store_roll_update(tx, roll, error) || !store_set_update(tx, set, 0, error))
+    if (!cancel_begin(tx, roll, set, resource_id, caller, now, error) || !store_roll_update(tx, roll, error) ||
+        !store_set_update(tx, set, 0, error))
         return NULL;
     return g_steal_pointer(&roll);
 }
@@ -158,7 +222,8 @@ roll_end(StoreTx *tx, StoreRoll *roll, RollStatus status, ArmCode code, const ch
     g_free(roll->message);
     roll->code = code == ARM_N_CODES ? NULL : g_strdup(arm_code_text(code));
     roll->message = g_strdup(message);
-    return store_roll_update(tx, roll, error) && roll_operation_end(tx, roll, now, error);
+    return store_roll_update(tx, roll, error) && roll_operation_end(tx, roll, now, error) &&
+           cancel_end(tx, roll, ARM_N_CODES, NULL, now, error);
 }
 
 void

@@ -17,8 +17,9 @@
 StoreRoll *roll_begin(StoreTx *tx, StoreSet *set, const char *resource_id, gboolean os_upgrade, const char *caller,
                       UnixTime now, GError **error);
 
-/* It ends with the batch in hand. The roll as it is then; NULL with ARM_CONFLICT where none is under way. */
-StoreRoll *roll_cancel(StoreTx *tx, StoreSet *set, UnixTime now, GError **error);
+/* It ends with the batch in hand. The roll as it is then; its cancel_operation ends when it has, as a success. NULL with
+ * ARM_CONFLICT where none is under way. */
+StoreRoll *roll_cancel(StoreTx *tx, StoreSet *set, const char *resource_id, const char *caller, UnixTime now, GError **error);
 
 /* Ends it, and its operation. code ARM_N_CODES: nothing went wrong; message: or NULL. */
 gboolean roll_end(StoreTx *tx, StoreRoll *roll, RollStatus status, ArmCode code, const char *message, UnixTime now,

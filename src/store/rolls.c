@@ -10,6 +10,7 @@ store_roll_free(StoreRoll *roll)
     g_free(roll->message);
     g_free(roll->warning);
     g_free(roll->operation);
+    g_free(roll->cancel_operation);
     g_free(roll->image_before);
     g_free(roll);
 }
@@ -40,6 +41,7 @@ static const Column roll_columns[] = {
     COLUMN(StoreRoll, warning, COLUMN_TEXT),
     COLUMN(StoreRoll, operation, COLUMN_TEXT),
     COLUMN(StoreRoll, image_before, COLUMN_TEXT),
+    COLUMN(StoreRoll, cancel_operation, COLUMN_TEXT),
     { 0 },
 };
 const RowType roll_rows = { "rolls", sizeof(StoreRoll), roll_columns, 1, (GDestroyNotify)store_roll_free };

@@ -157,6 +157,8 @@ const char *const schema_steps[] = {
     /* Automatic OS image upgrade. */
     "ALTER TABLE sets ADD COLUMN image_avoided TEXT;"
     "ALTER TABLE rolls ADD COLUMN image_before TEXT;",
+    /* Who cancels a rolling upgrade waits for its end, which is no failure of theirs. */
+    "ALTER TABLE rolls ADD COLUMN cancel_operation TEXT;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

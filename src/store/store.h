@@ -315,7 +315,8 @@ typedef struct {
     char *message;
     char *warning; /* such as: a batch was done in place, because quota was short; or NULL */
     char *operation;
-    char *image_before; /* os_upgrade: the exact version that the set's model had before; else NULL */
+    char *cancel_operation; /* of who canceled it last, or NULL; it may have ended by now */
+    char *image_before;     /* os_upgrade: the exact version that the set's model had before; else NULL */
 } StoreRoll;
 void store_roll_free(StoreRoll *roll);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreRoll, store_roll_free)

@@ -121,7 +121,24 @@ test_cancel(void)
     g_autoptr(Answer) joined = world_must(world, 202, "POST", "@/s1/osRollingUpgrade", NULL);
     g_autoptr(Answer) cancel = world_must(world, 202, "POST", "@/s1/rollingUpgrades/cancel", NULL);
     world_expect_operation(world, joined, "Canceled", "RollingUpgradeCanceled");
+    world_expect_operation(world, cancel, "Succeeded", NULL);
     expect_latest(world, "Cancelled", "1", "0");
+}
+
+/* Who cancels it while a batch is in hand waits for that batch; whoever starts it again meanwhile takes the cancel back. */
+static void
+test_cancel_taken_back(void)
+{
+    g_autoptr(World) world = world_of_three(ROLLING(""));
+    answer_free(world_must(world, 200, "PATCH", "@/s1", IMAGE("1.1.0")));
+    g_autoptr(Answer) cancel = world_must(world, 202, "POST", "@/s1/rollingUpgrades/cancel", NULL);
+    g_autoptr(Answer) again = world_must(world, 202, "POST", "@/s1/rollingUpgrades/cancel", NULL);
+    g_assert_cmpstr(api_response_header(cancel->response, "Azure-AsyncOperation"), ==,
+                    api_response_header(again->response, "Azure-AsyncOperation"));
+    g_autoptr(Answer) start = world_must(world, 202, "POST", "@/s1/osRollingUpgrade", NULL);
+    world_expect_operation(world, cancel, "Canceled", "OperationPreempted");
+    world_expect_operation(world, start, "Succeeded", NULL);
+    expect_latest(world, "Completed", "3", "0");
 }
 
 static void
@@ -256,6 +273,7 @@ main(int argc, char **argv)
     g_test_add_func("/rolls/automatic", test_automatic);
     g_test_add_func("/rolls/ends-with-another-operation", test_ends_with_another_operation);
     g_test_add_func("/rolls/cancel", test_cancel);
+    g_test_add_func("/rolls/cancel-taken-back", test_cancel_taken_back);
     g_test_add_func("/rolls/retarget", test_retarget);
     g_test_add_func("/rolls/application-health", test_application_health);
     g_test_add_func("/rolls/data-disks-stay-out-of-place", test_data_disks_stay_out_of_place);

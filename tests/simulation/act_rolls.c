@@ -29,6 +29,9 @@ act_roll_cancel(Sim *sim, SimSet *set)
     gboolean under_way = set->roll.id != 0 && !set->deleting;
     g_autoptr(Answer) answer = sim_ask(sim, "POST", target, NULL);
     sim_expect(sim, answer, under_way ? EXPECT_ACCEPTED : EXPECT_REFUSED, "canceling a rolling upgrade");
+    /* Whoever cancels it once more waits for the same operation. */
+    if (answer->response->status < 300 && !set->roll_cancel)
+        promise_operation(sim, answer, OPERATION_CANCEL_ROLLING_UPGRADE, set);
     set->roll_cancel = set->roll_cancel || answer->response->status < 300;
 }
 

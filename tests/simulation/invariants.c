@@ -101,8 +101,9 @@ steps_are_counted(Sim *sim, const Rows *rows, const char *name)
 {
     for (guint i = 0; i < rows->operations->len; i++) {
         const StoreOperation *operation = g_ptr_array_index(rows->operations, i);
-        /* A rolling upgrade holds its operation open itself. */
-        guint steps = operation->kind == OPERATION_ROLLING_UPGRADE ? 1 : 0;
+        /* A rolling upgrade holds its operation open itself, and that of who cancels it. */
+        gboolean of_roll = operation->kind == OPERATION_ROLLING_UPGRADE || operation->kind == OPERATION_CANCEL_ROLLING_UPGRADE;
+        guint steps = of_roll ? 1 : 0;
         for (guint k = 0; k < rows->sets->len; k++) {
             const GPtrArray *instances = ((const RowSet *)g_ptr_array_index(rows->sets, k))->instances;
             for (guint n = 0; n < instances->len; n++)

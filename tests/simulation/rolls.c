@@ -230,7 +230,7 @@ others_at_work(const Sim *sim, const SimSet *set)
     for (guint i = 0; i < sim->operations->len; i++) {
         const SimOperation *operation = g_ptr_array_index(sim->operations, i);
         if (operation->status == OPERATION_IN_PROGRESS && operation->kind != OPERATION_ROLLING_UPGRADE &&
-            strcmp(operation->set, set->uid) == 0)
+            operation->kind != OPERATION_CANCEL_ROLLING_UPGRADE && strcmp(operation->set, set->uid) == 0)
             return TRUE;
     }
     return FALSE;
