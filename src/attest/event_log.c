@@ -62,15 +62,17 @@ spec_id_read(Reader *reader, Cursor data, GError **error)
 static gboolean
 header_read(Reader *reader, GError **error)
 {
-    cursor_u32le(&reader->at);
-    guint32 type = cursor_u32le(&reader->at);
-    cursor_take(&reader->at, SHA1_SIZE);
+    static const guint8 zeros[SHA1_SIZE];
+    guint32 pcr = cursor_u32le(&reader->at), type = cursor_u32le(&reader->at);
+    const guint8 *digest = cursor_take(&reader->at, SHA1_SIZE);
     gsize size = cursor_u32le(&reader->at);
     const guint8 *data = cursor_take(&reader->at, size);
     if (!data)
         return wrong(reader, 0, error, "it ends within the header");
     if (type != EV_NO_ACTION)
         return wrong(reader, 0, error, "the header is of another type than EV_NO_ACTION");
+    if (pcr != 0 || memcmp(digest, zeros, SHA1_SIZE) != 0)
+        return wrong(reader, 0, error, "the header is for another PCR than 0, or has a digest");
     return spec_id_read(reader, cursor_over(data, size), error);
 }
 

@@ -55,6 +55,7 @@ const Option cli_options[] = {
     { "expand", NULL, 0, OPTION_TEXT, "instanceView", "with the instance view" },
     { "follow", NULL, 'f', OPTION_FLAG, NULL, "go on as the log grows, until Ctrl-C" },
     { "file", NULL, 0, OPTION_TEXT, "FILE", "write there" },
+    { "pcrs", NULL, 0, OPTION_FLAG, NULL, "the PCRs that the log leads to, in place of its events" },
     { "reference", NULL, 0, OPTION_TEXT, "DIR", "folder with the evidence of a boot that is known to be good" },
     { "ca", NULL, 0, OPTION_TEXT, "FILE", "PEM certificates of the CA that certifies endorsement keys" },
     { "command-id", NULL, 0, OPTION_TEXT, "ID", "RunShellScript" },

@@ -3,6 +3,7 @@
 #include "attest/event_info.h"
 #include "attest/event_type.h"
 #include "attest/identity.h"
+#include "attest/pcrs.h"
 #include "attest/verdict.h"
 #include "base/file.h"
 #include "cli/cli.h"
@@ -34,9 +35,23 @@ events_json(const EventLog *log)
     return list;
 }
 
+static json_t *
+pcrs_json(const EventLog *log)
+{
+    json_t *list = json_array();
+    Pcrs pcrs;
+    pcrs_replay(log, &pcrs);
+    for (guint i = 0; i < N_PCRS; i++) {
+        g_autofree char *value = sha256_hex(pcrs.values[i]);
+        json_array_append_new(list, json_pack("{si ss}", "pcr", (int)i, "sha256", value));
+    }
+    return list;
+}
+
 gboolean
 run_attest_eventlog(Cli *cli, GError **error)
 {
+    static const Column pcr_columns[] = { { "PCR", "pcr" }, { "SHA256", "sha256" }, { 0 } };
     static const Column columns[] = { { "Event", "event" },
                                       { "PCR", "pcr" },
                                       { "Type", "type" },
@@ -52,8 +67,9 @@ run_attest_eventlog(Cli *cli, GError **error)
     g_autoptr(EventLog) log = event_log_parse(bytes, error);
     if (!log)
         return FALSE;
-    g_autoptr(json_t) list = events_json(log);
-    output_print(list, columns, cli->format);
+    gboolean only_pcrs = args_flag(cli->args, "pcrs");
+    g_autoptr(json_t) list = only_pcrs ? pcrs_json(log) : events_json(log);
+    output_print(list, only_pcrs ? pcr_columns : columns, cli->format);
     return TRUE;
 }
 

@@ -12,7 +12,7 @@ const Command cli_commands[] = {
     { "account list-locations", NULL, "", run_account_locations, "list locations: this host", NULL },
     { "host show", NULL, "", run_host_show, "what this host can run: firmware, vTPM, sizes", NULL },
     { "monitor activity-log list", NULL, "resource-group max-events", run_activity_log, "what was asked, by whom, and how it ended", NULL },
-    { "attest eventlog", "file!", "", run_attest_eventlog, "print what a TCG event log measured",
+    { "attest eventlog", "file!", "pcrs", run_attest_eventlog, "print what a TCG event log measured",
       "testudo attest eventlog /sys/kernel/security/tpm0/binary_bios_measurements" },
     { "attest verify-file", "folder!", "reference ca", run_attest_verify_file,
       "verify a boot's evidence in a folder against what should have booted",

@@ -191,6 +191,8 @@ static const struct {
     const char *words;
 } refusals[] = {
     { 4, 4, "another type than EV_NO_ACTION" },
+    { 2, 4, "for another PCR than 0" },
+    { 17, 0x20, "or has a digest" },
     { 32, 'X', "Spec ID Event03" },
     { 56, 0, "hash algorithms is out of range" },
     { 56, 17, "hash algorithms is out of range" },
