@@ -9,10 +9,19 @@
 
 typedef struct {
     const char *name;
-    const char *method, *target, *body;                /* what is asked, of a settled set s1 with 3 instances of generation 1 */
+    const char *before;                 /* PATCH of s1, brought to all instances, before anything is counted; or NULL */
+    const char *method, *target, *body; /* what is asked, of a settled set s1 with 3 instances of generation 1 */
     const char *then_method, *then_target, *then_body; /* and then, or NULL */
 } Scenario;
 
+#define ROLLING(more)                                                                                                          \
+    "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Rolling\",\"rollingUpgradePolicy\":{\"maxBatchInstancePercent\":34" more   \
+    "}},\"virtualMachineProfile\":{\"extensionProfile\":{\"extensions\":[{\"name\":\"health\",\"properties\":{\"publisher\":"  \
+    "\"Microsoft.ManagedServices\",\"type\":\"ApplicationHealthLinux\",\"typeHandlerVersion\":\"1.0\",\"settings\":{"          \
+    "\"protocol\":\"http\",\"port\":8080,\"requestPath\":\"/\",\"intervalInSeconds\":60}}}]}}}}"
+#define TO_UNHEALTHY                                                                                                           \
+    "{\"sku\":{\"name\":\"Standard_B1ms\"},\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":" \
+    "{\"sku\":\"gen2\",\"version\":\"1.2.0-unhealthy\"}}}}}"
 #define TO_TRUSTED                                                                                                             \
     "{\"sku\":{\"name\":\"Standard_B1ms\"},\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":" \
     "{\"sku\":\"gen2\",\"version\":"                                                                                           \
@@ -24,17 +33,20 @@ typedef struct {
     "\"terminateNotificationProfile\":{\"enable\":true}}}}}"
 
 static const Scenario scenarios[] = {
-    { "upgrade", "PATCH", "@/s1", TO_TRUSTED, "POST", "@/s1/manualupgrade", ALL },
-    { "scale-out", "PATCH", "@/s1", "{\"sku\":{\"capacity\":5}}", NULL, NULL, NULL },
-    { "scale-in", "PATCH", "@/s1", "{\"sku\":{\"capacity\":1}}", NULL, NULL, NULL },
-    { "scale-in-with-notice", "PATCH", "@/s1", TOLD_TO_GO, NULL, NULL, NULL },
-    { "restart", "POST", "@/s1/restart", ALL, NULL, NULL, NULL },
-    { "reimage", "POST", "@/s1/reimage", NULL, NULL, NULL, NULL },
-    { "deallocate", "POST", "@/s1/deallocate", NULL, NULL, NULL, NULL },
-    { "power-off", "POST", "@/s1/poweroff?skipShutdown=true", NULL, NULL, NULL, NULL },
-    { "delete-instances", "POST", "@/s1/delete", "{\"instanceIds\":[\"1\"]}", NULL, NULL, NULL },
-    { "delete", "DELETE", "@/s1", NULL, NULL, NULL, NULL },
-    { "delete-group", "DELETE", "~/resourcegroups/g1", NULL, NULL, NULL, NULL },
+    { "roll-surge", ROLLING(",\"maxSurge\":true"), "PATCH", "@/s1", TO_TRUSTED, NULL, NULL, NULL },
+    { "roll-undo", ROLLING(",\"rollbackFailedInstancesOnPolicyBreach\":true"), "PATCH", "@/s1", TO_UNHEALTHY, NULL, NULL,
+      NULL },
+    { "upgrade", NULL, "PATCH", "@/s1", TO_TRUSTED, "POST", "@/s1/manualupgrade", ALL },
+    { "scale-out", NULL, "PATCH", "@/s1", "{\"sku\":{\"capacity\":5}}", NULL, NULL, NULL },
+    { "scale-in", NULL, "PATCH", "@/s1", "{\"sku\":{\"capacity\":1}}", NULL, NULL, NULL },
+    { "scale-in-with-notice", NULL, "PATCH", "@/s1", TOLD_TO_GO, NULL, NULL, NULL },
+    { "restart", NULL, "POST", "@/s1/restart", ALL, NULL, NULL, NULL },
+    { "reimage", NULL, "POST", "@/s1/reimage", NULL, NULL, NULL, NULL },
+    { "deallocate", NULL, "POST", "@/s1/deallocate", NULL, NULL, NULL, NULL },
+    { "power-off", NULL, "POST", "@/s1/poweroff?skipShutdown=true", NULL, NULL, NULL, NULL },
+    { "delete-instances", NULL, "POST", "@/s1/delete", "{\"instanceIds\":[\"1\"]}", NULL, NULL, NULL },
+    { "delete", NULL, "DELETE", "@/s1", NULL, NULL, NULL, NULL },
+    { "delete-group", NULL, "DELETE", "~/resourcegroups/g1", NULL, NULL, NULL, NULL },
 };
 
 static void
@@ -46,6 +58,32 @@ part_add(json_t *whole, World *world, const char *target)
     json_array_append_new(whole, copy);
 }
 
+static json_t *
+vm_parts_json(World *world, guint id)
+{
+    json_t *list = json_array();
+    g_autoptr(Answer) set = world_ask(world, "GET", "@/s1", NULL);
+    g_autofree char *uid = answer_text(set, "properties.uniqueId"), *key = g_strdup_printf("%s.%u", uid ? uid : "", id);
+    g_autoptr(SimulatedParts) parts = host_simulated_parts(world->simulated, key);
+    for (guint i = 0; parts && i < parts->parts->len; i++) {
+        const SimulatedPart *part = &g_array_index(parts->parts, SimulatedPart, i);
+        json_array_append_new(list, json_pack("[iib]", (int)part->part, (int)part->generation, part->present));
+    }
+    if (parts)
+        json_array_append_new(list, json_boolean(parts->held));
+    return list;
+}
+
+/* Which disks and guest states the VMs have, and which are put aside. */
+static json_t *
+parts_json(World *world)
+{
+    json_t *list = json_array();
+    for (guint id = 0; id < 8; id++)
+        json_array_append_new(list, vm_parts_json(world, id));
+    return list;
+}
+
 /* What a client sees in the end, and what runs. */
 static char *
 outcome(World *world)
@@ -54,7 +92,9 @@ outcome(World *world)
     part_add(whole, world, "@/s1");
     part_add(whole, world, "@/s1/instanceView");
     part_add(whole, world, "@/s1/virtualMachines?$expand=instanceView");
+    part_add(whole, world, "@/s1/osUpgradeHistory");
     json_array_append_new(whole, json_integer(host_simulated_alive(world->simulated)));
+    json_array_append_new(whole, parts_json(world));
     return json_text(whole);
 }
 
@@ -66,6 +106,12 @@ scenario_run(const Scenario *scenario, guint crash_at, guint *ret_steps)
     g_autoptr(World) world = world_new();
     world_create(world, "s1", 3, "Standard_A1_v2", "gen1", NULL);
     host_simulated_set_approval(world->simulated, TRUE, 7 * USEC_PER_SEC);
+    if (scenario->before) {
+        answer_free(world_must(world, 200, "PATCH", "@/s1", scenario->before));
+        answer_free(world_must(world, 202, "POST", "@/s1/manualupgrade", ALL));
+        world_advance(world, 600 * USEC_PER_SEC);
+        world_settle(world);
+    }
     world->steps = 0;
     world->crash_at = crash_at;
     g_autoptr(Answer) asked = world_ask(world, scenario->method, scenario->target, scenario->body);

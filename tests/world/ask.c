@@ -185,7 +185,8 @@ world_expect_operation(World *world, const Answer *accepted, const char *status,
 void
 world_incidental_remove(json_t *value)
 {
-    static const char *const names[] = { "etag", "time", "timeCreated", "vmId", "id", "uniqueId" };
+    static const char *const names[] = { "etag",     "time",      "timeCreated", "vmId",    "id",
+                                         "uniqueId", "operation", "startTime",   "endTime", "lastActionTime" };
     const char *key;
     json_t *member;
     void *next;
