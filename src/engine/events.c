@@ -175,21 +175,20 @@ engine_apply_event(Pass *pass, const HostEvent *event, GError **error)
     g_assert_not_reached();
 }
 
-/* The launch that was recorded was never made, or what it made is gone: it is due again. */
+/* The launch that was recorded was never made, or what it made is gone: it is due again, whether a step waits for it or not. What
+ * runs may be of an earlier one, that was slow: then it is stopped first. */
 static void
-launch_redo(StoreInstance *instance)
+launch_redo(StoreInstance *instance, const HostFound *found)
 {
-    instance->epoch = instance->want_epoch - 1;
-    instance->alive = FALSE;
-    instance->agent = FALSE;
+    instance->epoch = found && found->alive ? found->epoch : instance->want_epoch - 1;
 }
 
 static void
-found_dead(Pass *pass, StoreInstance *instance, gboolean was_alive)
+found_dead(Pass *pass, StoreInstance *instance, const HostFound *found, gboolean was_alive)
 {
     instance->agent = FALSE;
-    if (instance->state == INSTANCE_STARTING && instance->operation && !was_alive) {
-        launch_redo(instance);
+    if (instance->state == INSTANCE_STARTING && !was_alive) {
+        launch_redo(instance, found);
     } else if (was_alive && instance->state != INSTANCE_STOPPING) {
         instance_fail(instance, ARM_VM_EXITED, "The VM's process ended while the daemon was not running.");
         instance_enter(instance, LIFE_DIED, pass->now);
@@ -211,7 +210,7 @@ engine_apply_found(Pass *pass, Held *held, const HostFound *found, GError **erro
         gboolean at_rest = instance->state != INSTANCE_STARTING && instance->state != INSTANCE_STOPPING;
         if (!at_rest || was_alive || had_agent || instance->alive)
             pass_changed(held);
-        found_dead(pass, instance, was_alive);
+        found_dead(pass, instance, found, was_alive);
         return TRUE;
     }
     if (instance->state == INSTANCE_STARTING) {

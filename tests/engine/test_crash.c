@@ -170,6 +170,39 @@ test_what_a_lost_launch_made_is_there(void)
     answer_expect(instance, "properties.latestModelApplied", "false");
 }
 
+/* A start was so slow that its step failed, the next one was due already without a step of its own, and the daemon died when it
+ * had recorded it: in the end that one runs, and nothing beside it. */
+static void
+test_a_launch_without_a_step_is_made_again(void)
+{
+    static const SimulatedLatency slow = { .start_usec = 700 * USEC_PER_SEC };
+    g_autoptr(World) world = world_new();
+    answer_free(world_ask(world, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
+    host_simulated_set_latency(world->simulated, &slow);
+    answer_free(world_must(world, 201, "PUT", "@/s1",
+                           "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":1},\"properties\":{"
+                           "\"upgradePolicy\":{\"mode\":\"Automatic\"},\"virtualMachineProfile\":{\"storageProfile\":{"
+                           "\"imageReference\":{\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":\"gen2\",\"version\":"
+                           "\"1.0.0\"}}}}}"));
+    world_advance(world, USEC_PER_SEC);
+    answer_free(world_must(world, 200, "PATCH", "@/s1", "{\"sku\":{\"name\":\"Standard_B2s\"}}"));
+    world_advance(world, 650 * USEC_PER_SEC);
+    world->crash_at = world->steps + 2; /* it looks what is there; it records the launch */
+    world_restart(world);
+    while (!world->dead)
+        g_assert_true(g_main_context_iteration(world->context, /* may_block= */ FALSE));
+    clock_virtual_advance_to(world->clock, world->clock->now(world->clock) + 200 * USEC_PER_SEC);
+    g_assert_cmpuint(host_simulated_alive(world->simulated), ==, 1);
+    host_simulated_set_latency(world->simulated, &(SimulatedLatency){ .start_usec = USEC_PER_SEC });
+    world_restart(world);
+    world_settle(world);
+    g_autoptr(Answer) instance = world_must(world, 200, "GET", "@/s1/virtualMachines/0?$expand=instanceView", NULL);
+    answer_expect(instance, "properties.provisioningState", "Succeeded");
+    answer_expect(instance, "properties.latestModelApplied", "true");
+    answer_expect(instance, "properties.instanceView.statuses.1.code", "PowerState/running");
+    g_assert_cmpuint(host_simulated_alive(world->simulated), ==, 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -178,6 +211,7 @@ main(int argc, char **argv)
         g_autofree char *path = g_strconcat("/crash/", scenarios[i].name, NULL);
         g_test_add_data_func(path, &scenarios[i], test_every_step);
     }
+    g_test_add_func("/crash/launch-without-a-step", test_a_launch_without_a_step_is_made_again);
     g_test_add_func("/crash/lost-launch", test_what_a_lost_launch_made_is_there);
     return g_test_run();
 }

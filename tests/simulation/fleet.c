@@ -44,10 +44,16 @@ model_is_well(const SimModel *model)
 }
 
 gboolean
-model_same_effect(const SimModel *a, const SimModel *b)
+model_same_launch(const SimModel *a, const SimModel *b)
 {
     return a->size == b->size && a->image == b->image && a->trusted == b->trusted && a->secure_boot == b->secure_boot &&
-           a->vtpm == b->vtpm && a->disks == b->disks && a->health == b->health;
+           a->vtpm == b->vtpm && a->disks == b->disks;
+}
+
+gboolean
+model_same_effect(const SimModel *a, const SimModel *b)
+{
+    return model_same_launch(a, b) && a->health == b->health;
 }
 
 /* One in eight has forty instances. */

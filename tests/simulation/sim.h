@@ -192,6 +192,7 @@ char *model_urn(const SimModel *model);
 /* Are instances made from it well, where nothing goes wrong? */
 gboolean model_is_well(const SimModel *model);
 gboolean model_same_effect(const SimModel *a, const SimModel *b); /* on an instance */
+gboolean model_same_launch(const SimModel *a, const SimModel *b); /* on its VM alone */
 
 /* policy.c */
 SimPolicy policy_random(Random *random, gboolean flexible);

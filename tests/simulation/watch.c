@@ -61,10 +61,12 @@ vm_entitle(Vm *vm, const SimModel *model, guint revision)
 
 /* Exactly what was there before the rolling upgrade. */
 static void
-undo_judge(Sim *sim, const Vm *vm, const LaunchSpec *spec)
+undo_judge(Sim *sim, const SimSet *set, const Vm *vm, const LaunchSpec *spec)
 {
+    const SimModel *before = vm->undo ? &g_array_index(set->models, SimModel, vm->undo->revision - 1) : NULL;
+    const SimModel *after = &g_array_index(set->models, SimModel, spec->revision - 1);
     if (!vm->undo || spec->disk_gen != vm->undo->disk_gen || spec->vars_gen != vm->undo->vars_gen ||
-        spec->vtpm_gen != vm->undo->vtpm_gen || spec->revision != vm->undo->revision)
+        spec->vtpm_gen != vm->undo->vtpm_gen || !model_same_launch(before, after))
         sim_break(sim, "what a rolling upgrade puts back is what was there before it",
                   "%s: revision %u, disk %" G_GUINT64_FORMAT ", vars %" G_GUINT64_FORMAT ", vTPM %" G_GUINT64_FORMAT, vm->key,
                   spec->revision, spec->disk_gen, spec->vars_gen, spec->vtpm_gen);
@@ -221,7 +223,7 @@ on_start(void *data, const LaunchSpec *spec)
                   vm->epoch);
     const SimInstance *instance = set ? sim_instance(set, id) : NULL;
     if (instance && instance->mark == ROLL_MARK_UNDOING) {
-        undo_judge(sim, vm, spec);
+        undo_judge(sim, set, vm, spec);
     } else {
         disk_judge(sim, vm, spec);
         guest_state_judge(sim, vm, spec);
