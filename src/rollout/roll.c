@@ -170,6 +170,9 @@ begin(const Plan *plan)
 static RollAct
 next_check(const Plan *plan)
 {
+    /* The model became another one while something was put back: that comes to its end first. */
+    if (plan->counts->undoing > 0)
+        return wait_for_members(plan);
     if (plan->roll->cancel)
         return end(plan, ROLL_CANCELLED, ARM_ROLL_CANCELED);
     if (plan->counts->candidates == 0)

@@ -378,6 +378,9 @@ test_undo(void)
         { "also what is well", "undo rollback", "n l+Fuz n+D", "remove 2" },
         { "and awaited", "undo", "n n+lF", "wait" },
         { "also without the policy", "undo", "n n+Fuz", "remove 1" },
+        { "the model is another one meanwhile: waited for all the same", "check", "Ub n n", "wait" },
+        { "before others are taken", "check now=100", "Uu@10 . .", "wait 310" },
+        { "and before it is canceled", "check cancel", "Ub . .", "wait" },
         { "a cancel changes nothing", "undo rollback cancel", "nFuz . .", "undo 0" },
         { "health does not go on with it", "undo", ". . . .", "end Faulted " ILL },
     };
