@@ -16,7 +16,9 @@ typedef struct {
     StoreRoll *roll;
     Model *target; /* owned */
     char *target_urn;
-    gboolean changed; /* the roll's row */
+    StoreUsage *usage;                 /* once it was asked for */
+    gint64 grown_family, grown_region; /* what takes since then have added to it: cores of the target's family, of all */
+    gboolean changed;                  /* the roll's row */
     gboolean over;
 } Run;
 
@@ -25,6 +27,7 @@ run_clear(Run *run)
 {
     store_roll_free(run->roll);
     store_set_free(run->reread);
+    store_usage_free(run->usage);
     model_unref(run->target);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
@@ -75,13 +78,18 @@ room_find(const Run *run, guint *ret_room, GError **error)
     return TRUE;
 }
 
+/* Who is superseded is decided about before anybody else is taken. */
+static const Member *
+next_in_line(const Run *run)
+{
+    const Member *superseded = fleet_first(run->set->fleet, FLEET_SUPERSEDED);
+    return superseded && !superseded->surge ? superseded : fleet_first(run->set->fleet, FLEET_CANDIDATES);
+}
+
 static gboolean
 only_surge_find(const Run *run, gboolean *ret_only, GError **error)
 {
-    /* Who is superseded is decided about before anybody else is taken. */
-    const Member *first = fleet_first(run->set->fleet, FLEET_SUPERSEDED);
-    if (!first || first->surge)
-        first = fleet_first(run->set->fleet, FLEET_CANDIDATES);
+    const Member *first = next_in_line(run);
     *ret_only = FALSE;
     /* Asked for each one that is taken: most targets have no data disks. */
     if (!first || run->target->data_disks->len == 0)
@@ -93,8 +101,61 @@ only_surge_find(const Run *run, gboolean *ret_only, GError **error)
     return TRUE;
 }
 
+/* ---- room for what is to be larger in place ---- */
+
+typedef struct {
+    gint64 family, region; /* cores that one more takes of the target's family, and of all */
+} Growth;
+
+static Growth
+growth_between(const SizeInfo *from, const SizeInfo *to)
+{
+    gint64 less = from ? from->vcpus : 0, more = to->vcpus;
+    gboolean same = from && g_ascii_strcasecmp(from->family, to->family) == 0;
+    return (Growth){ more - (same ? less : 0), more - less };
+}
+
 static gboolean
-state_of(const Run *run, RollState *ret_state, GError **error)
+growth_find(Run *run, guint revision, Growth *ret_growth, GError **error)
+{
+    const SizeCatalogue *sizes = run->pass->engine->config.sizes;
+    const SizeInfo *to = sizes ? size_catalogue_find(sizes, run->target->size_name) : NULL;
+    const Revision *from = revision_get(run->pass, run->set, revision, error);
+    *ret_growth = (Growth){ 0 };
+    if (from && to)
+        *ret_growth = growth_between(size_catalogue_find(sizes, from->model->size_name), to);
+    return from != NULL;
+}
+
+static gboolean
+no_room_find(Run *run, gboolean *ret_no_room, GError **error)
+{
+    const Quota *quota = run->pass->engine->config.quota;
+    const Member *next = next_in_line(run);
+    Growth growth;
+    *ret_no_room = FALSE;
+    if (!next || !quota)
+        return TRUE;
+    if (!growth_find(run, next->revision, &growth, error))
+        return FALSE;
+    if (growth.family <= 0 && growth.region <= 0)
+        return TRUE;
+    /* The store sums up rows: those in hand are written first. */
+    if (!run->usage) {
+        run->grown_family = run->grown_region = 0;
+        if (!written_and_reread(run, error) || !(run->usage = store_usage(run->pass->tx, /* except_set= */ 0, error)))
+            return FALSE;
+    }
+    const SizeInfo *size = size_catalogue_find(run->pass->engine->config.sizes, run->target->size_name);
+    gint64 family = store_usage_family_cores(run->usage, size->family) + run->grown_family + growth.family;
+    gint64 region = run->usage->regional_cores + run->grown_region + growth.region;
+    *ret_no_room = (growth.family > 0 && family > quota_family_limit(quota, size->family)) ||
+                   (growth.region > 0 && region > quota->regional_cores);
+    return TRUE;
+}
+
+static gboolean
+state_of(Run *run, RollState *ret_state, GError **error)
 {
     const StoreRoll *roll = run->roll;
     *ret_state = (RollState){
@@ -108,7 +169,7 @@ state_of(const Run *run, RollState *ret_state, GError **error)
         .room = G_MAXUINT,
         .undo = roll->os_upgrade && run->target->policy.os_upgrade.rollback,
     };
-    if (!only_surge_find(run, &ret_state->only_surge, error))
+    if (!only_surge_find(run, &ret_state->only_surge, error) || !no_room_find(run, &ret_state->no_room, error))
         return FALSE;
     /* Asked only where a batch may begin: it is a sum over all sets. */
     return roll->phase != ROLL_PHASE_CHECK || !run_policy(run)->max_surge || room_find(run, &ret_state->room, error);
@@ -160,8 +221,12 @@ take(Run *run, guint id, gboolean again, GError **error)
 {
     Held *held = hold(run, id, error);
     Change change;
-    if (!held || !change_to_target(run, held->row, &change, error))
+    Growth growth;
+    if (!held || !change_to_target(run, held->row, &change, error) ||
+        !growth_find(run, held->row->want_revision, &growth, error))
         return FALSE;
+    run->grown_family += growth.family;
+    run->grown_region += growth.region;
     if (again) {
         desire_update(held->row, run->roll->target, &change, run->target);
         roll_mark(held->row, run->roll, ROLL_MARK_IN_HAND, run->pass->now);
@@ -185,6 +250,7 @@ add(Run *run, GError **error)
     roll_mark(instance, run->roll, ROLL_MARK_IN_HAND, pass->now);
     step_join(pass->ledger, run->roll->operation, instance);
     run->row->next_instance++;
+    g_clear_pointer(&run->usage, store_usage_free);
     run->roll->batch_left--;
     run->changed = TRUE;
     if (!store_instance_insert(pass->tx, instance, error) || !store_set_update(pass->tx, run->row, 0, error))
@@ -331,8 +397,8 @@ reason_text(ArmCode code)
     case ARM_ROLL_CANCELED:
         return "The rolling upgrade was canceled.";
     case ARM_OPERATION_NOT_ALLOWED:
-        return "Instances with data disks go to Trusted launch by maxSurge only, and it is off, or quota has no room for a new "
-               "instance.";
+        return "The next instance cannot be upgraded in place: quota has no room for its new size, or it has data disks and "
+               "goes to Trusted launch by maxSurge only; and maxSurge is off, or quota has no room for a new instance.";
     default:
         return "";
     }

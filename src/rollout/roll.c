@@ -103,7 +103,7 @@ stop(ArmCode code)
 static gboolean
 may_go_in_place(const Plan *plan, const Member *member)
 {
-    return member->resting || !plan->roll->only_surge;
+    return !plan->roll->no_room && (member->resting || !plan->roll->only_surge);
 }
 
 /* ---- members that are waited for ---- */

@@ -34,6 +34,7 @@ typedef struct {
     UnixTime until;      /* end of the pause */
     guint removed;       /* new instances that failed and were removed again: they count as upgraded and ill */
     guint room;          /* how many more instances of the newest model quota and host have room for, now */
+    gboolean no_room;    /* what is next in line is to be larger, and quota has no room for that in place */
     gboolean only_surge; /* what serves may not be upgraded in place (data disks on the way to Trusted launch) */
     gboolean undo;       /* put back what failed, whatever the policy says (a newer image that was taken by itself) */
 } RollState;

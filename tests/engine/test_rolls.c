@@ -211,6 +211,24 @@ test_data_disks_stay_out_of_place(void)
     answer_expect(latest, "properties.error.code", "OperationNotAllowed");
 }
 
+/* The quota was enough when the model was accepted, and is no more when the second instance is to be larger. */
+static void
+test_quota_holds_in_place(void)
+{
+    g_autoptr(World) world = world_of_three(ROLLING(""));
+    g_autoptr(Answer) change = world_must(world, 200, "PATCH", "@/s1", "{\"sku\":{\"name\":\"Standard_B4ms\"}}");
+    world_run_ready(world);
+    world->quota->regional_cores = 4 + 1 + 1;
+    world_settle(world);
+    expect_latest(world, "Faulted", "1", "0");
+    g_autoptr(Answer) latest = world_must(world, 200, "GET", "@/s1/rollingUpgrades/latest", NULL);
+    answer_expect(latest, "properties.error.code", "OperationNotAllowed");
+    world->quota->regional_cores = 4 + 4 + 4;
+    g_autoptr(Answer) again = world_must(world, 202, "POST", "@/s1/osRollingUpgrade", NULL);
+    world_expect_operation(world, again, "Succeeded", NULL);
+    expect_latest(world, "Completed", "2", "0");
+}
+
 /* Who has just booted, and has not been asked yet, is not ill: an upgrade that begins then does not end because of it. */
 static void
 test_not_asked_yet_is_not_ill(void)
@@ -277,6 +295,7 @@ main(int argc, char **argv)
     g_test_add_func("/rolls/retarget", test_retarget);
     g_test_add_func("/rolls/application-health", test_application_health);
     g_test_add_func("/rolls/data-disks-stay-out-of-place", test_data_disks_stay_out_of_place);
+    g_test_add_func("/rolls/quota-holds-in-place", test_quota_holds_in_place);
     g_test_add_func("/rolls/not-asked-yet", test_not_asked_yet_is_not_ill);
     g_test_add_func("/rolls/health-of-a-guest-without-agent", test_health_of_a_guest_without_agent);
     return g_test_run();

@@ -17,6 +17,7 @@ static const struct {
     { "undo", offsetof(Given, roll.phase), ROLL_PHASE_UNDO, 0 },
     { "cancel", offsetof(Given, roll.cancel), TRUE, 0 },
     { "surge", offsetof(Given, roll.surge), TRUE, 0 },
+    { "no-room", offsetof(Given, roll.no_room), TRUE, 0 },
     { "only-surge", offsetof(Given, roll.only_surge), TRUE, 0 },
     { "put-back", offsetof(Given, roll.undo), TRUE, 0 },
     { "no=", offsetof(Given, roll.batch), 0, 0 },

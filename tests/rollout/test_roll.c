@@ -110,6 +110,8 @@ test_begin_with_surge(void)
         { "exactly room enough", "max-surge b=50 room=2", ". . . .", "begin 2 surge" },
         { "one too few: a smaller batch", "max-surge b=50 room=1", ". . . .", "begin 1 surge short" },
         { "no room: in place", "max-surge b=50 room=0", ". . . .", "begin 2 short" },
+        { "no room for the new size either", "max-surge b=50 room=0 no-room", ". . . .", "stop OperationNotAllowed" },
+        { "also of what rests", "no-room", "r r", "stop OperationNotAllowed" },
         { "unless it may not", "max-surge b=50 room=0 only-surge", ". . . .", "stop OperationNotAllowed" },
         { "it may with some room", "max-surge b=50 room=1 only-surge", ". . . .", "begin 1 surge short" },
         { "nor without surge", "only-surge", ". . . .", "stop OperationNotAllowed" },

@@ -365,7 +365,7 @@ stop_judge(Look *look)
     else if (code == ARM_ROLL_UNHEALTHY_UPGRADED)
         is_true = surge_in_vain || exceeds(bad + look->upgraded_ill, upgraded, policy->unhealthy_upgraded);
     else if (code == ARM_OPERATION_NOT_ALLOWED)
-        is_true = look->target->trusted && look->target->disks > 0;
+        is_true = (look->target->trusted && look->target->disks > 0) || look->sim->quota_is_cut;
     if (!is_true)
         sim_break(look->sim, "the reason why a rolling upgrade stops is true",
                   "%s: %s; %u of %u ill, %u of %u upgraded ones bad", look->set->name, roll->code, look->ill, look->part, bad,
