@@ -490,6 +490,9 @@ look_at(Sim *sim, SimSet *set, const RowSet *row, const StoreRoll *roll, const c
 void
 rolls_follow(Sim *sim, const Rows *rows, const char *name)
 {
+    if (sim->rolls_seen == store_revision(sim->world->store))
+        return;
+    sim->rolls_seen = store_revision(sim->world->store);
     for (guint i = 0; i < rows->sets->len && !sim->broken; i++) {
         const RowSet *row = g_ptr_array_index(rows->sets, i);
         SimSet *set = sim_set_by_uid(sim, row->set->uid);

@@ -181,7 +181,7 @@ is_covered(const Sim *sim, const SimSet *set, guint id)
 static void
 look_first(Sim *sim)
 {
-    if (sim->broken || store_revision(sim->world->store) == sim->seen)
+    if (sim->broken || store_revision(sim->world->store) == sim->rolls_seen)
         return;
     g_autoptr(Rows) rows = rows_read(sim);
     rolls_follow(sim, rows, "a rolling upgrade keeps to its policy");
