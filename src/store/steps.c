@@ -135,12 +135,13 @@ operation_end(StoreTx *tx, StoreOperation *operation, UnixTime now, GError **err
            (operation->status != OPERATION_SUCCEEDED || leftovers_remove(tx, operation, error));
 }
 
-/* Does a step of this kind change what the instance is made of, and not only whether it runs? */
+/* Does a step of this kind change what the instance is made of, and not only whether it runs? A change of the set does in mode
+ * Automatic. */
 static gboolean
 kind_remakes(OperationKind kind)
 {
-    return kind == OPERATION_UPDATE_INSTANCES || kind == OPERATION_REIMAGE || kind == OPERATION_REIMAGE_ALL ||
-           kind == OPERATION_ROLLING_UPGRADE;
+    return kind == OPERATION_PUT_SCALE_SET || kind == OPERATION_UPDATE_INSTANCES || kind == OPERATION_REIMAGE ||
+           kind == OPERATION_REIMAGE_ALL || kind == OPERATION_ROLLING_UPGRADE;
 }
 
 static gboolean
@@ -148,6 +149,11 @@ step_is_begun(const StoreInstance *instance, OperationKind kind)
 {
     /* What remakes an instance at rest is done by writing it down: its next start makes it so. */
     if (kind_remakes(kind) && !instance->alive && instance->want_power != POWER_RUNNING)
+        return TRUE;
+    /* It was stopped to be started again, and waits for that. */
+    if (kind != OPERATION_START && instance->want_power == POWER_RUNNING && !instance->alive &&
+        instance->epoch < instance->want_epoch &&
+        (instance->state == INSTANCE_STOPPED || instance->state == INSTANCE_DEALLOCATED))
         return TRUE;
     /* A repair is nobody's wish that could be taken back: it is needed still. */
     return kind == OPERATION_REPAIR || instance->want_deleted || instance->state == INSTANCE_STOPPING ||

@@ -110,15 +110,16 @@ shrink(Sim *sim, SimSet *set, guint count, SimOperation *operation)
     shrink_round(sim, set, count, /* out_of_service= */ FALSE, operation);
 }
 
+static gboolean
+changes_power(OperationKind kind)
+{
+    return kind == OPERATION_START || kind == OPERATION_POWER_OFF || kind == OPERATION_DEALLOCATE;
+}
+
 /* Whoever had a step in hand may go on under the newer operation, or be given back what is. */
 static void
 supersede(Sim *sim, SimSet *set, SimOperation *successor, gboolean deletes_all)
 {
-    /* Steps of a rolling upgrade that were not begun are taken back. */
-    for (guint i = 0; i < set->present->len; i++) {
-        SimInstance *instance = g_ptr_array_index(set->present, i);
-        instance->unsure = instance->unsure || instance->mark != ROLL_MARK_NONE;
-    }
     for (guint i = 0; i < sim->operations->len; i++) {
         const SimOperation *operation = g_ptr_array_index(sim->operations, i);
         if (operation == successor || operation->status != OPERATION_IN_PROGRESS || strcmp(operation->set, set->uid) != 0)
@@ -130,7 +131,7 @@ supersede(Sim *sim, SimSet *set, SimOperation *successor, gboolean deletes_all)
             SimInstance *instance = sim_instance(set, id);
             if (!instance)
                 continue;
-            instance->unsure = TRUE;
+            instance->unsure = instance->unsure || changes_power(operation->kind);
             if (successor)
                 operation_cover(sim, successor, set, id);
         }

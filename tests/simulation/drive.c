@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* More steps than this without coming to rest is never coming to rest. */
-#define STEPS_MAX 20000
+#define STEPS_MAX 60000
 
 /* ---- one world ---- */
 

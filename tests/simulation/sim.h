@@ -164,7 +164,7 @@ typedef struct {
     guint steps;
     guint64 fed_at; /* the store's revision that the engine was compared with last, and the life that it did so in */
     guint fed_in;
-    guint64 seen; /* the store's revision that was looked at last */
+    guint64 seen;       /* the store's revision that was looked at last */
     guint64 rolls_seen; /* the same, with an eye on rolling upgrades */
     gboolean faults_on;
     gboolean quota_is_cut;

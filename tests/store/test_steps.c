@@ -208,9 +208,9 @@ test_delete_leaves_only_its_record(Fixture *f, const void *data G_GNUC_UNUSED)
     }
 }
 
-/* What a change of the model does to the steps that it finds. */
+/* What a change of the model does to the steps that it finds; they are of an operation of this kind. */
 static void
-test_taken_over(Fixture *f, const void *data G_GNUC_UNUSED)
+taken_over(const Fixture *f, OperationKind kind)
 {
     static const struct {
         const char *why;
@@ -224,11 +224,15 @@ test_taken_over(Fixture *f, const void *data G_GNUC_UNUSED)
           1 },
         { "under way", { .epoch = 3, .revision = 1, .run_disk_gen = 1, .state = INSTANCE_STOPPING, .alive = TRUE }, TRUE, 9 },
         { "waited for", { .epoch = 3, .revision = 9, .run_disk_gen = 1, .state = INSTANCE_RUNNING, .deadline = 5 }, TRUE, 9 },
+        { "stopped, to be started again when its turn comes",
+          { .epoch = 3, .want_epoch = 4, .revision = 1, .run_disk_gen = 1, .state = INSTANCE_STOPPED },
+          TRUE,
+          9 },
         { "never started", { .state = INSTANCE_CREATING }, TRUE, 9 },
     };
     StoreTx *tx = must_write(f->store);
     gint64 set_id = set_add(tx, "g", "s");
-    g_autoptr(StoreOperation) old = begin(tx, OPERATION_UPDATE_INSTANCES, set_id, TRUE);
+    g_autoptr(StoreOperation) old = begin(tx, kind, set_id, TRUE);
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         StoreInstance instance = cases[i].instance;
         instance.set_id = set_id;
@@ -249,9 +253,9 @@ test_taken_over(Fixture *f, const void *data G_GNUC_UNUSED)
     g_autoptr(StoreOperation) successor = begin(tx, OPERATION_PUT_SCALE_SET, set_id, TRUE);
     g_autoptr(StoreSet) set = store_set_get_by_id(tx, set_id, NULL);
     g_assert_true(operations_supersede(tx, set, successor, 30, NULL));
-    assert_operation(tx, old, "Canceled 0/4 OperationPreempted");
+    assert_operation(tx, old, "Canceled 0/5 OperationPreempted");
     assert_operation(tx, deletion, "InProgress 1/1 -");
-    assert_operation(tx, successor, "InProgress 3/3 -");
+    assert_operation(tx, successor, "InProgress 4/4 -");
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(StoreInstance) instance = store_instance_get(tx, set_id, i, NULL);
         if (g_strcmp0(instance->operation, cases[i].moves ? successor->id : NULL) != 0 ||
@@ -268,6 +272,35 @@ test_taken_over(Fixture *f, const void *data G_GNUC_UNUSED)
     store_abort(tx);
 }
 
+static void
+test_taken_over(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    taken_over(f, OPERATION_UPDATE_INSTANCES);
+    /* In mode Automatic a change of the model brings everybody to it. */
+    taken_over(f, OPERATION_PUT_SCALE_SET);
+}
+
+/* A start that was not begun is taken back: it rests as it did. */
+static void
+test_start_taken_back(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    StoreTx *tx = must_write(f->store);
+    gint64 set_id = set_add(tx, "g", "s");
+    g_autoptr(StoreOperation) start = begin(tx, OPERATION_START, set_id, FALSE);
+    StoreInstance row = { .set_id = set_id, .epoch = 3, .want_epoch = 4, .run_disk_gen = 1, .state = INSTANCE_STOPPED };
+    row.vm_id = row.computer_name = (char *)"x";
+    g_assert_true(store_instance_insert(tx, &row, NULL));
+    begin_step(tx, start, set_id, 0);
+    g_autoptr(StoreOperation) successor = begin(tx, OPERATION_PUT_SCALE_SET, set_id, TRUE);
+    g_autoptr(StoreSet) set = store_set_get_by_id(tx, set_id, NULL);
+    g_assert_true(operations_supersede(tx, set, successor, 30, NULL));
+    g_autoptr(StoreInstance) instance = store_instance_get(tx, set_id, 0, NULL);
+    g_assert_cmpstr(instance->operation, ==, NULL);
+    g_assert_cmpint(instance->want_power, ==, POWER_STOPPED);
+    g_assert_cmpuint(instance->want_epoch, ==, 3);
+    store_abort(tx);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -277,5 +310,6 @@ main(int argc, char **argv)
     fixture_add("gathered", test_gathered);
     fixture_add("delete-leaves-only-its-record", test_delete_leaves_only_its_record);
     fixture_add("taken-over", test_taken_over);
+    fixture_add("start-taken-back", test_start_taken_back);
     return g_test_run();
 }
