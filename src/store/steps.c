@@ -69,6 +69,26 @@ step_begin_or_keep(StoreTx *tx, StoreOperation *operation, StoreInstance *instan
     return instance->operation ? store_instance_update(tx, instance, 0, error) : step_begin(tx, operation, instance, error);
 }
 
+gboolean
+step_begin_or_take_over(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error)
+{
+    GError *lookup = NULL;
+    if (!instance->operation || strcmp(instance->operation, operation->id) == 0)
+        return step_begin_or_keep(tx, operation, instance, error);
+    g_autoptr(StoreOperation) other = store_operation_get(tx, instance->operation, &lookup);
+    if (lookup) {
+        g_propagate_error(error, lookup);
+        return FALSE;
+    }
+    /* One without such a hold would stay open for ever. */
+    if (!other || other->kind != OPERATION_ROLLING_UPGRADE)
+        return step_begin_or_keep(tx, operation, instance, error);
+    other->total--;
+    other->pending--;
+    g_clear_pointer(&instance->operation, g_free);
+    return store_operation_update(tx, other, error) && step_begin(tx, operation, instance, error);
+}
+
 /* The state that the set shows when its operation is over. */
 static gboolean
 set_settle(StoreTx *tx, const StoreOperation *operation, GError **error)

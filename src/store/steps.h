@@ -20,6 +20,10 @@ gboolean step_begin(StoreTx *tx, StoreOperation *operation, StoreInstance *insta
 /* The same for an instance that may have a step in hand: that one goes on, and takes in what is wanted now. */
 gboolean step_begin_or_keep(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error);
 
+/* The same where what is wanted ends whatever the step in hand was for: that one is taken out of its operation, whose own hold
+ * keeps it open, and becomes this one's. For steps of a rolling upgrade on an instance that is scaled in. */
+gboolean step_begin_or_take_over(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error);
+
 /* The steps that begin and end within one transaction, gathered, so that an operation is read and written once however many
  * of them are its own. */
 typedef struct StepLedger StepLedger;

@@ -229,6 +229,22 @@ test_quota_holds_in_place(void)
     expect_latest(world, "Completed", "2", "0");
 }
 
+/* Scaled in while a rolling upgrade has them in hand: the change of the set waits for their end, and the upgrade does not. */
+static void
+test_scaled_in_from_its_hands(void)
+{
+    g_autoptr(World) world = world_of_three("{\"properties\":{\"upgradePolicy\":{\"mode\":\"Rolling\",\"rollingUpgradePolicy\":"
+                                            "{\"maxBatchInstancePercent\":100}}}}");
+    answer_free(world_must(world, 200, "PATCH", "@/s1", IMAGE("1.1.0")));
+    world_advance(world, 60 * USEC_PER_MSEC);
+    g_autoptr(Answer) fewer = world_must(world, 200, "PATCH", "@/s1", "{\"sku\":{\"capacity\":1}}");
+    g_autoptr(Answer) under_way = world_poll(world, fewer);
+    answer_expect(under_way, "status", "InProgress");
+    world_expect_operation(world, fewer, "Succeeded", NULL);
+    expect_latest(world, "Completed", "1", "0");
+    g_assert_cmpuint(host_simulated_alive(world->simulated), ==, 1);
+}
+
 /* Who has just booted, and has not been asked yet, is not ill: an upgrade that begins then does not end because of it. */
 static void
 test_not_asked_yet_is_not_ill(void)
@@ -296,6 +312,7 @@ main(int argc, char **argv)
     g_test_add_func("/rolls/application-health", test_application_health);
     g_test_add_func("/rolls/data-disks-stay-out-of-place", test_data_disks_stay_out_of_place);
     g_test_add_func("/rolls/quota-holds-in-place", test_quota_holds_in_place);
+    g_test_add_func("/rolls/scaled-in-from-its-hands", test_scaled_in_from_its_hands);
     g_test_add_func("/rolls/not-asked-yet", test_not_asked_yet_is_not_ill);
     g_test_add_func("/rolls/health-of-a-guest-without-agent", test_health_of_a_guest_without_agent);
     return g_test_run();

@@ -276,7 +276,8 @@ action_heal(Sim *sim)
         deed_ask(sim, set, &deeds[0], asked_all(set));
         sim_settle(sim);
         roll_at_the_end(sim, set);
-        if (!sim->broken && somebody(set, needs_surge))
+        set->left_behind = somebody(set, needs_surge);
+        if (set->left_behind)
             continue;
         deed_ask(sim, set, &upgrade, asked_all(set));
         sim_settle(sim);

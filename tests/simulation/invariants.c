@@ -275,8 +275,7 @@ all_run_their_model(Sim *sim, const Rows *rows, const char *name)
         gboolean boots = !model->secure_boot || sim_images[model->image].bootable;
         for (guint k = 0; k < row->instances->len; k++) {
             const StoreInstance *instance = g_ptr_array_index(row->instances, k);
-            const SimModel *from = &g_array_index(set->models, SimModel, instance->want_revision - 1);
-            if (sim_instance(set, instance->id)->protect_actions || (model->trusted && model->disks > 0 && !from->trusted))
+            if (set->left_behind || sim_instance(set, instance->id)->protect_actions)
                 continue;
             if (instance->revision != set->revision && instance->want_revision != set->revision)
                 sim_break(sim, name, "%s/%u is at revision %u, its set at %u", set->name, instance->id, instance->revision,

@@ -193,7 +193,8 @@ mark_follow(Look *look, SimInstance *instance, const StoreInstance *row, RollMar
 {
     if (mark == ROLL_MARK_IN_HAND && instance->mark != ROLL_MARK_IN_HAND)
         take_judge(look, instance, row);
-    else if (mark == ROLL_MARK_IN_HAND && instance->want != row->want_revision && row->run_disk_gen > 0) {
+    else if (mark == ROLL_MARK_IN_HAND && instance->want != row->want_revision && row->run_disk_gen > 0 &&
+             sim_model(look->set)->policy.mode != UPGRADE_AUTOMATIC) {
         disks_judge(look, instance, row);
         look->turned++;
     }

@@ -95,6 +95,7 @@ typedef struct {
     SimRoll roll;
     gboolean roll_may_begin;  /* an accepted request says so */
     gboolean roll_cancel;     /* the same of its end */
+    gboolean left_behind;     /* in the end its model is not reached: data disks keep somebody from Trusted launch */
     RollStatus roll_ended_as; /* of the last one */
     guint roll_seen_at;       /* step at which a rolling upgrade was last under way */
 } SimSet;
