@@ -36,7 +36,8 @@ instances_remove(StoreTx *tx, const StoreSet *set, const ScaleInPolicy *policy, 
     for (guint i = 0; i < chosen->len; i++) {
         StoreInstance *instance = g_ptr_array_index(chosen, i);
         desire_deletion(instance, policy->force_deletion);
-        if (!models_notice_give(models, tx, set, instance, now, error) || !step_begin_or_take_over(tx, operation, instance, error))
+        if (!models_notice_give(models, tx, set, instance, now, error) ||
+            !step_begin_or_take_over(tx, operation, instance, error))
             return FALSE;
     }
     return TRUE;

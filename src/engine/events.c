@@ -175,8 +175,8 @@ engine_apply_event(Pass *pass, const HostEvent *event, GError **error)
     g_assert_not_reached();
 }
 
-/* The launch that was recorded was never made, or what it made is gone: it is due again, whether a step waits for it or not. What
- * runs may be of an earlier one, that was slow: then it is stopped first. */
+/* The launch that was recorded was never made, or what it made is gone: it is due again, whether a step waits for it or not.
+ * What runs may be of an earlier one, that was slow: then it is stopped first. */
 static void
 launch_redo(StoreInstance *instance, const HostFound *found)
 {
