@@ -158,8 +158,9 @@ events_take(Pass *pass, GError **error)
 static gboolean
 dirty_take(Pass *pass, GError **error)
 {
-    Tracked *tracked;
-    while (pass->held->len < PASS_MAX && (tracked = engine_dirty_pop(pass->engine))) {
+    /* As many as there are now: one that the host is to be asked for already comes back for the next pass. */
+    for (guint left = g_queue_get_length(&pass->engine->dirty); left > 0 && pass->held->len < PASS_MAX; left--) {
+        Tracked *tracked = engine_dirty_pop(pass->engine);
         Held *held = pass_hold(pass, tracked, error);
         if (!held) {
             engine_mark_dirty(pass->engine, tracked);

@@ -180,7 +180,10 @@ engine_apply_event(Pass *pass, const HostEvent *event, GError **error)
 static void
 launch_redo(StoreInstance *instance, const HostFound *found)
 {
-    instance->epoch = found && found->alive ? found->epoch : instance->want_epoch - 1;
+    gboolean older = found && found->alive && found->epoch < instance->want_epoch;
+    instance->epoch = older ? found->epoch : instance->want_epoch - 1;
+    /* One that runs already as it is wanted is asked for again: the host says that it has started. */
+    instance->alive = older;
 }
 
 static void

@@ -203,6 +203,31 @@ test_a_launch_without_a_step_is_made_again(void)
     g_assert_cmpuint(host_simulated_alive(world->simulated), ==, 1);
 }
 
+/* A launch was under way at the host when the daemon died; the next one recorded that it is to be made again, and died too. By
+ * then it has started, and says nothing more by itself: its image has no agent. */
+static void
+test_started_while_nobody_listened(void)
+{
+    static const SimulatedLatency slow = { .start_usec = 5 * USEC_PER_SEC };
+    g_autoptr(World) world = world_new();
+    answer_free(world_ask(world, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
+    host_simulated_set_latency(world->simulated, &slow);
+    g_autoptr(Answer) made =
+        world_must(world, 201, "PUT", "@/s1",
+                   "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":1},\"properties\":{"
+                   "\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"publisher\":\"Testudo\","
+                   "\"offer\":\"mini\",\"sku\":\"gen2-noagent\",\"version\":\"1.0.0\"}}}}}");
+    world_advance(world, USEC_PER_SEC);
+    world->crash_at = world->steps + 1;
+    world_restart(world);
+    g_assert_true(world->dead);
+    clock_virtual_advance_to(world->clock, world->clock->now(world->clock) + 10 * USEC_PER_SEC);
+    g_assert_cmpuint(host_simulated_alive(world->simulated), ==, 1);
+    world_restart(world);
+    world_expect_operation(world, made, "Succeeded", NULL);
+    g_assert_cmpuint(host_simulated_alive(world->simulated), ==, 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -212,6 +237,7 @@ main(int argc, char **argv)
         g_test_add_data_func(path, &scenarios[i], test_every_step);
     }
     g_test_add_func("/crash/launch-without-a-step", test_a_launch_without_a_step_is_made_again);
+    g_test_add_func("/crash/started-while-nobody-listened", test_started_while_nobody_listened);
     g_test_add_func("/crash/lost-launch", test_what_a_lost_launch_made_is_there);
     return g_test_run();
 }

@@ -245,6 +245,26 @@ test_scaled_in_from_its_hands(void)
     g_assert_cmpuint(host_simulated_alive(world->simulated), ==, 1);
 }
 
+/* Its application answers for the first time, and in the same pass it is asked to be started again: both are done, one after
+ * the other. */
+static void
+test_answer_and_request_in_one_pass(void)
+{
+    g_autoptr(World) world = world_of_three(
+        "{\"properties\":{\"virtualMachineProfile\":{\"extensionProfile\":{\"extensions\":[{\"name\":\"health\",\"properties\":"
+        "{"
+        "\"publisher\":\"Microsoft.ManagedServices\",\"type\":\"ApplicationHealthLinux\",\"typeHandlerVersion\":\"1.0\","
+        "\"settings\":{\"protocol\":\"tcp\",\"port\":80}}}]}}}}");
+    answer_free(world_must(world, 202, "POST", "@/s1/manualupgrade", "{\"instanceIds\":[\"*\"]}"));
+    world_run_ready(world);
+    host_simulated_set_guest_latency(world->simulated, USEC_PER_MSEC);
+    /* Asked; answered, which no pass has taken yet. */
+    clock_virtual_advance_to(world->clock, world->clock->now(world->clock) + 10 * USEC_PER_MSEC);
+    g_autoptr(Answer) restart = world_must(world, 202, "POST", "@/s1/restart", "{\"instanceIds\":[\"*\"]}");
+    world_expect_operation(world, restart, "Succeeded", NULL);
+    g_assert_cmpuint(host_simulated_alive(world->simulated), ==, 3);
+}
+
 /* Who has just booted, and has not been asked yet, is not ill: an upgrade that begins then does not end because of it. */
 static void
 test_not_asked_yet_is_not_ill(void)
@@ -313,6 +333,7 @@ main(int argc, char **argv)
     g_test_add_func("/rolls/data-disks-stay-out-of-place", test_data_disks_stay_out_of_place);
     g_test_add_func("/rolls/quota-holds-in-place", test_quota_holds_in_place);
     g_test_add_func("/rolls/scaled-in-from-its-hands", test_scaled_in_from_its_hands);
+    g_test_add_func("/rolls/answer-and-request-in-one-pass", test_answer_and_request_in_one_pass);
     g_test_add_func("/rolls/not-asked-yet", test_not_asked_yet_is_not_ill);
     g_test_add_func("/rolls/health-of-a-guest-without-agent", test_health_of_a_guest_without_agent);
     return g_test_run();

@@ -257,7 +257,8 @@ is_on_ill_model(const SimSet *set, const SimInstance *instance)
 static void
 roll_at_the_end(Sim *sim, SimSet *set)
 {
-    gboolean is_well = model_is_well(sim_model(set)) && !somebody(set, is_on_ill_model);
+    gboolean in_its_way = !sim_model(set)->policy.rolling.surge && somebody(set, needs_surge);
+    gboolean is_well = model_is_well(sim_model(set)) && !somebody(set, is_on_ill_model) && !in_its_way;
     act_roll_start(sim, set);
     check_step(sim);
     sim_settle(sim);
