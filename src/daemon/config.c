@@ -40,6 +40,8 @@ static const struct {
       "one user per VM from this range; only as root; 0:0 for none" },
     { "max-starting", VALUE_TEXT, NULL, "N", "VMs that start at one time (number of processors; simulated: 1000)" },
     { "step-timeout", VALUE_TEXT, "600", "SECONDS", "how long an instance may take to boot (600)" },
+    { "health-wait", VALUE_TEXT, "300", "SECONDS",
+      "how long a rolling upgrade waits for an upgraded instance to become healthy (300)" },
     { "stop-grace", VALUE_TEXT, "30", "SECONDS", "how long a guest may take to shut down (30)" },
     { "retention-days", VALUE_TEXT, "7", "DAYS",
       "how long former OS disks, and data disks of removed instances, are kept (7)" },
@@ -205,7 +207,7 @@ forward_ports_parse(DaemonConfig *config, const char *text, GError **error)
 static gboolean
 decide(DaemonConfig *config, Values *values, GError **error)
 {
-    guint64 max_starting = g_get_num_processors(), timeout, grace, days, cap, threads, vtpm_ahead;
+    guint64 max_starting = g_get_num_processors(), timeout, health_wait, grace, days, cap, threads, vtpm_ahead;
 
     config->state_dir = g_canonicalize_filename(text_of(values, "state-dir"), NULL);
     config->tls_certificate = g_strdup(text_of(values, "tls-cert"));
@@ -236,12 +238,15 @@ decide(DaemonConfig *config, Values *values, GError **error)
         max_starting = SIMULATED_STARTING;
     if (text_of(values, "max-starting") && !number(values, "max-starting", 1, 1000, &max_starting, error))
         return FALSE;
-    if (!number(values, "step-timeout", 5, 86400, &timeout, error) || !number(values, "stop-grace", 0, 3600, &grace, error) ||
-        !number(values, "retention-days", 0, 3650, &days, error) || !number(values, "serial-cap", 1, 4096, &cap, error) ||
-        !number(values, "vtpm-ahead", 0, 1000, &vtpm_ahead, error) || !number(values, "threads", 1, 64, &threads, error))
+    if (!number(values, "step-timeout", 5, 86400, &timeout, error) ||
+        !number(values, "health-wait", 5, 86400, &health_wait, error) ||
+        !number(values, "stop-grace", 0, 3600, &grace, error) || !number(values, "retention-days", 0, 3650, &days, error) ||
+        !number(values, "serial-cap", 1, 4096, &cap, error) || !number(values, "vtpm-ahead", 0, 1000, &vtpm_ahead, error) ||
+        !number(values, "threads", 1, 64, &threads, error))
         return FALSE;
     config->max_starting = (guint)max_starting;
     config->step_timeout_usec = (gint64)timeout * USEC_PER_SEC;
+    config->health_wait_usec = (gint64)health_wait * USEC_PER_SEC;
     config->stop_grace_usec = (gint64)grace * USEC_PER_SEC;
     config->retention_usec = (gint64)days * 86400 * USEC_PER_SEC;
     config->serial_cap = cap * 1024 * 1024;

@@ -19,6 +19,7 @@ typedef struct {
     guint uid_first, uid_count; /* count 0: VMs run as the daemon's own user */
     guint max_starting;
     gint64 step_timeout_usec;
+    gint64 health_wait_usec;
     gint64 stop_grace_usec;
     gint64 retention_usec;
     guint64 serial_cap; /* bytes */

@@ -117,6 +117,7 @@ core_start(Daemon *daemon, GError **error)
         .state_dir = config->state_dir,
         .max_starting = config->max_starting,
         .step_timeout_usec = config->step_timeout_usec,
+        .health_wait_usec = config->health_wait_usec,
         .stop_grace_usec = config->stop_grace_usec,
         .disk_retention_usec = config->retention_usec,
         .operation_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,

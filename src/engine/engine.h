@@ -12,6 +12,7 @@ typedef struct {
     const char *state_dir;
     guint max_starting;              /* VMs between launch and the guest agent's answer at one time, at least 1 */
     gint64 step_timeout_usec;        /* 10 minutes unless configured */
+    gint64 health_wait_usec;         /* ROLL_HEALTH_WAIT (rollout/roll.h) unless configured */
     gint64 stop_grace_usec;          /* graceful shutdown, 30 s unless configured */
     gint64 disk_retention_usec;      /* data disks kept from removed instances, 7 days unless configured */
     gint64 operation_retention_usec; /* ended operations stay readable, 7 days */

@@ -166,6 +166,7 @@ state_of(Run *run, RollState *ret_state, GError **error)
         .batch_left = roll->batch_left,
         .until = roll->until,
         .removed = roll->failed,
+        .health_wait = run->pass->engine->config.health_wait_usec,
         .room = G_MAXUINT,
         .undo = roll->os_upgrade && run->target->policy.os_upgrade.rollback,
     };

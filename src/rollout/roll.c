@@ -130,7 +130,7 @@ judge(const Plan *plan, RollAct *ret_act)
         *ret_act = supersede(plan, superseded);
     else if (decided)
         *ret_act = act_on(decided->failed ? ROLL_REJECT : ROLL_ACCEPT, decided);
-    else if (undecided && undecided->since + ROLL_HEALTH_WAIT <= plan->now)
+    else if (undecided && undecided->since + plan->roll->health_wait <= plan->now)
         *ret_act = act_on(ROLL_REJECT, undecided);
     else
         return FALSE;
@@ -142,7 +142,7 @@ static RollAct
 wait_for_members(const Plan *plan)
 {
     const Member *member = fleet_first(plan->fleet, FLEET_UNDECIDED);
-    return wait_until(member ? member->since + ROLL_HEALTH_WAIT : 0);
+    return wait_until(member ? member->since + plan->roll->health_wait : 0);
 }
 
 /* ---- phase check ---- */

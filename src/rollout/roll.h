@@ -22,7 +22,8 @@
 #include "model/policy.h"
 #include "rollout/fleet.h"
 
-/* How long an instance may be ill after its step, before it counts as failed. One that says "Initializing" is waited for. */
+/* How long an instance may be ill after its step, before it counts as failed, unless configured. One that says "Initializing"
+ * is waited for. */
 #define ROLL_HEALTH_WAIT (300 * USEC_PER_SEC)
 
 typedef struct {
@@ -33,6 +34,7 @@ typedef struct {
     guint batch_left;    /* members that the batch in hand still takes */
     UnixTime until;      /* end of the pause */
     guint removed;       /* new instances that failed and were removed again: they count as upgraded and ill */
+    gint64 health_wait;  /* ROLL_HEALTH_WAIT, unless configured */
     guint room;          /* how many more instances of the newest model quota and host have room for, now */
     gboolean no_room;    /* what is next in line is to be larger, and quota has no room for that in place */
     gboolean only_surge; /* what serves may not be upgraded in place (data disks on the way to Trusted launch) */

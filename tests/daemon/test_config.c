@@ -46,6 +46,7 @@ test_what_is_wrong_is_named(void)
         { "--tls-name=not a name", "--tls-name" },
         { "--location=MARS", "--location" },
         { "--threads=0", "--threads is a whole number from 1 to 64, not '0'" },
+        { "--health-wait=0", "--health-wait is a whole number from 5 to 86400" },
         { "--step-timeout=1", "--step-timeout is a whole number from 5 to 86400" },
         { "--stop-grace=-1", "--stop-grace" },
         { "--max-starting=many", "--max-starting" },
@@ -97,12 +98,14 @@ static void
 test_the_command_line_goes_before_the_file(void)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *file = file_with("[testudod]\nthreads=2\nstep-timeout=60\noutbound=true\nimages=/a;/b\nlisten=[::1]:0\n");
+    g_autofree char *file =
+        file_with("[testudod]\nthreads=2\nstep-timeout=60\nhealth-wait=45\noutbound=true\nimages=/a;/b\nlisten=[::1]:0\n");
     const char *const options[] = { "--threads=7", "--state-dir=relative/place", NULL };
     g_autoptr(DaemonConfig) config = parse(file, options, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(config->threads, ==, 7);
     g_assert_cmpint(config->step_timeout_usec, ==, 60 * USEC_PER_SEC);
+    g_assert_cmpint(config->health_wait_usec, ==, 45 * USEC_PER_SEC);
     g_assert_cmpint(config->stop_grace_usec, ==, 30 * USEC_PER_SEC);
     g_assert_true(config->outbound);
     g_assert_cmpstr(config->image_dirs[1], ==, "/b");

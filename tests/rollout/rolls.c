@@ -24,6 +24,7 @@ static const struct {
     { "left=", offsetof(Given, roll.batch_left), 0, 0 },
     { "removed=", offsetof(Given, roll.removed), 0, 0 },
     { "room=", offsetof(Given, roll.room), 0, 0 },
+    { "patience=", offsetof(Given, roll.health_wait), 0, TIMES },
     { "until=", offsetof(Given, roll.until), 0, TIMES },
     { "now=", offsetof(Given, now), 0, TIMES },
     { "b=", offsetof(Given, policy.max_batch_percent), 0, 0 },
@@ -58,7 +59,7 @@ Given
 rolls_given(const char *text)
 {
     Given given = {
-        .roll = { .batch = 1, .room = 100 },
+        .roll = { .batch = 1, .health_wait = ROLL_HEALTH_WAIT, .room = 100 },
         .policy = { .max_batch_percent = 20, .max_unhealthy_percent = 20, .max_unhealthy_upgraded_percent = 20 },
         .code = ARM_N_CODES,
     };

@@ -13,7 +13,7 @@ typedef struct {
 /* Words, separated by blanks; what is not said is Azure's default, phase check, batch 1, room for 100.
  *   check batch pause undo                                      the phase
  *   cancel surge only-surge put-back                            RollState (put-back: `undo`)
- *   no=N left=N until=S removed=N room=N now=S                  RollState, the clock; seconds
+ *   no=N left=N until=S removed=N room=N patience=S now=S       RollState (patience: `health_wait`), the clock; seconds
  *   b=N i=N u=N wait=S first max-surge rollback                 RollingPolicy: batch, ill, upgraded and ill in percent; pause
  */
 Given rolls_given(const char *text);

@@ -214,6 +214,7 @@ world_new(WalkKind kind, guint32 seed, GString *trace)
     world->calm = kind != WALK_ROUGH;
     world->now = (UnixTime)1700000000 * USEC_PER_SEC;
     world->policy = world_policy(world, kind == WALK_CALM_SURGE || (kind == WALK_ROUGH && world_chance(world, 50)));
+    world->roll.health_wait = ROLL_HEALTH_WAIT;
     world->roll.undo = world_chance(world, 10);
     world->roll.only_surge = world->policy.max_surge && world_chance(world, 30);
     world->roll.room = kind == WALK_ROUGH ? world_number(world, 0, 6) : VMS_MAX;

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "door.h"
+#include "rollout/roll.h"
 
 #include <gio/gio.h>
 #include <string.h>
@@ -230,6 +231,7 @@ world_make(gboolean in_memory)
         .quota = world->quota,
         .max_starting = 2,
         .step_timeout_usec = 600 * USEC_PER_SEC,
+        .health_wait_usec = ROLL_HEALTH_WAIT,
         .stop_grace_usec = 30 * USEC_PER_SEC,
         .disk_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,
         .operation_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,
