@@ -3,6 +3,7 @@
 #include "api/attach.h"
 #include "api/feature_registration.h"
 #include "model/document.h"
+#include "rollout/shares.h"
 #include "store/models.h"
 
 #include <crypt.h>
@@ -21,6 +22,7 @@ draft_free(Draft *draft)
     g_free(draft->effect_key);
     g_clear_error(&draft->refusal);
     g_strfreev(draft->warnings);
+    g_strfreev(draft->share_warnings);
     g_free(draft);
 }
 
@@ -52,6 +54,15 @@ typedef struct {
     const StoreUsage *whole; /* of all sets */
     const char *set_name;
 } Judging;
+
+static void
+warning_add(Draft *draft, const char *warning)
+{
+    guint n = g_strv_length(draft->warnings);
+    draft->warnings = g_renew(char *, draft->warnings, n + 2);
+    draft->warnings[n] = g_strdup(warning);
+    draft->warnings[n + 1] = NULL;
+}
 
 /* What the document comes to, and what the rules say of it. */
 static gboolean
@@ -86,6 +97,9 @@ judge(Draft *draft, const Judging *judging, GError **error)
     };
     rules_check(&input, &draft->refusal);
     draft->warnings = rules_warnings(&input);
+    draft->share_warnings = shares_warnings(draft->before, draft->after);
+    for (char **warning = draft->share_warnings; *warning; warning++)
+        warning_add(draft, *warning);
     return TRUE;
 }
 
@@ -95,21 +109,13 @@ judgement_clear(Draft *draft)
     g_clear_pointer(&draft->after, model_unref);
     g_clear_pointer(&draft->effect_key, g_free);
     g_clear_pointer(&draft->warnings, g_strfreev);
+    g_clear_pointer(&draft->share_warnings, g_strfreev);
     g_clear_error(&draft->refusal);
 }
 
 /* ---- Trusted launch as the default ---- */
 
 #define SECURITY_PROFILE "properties.virtualMachineProfile.securityProfile"
-
-static void
-warning_add(Draft *draft, const char *warning)
-{
-    guint n = g_strv_length(draft->warnings);
-    draft->warnings = g_renew(char *, draft->warnings, n + 2);
-    draft->warnings[n] = g_strdup(warning);
-    draft->warnings[n + 1] = NULL;
-}
 
 /* With the feature registered, what is new and says nothing of its security is Trusted launch, unless anything stands against
  * that; then it is what it would be without the feature. */

@@ -14,8 +14,9 @@ typedef struct {
     const SizeInfo *size;  /* of after; NULL: no such size */
     ImageInfo *image;      /* of after; NULL: no such image */
     char *effect_key;
-    GError *refusal; /* what the rules say against it, with all violations; NULL: accepted */
-    char **warnings;
+    GError *refusal;       /* what the rules say against it, with all violations; NULL: accepted */
+    char **warnings;       /* what what-if tells besides */
+    char **share_warnings; /* of these, limits in percent that cannot be met: in the activity log too, when it is accepted */
 } Draft;
 
 /* NULL sets *error where the body itself is wrong (unknown members, wrong types, …); a model that the rules refuse gives a

@@ -126,6 +126,16 @@ image_back_note(StoreSet *set, const Model *before, const Model *after)
     }
 }
 
+static gboolean
+warnings_record(Call *call, StoreTx *tx, const StoreOperation *operation, const Draft *draft, GError **error)
+{
+    for (char **warning = draft->share_warnings; *warning; warning++) {
+        if (!operation_warn(tx, operation, call->request->caller, *warning, call->now, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* The new revision and everything that follows from it; *ret_operation is the operation's id where it is still under way. */
 static gboolean
 draft_accept(Call *call, StoreTx *tx, StoreSet *set, const Draft *draft, gboolean created, char **ret_operation, GError **error)
@@ -147,7 +157,7 @@ draft_accept(Call *call, StoreTx *tx, StoreSet *set, const Draft *draft, gboolea
     gboolean of_set = created || supersedes || !set->operation;
     g_autoptr(StoreOperation) operation =
         operation_begin(tx, OPERATION_PUT_SCALE_SET, set, id, set->location, of_set, call->request->caller, call->now, error);
-    if (!operation || (!of_set && !store_set_update(tx, set, 0, error)))
+    if (!operation || !warnings_record(call, tx, operation, draft, error) || (!of_set && !store_set_update(tx, set, 0, error)))
         return FALSE;
     if (supersedes &&
         (!operations_supersede(tx, set, operation, call->now, error) || !unborn_update(tx, set, draft->after, error)))

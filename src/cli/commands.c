@@ -4,7 +4,11 @@
 #define SET       "resource-group! name! "
 #define LAUNCH    "vm-sku security-type enable-secure-boot enable-vtpm "
 #define EXTENSION "resource-group! vmss-name! name! "
-#define ACTION    SET "instance-ids no-wait "
+#define ROLLING                                                                                                                \
+    "upgrade-policy-mode max-batch-instance-percent max-unhealthy-instance-percent "                                           \
+    "max-unhealthy-upgraded-instance-percent pause-time-between-batches prioritize-unhealthy-instances "                       \
+    "max-surge rollback-failed-instances-on-policy-breach enable-auto-os-upgrade "
+#define ACTION SET "instance-ids no-wait "
 
 /* clang-format off */
 const Command cli_commands[] = {
@@ -56,18 +60,17 @@ const Command cli_commands[] = {
     { "vm list-usage", NULL, "location", run_vm_usage, "quota and what is used of it", NULL },
     { "vmss create", NULL,
       SET LAUNCH "image! instance-count location tags admin-username admin-password ssh-key-values generate-ssh-keys custom-data "
-                 "computer-name-prefix upgrade-policy-mode enable-auto-os-upgrade orchestration-mode os-disk-size-gb "
-                 "data-disk-sizes-gb scale-in-policy force-deletion enable-terminate-notification "
-                 "terminate-notification-time set what-if yes no-wait",
+                 ROLLING "computer-name-prefix orchestration-mode os-disk-size-gb data-disk-sizes-gb scale-in-policy "
+                 "force-deletion enable-terminate-notification terminate-notification-time set what-if yes no-wait",
       run_vmss_create, "create a scale set",
       "testudo vmss create -g MyResourceGroup -n MyScaleSet --image Testudo:mini:gen2:1.0.0 --vm-sku Standard_B1ms \\\n"
       "      --security-type TrustedLaunch --enable-secure-boot true --enable-vtpm true" },
     { "vmss show", NULL, SET "instance-id", run_vmss_show, "show a scale set or one of its instances", NULL },
     { "vmss list", NULL, "resource-group", run_vmss_list, "list scale sets", NULL },
     { "vmss update", NULL,
-      SET LAUNCH "image upgrade-policy-mode enable-auto-os-upgrade custom-data scale-in-policy force-deletion "
-                 "enable-terminate-notification terminate-notification-time set tags what-if yes "
-                 "no-wait instance-id protect-from-scale-in protect-from-scale-set-actions", run_vmss_update,
+      SET LAUNCH ROLLING "image custom-data scale-in-policy force-deletion enable-terminate-notification "
+                 "terminate-notification-time set tags what-if yes no-wait instance-id protect-from-scale-in "
+                 "protect-from-scale-set-actions", run_vmss_update,
       "change the model; with upgrade mode Manual, instances follow by update-instances",
       "testudo vmss update -g MyResourceGroup -n MyScaleSet --vm-sku Standard_B1ms \\\n"
       "      --set virtualMachineProfile.storageProfile.imageReference.sku=gen2 \\\n"

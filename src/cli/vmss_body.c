@@ -10,6 +10,7 @@
 #define COUNT_DEFAULT 2
 
 #define VMSS_NOTICE VMSS_PROFILE ".scheduledEventsProfile.terminateNotificationProfile"
+#define ROLLING "properties.upgradePolicy.rollingUpgradePolicy."
 
 /* Options that are one member of the body. */
 static const struct {
@@ -25,6 +26,13 @@ static const struct {
     { "admin-password", VMSS_PROFILE ".osProfile.adminPassword" },
     { "computer-name-prefix", VMSS_PROFILE ".osProfile.computerNamePrefix" },
     { "upgrade-policy-mode", "properties.upgradePolicy.mode" },
+    { "max-batch-instance-percent", ROLLING "maxBatchInstancePercent" },
+    { "max-unhealthy-instance-percent", ROLLING "maxUnhealthyInstancePercent" },
+    { "max-unhealthy-upgraded-instance-percent", ROLLING "maxUnhealthyUpgradedInstancePercent" },
+    { "pause-time-between-batches", ROLLING "pauseTimeBetweenBatches" },
+    { "prioritize-unhealthy-instances", ROLLING "prioritizeUnhealthyInstances" },
+    { "max-surge", ROLLING "maxSurge" },
+    { "rollback-failed-instances-on-policy-breach", ROLLING "rollbackFailedInstancesOnPolicyBreach" },
     { "enable-auto-os-upgrade", "properties.upgradePolicy.automaticOSUpgradePolicy.enableAutomaticOSUpgrade" },
     { "orchestration-mode", "properties.orchestrationMode" },
     { "force-deletion", "properties.scaleInPolicy.forceDeletion" },

@@ -1,6 +1,7 @@
 /* vmss create, update, rollback, scale, delete: changes of the set itself. */
 #include "cli/set_path.h"
 #include "cli/vmss.h"
+#include "cli/what_if_text.h"
 
 #include <string.h>
 
@@ -41,6 +42,21 @@ instances_follow(const json_t *model, const json_t *body)
     return mode && g_ascii_strcasecmp(mode, "Manual") != 0;
 }
 
+/* What people set that cannot be as they may think: limits in percent of few instances. */
+static gboolean
+warnings_show(Cli *cli, const json_t *body, GError **error)
+{
+    if (!json_path(body, "properties.upgradePolicy") && !json_path(body, "sku.capacity"))
+        return TRUE;
+    g_autoptr(json_t) answer = what_if_ask(cli, body, error);
+    if (!answer)
+        return FALSE;
+    g_autofree char *text = what_if_warnings(answer);
+    if (text && !json_object_get(answer, "error"))
+        g_printerr("%s", text);
+    return TRUE;
+}
+
 static gboolean
 change_confirm(Cli *cli, const json_t *model, const json_t *body, GError **error)
 {
@@ -58,7 +74,7 @@ body_send(Cli *cli, const char *method, const json_t *model, const json_t *body,
             what_if_show(cli, answer);
         return answer != NULL;
     }
-    if (!change_confirm(cli, model, body, error))
+    if (!warnings_show(cli, body, error) || !change_confirm(cli, model, body, error))
         return FALSE;
     g_autofree char *path = cli_set_path(cli, "");
     /* What was copied from the model to be edited must still be what is there. */
@@ -95,13 +111,20 @@ protection_update(Cli *cli, const char *instance, GError **error)
         "enable-secure-boot",
         "enable-vtpm",
         "upgrade-policy-mode",
+        "max-batch-instance-percent",
+        "max-unhealthy-instance-percent",
+        "max-unhealthy-upgraded-instance-percent",
+        "pause-time-between-batches",
+        "prioritize-unhealthy-instances",
+        "max-surge",
+        "rollback-failed-instances-on-policy-breach",
+        "enable-auto-os-upgrade",
         "custom-data",
         "scale-in-policy",
         "force-deletion",
         "set",
         "tags",
         "what-if",
-        "enable-auto-os-upgrade",
         "enable-terminate-notification",
         "terminate-notification-time",
     };

@@ -124,6 +124,25 @@ what_if_text(const json_t *answer)
     return g_string_free(text, FALSE);
 }
 
+char *
+what_if_warnings(const json_t *answer)
+{
+    const json_t *instances = json_object_get(answer, "instances"), *warnings = json_object_get(answer, "warnings");
+    g_autoptr(GPtrArray) losses = g_ptr_array_new();
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; i < json_array_size(instances); i++) {
+        const json_t *lost = json_object_get(json_array_get(instances, i), "lost");
+        for (size_t k = 0; k < json_array_size(lost); k++)
+            loss_number(losses, json_string_value(json_array_get(lost, k)));
+    }
+    for (size_t i = 0; i < json_array_size(warnings); i++) {
+        const char *warning = json_string_value(json_array_get(warnings, i));
+        if (!g_ptr_array_find_with_equal_func(losses, warning, g_str_equal, NULL))
+            g_string_append_printf(text, "Warning: %s\n", warning);
+    }
+    return text->len > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
+}
+
 static gboolean
 is_wanted(const char *const *ids, const char *id)
 {

@@ -46,9 +46,9 @@ static RollingPolicy
 rolling_decode(const json_t *rolling)
 {
     return (RollingPolicy){
-        .max_batch_percent = number_of(rolling, "maxBatchInstancePercent", 20),
-        .max_unhealthy_percent = number_of(rolling, "maxUnhealthyInstancePercent", 20),
-        .max_unhealthy_upgraded_percent = number_of(rolling, "maxUnhealthyUpgradedInstancePercent", 20),
+        .max_batch_percent = number_of(rolling, "maxBatchInstancePercent", ROLLING_PERCENT_DEFAULT),
+        .max_unhealthy_percent = number_of(rolling, "maxUnhealthyInstancePercent", ROLLING_PERCENT_DEFAULT),
+        .max_unhealthy_upgraded_percent = number_of(rolling, "maxUnhealthyUpgradedInstancePercent", ROLLING_PERCENT_DEFAULT),
         .pause_usec = duration_of(rolling, "pauseTimeBetweenBatches", 0),
         .prioritize_unhealthy = is_on(rolling, "prioritizeUnhealthyInstances"),
         .max_surge = is_on(rolling, "maxSurge"),

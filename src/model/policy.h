@@ -7,6 +7,8 @@
 #include <glib.h>
 #include <jansson.h>
 
+#define ROLLING_PERCENT_DEFAULT 20 /* of the three shares */
+
 /* Shares are percent of the instances that are there; how many that is: rollout/roll.h. */
 typedef struct {
     guint max_batch_percent;              /* 5–100, 20 */

@@ -18,6 +18,23 @@ event_write(StoreTx *tx, const StoreOperation *operation, const char *status, co
     return store_event_add(tx, &event, error);
 }
 
+gboolean
+operation_warn(StoreTx *tx, const StoreOperation *operation, const char *caller, const char *warning, UnixTime now,
+               GError **error)
+{
+    StoreEvent event = {
+        .time = now,
+        .level = (char *)"Warning",
+        .operation_name = (char *)operation_kind_text(operation->kind),
+        .status = (char *)"Active",
+        .resource_id = operation->resource_id,
+        .caller = (char *)caller,
+        .correlation = operation->id,
+        .message = (char *)warning,
+    };
+    return store_event_add(tx, &event, error);
+}
+
 StoreOperation *
 operation_begin(StoreTx *tx, OperationKind kind, StoreSet *set, const char *resource_id, const char *location, gboolean of_set,
                 const char *caller, UnixTime now, GError **error)

@@ -11,6 +11,10 @@
 StoreOperation *operation_begin(StoreTx *tx, OperationKind kind, StoreSet *set, const char *resource_id, const char *location,
                                 gboolean of_set, const char *caller, UnixTime now, GError **error);
 
+/* An activity event beside those of its beginning and end: something that people should know, and that does not stop it. */
+gboolean operation_warn(StoreTx *tx, const StoreOperation *operation, const char *caller, const char *warning, UnixTime now,
+                        GError **error);
+
 /* Gives the instance a step of this operation (it must have none), in the row alone. */
 void step_take(StoreInstance *instance, const char *operation);
 /* The same, counted; writes both rows. The caller has changed the instance's desired members. deadline is set by the engine

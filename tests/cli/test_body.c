@@ -38,6 +38,13 @@ options_become_members(void)
         { "--enable-auto-os-upgrade true",
           "{'properties':{'upgradePolicy':{'automaticOSUpgradePolicy':{'enableAutomaticOSUpgrade':true}}}}" },
         { "--upgrade-policy-mode Manual", "{'properties':{'upgradePolicy':{'mode':'Manual'}}}" },
+        { "--mode Rolling --max-batch-instance-percent 50 --max-unhealthy-instance-percent 34 "
+          "--max-unhealthy-upgraded-instance-percent 0 --pause-time-between-batches PT5M",
+          "{'properties':{'upgradePolicy':{'mode':'Rolling','rollingUpgradePolicy':{'maxBatchInstancePercent':50,"
+          "'maxUnhealthyInstancePercent':34,'maxUnhealthyUpgradedInstancePercent':0,'pauseTimeBetweenBatches':'PT5M'}}}}" },
+        { "--prioritize-unhealthy-instances true --max-surge --rollback-failed-instances false",
+          "{'properties':{'upgradePolicy':{'rollingUpgradePolicy':{'prioritizeUnhealthyInstances':true,'maxSurge':true,"
+          "'rollbackFailedInstancesOnPolicyBreach':false}}}}" },
         { "--scale-in-policy OldestVM --force-deletion",
           "{'properties':{'scaleInPolicy':{'rules':['OldestVM'],'forceDeletion':true}}}" },
         { "--terminate-notification-time 10", PROFILE(NOTICE("'enable':true,'notBeforeTimeout':'PT10M'")) },

@@ -44,6 +44,15 @@ an_accepted_change(void)
 }
 
 static void
+warnings_alone(void)
+{
+    g_autoptr(json_t) answer = json_of(accepted), none = json_of("{'instances':[],'warnings':[]}");
+    g_autofree char *text = what_if_warnings(answer);
+    g_assert_cmpstr(text, ==, "Warning: Secure Boot is off.\n");
+    g_assert_null(what_if_warnings(none));
+}
+
+static void
 a_refused_change_names_every_rule(void)
 {
     g_autoptr(json_t) answer = json_of("{'status':'Refused','summary':{},'instances':[],'warnings':[],'when':'later',"
@@ -88,6 +97,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/what_if/warnings-alone", warnings_alone);
     g_test_add_func("/what_if/an_accepted_change", an_accepted_change);
     g_test_add_func("/what_if/a_refused_change_names_every_rule", a_refused_change_names_every_rule);
     g_test_add_func("/what_if/the_question_names_what_the_wanted_ones_lose", the_question_names_what_the_wanted_ones_lose);

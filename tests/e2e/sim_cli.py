@@ -282,6 +282,30 @@ def _(t):
     run(t.daemon, f'testudo vmss delete {on} --force-deletion --yes').expect()
 
 
+@suite.test('the policy of rolling upgrades has options, and shares that two instances cannot meet are warned about')
+def _(t):
+    on = '-g MyResourceGroup -n Rolled'
+    made = run(t.daemon, f'testudo vmss create {on} --image Testudo:mini:gen2:1.0.0 --mode Rolling').expect()
+    warned = [line for line in made.err.splitlines() if line.startswith('Warning: ')]
+    assert len(warned) == 3 and all(line.endswith(' is 50.') for line in warned), made.err
+    changed = run(t.daemon, f'testudo vmss update {on} --max-batch-instance-percent 50 --max-unhealthy-instance-percent 49 '
+                            '--max-unhealthy-upgraded-instance-percent 0 --pause-time-between-batches PT1S '
+                            '--prioritize-unhealthy-instances true --max-surge true '
+                            '--rollback-failed-instances-on-policy-breach true -o json').expect()
+    assert [line.split(':')[1].rsplit('.', 1)[1] for line in changed.err.splitlines() if 'less than one' in line] == \
+        ['maxUnhealthyInstancePercent'], changed.err
+    policy = changed.json['properties']['upgradePolicy']
+    assert policy['mode'] == 'Rolling' and policy['rollingUpgradePolicy'] == {
+        'maxBatchInstancePercent': 50, 'maxUnhealthyInstancePercent': 49, 'maxUnhealthyUpgradedInstancePercent': 0,
+        'pauseTimeBetweenBatches': 'PT1S', 'prioritizeUnhealthyInstances': True, 'maxSurge': True,
+        'rollbackFailedInstancesOnPolicyBreach': True}, policy
+    again = run(t.daemon, f'testudo vmss update {on} --max-unhealthy-instance-percent 50 --what-if -o json').expect().json
+    assert again['warnings'] == [], again
+    run(t.daemon, f'testudo vmss update {on} --max-batch-instance-percent 101').expect(1)
+    run(t.daemon, f'testudo vmss update {on} --instance-id 0 --max-surge true').expect(2)
+    run(t.daemon, f'testudo vmss delete {on} --yes').expect()
+
+
 @suite.test('--no-wait returns at once, and vmss wait waits')
 def _(t):
     on = '-g MyResourceGroup -n Other'
@@ -341,6 +365,8 @@ def _(t):
     assert 'Testudo:mini:gen2:1.0.0' in offered('vmss', 'create', '--image', 'T')
     assert offered('feature', 'register', '--name', 'Use') == ['UseStandardSecurityType']
     assert offered('vmss', 'create', '--vm-sku=Standard_B1m') == ['--vm-sku=Standard_B1ms']
+    assert offered('vmss', 'update', '--upgrade-policy-mode', 'R') == ['Rolling']
+    assert offered('vmss', 'update', '--max-s') == ['--max-surge']
 
 
 @suite.test('the instances of a Flexible set are VMs, and what vm does to one the set shows')
