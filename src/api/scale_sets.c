@@ -88,8 +88,10 @@ summary_json(const StoreInstanceCounts *counts)
     summary_add(summary, "PowerState/stopping", counts->by_state[INSTANCE_STOPPING]);
     summary_add(summary, "PowerState/stopped", counts->by_state[INSTANCE_STOPPED]);
     summary_add(summary, "PowerState/deallocated", counts->by_state[INSTANCE_DEALLOCATED]);
-    summary_add(summary, "HealthState/healthy", counts->by_state[INSTANCE_RUNNING]);
-    summary_add(summary, "HealthState/unhealthy", failed);
+    for (int health = HEALTH_N - 1; health >= 0; health--) {
+        g_autofree char *code = g_strconcat("HealthState/", health_text((Health)health), NULL);
+        summary_add(summary, code, counts->by_health[health]);
+    }
     return summary;
 }
 

@@ -154,42 +154,24 @@ provisioning_status(const StoreInstance *instance)
     return status;
 }
 
-/* As its application says it, where that is asked. */
 static json_t *
-application_health_json(const StoreInstance *instance)
+health_json(const StoreInstance *instance)
 {
     static const char *const displays[HEALTH_N] = { [HEALTH_UNKNOWN] = "Unknown",
                                                     [HEALTH_INITIALIZING] = "Initializing",
                                                     [HEALTH_HEALTHY] = "Healthy",
                                                     [HEALTH_UNHEALTHY] = "Unhealthy" };
-    gboolean ill = instance->health == HEALTH_UNHEALTHY || instance->health == HEALTH_UNKNOWN;
-    g_autofree char *code = g_strconcat("HealthState/", health_text(instance->health), NULL);
-    g_autofree char *time = time_to_text(instance->health_since);
-    json_t *status = status_json(code, ill ? "Error" : "Info", displays[instance->health], NULL);
-    json_set_text(status, "time", time);
-    json_t *health = json_object();
-    json_object_set_new(health, "status", status);
-    return health;
-}
-
-static json_t *
-health_json(const StoreInstance *instance)
-{
-    const char *code = "HealthState/unknown", *display = "Unknown", *level = "Info", *message = NULL;
-    if (instance->state == INSTANCE_RUNNING && instance->health_since)
-        return application_health_json(instance);
-    if (instance->state == INSTANCE_RUNNING) {
-        code = "HealthState/healthy";
-        display = "Healthy";
-    } else if (instance->state == INSTANCE_FAILED) {
-        code = "HealthState/unhealthy";
-        display = "Unhealthy";
-        level = "Error";
-        message = instance->failure_message;
+    gboolean asked = instance->state == INSTANCE_RUNNING && instance->health_since;
+    Health shown = instance_shown_health(instance->state, asked, instance->health);
+    gboolean ill = shown == HEALTH_UNHEALTHY || (asked && shown == HEALTH_UNKNOWN);
+    g_autofree char *code = g_strconcat("HealthState/", health_text(shown), NULL);
+    json_t *status = status_json(code, ill ? "Error" : "Info", displays[shown],
+                                 instance->state == INSTANCE_FAILED ? instance->failure_message : NULL);
+    if (asked) {
+        g_autofree char *time = time_to_text(instance->health_since);
+        json_set_text(status, "time", time);
     }
-    json_t *health = json_object();
-    json_object_set_new(health, "status", status_json(code, level, display, message));
-    return health;
+    return json_pack("{so}", "status", status);
 }
 
 json_t *

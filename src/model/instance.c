@@ -59,3 +59,16 @@ instance_power_code(InstanceState state, gboolean process_alive)
     }
     return "PowerState/unknown";
 }
+
+Health
+instance_shown_health(InstanceState state, gboolean asked, Health said)
+{
+    switch (state) {
+    case INSTANCE_RUNNING:
+        return asked ? said : HEALTH_HEALTHY;
+    case INSTANCE_FAILED:
+        return HEALTH_UNHEALTHY;
+    default:
+        return HEALTH_UNKNOWN;
+    }
+}

@@ -31,6 +31,10 @@ typedef enum {
 const char *health_text(Health health);
 gboolean health_from_text(const char *text, Health *ret_health);
 
+/* As a view shows it. asked: its application is, and says `said`; otherwise one that runs is well. Of what does not run nothing
+ * is known, but that a failure is no health. */
+Health instance_shown_health(InstanceState state, gboolean asked, Health said);
+
 /* Text as stored and shown in logs ("creating"); and back. */
 const char *instance_state_text(InstanceState state);
 gboolean instance_state_from_text(const char *text, InstanceState *ret_state);

@@ -37,7 +37,7 @@ share_needed(const RollingPolicy *policy, Share share, guint capacity)
 static gboolean
 is_rolled_by_itself(const Model *model)
 {
-    return model->upgrade_mode == UPGRADE_ROLLING || model->policy.os_upgrade;
+    return model->upgrade_mode == UPGRADE_ROLLING || model->policy.os_upgrade.enabled;
 }
 
 static gboolean

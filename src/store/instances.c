@@ -174,12 +174,18 @@ static gboolean
 counts_add(StoreInstanceCounts *counts, sqlite3_stmt *statement, GError **error)
 {
     const char *text = (const char *)sqlite3_column_text(statement, 0);
+    const char *health_word = (const char *)sqlite3_column_text(statement, 3);
     InstanceState state;
+    Health health = HEALTH_UNKNOWN;
     if (!text || !instance_state_from_text(text, &state))
         return arm_fail(error, ARM_INTERNAL, NULL, "The store holds '%s' as instances.state, which this Testudo does not know.",
                         text ? text : "NULL");
+    if (health_word && !health_from_text(health_word, &health))
+        return arm_fail(error, ARM_INTERNAL, NULL,
+                        "The store holds '%s' as instances.health, which this Testudo does not know.", health_word);
     counts->total++;
     counts->by_state[state]++;
+    counts->by_health[instance_shown_health(state, /* asked= */ health_word != NULL, health)]++;
     counts->busy += sqlite3_column_int(statement, 1) ? 1 : 0;
     counts->noticed += sqlite3_column_int(statement, 2) ? 1 : 0;
     counts->on_current += sqlite3_column_int(statement, 3) ? 1 : 0;

@@ -83,7 +83,8 @@ static const struct {
     [SQL_INSTANCE_COUNT] = { SHAPE_PLAIN, NULL,
                              "SELECT state, operation IS NOT NULL, terminate_at > 0 AND state <> 'deleting', revision IN"
                              " (SELECT m.revision FROM sets s JOIN models m ON m.set_id = s.id"
-                             "  AND m.effect_key = s.effect_key WHERE s.id = ?1)"
+                             "  AND m.effect_key = s.effect_key WHERE s.id = ?1),"
+                             " CASE WHEN health_since <> 0 THEN health END"
                              " FROM instances WHERE " PLACES_OF_SET },
     [SQL_INSTANCE_OUTDATED] = { SHAPE_PLAIN, NULL,
                                 "SELECT count(*), sum(i.want_power = 'running') FROM instances i"

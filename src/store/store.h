@@ -231,14 +231,15 @@ GArray *store_instance_changed(StoreTx *tx, guint64 etag, GError **error);
 gboolean store_instance_etags(StoreTx *tx, gint64 set_id, void (*each)(guint id, guint64 etag, void *data), void *data,
                               GError **error);
 
-/* Counts for a set's instance view: by state, with and without a step in hand. */
+/* Counts for a set's instance view: by state, with and without a step in hand, and by health. */
 typedef struct {
     guint total;
     guint by_state[INSTANCE_N_STATES];
-    guint busy;       /* with a step in hand */
-    guint failed;     /* state failed */
-    guint noticed;    /* to be deleted, and running on while their guests still have time */
-    guint on_current; /* whose revision has the effect key of the set's current revision */
+    guint by_health[HEALTH_N]; /* as its view shows it (instance_shown_health()) */
+    guint busy;                /* with a step in hand */
+    guint failed;              /* state failed */
+    guint noticed;             /* to be deleted, and running on while their guests still have time */
+    guint on_current;          /* whose revision has the effect key of the set's current revision */
 } StoreInstanceCounts;
 gboolean store_instance_count(StoreTx *tx, gint64 set_id, StoreInstanceCounts *ret_counts, GError **error);
 

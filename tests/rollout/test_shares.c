@@ -80,7 +80,7 @@ test_told_when_they_are_set(void)
     const Model manual_10 = model_of(50, 50, 10, 2, UPGRADE_MANUAL), rolling_3 = model_of(20, 20, 20, 3, UPGRADE_ROLLING);
     const Model manual_3 = model_of(20, 20, 20, 3, UPGRADE_MANUAL);
     Model by_itself = manual;
-    by_itself.policy.os_upgrade = TRUE;
+    by_itself.policy.os_upgrade.enabled = TRUE;
     const struct {
         const char *why;
         const Model *before, *after;

@@ -218,9 +218,10 @@ act_protect(Sim *sim, SimSet *set)
     g_autofree char *body =
         g_strdup_printf("{\"properties\":{\"protectionPolicy\":{\"protectFromScaleIn\":%s,\"protectFromScaleSetActions\":%s}}}",
                         of_scale_in ? "true" : "false", of_actions ? "true" : "false");
-    gboolean unsure = instance->leaving && !set->deleting;
+    /* What has not taken an old one's place yet is promised nothing. */
+    gboolean refused = set->deleting || (instance->surge && of_scale_in);
     g_autoptr(Answer) answer = sim_ask(sim, "PUT", target, body);
-    sim_expect(sim, answer, set->deleting ? EXPECT_REFUSED : unsure ? EXPECT_EITHER : EXPECT_ACCEPTED, "protection");
+    sim_expect(sim, answer, refused ? EXPECT_REFUSED : instance->leaving ? EXPECT_EITHER : EXPECT_ACCEPTED, "protection");
     if (answer->response->status >= 300)
         return;
     instance->protect_scale_in = of_scale_in;
