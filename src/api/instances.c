@@ -185,6 +185,13 @@ protection_apply(StoreInstance *instance, const InstanceBody *asked, GError **er
                             "false beside it.");
         scale_in = TRUE;
     }
+    /* Until it serves in an old one's place it may be removed again, and then nothing would keep what was promised. */
+    if (instance->surge && (scale_in || actions))
+        return arm_fail(error, ARM_OPERATION_NOT_ALLOWED, "properties.protectionPolicy",
+                        "Instance %u is beyond the capacity: the rolling upgrade under way has made it to take an old one's "
+                        "place, and removes it where it does not become healthy or the upgrade ends before. Protect it when "
+                        "it has taken that place.",
+                        instance->id);
     instance->protect_scale_in = scale_in;
     instance->protect_scale_set_actions = actions;
     if (asked->tags) {

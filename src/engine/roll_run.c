@@ -350,9 +350,29 @@ judge(Run *run, const RollAct *act, GError **error)
     return TRUE;
 }
 
-static void
-warn(Run *run, const RollAct *act)
+static gboolean
+warning_record(const Run *run, const char *warning, GError **error)
 {
+    g_autofree char *id = resource_id_scale_set(run->pass->engine->subscription ? run->pass->engine->subscription : "",
+                                                run->row->group, run->row->name);
+    StoreEvent event = {
+        .time = run->pass->now,
+        .level = (char *)"Warning",
+        .operation_name = (char *)operation_kind_text(OPERATION_ROLLING_UPGRADE),
+        .status = (char *)roll_status_text(run->roll->status),
+        .resource_id = id,
+        .caller = (char *)"engine",
+        .correlation = run->roll->operation,
+        .message = (char *)warning,
+    };
+    return store_event_add(run->pass->tx, &event, error);
+}
+
+/* Told when it begins, not with each batch that goes the same way: room for one makes a batch of every instance. */
+static gboolean
+warn(Run *run, const RollAct *act, GError **error)
+{
+    gboolean is_news = !run->roll->warning || run->roll->surge != act->surge;
     g_free(run->roll->warning);
     run->roll->warning =
         act->surge ? g_strdup_printf("Batch %u has %u instance(s) only: quota has no room for more new ones.", run->roll->batch,
@@ -360,19 +380,21 @@ warn(Run *run, const RollAct *act)
                    : g_strdup_printf("Batch %u is done in place, not with surge: quota has no room for new instances.",
                                      run->roll->batch);
     g_message("rolling upgrade of scale set '%s': %s", run->set->name, run->roll->warning);
+    return !is_news || warning_record(run, run->roll->warning, error);
 }
 
-static void
-begin(Run *run, const RollAct *act)
+static gboolean
+begin(Run *run, const RollAct *act, GError **error)
 {
     StoreRoll *roll = run->roll;
     roll->phase = ROLL_PHASE_BATCH;
     roll->batch++;
     roll->batch_left = act->count;
-    roll->surge = act->surge;
-    if (act->short_of_room)
-        warn(run, act);
     run->changed = TRUE;
+    if (act->short_of_room && !warn(run, act, error))
+        return FALSE;
+    roll->surge = act->surge;
+    return TRUE;
 }
 
 static void
@@ -403,24 +425,6 @@ reason_text(ArmCode code)
     default:
         return "";
     }
-}
-
-static gboolean
-event_write(const Run *run, const char *level, const char *message, GError **error)
-{
-    g_autofree char *id = resource_id_scale_set(run->pass->engine->subscription ? run->pass->engine->subscription : "",
-                                                run->row->group, run->row->name);
-    StoreEvent event = {
-        .time = run->pass->now,
-        .level = (char *)level,
-        .operation_name = (char *)operation_kind_text(OPERATION_ROLLING_UPGRADE),
-        .status = (char *)roll_status_text(run->roll->status),
-        .resource_id = id,
-        .caller = (char *)"engine",
-        .correlation = run->roll->operation,
-        .message = (char *)message,
-    };
-    return store_event_add(run->pass->tx, &event, error);
 }
 
 /* The model of a newer image that failed is not left for new instances to come from. */
@@ -457,8 +461,7 @@ finish(Run *run, const RollAct *act, GError **error)
     /* A newer image may wait for this end. */
     if (run->target->policy.os_upgrade.enabled)
         engine_set_mark_dirty(run->set);
-    return store_set_update(run->pass->tx, run->row, 0, error) &&
-           (!run->roll->warning || event_write(run, "Warning", run->roll->warning, error));
+    return store_set_update(run->pass->tx, run->row, 0, error);
 }
 
 static gboolean
@@ -484,8 +487,7 @@ act_do(Run *run, const RollAct *act, GError **error)
     case ROLL_UNDO:
         return undo(run, act->id, error);
     case ROLL_BEGIN:
-        begin(run, act);
-        return TRUE;
+        return begin(run, act, error);
     case ROLL_PAUSE:
         phase_enter(run, ROLL_PHASE_PAUSE, act->at);
         return TRUE;

@@ -77,6 +77,70 @@ test_surge(void)
     g_assert_cmpuint(host_simulated_alive(world->simulated), ==, 3);
 }
 
+/* What has not taken an old one's place yet may be removed again: nothing else is promised. */
+static void
+test_surplus_is_not_protected(void)
+{
+    static const char protect[] = "{\"properties\":{\"protectionPolicy\":{\"protectFromScaleIn\":true}}}";
+    g_autoptr(World) world = world_of_three(ROLLING(",\"maxSurge\":true"));
+    g_autoptr(Answer) change = world_must(world, 200, "PATCH", "@/s1", IMAGE("1.1.0"));
+    world_run_ready(world);
+    g_autoptr(Answer) refused = world_must(world, 409, "PATCH", "@/s1/virtualMachines/3", protect);
+    answer_expect(refused, "error.code", "OperationNotAllowed");
+    answer_expect(refused, "error.target", "properties.protectionPolicy");
+    answer_free(world_must(world, 200, "PATCH", "@/s1/virtualMachines/3", "{\"tags\":{\"a\":\"1\"}}"));
+    answer_free(world_must(world, 200, "PATCH", "@/s1/virtualMachines/2", protect));
+    world_settle(world);
+    g_autoptr(Answer) allowed = world_must(world, 200, "PATCH", "@/s1/virtualMachines/3", protect);
+    answer_expect(allowed, "properties.protectionPolicy.protectFromScaleIn", "true");
+}
+
+/* How many instances the set's view counts with this health. */
+static void
+expect_health_count(World *world, const char *code, guint count)
+{
+    g_autoptr(Answer) view = world_must(world, 200, "GET", "@/s1/instanceView", NULL);
+    const json_t *summary = answer_at(view, "virtualMachine.statusesSummary");
+    json_int_t found = 0;
+    for (size_t i = 0; i < json_array_size(summary); i++) {
+        const json_t *row = json_array_get(summary, i);
+        if (strcmp(json_string_value(json_object_get(row, "code")), code) == 0)
+            found += json_integer_value(json_object_get(row, "count"));
+    }
+    g_assert_cmpint(found, ==, count);
+}
+
+static guint
+warnings_count(World *world)
+{
+    g_autoptr(Answer) log = world_must(world, 200, "GET", "~/providers/Microsoft.Insights/eventtypes/management/values", NULL);
+    const json_t *events = answer_at(log, "value");
+    guint count = 0;
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        const json_t *event = json_array_get(events, i);
+        gboolean is_warning = strcmp(json_string_value(json_object_get(event, "level")), "Warning") == 0;
+        count += is_warning && strstr(json_string_value(json_object_get(event, "description")), "done in place") ? 1 : 0;
+    }
+    return count;
+}
+
+/* Quota is cut under way. It is told when it happens, and once. */
+static void
+test_want_of_room_is_told_at_once(void)
+{
+    g_autoptr(World) world = world_of_three(ROLLING(",\"maxSurge\":true,\"pauseTimeBetweenBatches\":\"PT10M\""));
+    g_autoptr(Answer) change = world_must(world, 200, "PATCH", "@/s1", IMAGE("1.1.0"));
+    world_advance(world, 60 * USEC_PER_SEC);
+    g_assert_cmpuint(warnings_count(world), ==, 0);
+    world->quota->virtual_machines = 3;
+    world_advance(world, 660 * USEC_PER_SEC);
+    expect_latest(world, "RollingForward", "2", "0");
+    g_assert_cmpuint(warnings_count(world), ==, 1);
+    world_settle(world);
+    expect_latest(world, "Completed", "3", "0");
+    g_assert_cmpuint(warnings_count(world), ==, 1);
+}
+
 static SimulatedFault
 fail_epoch_two(const LaunchSpec *spec, void *data)
 {
@@ -169,7 +233,14 @@ test_application_health(void)
     world_advance(world, 30 * USEC_PER_SEC);
     g_autoptr(Answer) well = world_must(world, 200, "GET", "@/s1/virtualMachines/0/instanceView", NULL);
     answer_expect(well, "vmHealth.status.code", "HealthState/healthy");
+    expect_health_count(world, "HealthState/healthy", 3);
     g_autoptr(Answer) change = world_must(world, 200, "PATCH", "@/s1", IMAGE("1.2.0-unhealthy"));
+    world_run_ready(world);
+    expect_health_count(world, "HealthState/unknown", 1);
+    world_advance(world, 60 * USEC_PER_SEC);
+    expect_health_count(world, "HealthState/healthy", 2);
+    expect_health_count(world, "HealthState/unhealthy", 1);
+    expect_health_count(world, "HealthState/unknown", 0);
     world_settle(world);
     expect_latest(world, "Faulted", "0", "1");
     world_advance(world, 30 * USEC_PER_SEC);
@@ -323,6 +394,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rolls/in-place", test_in_place);
     g_test_add_func("/rolls/surge", test_surge);
+    g_test_add_func("/rolls/surplus-is-not-protected", test_surplus_is_not_protected);
+    g_test_add_func("/rolls/want-of-room-is-told-at-once", test_want_of_room_is_told_at_once);
     g_test_add_func("/rolls/undo", test_undo);
     g_test_add_func("/rolls/automatic", test_automatic);
     g_test_add_func("/rolls/ends-with-another-operation", test_ends_with_another_operation);
