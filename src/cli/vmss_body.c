@@ -10,7 +10,7 @@
 #define COUNT_DEFAULT 2
 
 #define VMSS_NOTICE VMSS_PROFILE ".scheduledEventsProfile.terminateNotificationProfile"
-#define ROLLING "properties.upgradePolicy.rollingUpgradePolicy."
+#define ROLLING     "properties.upgradePolicy.rollingUpgradePolicy."
 
 /* Options that are one member of the body. */
 static const struct {

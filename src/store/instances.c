@@ -174,7 +174,7 @@ static gboolean
 counts_add(StoreInstanceCounts *counts, sqlite3_stmt *statement, GError **error)
 {
     const char *text = (const char *)sqlite3_column_text(statement, 0);
-    const char *health_word = (const char *)sqlite3_column_text(statement, 3);
+    const char *health_word = (const char *)sqlite3_column_text(statement, 4);
     InstanceState state;
     Health health = HEALTH_UNKNOWN;
     if (!text || !instance_state_from_text(text, &state))
