@@ -21,6 +21,7 @@ facts_of(const StoreInstance *instance, const Tracked *tracked)
         .revision = instance->revision,
         .has_step = instance->operation != NULL,
         .deadline = instance->deadline,
+        .revive_at = instance->revive_at,
         .in_flight = tracked->in_flight,
     };
 }
@@ -130,15 +131,15 @@ rest_enter(StoreInstance *instance, UnixTime now)
     }
 }
 
-void
-engine_act(Pass *pass, Held *held)
+gboolean
+engine_act(Pass *pass, Held *held, GError **error)
 {
     StoreInstance *instance = held->row;
     held->to_act = FALSE;
     /* What the host will be asked for already comes first. */
     if (held->act != ACT_NONE) {
         engine_mark_dirty(pass->engine, held->tracked);
-        return;
+        return TRUE;
     }
     /* Planned until the host is to be asked, or nothing is left to do: each act but those makes the next one another. */
     while (instance) {
@@ -147,7 +148,13 @@ engine_act(Pass *pass, Held *held)
         switch (act) {
         case ACT_NONE:
         case ACT_N:
-            return;
+            if (instance->revive_at > pass->now && instance->state == INSTANCE_FAILED)
+                engine_revival_arm(pass->engine, held->tracked, instance->revive_at);
+            return TRUE;
+        case ACT_REVIVE:
+            if (!engine_revive(pass, held, error))
+                return FALSE;
+            continue;
         case ACT_ADOPT_REVISION:
             instance->revision = instance->want_revision;
             pass_changed(held);
@@ -169,20 +176,21 @@ engine_act(Pass *pass, Held *held)
             instance_enter(instance, LIFE_STOP, pass->now);
             pass_changed(held);
             due(pass, held, act);
-            return;
+            return TRUE;
         case ACT_DESTROY:
             /* Whoever comes after a crash does not ask its guest again. */
             instance->terminate_at = 0;
             instance_enter(instance, LIFE_DESTROY, pass->now);
             pass_changed(held);
             due(pass, held, act);
-            return;
+            return TRUE;
         case ACT_LAUNCH:
             if (engine_slot_take(pass->engine, held->tracked))
                 launch_begin(pass, held);
-            return;
+            return TRUE;
         }
     }
+    return TRUE;
 }
 
 void
@@ -213,6 +221,7 @@ engine_call_host(Engine *engine, Held *held)
     case ACT_SETTLE:
     case ACT_FAIL:
     case ACT_TIMEOUT:
+    case ACT_REVIVE:
     case ACT_N:
         return;
     }

@@ -125,20 +125,21 @@ changes_collect(Pass *pass, GError **error)
     return TRUE;
 }
 
-/* Plans what is to be; FALSE: there was nothing. */
+/* Plans what is to be. ret_acted: FALSE where there was nothing. */
 static gboolean
-held_act(Pass *pass)
+held_act(Pass *pass, gboolean *ret_acted, GError **error)
 {
-    gboolean acted = FALSE;
+    *ret_acted = FALSE;
     for (guint i = 0; i < pass->held->len; i++) {
         Held *held = g_ptr_array_index(pass->held, i);
         if (!held->to_act)
             continue;
         engine_dirty_drop(pass->engine, held->tracked);
-        engine_act(pass, held);
-        acted = TRUE;
+        if (!engine_act(pass, held, error))
+            return FALSE;
+        *ret_acted = TRUE;
     }
-    return acted;
+    return TRUE;
 }
 
 /* What the host said of an instance several times is planned for once, when all of it is known. */
@@ -151,8 +152,8 @@ events_take(Pass *pass, GError **error)
         if (!engine_apply_event(pass, event, error))
             return FALSE;
     }
-    held_act(pass);
-    return TRUE;
+    gboolean acted;
+    return held_act(pass, &acted, error);
 }
 
 static gboolean
@@ -166,7 +167,8 @@ dirty_take(Pass *pass, GError **error)
             engine_mark_dirty(pass->engine, tracked);
             return FALSE;
         }
-        engine_act(pass, held);
+        if (!engine_act(pass, held, error))
+            return FALSE;
     }
     return TRUE;
 }
@@ -174,6 +176,7 @@ dirty_take(Pass *pass, GError **error)
 static gboolean
 pass_do(Pass *pass, GError **error)
 {
+    gboolean acted;
     if (!changes_collect(pass, error) || !engine_sets_refresh(pass->engine, pass->tx, error) || !events_take(pass, error) ||
         !health_take(pass, error) || !dirty_take(pass, error) || !health_follow_all(pass, error))
         return FALSE;
@@ -182,7 +185,9 @@ pass_do(Pass *pass, GError **error)
     if (!engine_sets_plan(pass, error))
         return FALSE;
     /* What the plan changed is acted on at once: a pass of its own would read and write every such row again. */
-    if (held_act(pass)) {
+    if (!held_act(pass, &acted, error))
+        return FALSE;
+    if (acted) {
         if (!health_follow_all(pass, error))
             return FALSE;
         notice_follow_all(pass);
@@ -312,5 +317,6 @@ gboolean
 engine_idle(Engine *engine)
 {
     return !g_atomic_int_get(&engine->kicked) && !work_waits(engine) && g_queue_is_empty(&engine->waiting) &&
-           engine->n_rolls == 0 && engine->n_noticed == 0 && engine->calls_in_flight == 0 && engine->slots_taken == 0;
+           engine->n_rolls == 0 && engine->n_noticed == 0 && engine->n_dead == 0 && engine->calls_in_flight == 0 &&
+           engine->slots_taken == 0;
 }

@@ -76,26 +76,31 @@ on_refused(Pass *pass, Held *held, const char *file)
     engine_slot_release(pass->engine, held->tracked);
 }
 
-static void
-on_start_failed(Pass *pass, Held *held, const HostEvent *event)
+static gboolean
+on_start_failed(Pass *pass, Held *held, const HostEvent *event, GError **error)
 {
     StoreInstance *instance = held->row;
+    ArmCode code = event->code == ARM_N_CODES ? ARM_VM_START_FAILED : event->code;
+    Ending ending = engine_ending_of(pass, instance, /* started= */ FALSE, code);
     engine_call(pass->engine, held->tracked, CALL_NONE);
     instance->alive = FALSE;
     instance->agent = FALSE;
-    instance_fail(instance, event->code == ARM_N_CODES ? ARM_VM_START_FAILED : event->code, event->message);
+    instance_fail(instance, code, event->message);
     instance_enter(instance, LIFE_START_FAILED, pass->now);
     engine_slot_release(pass->engine, held->tracked);
+    return engine_came_down(pass, held, &ending, error);
 }
 
-static void
-on_exited(Pass *pass, Held *held, const HostEvent *event)
+static gboolean
+on_exited(Pass *pass, Held *held, const HostEvent *event, GError **error)
 {
     Tracked *tracked = held->tracked;
     StoreInstance *instance = held->row;
     gboolean asked = tracked->in_flight == CALL_STOP || instance->state == INSTANCE_STOPPING;
     gboolean died = event->code != ARM_N_CODES || (!asked && !event->guest_shutdown);
     gboolean in_boot = instance->state == INSTANCE_STARTING;
+    ArmCode code = event->code == ARM_N_CODES ? ARM_VM_EXITED : event->code;
+    Ending ending = engine_ending_of(pass, instance, /* started= */ TRUE, code);
 
     if (tracked->in_flight != CALL_DESTROY)
         engine_call(pass->engine, tracked, CALL_NONE);
@@ -103,12 +108,12 @@ on_exited(Pass *pass, Held *held, const HostEvent *event)
     instance->alive = FALSE;
     instance->agent = FALSE;
     if (died && !asked)
-        instance_fail(instance, event->code == ARM_N_CODES ? ARM_VM_EXITED : event->code,
-                      event->message ? event->message : "The VM's process ended, and nobody had asked for it.");
+        instance_fail(instance, code, event->message ? event->message : "The VM's process ended, and nobody had asked for it.");
     else if (in_boot)
         instance_fail(instance, ARM_VM_EXITED, "The guest powered itself off before its guest agent answered.");
     instance_enter(instance, died ? LIFE_DIED : LIFE_EXITED, pass->now);
     engine_slot_release(pass->engine, tracked);
+    return !died || asked || engine_came_down(pass, held, &ending, error);
 }
 
 static gboolean
@@ -151,8 +156,7 @@ engine_apply_event(Pass *pass, const HostEvent *event, GError **error)
     case HOST_STARTED:
         return on_started(pass, held, error);
     case HOST_START_FAILED:
-        on_start_failed(pass, held, event);
-        return TRUE;
+        return on_start_failed(pass, held, event, error);
     case HOST_AGENT_ANSWERED:
         on_agent(pass, held);
         return TRUE;
@@ -160,8 +164,7 @@ engine_apply_event(Pass *pass, const HostEvent *event, GError **error)
         on_refused(pass, held, event->file);
         return TRUE;
     case HOST_EXITED:
-        on_exited(pass, held, event);
-        return TRUE;
+        return on_exited(pass, held, event, error);
     case HOST_DESTROYED:
         return on_destroyed(pass, held, event, error);
     case HOST_WARNING:
@@ -186,18 +189,22 @@ launch_redo(StoreInstance *instance, const HostFound *found)
     instance->alive = older;
 }
 
-static void
-found_dead(Pass *pass, StoreInstance *instance, const HostFound *found, gboolean was_alive)
+static gboolean
+found_dead(Pass *pass, Held *held, const HostFound *found, gboolean was_alive, GError **error)
 {
+    StoreInstance *instance = held->row;
+    Ending ending = engine_ending_of(pass, instance, /* started= */ TRUE, ARM_VM_EXITED);
     instance->agent = FALSE;
     if (instance->state == INSTANCE_STARTING && !was_alive) {
         launch_redo(instance, found);
     } else if (was_alive && instance->state != INSTANCE_STOPPING) {
         instance_fail(instance, ARM_VM_EXITED, "The VM's process ended while the daemon was not running.");
         instance_enter(instance, LIFE_DIED, pass->now);
+        return engine_came_down(pass, held, &ending, error);
     } else if (was_alive || instance->state == INSTANCE_STOPPING) {
         instance_enter(instance, LIFE_EXITED, pass->now);
     }
+    return TRUE;
 }
 
 gboolean
@@ -213,8 +220,7 @@ engine_apply_found(Pass *pass, Held *held, const HostFound *found, GError **erro
         gboolean at_rest = instance->state != INSTANCE_STARTING && instance->state != INSTANCE_STOPPING;
         if (!at_rest || was_alive || had_agent || instance->alive)
             pass_changed(held);
-        found_dead(pass, instance, found, was_alive);
-        return TRUE;
+        return found_dead(pass, held, found, was_alive, error);
     }
     if (instance->state == INSTANCE_STARTING) {
         held->tracked->holds_slot = TRUE;

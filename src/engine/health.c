@@ -224,7 +224,7 @@ answer_take(Pass *pass, const Question *question, GError **error)
     asked->unsure = held->row && row_follow(held->row, &asked->track, pass->now);
     if (asked->unsure) {
         pass_changed(held);
-        engine_act(pass, held);
+        return engine_act(pass, held, error);
     }
     return TRUE;
 }

@@ -17,12 +17,13 @@ typedef struct {
     struct Asked *asked; /* its guest is asked for its health (engine/health.h); or NULL */
     struct Noticed *noticed; /* its guest is told of its end (engine/notice.h); or NULL */
     guint id;
-    guint deadline_timer; /* clock timer, 0: none */
+    guint deadline_timer; /* clock timer of its step, or of its next start; 0: none */
     HostCall in_flight;   /* set by engine_call() alone */
     guint refused : 1;    /* this boot was refused by Secure Boot */
     guint holds_slot : 1; /* between launch and the end of its boot */
     guint counted : 1;    /* its set has been told of it */
     guint news : 1;       /* its row changed, and its set has not been told */
+    guint dead : 1;       /* the timer is that of its next start, after it died */
 } Tracked;
 
 struct Engine {
@@ -48,6 +49,7 @@ struct Engine {
     guint n_noticed;         /* instances whose guests are told of their end */
     guint slots_taken;
     guint calls_in_flight;
+    guint n_dead; /* instances that died and wait for their next start */
     guint64 passes;
     guint64 seen; /* the store's revision up to which every change was looked at */
 
@@ -77,6 +79,8 @@ gboolean engine_slot_take(Engine *engine, Tracked *tracked);
 void engine_slot_release(Engine *engine, Tracked *tracked);
 void engine_slots_offer(Engine *engine);
 void engine_deadline_arm(Engine *engine, Tracked *tracked, UnixTime at);
+/* The same for the next start of one that died. */
+void engine_revival_arm(Engine *engine, Tracked *tracked, UnixTime at);
 
 /* upkeep.c: removes what its retention time is over for; every hour. */
 void engine_upkeep(Engine *engine);

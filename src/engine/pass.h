@@ -4,6 +4,7 @@
 
 #include "engine/internal.h"
 #include "rollout/life.h"
+#include "rollout/revive.h"
 #include "store/steps.h"
 
 /* Rows that a pass takes in hand, so that it never holds the store's writer for long. */
@@ -58,7 +59,7 @@ void pass_let_go(Pass *pass);
 gboolean pass_commit(Pass *pass, GError **error);
 
 /* act.c: plans the instance and changes the row by what follows; what the host is to be asked for comes into Pass.due. */
-void engine_act(Pass *pass, Held *held);
+gboolean engine_act(Pass *pass, Held *held, GError **error);
 /* After the commit: the host calls that the act stands for. */
 void engine_call_host(Engine *engine, Held *held);
 /* After the commit of a row without an undo: the host holds nothing for one. */
@@ -72,6 +73,13 @@ void host_event_free(HostEvent *event);
 gboolean engine_apply_event(Pass *pass, const HostEvent *event, GError **error);
 /* What was found at start-up, compared with what the store remembers of this instance; found NULL: nothing of it runs. */
 gboolean engine_apply_found(Pass *pass, Held *held, const HostFound *found, GError **error);
+
+/* revive.c: what came down unasked is started again. The ending is told before the row is changed by what ended it. */
+Ending engine_ending_of(const Pass *pass, const StoreInstance *instance, gboolean started, ArmCode code);
+/* After that: the row is due to be started again, where that is decided so, and says when. */
+gboolean engine_came_down(Pass *pass, Held *held, const Ending *ending, GError **error);
+/* Its time has come: a step that launches it begins. */
+gboolean engine_revive(Pass *pass, Held *held, GError **error);
 
 /* spec.c. Reads Engine.subscription: once in the life of a store it is made, and then it stays; a store that has none yet is
  * asked again. */

@@ -20,12 +20,20 @@ tracked_equal(gconstpointer a, gconstpointer b)
 }
 
 static void
+timer_over(Tracked *tracked)
+{
+    tracked->deadline_timer = 0;
+    tracked->set->engine->n_dead -= tracked->dead;
+    tracked->dead = FALSE;
+}
+
+static void
 deadline_disarm(Tracked *tracked)
 {
     Clock *clock = tracked->set->engine->clock;
     if (tracked->deadline_timer)
         clock->timer_remove(clock, tracked->deadline_timer);
-    tracked->deadline_timer = 0;
+    timer_over(tracked);
 }
 
 static void
@@ -166,7 +174,7 @@ static void
 on_deadline(void *data)
 {
     Tracked *tracked = data;
-    tracked->deadline_timer = 0;
+    timer_over(tracked);
     engine_mark_dirty(tracked->set->engine, tracked);
     engine_kick(tracked->set->engine);
 }
@@ -176,4 +184,14 @@ engine_deadline_arm(Engine *engine, Tracked *tracked, UnixTime at)
 {
     deadline_disarm(tracked);
     tracked->deadline_timer = engine->clock->timer_add(engine->clock, at, on_deadline, tracked);
+}
+
+void
+engine_revival_arm(Engine *engine, Tracked *tracked, UnixTime at)
+{
+    if (tracked->dead)
+        return;
+    engine_deadline_arm(engine, tracked, at);
+    tracked->dead = TRUE;
+    engine->n_dead++;
 }

@@ -1,9 +1,12 @@
 #include "rollout/plan.h"
 
+#include "rollout/revive.h"
+
 static const char *const act_texts[ACT_N] = {
     [ACT_NONE] = "none",     [ACT_STOP] = "stop",       [ACT_STOP_FORCED] = "stop by force",
     [ACT_LAUNCH] = "launch", [ACT_DESTROY] = "destroy", [ACT_ADOPT_REVISION] = "adopt revision",
     [ACT_SETTLE] = "settle", [ACT_FAIL] = "fail",       [ACT_TIMEOUT] = "time out",
+    [ACT_REVIVE] = "revive",
 };
 
 const char *
@@ -34,6 +37,14 @@ plan_deletion(const InstanceFacts *facts, UnixTime now)
     return ACT_DESTROY;
 }
 
+static Act
+plan_failed(const InstanceFacts *facts, UnixTime now)
+{
+    if (facts->has_step)
+        return ACT_FAIL;
+    return facts->revive_at != 0 && !facts->alive && revive_is_due(facts->revive_at, now) ? ACT_REVIVE : ACT_NONE;
+}
+
 /* To be running, at the launch that was asked for last. */
 static Act
 plan_running(const InstanceFacts *facts, UnixTime now)
@@ -43,7 +54,7 @@ plan_running(const InstanceFacts *facts, UnixTime now)
     if (facts->state == INSTANCE_STARTING)
         return is_late(facts, now) ? ACT_TIMEOUT : ACT_NONE;
     if (facts->state == INSTANCE_FAILED)
-        return facts->has_step ? ACT_FAIL : ACT_NONE;
+        return plan_failed(facts, now);
     if (facts->revision != facts->want_revision)
         return ACT_ADOPT_REVISION;
     /* A guest that powered itself off is stopped, and stays so until somebody starts it. */

@@ -20,7 +20,8 @@ typedef struct {
     guint64 want_epoch, epoch;
     guint want_revision, revision;
     gboolean has_step;
-    UnixTime deadline; /* of the step; 0: none */
+    UnixTime deadline;  /* of the step; 0: none */
+    UnixTime revive_at; /* it died, and is started again then (rollout/revive.h); 0: it is not */
     HostCall in_flight;
 } InstanceFacts;
 
@@ -34,6 +35,7 @@ typedef enum {
     ACT_SETTLE,         /* the step in hand has reached what was wanted */
     ACT_FAIL,           /* the step in hand has failed; why is recorded with the instance */
     ACT_TIMEOUT,        /* the step's deadline is over */
+    ACT_REVIVE,         /* it died, and its wait is over: a step of its own is begun, which launches it */
     ACT_N
 } Act;
 

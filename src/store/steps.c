@@ -66,6 +66,9 @@ step_take(StoreInstance *instance, const char *operation)
     g_assert(!instance->operation);
     instance->operation = g_strdup(operation);
     instance->deadline = 0;
+    /* Nor are its deaths: who is asked for something begins anew. */
+    instance->revive_at = 0;
+    instance->deaths = 0;
     /* A failure of the past is not the new step's. The state stays: what is seen changes only by what is seen. */
     instance->failure = 0;
     g_clear_pointer(&instance->failure_message, g_free);

@@ -121,7 +121,7 @@ test_a_vm_that_dies_is_seen_as_failed(void)
     g_autoptr(Answer) set = world_must(world, 200, "GET", "@/s1", NULL);
     g_autofree char *uid = answer_text(set, "properties.uniqueId"), *key = g_strconcat(uid, ".0", NULL);
     g_assert_true(host_simulated_kill(world->simulated, key));
-    world_advance(world, USEC_PER_SEC);
+    world_advance(world, USEC_PER_SEC / 2);
     expect_instance(world, "0", PROVISIONING, "ProvisioningState/failed/VMExited");
     expect_instance(world, "0", POWER, "PowerState/stopped");
     g_autoptr(Answer) start = world_must(world, 202, "POST", "@/s1/start", ONE);

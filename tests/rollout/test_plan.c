@@ -8,7 +8,8 @@
 
 /* The facts in one line: state, want, what differs. Flags: a alive, r refused, k skip shutdown, d to be deleted,
  * e an epoch behind, v a revision behind, s a step in hand, L its deadline over, O over just now, B to come;
- * N its guest still has time, M until just now; S/T/D a start, stop or destroy under way. */
+ * N its guest still has time, M until just now; S/T/D a start, stop or destroy under way, A to be started again by now,
+ * W later. */
 static InstanceFacts
 facts_of(InstanceState state, DesiredPower want, const char *flags)
 {
@@ -62,6 +63,12 @@ facts_of(InstanceState state, DesiredPower want, const char *flags)
         case 'D':
             facts.in_flight = CALL_DESTROY;
             break;
+        case 'A':
+            facts.revive_at = NOW;
+            break;
+        case 'W':
+            facts.revive_at = EARLY;
+            break;
         default:
             g_assert_not_reached();
         }
@@ -104,6 +111,13 @@ test_actions(void)
         { "a failed one is launched when asked", INSTANCE_FAILED, POWER_RUNNING, "es", ACT_LAUNCH },
         { "its step has failed", INSTANCE_FAILED, POWER_RUNNING, "s", ACT_FAIL },
         { "and it stays failed", INSTANCE_FAILED, POWER_RUNNING, "", ACT_NONE },
+        { "it died, and is started again", INSTANCE_FAILED, POWER_RUNNING, "A", ACT_REVIVE },
+        { "not before its time", INSTANCE_FAILED, POWER_RUNNING, "W", ACT_NONE },
+        { "nor before its step has ended", INSTANCE_FAILED, POWER_RUNNING, "sA", ACT_FAIL },
+        { "nor beside what is left of it", INSTANCE_FAILED, POWER_RUNNING, "aA", ACT_NONE },
+        { "a launch that is due is made by itself", INSTANCE_FAILED, POWER_RUNNING, "eA", ACT_LAUNCH },
+        { "nor one that is to rest", INSTANCE_FAILED, POWER_STOPPED, "A", ACT_NONE },
+        { "nor one that is well", INSTANCE_RUNNING, POWER_RUNNING, "aA", ACT_NONE },
         { "a revision that needs nothing done", INSTANCE_RUNNING, POWER_RUNNING, "avs", ACT_ADOPT_REVISION },
         { "powered off from the inside: it stays so", INSTANCE_STOPPED, POWER_RUNNING, "", ACT_NONE },
         { "to be stopped", INSTANCE_RUNNING, POWER_STOPPED, "as", ACT_STOP },
@@ -172,6 +186,11 @@ play(InstanceFacts *facts)
     case ACT_FAIL:
     case ACT_TIMEOUT:
         facts->has_step = FALSE;
+        return TRUE;
+    case ACT_REVIVE:
+        facts->has_step = TRUE;
+        facts->revive_at = 0;
+        facts->want_epoch++;
         return TRUE;
     case ACT_N:
         break;

@@ -95,7 +95,7 @@ lot_of(const SimSet *set, const Deed *deed, const Asked *asked, const SimInstanc
 
 /* Where other operations are under way, or nobody can say what came of one, either answer is right. */
 static Expected
-expected_of(const Sim *sim, const SimSet *set, const Deed *deed, const Asked *asked)
+expected_of(Sim *sim, const SimSet *set, const Deed *deed, const Asked *asked)
 {
     gboolean unsure = !set_is_quiet(sim, set) || (deed == &upgrade && sim->quota_is_cut);
     if (set->deleting)

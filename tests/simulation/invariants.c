@@ -336,6 +336,11 @@ check_rest(Sim *sim)
     check_step(sim);
     g_autoptr(Rows) rows = rows_read(sim);
     check_all(sim, rows, AT_REST);
+    GHashTableIter iter;
+    gpointer vm;
+    g_hash_table_iter_init(&iter, sim->vms);
+    while (g_hash_table_iter_next(&iter, NULL, &vm))
+        ((Vm *)vm)->revived = FALSE;
 }
 
 void

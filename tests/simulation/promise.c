@@ -152,8 +152,12 @@ operation_cover(Sim *sim, SimOperation *operation, const SimSet *set, guint id)
 }
 
 gboolean
-set_is_quiet(const Sim *sim, const SimSet *set)
+set_is_quiet(Sim *sim, const SimSet *set)
 {
+    for (guint i = 0; i < set->present->len; i++) {
+        if (vm_of(sim, set, ((const SimInstance *)g_ptr_array_index(set->present, i))->id)->revived)
+            return FALSE;
+    }
     for (guint i = 0; i < sim->operations->len; i++) {
         const SimOperation *operation = g_ptr_array_index(sim->operations, i);
         if (operation->status == OPERATION_IN_PROGRESS && strcmp(operation->set, set->uid) == 0)

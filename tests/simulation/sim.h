@@ -121,6 +121,8 @@ typedef struct {
 typedef struct {
     char *key;
     gboolean alive, stopping, destroying, destroyed;
+    gboolean died;    /* and did not run since: the engine starts it again unasked */
+    gboolean revived; /* that may be under way: since it died, all has not been at rest */
     guint launches;
     guint64 epoch;
     LaunchSpec *last;            /* of the last launch */
@@ -215,7 +217,7 @@ void promise_grow(Sim *sim, SimSet *set, guint count);
 SimOperation *promise_operation(Sim *sim, const Answer *answer, OperationKind kind, const SimSet *set);
 SimOperation *operation_add(Sim *sim, char *id, OperationKind kind, const SimSet *set); /* takes the id */
 void operation_cover(Sim *sim, SimOperation *operation, const SimSet *set, guint id);
-gboolean set_is_quiet(const Sim *sim, const SimSet *set); /* no accepted operation of it is under way */
+gboolean set_is_quiet(Sim *sim, const SimSet *set); /* no operation of it is under way, accepted or of the engine's own */
 void sim_set_free(void *set);
 void sim_operation_free(void *operation);
 

@@ -187,8 +187,16 @@ look_first(Sim *sim)
     rolls_follow(sim, rows, "a rolling upgrade keeps to its policy");
 }
 
+/* Who died is started again by the engine, if it is to run. */
+static gboolean
+may_be_revived(const SimSet *set, guint id, const Vm *vm)
+{
+    const SimInstance *instance = sim_instance(set, id);
+    return vm->died && instance && !instance->leaving && (instance->power == POWER_RUNNING || instance->unsure);
+}
+
 static Vm *
-touch(Sim *sim, const char *key, const char *verb)
+touch(Sim *sim, const char *key, const char *verb, gboolean is_start)
 {
     guint id;
     look_first(sim);
@@ -198,7 +206,8 @@ touch(Sim *sim, const char *key, const char *verb)
         sim_break(sim, "an instance id is never used again", "%s: %s after it was destroyed", key, verb);
     if (!set)
         sim_break(sim, "a VM belongs to a scale set", "%s %s", verb, key);
-    else if (!set->deleting && !is_covered(sim, set, id) && !roll_covers(set, sim_instance(set, id)))
+    else if (!set->deleting && !is_covered(sim, set, id) && !roll_covers(set, sim_instance(set, id)) &&
+             !(is_start && may_be_revived(set, id, vm)))
         sim_break(sim, "nobody is touched unasked", "%s %s/%u", verb, set->name, id);
     return vm;
 }
@@ -213,7 +222,7 @@ on_start(void *data, const LaunchSpec *spec)
                "start %s: epoch %" G_GUINT64_FORMAT ", revision %u, disk %" G_GUINT64_FORMAT ", vars %" G_GUINT64_FORMAT
                ", vTPM %" G_GUINT64_FORMAT ", data %" G_GUINT64_FORMAT,
                name, spec->epoch, spec->revision, spec->disk_gen, spec->vars_gen, spec->vtpm_gen, spec->data_gen);
-    Vm *vm = touch(sim, spec->key, "start");
+    Vm *vm = touch(sim, spec->key, "start", /* is_start= */ TRUE);
     const SimSet *set = sim_set_of_key(sim, spec->key, &id);
     if (vm->alive && vm->epoch != spec->epoch)
         sim_break(sim, "an instance never has two processes", "%s: epoch %" G_GUINT64_FORMAT " beside %" G_GUINT64_FORMAT, name,
@@ -248,7 +257,7 @@ on_stop(void *data, const char *key)
     g_autofree char *name = vm_name(sim, key);
     guint id;
     trace_step(sim, "stop %s", name);
-    touch(sim, key, "stop")->stopping = TRUE;
+    touch(sim, key, "stop", /* is_start= */ FALSE)->stopping = TRUE;
     const SimSet *set = sim_set_of_key(sim, key, &id);
     if (set)
         roll_serving_check(sim, set);
@@ -287,10 +296,15 @@ on_event(void *data, const HostEvent *event)
         G_GNUC_FALLTHROUGH;
     case HOST_STARTED:
         vm->alive = TRUE;
+        vm->died = FALSE;
         return;
     case HOST_START_FAILED:
+        vm->alive = FALSE;
+        return;
     case HOST_EXITED:
         vm->alive = vm->agent = vm->stopping = FALSE;
+        vm->died = event->code != ARM_N_CODES;
+        vm->revived = vm->revived || vm->died;
         return;
     case HOST_DESTROYED:
         vm->alive = vm->agent = FALSE;

@@ -48,6 +48,7 @@ emit(Sim *sim, HostEventType type, ArmCode code, const char *message)
         .code = code,
         .message = message,
         .file = type == HOST_BOOT_REFUSED ? "\\EFI\\BOOT\\grubx64.efi" : NULL,
+        .guest_shutdown = type == HOST_EXITED && code == ARM_N_CODES,
     };
     sim->host->func(&event, sim->host->data);
 }
@@ -62,14 +63,25 @@ later(Sim *sim, gint64 usec, void (*fire)(void *data))
 }
 
 static void
-died(void *data)
+ended(Sim *sim, ArmCode code, const char *message)
 {
-    Sim *sim = data;
     sim->timer = 0;
     sim->alive = FALSE;
     sim->agent = FALSE;
     simulated_keep(sim->host);
-    emit(sim, HOST_EXITED, ARM_VM_EXITED, "The simulated VM's process ended.");
+    emit(sim, HOST_EXITED, code, message);
+}
+
+static void
+died(void *data)
+{
+    ended(data, ARM_VM_EXITED, "The simulated VM's process ended.");
+}
+
+static void
+powered_off(void *data)
+{
+    ended(data, ARM_N_CODES, /* message= */ NULL);
 }
 
 static void
@@ -374,15 +386,27 @@ host_simulated_set_approval(Host *host, gboolean approves, gint64 after_usec)
     ((Simulated *)host)->approve_usec = approves ? after_usec : -1;
 }
 
-gboolean
-host_simulated_kill(Host *host, const char *key)
+static gboolean
+end_now(Host *host, const char *key, void (*end)(void *data))
 {
     Simulated *self = (Simulated *)host;
     Sim *sim = g_hash_table_lookup(self->sims, key);
     if (!sim || !sim->alive)
         return FALSE;
-    later(sim, 0, died);
+    later(sim, 0, end);
     return TRUE;
+}
+
+gboolean
+host_simulated_kill(Host *host, const char *key)
+{
+    return end_now(host, key, died);
+}
+
+gboolean
+host_simulated_power_off(Host *host, const char *key)
+{
+    return end_now(host, key, powered_off);
 }
 
 guint

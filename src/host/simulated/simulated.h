@@ -36,6 +36,8 @@ void host_simulated_set_latency(Host *host, const SimulatedLatency *latency);
 void host_simulated_set_faults(Host *host, SimulatedFault (*fault)(const LaunchSpec *spec, void *data), void *data);
 /* The VM's process dies now. FALSE: no such VM. */
 gboolean host_simulated_kill(Host *host, const char *key);
+/* Its guest powers itself off now, unasked. FALSE: no such VM. */
+gboolean host_simulated_power_off(Host *host, const char *key);
 guint host_simulated_alive(Host *host); /* how many VMs run */
 
 /* ---- what its guest says ---- */
