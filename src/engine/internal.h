@@ -11,10 +11,10 @@ typedef struct Held Held;             /* engine/pass.h */
  * read from the store when it is needed. */
 typedef struct {
     SetTracked *set;
-    Held *held;          /* its row, while a pass has it in hand; or NULL */
-    GList *dirty;        /* its link in Engine.dirty, or NULL: nothing of it changed */
-    GList *waiting;      /* its link in Engine.waiting, or NULL: there is no launch of it that wants for a slot */
-    struct Asked *asked; /* its guest is asked for its health (engine/health.h); or NULL */
+    Held *held;              /* its row, while a pass has it in hand; or NULL */
+    GList *dirty;            /* its link in Engine.dirty, or NULL: nothing of it changed */
+    GList *waiting;          /* its link in Engine.waiting, or NULL: there is no launch of it that wants for a slot */
+    struct Asked *asked;     /* its guest is asked for its health (engine/health.h); or NULL */
     struct Noticed *noticed; /* its guest is told of its end (engine/notice.h); or NULL */
     guint id;
     guint deadline_timer; /* clock timer of its step, or of its next start; 0: none */
