@@ -43,6 +43,14 @@ update_in_place_check(const StoreInstance *instance, const Model *from, const Mo
                     instance->id);
 }
 
+static gboolean
+roll_turn(Call *call, StoreTx *tx, StoreSet *set, GError **error)
+{
+    g_autofree char *id = resource_id_scale_set(call->api->subscription, set->group, set->name);
+    g_autoptr(StoreRoll) roll = roll_begin(tx, set, id, /* os_upgrade= */ FALSE, call->request->caller, call->now, error);
+    return roll != NULL;
+}
+
 /* As manualupgrade of all would do it. An instance whose step moved to this operation goes on to the newest model in it. */
 static gboolean
 all_update(StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *operation, GError **error)
@@ -54,6 +62,9 @@ all_update(StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *opera
     for (guint i = 0; i < instances->len; i++) {
         StoreInstance *instance = g_ptr_array_index(instances, i);
         if (instance->want_deleted || instance->protect_scale_set_actions || instance->want_revision == set->revision)
+            continue;
+        /* Half way back it stays in the hands of the rolling upgrade, which brings it here afterwards. */
+        if (instance->roll_mark == ROLL_MARK_UNDOING)
             continue;
         const Model *from = models_by_revision_get(models, tx, set, instance->want_revision, error);
         if (!from)
@@ -78,16 +89,14 @@ roll_follow(Call *call, StoreTx *tx, StoreSet *set, const Model *model, StoreOpe
         g_propagate_error(error, lookup);
         return FALSE;
     }
+    /* One that is under way turns to the newest model whatever the mode: nobody is touched for what is superseded. */
     if (model->upgrade_mode == UPGRADE_AUTOMATIC)
-        return all_update(tx, set, model, operation, error);
+        return all_update(tx, set, model, operation, error) && (!under_way || roll_turn(call, tx, set, error));
+    if (under_way)
+        return roll_turn(call, tx, set, error);
     if (!store_instance_outdated(tx, set->id, &outdated, &serving, error))
         return FALSE;
-    /* One that is under way turns to the newest model whatever the mode: nobody is touched for what is superseded. */
-    if (!under_way && (model->upgrade_mode != UPGRADE_ROLLING || outdated == 0))
+    if (model->upgrade_mode != UPGRADE_ROLLING || outdated == 0)
         return TRUE;
-    g_autofree char *id = resource_id_scale_set(call->api->subscription, set->group, set->name);
-    if (!under_way && !roll_room_check(call, tx, set, model, error))
-        return FALSE;
-    g_autoptr(StoreRoll) roll = roll_begin(tx, set, id, /* os_upgrade= */ FALSE, call->request->caller, call->now, error);
-    return roll != NULL;
+    return roll_room_check(call, tx, set, model, error) && roll_turn(call, tx, set, error);
 }

@@ -183,10 +183,14 @@ engine_apply_event(Pass *pass, const HostEvent *event, GError **error)
 static void
 launch_redo(StoreInstance *instance, const HostFound *found)
 {
-    gboolean older = found && found->alive && found->epoch < instance->want_epoch;
-    instance->epoch = older ? found->epoch : instance->want_epoch - 1;
-    /* One that runs already as it is wanted is asked for again: the host says that it has started. */
-    instance->alive = older;
+    instance->epoch = found && found->alive ? found->epoch : instance->want_epoch - 1;
+}
+
+/* Put back to be made again by one daemon that came after a crash, and made all the same before the next one came. */
+static gboolean
+launch_is_made(const StoreInstance *instance, const HostFound *found)
+{
+    return instance->state == INSTANCE_STARTING && found && found->alive && found->epoch == instance->want_epoch;
 }
 
 static gboolean
@@ -212,6 +216,8 @@ engine_apply_found(Pass *pass, Held *held, const HostFound *found, GError **erro
 {
     Engine *engine = pass->engine;
     StoreInstance *instance = held->row;
+    if (launch_is_made(instance, found))
+        instance->epoch = found->epoch;
     gboolean alive = found && found->alive && found->epoch == instance->epoch;
     gboolean was_alive = instance->alive, had_agent = instance->agent;
 

@@ -175,6 +175,25 @@ test_automatic(void)
     answer_expect(list, "value.2.properties.latestModelApplied", "true");
 }
 
+/* One that is under way when the mode becomes Automatic turns to the newest model too: it must bring nobody back. */
+static void
+test_automatic_meanwhile(void)
+{
+    g_autoptr(World) world = world_of_three(ROLLING(",\"pauseTimeBetweenBatches\":\"PT10M\""));
+    answer_free(world_must(world, 200, "PATCH", "@/s1", IMAGE("1.1.0")));
+    world_advance(world, 30 * USEC_PER_SEC);
+    answer_free(world_must(world, 200, "PATCH", "@/s1", "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Automatic\"}}}"));
+    g_autoptr(Answer) back = world_must(world, 200, "PATCH", "@/s1", IMAGE("1.0.0"));
+    world_expect_operation(world, back, "Succeeded", NULL);
+    world_settle(world);
+    g_autoptr(Answer) latest = world_must(world, 200, "GET", "@/s1/rollingUpgrades/latest", NULL);
+    answer_expect(latest, "properties.runningStatus.code", "Completed");
+    g_autoptr(Answer) list = world_must(world, 200, "GET", "@/s1/virtualMachines", NULL);
+    answer_expect(list, "value.0.properties.latestModelApplied", "true");
+    answer_expect(list, "value.1.properties.latestModelApplied", "true");
+    answer_expect(list, "value.2.properties.latestModelApplied", "true");
+}
+
 static void
 test_cancel(void)
 {
@@ -399,6 +418,7 @@ main(int argc, char **argv)
     g_test_add_func("/rolls/undo", test_undo);
     g_test_add_func("/rolls/automatic", test_automatic);
     g_test_add_func("/rolls/ends-with-another-operation", test_ends_with_another_operation);
+    g_test_add_func("/rolls/automatic-meanwhile", test_automatic_meanwhile);
     g_test_add_func("/rolls/cancel", test_cancel);
     g_test_add_func("/rolls/cancel-taken-back", test_cancel_taken_back);
     g_test_add_func("/rolls/retarget", test_retarget);

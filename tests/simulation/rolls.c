@@ -276,7 +276,7 @@ roll_serving_check(Sim *sim, const SimSet *set)
     const SimRoll *roll = &set->roll;
     if (roll->id == 0 || !roll->calm || !is_calm(sim, set))
         return;
-    gboolean in_place = !sim_model(set)->policy.rolling.surge;
+    gboolean in_place = roll->batch > 0 && roll->in_place;
     guint serve = serving(sim, set), least = roll->capacity - (in_place ? MIN(roll->batch_max, roll->capacity) : 0);
     if (serve < least)
         sim_break(sim, "a rolling upgrade keeps the capacity in service", "%s: %u serve, of %u, and a batch is %u%s", set->name,
@@ -321,6 +321,7 @@ batch_begin(Look *look)
     if (look->roll->surge && !policy->surge)
         sim_break(look->sim, look->name, "%s: a batch of new instances, and maxSurge is off", look->set->name);
     roll->batch = look->roll->batch;
+    roll->in_place = !policy->surge;
     roll->batch_max = MAX(look->part * policy->batch / 100, 1);
     trace_step(look->sim, "%s: batch %u, at most %u of %u%s", look->set->name, roll->batch, roll->batch_max, look->part,
                look->roll->surge ? ", new ones" : "");

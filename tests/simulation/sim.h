@@ -75,8 +75,9 @@ typedef struct {
     guint target;
     RollPhase phase;
     guint batch;
-    guint batch_max; /* members that the batch in hand may have */
-    gboolean surge;  /* the batch in hand is of new instances */
+    guint batch_max;   /* members that the batch in hand may have */
+    gboolean surge;    /* the batch in hand is of new instances */
+    gboolean in_place; /* it began under a policy without maxSurge, whatever the policy is by now */
     gboolean cancel;
     gboolean calm;    /* nobody else did anything to the set's instances since it began, and all were well then */
     guint capacity;   /* calm: how many served when it began */
