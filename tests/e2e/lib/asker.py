@@ -11,15 +11,18 @@ from lib.wait import until
 GUEST_PORT = 8080
 REQUEST = b'GET /health HTTP/1.1\r\nHost: guest\r\n\r\n'
 PATIENCE_S = 30     # a slow answer is an answer
+# The forwarded port takes a connection before the guest is there to, and what it sent before that is lost: where nobody has
+# answered yet, another ask hears sooner of who does.
+FIRST_PATIENCE_S = 2
 PAUSE_S = 0.4       # each answer is a process in an emulated guest, which has other things to do
 
 Ask = namedtuple('Ask', 'began ended boot')     # boot: which boot of the guest answered well; None: there was no good answer
 
 
-def _well_boot(address):
+def _well_boot(address, patience):
     """The id of the boot that answers that it is well; None: nobody does."""
     try:
-        with socket.create_connection(address, timeout=PATIENCE_S) as connection:
+        with socket.create_connection(address, timeout=patience) as connection:
             connection.sendall(REQUEST)
             content = b''
             while chunk := connection.recv(4096):
@@ -111,11 +114,12 @@ class Asker:
                     self._spawn(self._ask, number)
 
     def _ask(self, number):
+        boot = None
         while not self._over.is_set():
             with self._lock:
                 address = self._here.get(number)
             began = time.monotonic()
-            boot = _well_boot(address) if address else None
+            boot = _well_boot(address, PATIENCE_S if boot else FIRST_PATIENCE_S) if address else None
             with self._lock:
                 self.log[number].append(Ask(began, time.monotonic(), boot))
             self._over.wait(PAUSE_S)
