@@ -176,14 +176,46 @@ door_exec(Host *host, const char *key, const char *const *argv, const char *inpu
 }
 
 static void
+orphan_return(Asked *asked)
+{
+    g_autoptr(GError) error = NULL;
+    arm_fail(&error, ARM_OPERATION_NOT_ALLOWED, NULL, "Whoever asked is gone.");
+    asked->exec_done(-1, "", 0, "", 0, error, asked->data);
+    g_free(asked);
+}
+
+void
+door_orphans_return(World *world)
+{
+    Asked *asked;
+    while ((asked = g_queue_pop_head(&world->orphans)))
+        orphan_return(asked);
+}
+
+/* The engine's own, which it has let go of by the time when it is gone. */
+static void
+guest_answers(int exit_code, const char *out, gsize out_length, const char *err, gsize err_length, const GError *error,
+              void *data)
+{
+    Asked *asked = data;
+    if (somebody_waits(asked))
+        output_comes(exit_code, out, out_length, err, err_length, error, asked);
+    else if (asked->world->incarnation != asked->incarnation)
+        orphan_return(asked);
+    else
+        g_queue_push_tail(&asked->world->orphans, asked);
+}
+
+static void
 door_guest_run(Host *host, const char *key, const char *const *argv, gint64 timeout_usec, HostExecDone done, void *data)
 {
     World *world = world_of(host);
-    if (world->dead)
-        return;
     Asked *asked = asked_new(world, data);
     asked->exec_done = done;
-    host_guest_run(world->simulated, key, argv, timeout_usec, output_comes, asked);
+    if (world->dead)
+        g_queue_push_tail(&world->orphans, asked);
+    else
+        host_guest_run(world->simulated, key, argv, timeout_usec, guest_answers, asked);
 }
 
 static GPtrArray *

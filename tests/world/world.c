@@ -173,6 +173,7 @@ world_stop(World *world)
     world->dead = TRUE;
     world->revision_at_death = store_revision(world->store);
     g_clear_pointer(&world->engine, engine_free);
+    door_orphans_return(world);
     g_clear_pointer(&world->api, api_free);
     if (!world->in_memory)
         g_clear_pointer(&world->store, store_close);
