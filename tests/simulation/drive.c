@@ -1,5 +1,5 @@
 /* One seed: from its number to what became of it. */
-#include "sim.h"
+#include "rows.h"
 
 #include "base/json.h"
 
@@ -62,6 +62,7 @@ sim_end(Sim *sim)
     if (!sim)
         return;
     sim->world->watch = (WorldWatch){ 0 };
+    rows_unref(sim->rows);
     world_free(sim->world);
     g_ptr_array_unref(sim->trace.lines);
     g_ptr_array_unref(sim->sets);

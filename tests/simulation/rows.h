@@ -9,14 +9,21 @@ typedef struct {
     StoreRoll *roll;      /* the one under way, or NULL */
 } RowSet;
 
-typedef struct {
+typedef struct Rows {
+    guint refs;
+    guint64 revision;      /* of the store */
     GPtrArray *sets;       /* of RowSet */
     GPtrArray *operations; /* of StoreOperation, in progress */
 } Rows;
 
+/* What is there now. Instances that are as they were at the last time, by their etags, are not read again. */
 Rows *rows_read(Sim *sim);
-void rows_free(Rows *rows);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rows, rows_free)
+/* The same, and every row is read. */
+Rows *rows_read_all(Sim *sim);
+void rows_unref(Rows *rows);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rows, rows_unref)
+/* The same number where no row of the set changed. */
+guint64 row_set_state(const RowSet *row);
 /* rolls.c: looks what rolling upgrades have done since it was last asked, and judges it. */
 void rolls_follow(Sim *sim, const Rows *rows, const char *name);
 const RowSet *rows_find(const Rows *rows, const char *uid);

@@ -99,6 +99,8 @@ typedef struct {
     gboolean left_behind;     /* in the end its model is not reached: data disks keep somebody from Trusted launch */
     RollStatus roll_ended_as; /* of the last one */
     guint roll_seen_at;       /* step at which a rolling upgrade was last under way */
+    guint64 answers_seen;     /* the state of its rows, and the life of the control plane, that its answers were compared with */
+    guint answers_in;
 } SimSet;
 
 typedef struct {
@@ -166,6 +168,7 @@ typedef struct {
     GPtrArray *operations; /* of SimOperation */
     GHashTable *vms;       /* key -> Vm */
     guint steps;
+    struct Rows *rows; /* rows.h: as they were read last */
     guint64 fed_at; /* the store's revision that the engine was compared with last, and the life that it did so in */
     guint fed_in;
     guint64 seen;       /* the store's revision that was looked at last */

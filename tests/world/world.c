@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "door.h"
+#include "pristine.h"
 #include "rollout/roll.h"
 
 #include <gio/gio.h>
@@ -121,13 +122,25 @@ shipped(const char *name)
     return bytes;
 }
 
+/* The same for all worlds: nobody changes it. */
+static SizeCatalogue *
+sizes_shipped(void)
+{
+    static SizeCatalogue *sizes;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) text = shipped("sizes.json");
+    if (!sizes)
+        sizes = size_catalogue_parse(g_bytes_get_data(text, NULL), g_bytes_get_size(text), &error);
+    g_assert_no_error(error);
+    return sizes;
+}
+
 static void
 catalogue_load(World *world)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) sizes = shipped("sizes.json"), quota = shipped("quota.json");
-    world->sizes = size_catalogue_parse(g_bytes_get_data(sizes, NULL), g_bytes_get_size(sizes), &error);
-    g_assert_no_error(error);
+    g_autoptr(GBytes) quota = shipped("quota.json");
+    world->sizes = sizes_shipped();
     world->quota = quota_parse(g_bytes_get_data(quota, NULL), g_bytes_get_size(quota), &error);
     g_assert_no_error(error);
 }
@@ -141,18 +154,26 @@ on_commit(void *data)
         engine_kick(world->engine);
 }
 
+static Store *
+store_on_file(const World *world)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *database = g_build_filename(world->dir, "testudo.db", NULL);
+    Store *store = store_open(database, &error);
+    g_assert_no_error(error);
+    return store;
+}
+
 void
 world_start(World *world)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *database = g_build_filename(world->dir, "testudo.db", NULL);
     const ApiProbe probe = { world,          probe_serial_log,   probe_screenshot, probe_exec,
                              probe_forwards, probe_image_import, probe_disk_remove };
 
     world->dead = FALSE;
     if (!world->store)
-        world->store = store_open(world->in_memory ? ":memory:" : database, &error);
-    g_assert_no_error(error);
+        world->store = store_on_file(world);
     world->engine = engine_new(world->store, world->clock, &world->engine_config, world->context);
     store_set_listener(world->store, on_commit, world);
     engine_attach(world->engine, world->door, &error);
@@ -241,8 +262,13 @@ world_make(gboolean in_memory)
     world->simulated = host_simulated_open(&host_config, world->clock, door_event, world, &error);
     g_assert_no_error(error);
     world->door = door_new(world);
+    if (in_memory) {
+        world->store = pristine_take(images_put);
+    } else {
+        world->store = store_on_file(world);
+        images_put(world->store);
+    }
     world_start(world);
-    images_put(world->store);
     return world;
 }
 
@@ -264,11 +290,11 @@ world_free(World *world)
     if (!world)
         return;
     world_stop(world);
-    store_close(world->store);
+    if (world->in_memory)
+        pristine_give_back(world->store);
     host_close(world->door);
     host_close(world->simulated);
     quota_free(world->quota);
-    size_catalogue_free(world->sizes);
     g_main_context_unref(world->context);
     clock_virtual_free(world->clock);
     g_assert_true(folder_remove(world->dir, NULL));
