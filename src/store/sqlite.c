@@ -44,7 +44,8 @@ system_errno(sqlite3 *db)
     sqlite3_file *log = NULL;
     int of_log = 0, of_file = 0;
     sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-    if (log && log->pMethods)
+    /* A journal in memory has no such question. */
+    if (log && log->pMethods && log->pMethods->xFileControl)
         log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &of_log);
     sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &of_file);
     if (errno_is_full(of_log))
