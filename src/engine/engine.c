@@ -204,6 +204,32 @@ on_retry(void *data)
     engine_kick(engine);
 }
 
+static gboolean
+is_born(const Held *held)
+{
+    return held->born;
+}
+
+static gboolean
+is_gone(const Held *held)
+{
+    return held->row == NULL;
+}
+
+static void
+forget_where(Pass *pass, gboolean (*is)(const Held *held))
+{
+    g_autoptr(GPtrArray) gone = g_ptr_array_new();
+    for (guint i = 0; i < pass->held->len; i++) {
+        const Held *held = g_ptr_array_index(pass->held, i);
+        if (is(held))
+            g_ptr_array_add(gone, held->tracked);
+    }
+    pass_let_go(pass);
+    for (guint i = 0; i < gone->len; i++)
+        engine_forget(pass->engine, g_ptr_array_index(gone, i));
+}
+
 /* Nothing of the pass was kept: everything it took is put back, to be tried again a little later. */
 static void
 pass_undo(Pass *pass)
@@ -223,6 +249,7 @@ pass_undo(Pass *pass)
     }
     for (guint i = 0; i < pass->planned->len; i++)
         engine_rows_lost(g_ptr_array_index(pass->planned, i));
+    forget_where(pass, is_born);
 }
 
 static void
@@ -232,20 +259,6 @@ retry_arm(Engine *engine)
         return;
     UnixTime at = engine->clock->now(engine->clock) + RETRY_AFTER;
     engine->retry_timer = engine->clock->timer_add(engine->clock, at, on_retry, engine);
-}
-
-static void
-gone_forget(Pass *pass)
-{
-    g_autoptr(GPtrArray) gone = g_ptr_array_new();
-    for (guint i = 0; i < pass->held->len; i++) {
-        const Held *held = g_ptr_array_index(pass->held, i);
-        if (!held->row)
-            g_ptr_array_add(gone, held->tracked);
-    }
-    pass_let_go(pass);
-    for (guint i = 0; i < gone->len; i++)
-        engine_forget(pass->engine, g_ptr_array_index(gone, i));
 }
 
 static void
@@ -263,7 +276,7 @@ static gboolean
 work_waits(Engine *engine)
 {
     return !g_queue_is_empty(&engine->events) || !g_queue_is_empty(&engine->dirty) || !g_queue_is_empty(&engine->dirty_sets) ||
-           !g_queue_is_empty(&engine->answers) || store_revision(engine->store) > engine->seen;
+           !g_queue_is_empty(&engine->answers) || engine->n_stale > 0 || store_revision(engine->store) > engine->seen;
 }
 
 static void
@@ -281,7 +294,7 @@ pass_run(Engine *engine)
     for (guint i = 0; i < pass->due->len; i++)
         engine_call_host(engine, g_ptr_array_index(pass->due, i));
     released_tell(pass);
-    gone_forget(pass);
+    forget_where(pass, is_gone);
     engine_slots_offer(engine);
     if (work_waits(engine))
         engine_kick(engine);

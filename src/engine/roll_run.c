@@ -257,7 +257,9 @@ add(Run *run, GError **error)
     if (!store_instance_insert(pass->tx, instance, error) || !store_set_update(pass->tx, run->row, 0, error))
         return FALSE;
     Tracked *tracked = engine_track(pass->engine, run->set, instance->id);
-    row_changed(run, pass_hold_row(pass, tracked, g_steal_pointer(&instance)));
+    Held *held = pass_hold_row(pass, tracked, g_steal_pointer(&instance));
+    held->born = TRUE;
+    row_changed(run, held);
     return TRUE;
 }
 

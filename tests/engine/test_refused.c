@@ -1,0 +1,106 @@
+/* The store refuses a pass: it is made again, and nothing of the one that failed is left in the engine's memory. */
+#include "world.h"
+
+#include "engine/check.h"
+#include "store/sqlite.h"
+
+#define COMMITS_AT_MOST 200
+#define UPGRADE(surge)                                                                                                         \
+    "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Rolling\",\"rollingUpgradePolicy\":{\"maxSurge\":" surge                   \
+    ",\"maxBatchInstancePercent\":50}},\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"version\":"        \
+    "\"1.1.0\"}}}}}"
+
+/* New ones take the old ones' places with maxSurge, and their numbers are given out once. */
+static const struct {
+    const char *name, *body, *first, *last;
+} upgrades[] = { { "with-surge", UPGRADE("true"), "4", "7" }, { "in-place", UPGRADE("false"), "0", "3" } };
+
+static guint warnings;
+
+static GLogWriterOutput
+on_log(GLogLevelFlags level, const GLogField *fields G_GNUC_UNUSED, gsize n_fields G_GNUC_UNUSED, void *data G_GNUC_UNUSED)
+{
+    warnings += (level & G_LOG_LEVEL_WARNING) ? 1 : 0;
+    return G_LOG_WRITER_HANDLED;
+}
+
+typedef struct {
+    guint commits, fails_at, failures;
+} Disk;
+
+/* Not 0: SQLite takes the transaction back. */
+static int
+on_sqlite_commit(void *data)
+{
+    Disk *disk = data;
+    gboolean fails = ++disk->commits == disk->fails_at;
+    disk->failures += fails;
+    return fails;
+}
+
+/* The simulated host's own time goes by at once; the engine tries again after a second. */
+static void
+settle(World *world)
+{
+    do {
+        g_autofree char *difference = NULL;
+        world_run_ready(world);
+        engine_check(world->engine, &difference);
+        if (difference)
+            g_error("%s", difference);
+    } while (!engine_idle(world->engine) && clock_virtual_fire_next(world->clock));
+    g_assert_true(engine_idle(world->engine));
+}
+
+static guint
+upgrade_run(guint i, guint fails_at)
+{
+    Disk disk = { .fails_at = fails_at };
+    g_autoptr(World) world = world_new_in_memory();
+    g_autofree char *difference = NULL;
+    world_create(world, "s1", 4, "Standard_B1ms", "gen2", NULL);
+    answer_free(world_must(world, 200, "PATCH", "@/s1", upgrades[i].body));
+    sqlite3_commit_hook(world->store->writer.db, on_sqlite_commit, &disk);
+    settle(world);
+    sqlite3_commit_hook(world->store->writer.db, NULL, NULL);
+    g_assert_cmpuint(disk.failures, ==, fails_at > 0 && disk.commits >= fails_at ? 1 : 0);
+    g_assert_true(engine_check(world->engine, &difference));
+    g_assert_cmpstr(difference, ==, NULL);
+    g_autoptr(Answer) latest = world_must(world, 200, "GET", "@/s1/rollingUpgrades/latest", NULL);
+    answer_expect(latest, "properties.runningStatus.code", "Completed");
+    g_autoptr(Answer) list = world_must(world, 200, "GET", "@/s1/virtualMachines", NULL);
+    g_assert_cmpuint(json_array_size(answer_at(list, "value")), ==, 4);
+    answer_expect(list, "value.0.instanceId", upgrades[i].first);
+    answer_expect(list, "value.3.instanceId", upgrades[i].last);
+    g_assert_cmpuint(host_simulated_alive(world->simulated), ==, 4);
+    return disk.commits;
+}
+
+static void
+test_at_each_commit(const void *data)
+{
+    guint i = GPOINTER_TO_UINT(data);
+    warnings = 0;
+    g_assert_cmpuint(upgrade_run(i, 0), >, 4);
+    g_assert_cmpuint(warnings, ==, 0);
+    for (guint at = 1; at < COMMITS_AT_MOST; at++) {
+        if (upgrade_run(i, at) < at) {
+            g_assert_cmpuint(warnings, ==, at - 1);
+            return;
+        }
+    }
+    g_assert_not_reached();
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_log_set_writer_func(on_log, NULL, NULL);
+    g_log_set_always_fatal(G_LOG_FATAL_MASK);
+    for (guint i = 0; i < G_N_ELEMENTS(upgrades); i++) {
+        g_autofree char *path = g_strconcat("/engine/refused/at-each-commit-of-an-upgrade-", upgrades[i].name, NULL);
+        g_test_add_data_func(path, GUINT_TO_POINTER(i), test_at_each_commit);
+    }
+    return g_test_run();
+}
