@@ -1,22 +1,48 @@
 /* What users do: a weighted table, each with what it may be answered, judged from the promise alone. */
 #include "actions.h"
+#include "disk.h"
 
 #include "base/json.h"
 
 #include <string.h>
 
+/* Where the store failed meanwhile, that is the answer, and nothing of what was asked for is there. */
+static gboolean
+store_failed(Sim *sim, const Answer *answer, guint failures, guint64 revision)
+{
+    if (disk_failures() == failures)
+        return FALSE;
+    g_autofree char *code = answer_text(answer, "error.code");
+    if (g_strcmp0(code, "HostDiskFull") != 0 && g_strcmp0(code, "InternalServerError") != 0)
+        sim_break(sim, "a request that cannot be written down is answered so", "%d, %s", answer->response->status,
+                  code ? code : "(no error)");
+    if (store_revision(sim->world->store) != revision)
+        sim_break(sim, "nothing is half done", "the store is at revision %" G_GUINT64_FORMAT " after %" G_GUINT64_FORMAT,
+                  store_revision(sim->world->store), revision);
+    return TRUE;
+}
+
+/* Whoever is told that the store failed asks again. */
 Answer *
 sim_ask(Sim *sim, const char *method, const char *target, const char *body)
 {
-    Answer *answer = world_ask(sim->world, method, target, body);
-    g_autofree char *error = answer_text(answer, "error.message");
-    trace_act(sim, "%s %s %s -> %d%s%s", method, target, body ? body : "", answer->response->status, error ? ": " : "",
-              error ? error : "");
-    if (answer->response->status >= 500)
-        sim_break(sim, "no answer is a server's error", "%s %s: %d", method, target, answer->response->status);
-    if (answer->response->body && !answer->body)
-        sim_break(sim, "every answer decodes", "%s %s", method, target);
-    return answer;
+    for (;;) {
+        guint failures = disk_failures();
+        guint64 revision = store_revision(sim->world->store);
+        Answer *answer = world_ask(sim->world, method, target, body);
+        g_autofree char *error = answer_text(answer, "error.message");
+        trace_act(sim, "%s %s %s -> %d%s%s", method, target, body ? body : "", answer->response->status, error ? ": " : "",
+                  error ? error : "");
+        if (answer->response->body && !answer->body)
+            sim_break(sim, "every answer decodes", "%s %s", method, target);
+        if (!sim->broken && store_failed(sim, answer, failures, revision)) {
+            answer_free(answer);
+            continue;
+        }
+        if (answer->response->status >= 500)
+            sim_break(sim, "no answer is a server's error", "%s %s: %d", method, target, answer->response->status);
+        return answer;
+    }
 }
 
 void

@@ -1,4 +1,5 @@
 /* One seed: from its number to what became of it. */
+#include "disk.h"
 #include "rows.h"
 
 #include "base/json.h"
@@ -22,6 +23,7 @@ kind_of(guint64 seed)
         .on_file = seed % 20 == 0,
         .actions = random_between(&random, 3, 12),
     };
+    kind.disk = random_chance(&random, 40);
     kind.hurried = !kind.twin && random_chance(&random, 75);
     kind.kills = kind.kills || kind.twin;
     return kind;
@@ -39,6 +41,7 @@ sim_begin(guint64 seed, SimKind kind)
     sim->actions = random_from(seed, "actions");
     sim->faults = random_from(seed, "faults");
     sim->kills = random_from(seed, "kills");
+    sim->disk = random_from(seed, "disk");
     sim->kills_left = random_between(&sim->kills, 1, 12);
     sim->began = sim->world->clock->now(sim->world->clock);
     sim->trace.lines = g_ptr_array_new_with_free_func(g_free);
@@ -61,6 +64,7 @@ sim_end(Sim *sim)
 {
     if (!sim)
         return;
+    disk_mend();
     sim->world->watch = (WorldWatch){ 0 };
     rows_unref(sim->rows);
     world_free(sim->world);
@@ -81,6 +85,8 @@ static void
 revive(Sim *sim)
 {
     gint64 down = random_chance(&sim->kills, 30) && sim->kind.hurried ? random_between(&sim->kills, 1, 600) * USEC_PER_SEC : 0;
+    /* Its start is another story: a daemon that cannot write does not start. */
+    disk_mend();
     trace_act(sim, "kill: the control plane died at its step %u, and is away for %" G_GINT64_FORMAT " s", sim->world->steps,
               down / USEC_PER_SEC);
     world_stop(sim->world);
@@ -174,6 +180,8 @@ sim_run(Sim *sim)
     for (guint i = 0; i < sim->kind.actions && !sim->broken; i++) {
         if (kills_wanted(sim) && sim->world->crash_at <= sim->world->steps && random_chance(&sim->kills, 60))
             kill_arm(sim);
+        if (sim->kind.disk && random_chance(&sim->disk, 40))
+            disk_arm_random(sim);
         /* Who asks, asks one that answers. */
         while (sim->world->dead)
             sim_step(sim);
@@ -187,6 +195,7 @@ sim_run(Sim *sim)
     trace_act(sim, "from here on nothing goes wrong");
     faults_end(sim);
     sim->kind.kills = FALSE;
+    sim->kind.disk = FALSE;
     /* What is to go wrong already, such as a boot that will be refused, has gone wrong by then. */
     sim_wait(sim, 120 * USEC_PER_SEC);
     sim_settle(sim);
@@ -221,12 +230,12 @@ outcome(Sim *sim)
     return g_string_free(whole, FALSE);
 }
 
-/* The same without the kills: a crash at any point leads to the same end. */
+/* The same without the kills, and without failing writes: a crash at any point leads to the same end. */
 static void
 twin_compare(Sim *sim)
 {
     SimKind kind = sim->kind;
-    kind.kills = FALSE;
+    kind.kills = kind.disk = FALSE;
     g_autoptr(Sim) twin = sim_begin(sim->seed, kind);
     sim_run(twin);
     if (twin->broken) {
@@ -246,8 +255,9 @@ seed_play(guint64 seed, gboolean steps, gboolean print)
     Sim *sim = sim_begin(seed, kind);
     sim->trace.steps = steps;
     sim->trace.print = print;
-    trace_act(sim, "seed %" G_GUINT64_FORMAT ":%s%s%s%s%s", seed, kind.faults ? " faults" : "", kind.kills ? " kills" : "",
-              kind.hurried ? " hurried" : "", kind.twin ? " twin" : "", kind.on_file ? " on file" : "");
+    trace_act(sim, "seed %" G_GUINT64_FORMAT ":%s%s%s%s%s%s", seed, kind.faults ? " faults" : "", kind.kills ? " kills" : "",
+              kind.disk ? " disk" : "", kind.hurried ? " hurried" : "", kind.twin ? " twin" : "",
+              kind.on_file ? " on file" : "");
     sim_run(sim);
     if (!sim->broken && kind.twin)
         twin_compare(sim);

@@ -1,5 +1,6 @@
 /* What goes wrong. What may happen at a launch is decided by the launch, not by the moment: so it happens with and without the
  * kills of the control plane. */
+#include "disk.h"
 #include "sim.h"
 
 #include "base/guest_wire.h"
@@ -101,6 +102,7 @@ faults_end(Sim *sim)
 {
     sim->faults_on = FALSE;
     sim->world->crash_at = 0;
+    disk_mend();
     quota_restore(sim);
 }
 
@@ -228,4 +230,19 @@ kill_arm(Sim *sim)
         return;
     sim->kills_left--;
     sim->world->crash_at = sim->world->steps + random_between(&sim->kills, 1, reach);
+}
+
+/* The store fails at a write that is soon reached, and at what is tried then. */
+void
+disk_arm_random(Sim *sim)
+{
+    static const char *const ways[DISK_N_WAYS] = { "commits fail", "writes fail",
+                                                   "writes fail, and take their transaction back" };
+    DiskWay way = (DiskWay)random_below(&sim->disk, DISK_N_WAYS);
+    gboolean is_full = random_chance(&sim->disk, 60);
+    guint after = random_below(&sim->disk, random_chance(&sim->disk, 50) ? 4 : 40);
+    guint times = random_chance(&sim->disk, 60) ? 1 : random_between(&sim->disk, 2, 6);
+    trace_act(sim, "fault: the disk is %s: %s, %u of them after %u that do not", is_full ? "full" : "bad", ways[way], times,
+              after);
+    disk_arm(way, is_full, after, times);
 }

@@ -1,9 +1,11 @@
 /* The simulation's command line, and the seeds shared out among processes. */
+#include "disk.h"
 #include "sim.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -121,11 +123,26 @@ range_read(const char *text, guint64 *ret_from, guint64 *ret_to)
            g_ascii_string_to_unsigned(ends[1], 10, *ret_from, G_MAXINT64, ret_to, NULL);
 }
 
+/* The product warns of a store that fails, once for each failure at most. */
+static gboolean
+is_of_disk(const GLogField *fields, gsize n_fields)
+{
+    static const char *const beginnings[] = { "the store refused a pass", "upkeep failed", "answered 500: The store" };
+    static guint told;
+    for (gsize i = 0; i < n_fields; i++) {
+        for (guint k = 0; k < G_N_ELEMENTS(beginnings); k++) {
+            if (strcmp(fields[i].key, "MESSAGE") == 0 && g_str_has_prefix(fields[i].value, beginnings[k]))
+                return ++told <= disk_failures();
+        }
+    }
+    return FALSE;
+}
+
 /* What nobody expects to be logged is a finding. */
 static GLogWriterOutput
 log_write(GLogLevelFlags level, const GLogField *fields, gsize n_fields, void *data)
 {
-    if ((level & G_LOG_LEVEL_MASK) > G_LOG_LEVEL_WARNING)
+    if ((level & G_LOG_LEVEL_MASK) > G_LOG_LEVEL_WARNING || is_of_disk(fields, n_fields))
         return G_LOG_WRITER_HANDLED;
     g_log_writer_standard_streams(level, fields, n_fields, data);
     abort();

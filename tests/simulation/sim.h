@@ -99,7 +99,7 @@ typedef struct {
     gboolean left_behind;     /* in the end its model is not reached: data disks keep somebody from Trusted launch */
     RollStatus roll_ended_as; /* of the last one */
     guint roll_seen_at;       /* step at which a rolling upgrade was last under way */
-    guint64 answers_seen;     /* the state of its rows, and the life of the control plane, that its answers were compared with */
+    guint64 answers_seen; /* the state of its rows, and the life of the control plane, that its answers were compared with */
     guint answers_in;
 } SimSet;
 
@@ -144,8 +144,9 @@ typedef struct {
 typedef struct {
     gboolean kills;   /* of the control plane */
     gboolean faults;  /* of VMs and host */
+    gboolean disk;    /* of the disk that holds the store */
     gboolean hurried; /* actions come while others are under way */
-    gboolean twin;    /* done once more without the kills: both end alike */
+    gboolean twin;    /* done once more without the kills, on a disk that does not fail: both end alike */
     gboolean on_file;
     guint actions;
 } SimKind;
@@ -160,7 +161,7 @@ typedef struct {
     guint64 seed;
     SimKind kind;
     World *world;
-    Random fleet, actions, faults, kills;
+    Random fleet, actions, faults, kills, disk;
     guint kills_left;
     Trace trace;
     UnixTime began;
@@ -169,7 +170,7 @@ typedef struct {
     GHashTable *vms;       /* key -> Vm */
     guint steps;
     struct Rows *rows; /* rows.h: as they were read last */
-    guint64 fed_at; /* the store's revision that the engine was compared with last, and the life that it did so in */
+    guint64 fed_at;    /* the store's revision that the engine was compared with last, and the life that it did so in */
     guint fed_in;
     guint64 seen;       /* the store's revision that was looked at last */
     guint64 rolls_seen; /* the same, with an eye on rolling upgrades */
@@ -250,6 +251,7 @@ void faults_end(Sim *sim);
 void fault_random(Sim *sim);
 void quota_restore(Sim *sim);
 void kill_arm(Sim *sim);
+void disk_arm_random(Sim *sim);
 
 /* actions.c */
 void action_random(Sim *sim);
