@@ -467,6 +467,44 @@ finish(Run *run, const RollAct *act, GError **error)
 }
 
 static gboolean
+is_held(const Run *run, guint id)
+{
+    return engine_track(run->pass->engine, run->set, id)->held != NULL;
+}
+
+/* A pass that is full takes no more rows in hand. Those that it has are decided about in it: each of them would be read and
+ * written once more in the next. */
+static gboolean
+is_within_pass(const Run *run, const RollAct *act)
+{
+    if (run->pass->held->len < PASS_MAX)
+        return TRUE;
+    switch (act->type) {
+    case ROLL_ACCEPT:
+    case ROLL_REJECT:
+    case ROLL_RELEASE:
+    case ROLL_RETAKE:
+    case ROLL_TAKE:
+    case ROLL_REMOVE:
+    case ROLL_UNDO:
+        return is_held(run, act->id);
+    case ROLL_RETIRE:
+        return is_held(run, act->id) && is_held(run, act->other);
+    case ROLL_ADD:
+        return FALSE;
+    case ROLL_WAIT:
+    case ROLL_BEGIN:
+    case ROLL_PAUSE:
+    case ROLL_CHECK:
+    case ROLL_STOP:
+    case ROLL_END:
+    case ROLL_N_ACTS:
+        break;
+    }
+    return TRUE;
+}
+
+static gboolean
 act_do(Run *run, const RollAct *act, GError **error)
 {
     switch (act->type) {
@@ -540,10 +578,6 @@ roll_run(Pass *pass, SetTracked *set, StoreSet *row, UnixTime *ret_wake, gboolea
     while (!run.over) {
         RollState state;
         ArmCode code = ARM_N_CODES;
-        if (pass->held->len >= PASS_MAX) {
-            *ret_more = TRUE;
-            break;
-        }
         if (run.roll->code && !arm_code_from_text(run.roll->code, &code))
             code = ARM_INTERNAL;
         if (!state_of(&run, &state, error))
@@ -551,6 +585,10 @@ roll_run(Pass *pass, SetTracked *set, StoreSet *row, UnixTime *ret_wake, gboolea
         RollAct act = roll_next(&state, run_policy(&run), set->fleet, code, pass->now);
         if (act.type == ROLL_WAIT) {
             *ret_wake = act.at;
+            break;
+        }
+        if (!is_within_pass(&run, &act)) {
+            *ret_more = TRUE;
             break;
         }
         if (!act_do(&run, &act, error))
