@@ -2,6 +2,8 @@
 #include "engine/disks.h"
 #include "engine/revisions.h"
 
+#include <string.h>
+
 static gpointer
 kept_copy(gconstpointer item, gpointer data G_GNUC_UNUSED)
 {
@@ -9,13 +11,33 @@ kept_copy(gconstpointer item, gpointer data G_GNUC_UNUSED)
     return host_kept_disk_new(disk->lun, disk->size_gib, disk->file);
 }
 
+/* Where the next text goes; NULL stays NULL. */
+static const char *
+text_put(char **at, const char *text)
+{
+    if (!text)
+        return NULL;
+    const char *put = *at;
+    *at = g_stpcpy(*at, text) + 1;
+    return put;
+}
+
+static gsize
+text_size(const char *text)
+{
+    return text ? strlen(text) + 1 : 0;
+}
+
+/* One piece with its texts: a whole batch may speak at once. */
 HostEvent *
 host_event_copy(const HostEvent *event)
 {
-    HostEvent *copy = g_memdup2(event, sizeof *event);
-    copy->key = g_strdup(event->key);
-    copy->message = g_strdup(event->message);
-    copy->file = g_strdup(event->file);
+    HostEvent *copy = g_malloc(sizeof *copy + text_size(event->key) + text_size(event->message) + text_size(event->file));
+    char *texts = (char *)(copy + 1);
+    *copy = *event;
+    copy->key = text_put(&texts, event->key);
+    copy->message = text_put(&texts, event->message);
+    copy->file = text_put(&texts, event->file);
     copy->kept = event->kept ? g_ptr_array_copy((GPtrArray *)event->kept, kept_copy, NULL) : NULL;
     if (copy->kept)
         g_ptr_array_set_free_func((GPtrArray *)copy->kept, (GDestroyNotify)host_kept_disk_free);
@@ -27,9 +49,6 @@ host_event_free(HostEvent *event)
 {
     if (!event)
         return;
-    g_free((char *)event->key);
-    g_free((char *)event->message);
-    g_free((char *)event->file);
     if (event->kept)
         g_ptr_array_unref((GPtrArray *)event->kept);
     g_free(event);

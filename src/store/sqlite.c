@@ -152,10 +152,22 @@ store_bring_up(Store *store, GError **error)
            (store->in_memory || wal_begin(&store->writer, error)) && counter_read(&tx, &store->revision, error);
 }
 
+/* Nobody asks SQLite how much memory it has: counted, each piece of it takes a lock of the whole process. */
+static void
+sqlite_set_up(void)
+{
+    static gsize done = 0;
+    if (g_once_init_enter(&done)) {
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+        g_once_init_leave(&done, 1);
+    }
+}
+
 Store *
 store_open(const char *path, GError **error)
 {
     Store *store = g_new0(Store, 1);
+    sqlite_set_up();
     store->path = g_strdup(path);
     store->in_memory = strcmp(path, ":memory:") == 0;
     g_rec_mutex_init(&store->write_lock);
