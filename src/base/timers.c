@@ -1,21 +1,28 @@
 #include "base/timers.h"
 
 typedef struct {
-    guint id;
-    guint place; /* in Timers.heap */
+    guint64 number;
     void (*fire)(void *data);
     void *data;
 } Timer;
 
-/* What the heap is ordered by stands in the heap itself: of a hundred thousand timers few are looked at more than that. */
+/* What the heap is ordered by stands in the heap itself: of a hundred thousand timers few are looked at more than that. A timer
+ * that is removed leaves its slot behind: no timer has its id and its number any more. So a slot that moves is told to nobody.
+ */
 typedef struct {
     gint64 at;
     guint64 number;
-    Timer *timer;
+    guint id;
 } Slot;
 
+/* Each slot is before its children, this many from CHILDREN * i + 1 on. The first one's timer is there. */
+#define CHILDREN 4
+
+/* Slots that were left behind are swept out when there are half as many as timers, and more than this. */
+#define LEFT_BEHIND_MIN 32
+
 struct Timers {
-    GArray *heap;      /* of Slot: each is before its two children, at 2i + 1 and 2i + 2 */
+    GArray *heap;      /* of Slot */
     GHashTable *by_id; /* id -> Timer */
     guint64 added;
     guint last_id;
@@ -46,46 +53,93 @@ slot_at(const Timers *timers, guint place)
     return &g_array_index(timers->heap, Slot, place);
 }
 
+static const Timer *
+timer_of(const Timers *timers, const Slot *slot)
+{
+    return g_hash_table_lookup(timers->by_id, GUINT_TO_POINTER(slot->id));
+}
+
+/* ---- the heap ---- */
+
 static gboolean
 is_before(const Slot *a, const Slot *b)
 {
     return a->at != b->at ? a->at < b->at : a->number < b->number;
 }
 
-static void
-put(Timers *timers, Slot slot, guint place)
+static gboolean
+is_left_behind(const Timers *timers, const Slot *slot)
 {
-    *slot_at(timers, place) = slot;
-    slot.timer->place = place;
+    const Timer *timer = timer_of(timers, slot);
+    return !timer || timer->number != slot->number;
 }
 
 static void
-sift_up(Timers *timers, Slot slot, guint place)
+sift_up(const Timers *timers, guint i)
 {
-    while (place > 0) {
-        const Slot *parent = slot_at(timers, (place - 1) / 2);
-        if (!is_before(&slot, parent))
-            break;
-        put(timers, *parent, place);
-        place = (place - 1) / 2;
+    const Slot slot = *slot_at(timers, i);
+    while (i > 0 && is_before(&slot, slot_at(timers, (i - 1) / CHILDREN))) {
+        *slot_at(timers, i) = *slot_at(timers, (i - 1) / CHILDREN);
+        i = (i - 1) / CHILDREN;
     }
-    put(timers, slot, place);
+    *slot_at(timers, i) = slot;
 }
 
 static void
-sift_down(Timers *timers, Slot slot, guint place)
+sift_down(const Timers *timers, guint i)
 {
+    const Slot slot = *slot_at(timers, i);
     guint n = timers->heap->len, child;
-    while ((child = 2 * place + 1) < n) {
-        if (child + 1 < n && is_before(slot_at(timers, child + 1), slot_at(timers, child)))
-            child++;
-        if (!is_before(slot_at(timers, child), &slot))
+    while ((child = CHILDREN * i + 1) < n) {
+        guint first = child, end = MIN(child + CHILDREN, n);
+        while (++child < end) {
+            if (is_before(slot_at(timers, child), slot_at(timers, first)))
+                first = child;
+        }
+        if (!is_before(slot_at(timers, first), &slot))
             break;
-        put(timers, *slot_at(timers, child), place);
-        place = child;
+        *slot_at(timers, i) = *slot_at(timers, first);
+        i = first;
     }
-    put(timers, slot, place);
+    *slot_at(timers, i) = slot;
 }
+
+static void
+heap_drop_first(Timers *timers)
+{
+    *slot_at(timers, 0) = *slot_at(timers, timers->heap->len - 1);
+    g_array_set_size(timers->heap, timers->heap->len - 1);
+    if (timers->heap->len > 0)
+        sift_down(timers, 0);
+}
+
+static void
+heap_sweep(Timers *timers)
+{
+    guint kept = 0;
+    for (guint i = 0; i < timers->heap->len; i++) {
+        if (!is_left_behind(timers, slot_at(timers, i)))
+            *slot_at(timers, kept++) = *slot_at(timers, i);
+    }
+    g_array_set_size(timers->heap, kept);
+    for (guint i = kept / CHILDREN + 1; i > 0; i--) {
+        if (i - 1 < kept)
+            sift_down(timers, i - 1);
+    }
+}
+
+/* The first slot's timer is there again, and not too many others are left behind. */
+static void
+heap_tidy(Timers *timers)
+{
+    while (timers->heap->len > 0 && is_left_behind(timers, slot_at(timers, 0)))
+        heap_drop_first(timers);
+    guint live = g_hash_table_size(timers->by_id), left_behind = timers->heap->len - live;
+    if (left_behind > MAX(live / 2, LEFT_BEHIND_MIN))
+        heap_sweep(timers);
+}
+
+/* ---- timers ---- */
 
 guint
 timers_add(Timers *timers, gint64 at, void (*fire)(void *data), void *data)
@@ -94,34 +148,19 @@ timers_add(Timers *timers, gint64 at, void (*fire)(void *data), void *data)
     do
         timers->last_id++;
     while (timers->last_id == 0 || g_hash_table_contains(timers->by_id, GUINT_TO_POINTER(timers->last_id)));
-    *timer = (Timer){ timers->last_id, timers->heap->len, fire, data };
-    const Slot slot = { at, ++timers->added, timer };
+    *timer = (Timer){ ++timers->added, fire, data };
+    g_hash_table_insert(timers->by_id, GUINT_TO_POINTER(timers->last_id), timer);
+    const Slot slot = { at, timer->number, timers->last_id };
     g_array_append_val(timers->heap, slot);
-    g_hash_table_insert(timers->by_id, GUINT_TO_POINTER(timer->id), timer);
-    sift_up(timers, slot, timer->place);
-    return timer->id;
-}
-
-static void
-timer_drop(Timers *timers, const Timer *timer)
-{
-    guint place = timer->place;
-    const Slot last = *slot_at(timers, timers->heap->len - 1);
-    g_array_set_size(timers->heap, timers->heap->len - 1);
-    /* The last one takes its place, and goes from there to where it belongs. */
-    if (last.timer != timer) {
-        sift_up(timers, last, place);
-        sift_down(timers, last, last.timer->place);
-    }
-    g_hash_table_remove(timers->by_id, GUINT_TO_POINTER(timer->id));
+    sift_up(timers, timers->heap->len - 1);
+    return timers->last_id;
 }
 
 void
 timers_remove(Timers *timers, guint id)
 {
-    const Timer *timer = g_hash_table_lookup(timers->by_id, GUINT_TO_POINTER(id));
-    if (timer)
-        timer_drop(timers, timer);
+    if (g_hash_table_remove(timers->by_id, GUINT_TO_POINTER(id)))
+        heap_tidy(timers);
 }
 
 guint64
@@ -136,12 +175,14 @@ timers_first(const Timers *timers, DueTimer *ret_timer)
     if (timers->heap->len == 0)
         return FALSE;
     const Slot *first = slot_at(timers, 0);
-    *ret_timer = (DueTimer){ first->at, first->number, first->timer->fire, first->timer->data };
+    const Timer *timer = timer_of(timers, first);
+    *ret_timer = (DueTimer){ first->at, first->number, timer->fire, timer->data };
     return TRUE;
 }
 
 void
 timers_drop_first(Timers *timers)
 {
-    timer_drop(timers, slot_at(timers, 0)->timer);
+    g_hash_table_remove(timers->by_id, GUINT_TO_POINTER(slot_at(timers, 0)->id));
+    heap_tidy(timers);
 }

@@ -1,5 +1,6 @@
-/* base/timers.h: what is to be done at which time: a heap, in which adding, removing and taking the first cost the logarithm
- * of how many there are. What both clocks keep their timers in; it knows no clock itself. */
+/* base/timers.h: what is to be done at which time: a heap, in which adding and taking the first cost the logarithm of how many
+ * there are, and removing costs nothing much: most deadlines are removed. What both clocks keep their timers in; it knows no
+ * clock itself. */
 #pragma once
 
 #include <glib.h>
