@@ -30,6 +30,10 @@ static const char setup_sql[] = "PRAGMA foreign_keys = ON;"
 static const char writer_sql[] = "PRAGMA synchronous = FULL;"
                                  "PRAGMA journal_size_limit = 67108864;"; /* a burst of writes does not leave its log behind */
 
+/* In memory every page stays in the cache, and a commit after pages were put in order goes through all of them: larger ones are
+ * fewer. */
+static const char memory_sql[] = "PRAGMA page_size = 16384;";
+
 static gboolean
 errno_is_full(int number)
 {
@@ -85,6 +89,12 @@ connection_close(Connection *connection)
     sqlite3_close(g_steal_pointer(&connection->db));
 }
 
+static gboolean
+is_in_memory(const char *path)
+{
+    return strcmp(path, ":memory:") == 0;
+}
+
 gboolean
 connection_open(Connection *connection, const char *path, gboolean writes, GError **error)
 {
@@ -93,6 +103,7 @@ connection_open(Connection *connection, const char *path, gboolean writes, GErro
     connection->path = path;
     if (sqlite3_open_v2(path, &connection->db, flags, NULL) == SQLITE_OK &&
         sqlite3_busy_timeout(connection->db, BUSY_TIMEOUT_MS) == SQLITE_OK &&
+        (!is_in_memory(path) || sqlite3_exec(connection->db, memory_sql, NULL, NULL, NULL) == SQLITE_OK) &&
         sqlite3_exec(connection->db, setup_sql, NULL, NULL, NULL) == SQLITE_OK &&
         (!writes || sqlite3_exec(connection->db, writer_sql, NULL, NULL, NULL) == SQLITE_OK))
         return TRUE;
@@ -169,7 +180,7 @@ store_open(const char *path, GError **error)
     Store *store = g_new0(Store, 1);
     sqlite_set_up();
     store->path = g_strdup(path);
-    store->in_memory = strcmp(path, ":memory:") == 0;
+    store->in_memory = is_in_memory(path);
     g_rec_mutex_init(&store->write_lock);
     g_mutex_init(&store->pool_lock);
     g_queue_init(&store->readers);
