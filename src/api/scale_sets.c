@@ -2,6 +2,7 @@
 #include "api/page.h"
 #include "api/place.h"
 #include "api/scale_set_write.h"
+#include "api/services.h"
 #include "api/set_body.h"
 #include "api/what_if.h"
 #include "store/desire.h"
@@ -101,14 +102,15 @@ set_instance_view(Call *call, GError **error)
     g_autoptr(StoreTx) tx = store_read(call->api->store, error);
     g_autoptr(StoreSet) set = tx ? call_set(tx, call->params[PARAM_GROUP], call->params[PARAM_SET], error) : NULL;
     StoreInstanceCounts counts;
-    if (!set || !store_instance_count(tx, set->id, &counts, error))
+    g_autoptr(json_t) services = set ? services_summary(tx, set, error) : NULL;
+    if (!services || !store_instance_count(tx, set->id, &counts, error))
         return NULL;
     g_autofree char *lower = g_ascii_strdown(set_provisioning(set), -1);
     g_autofree char *code = g_strconcat("ProvisioningState/", lower, NULL);
     g_autofree char *display = g_strconcat("Provisioning ", lower, NULL);
     g_autoptr(json_t) body =
-        json_pack("{s{so} s[{ssssss}] s[] s[] s{si si}}", "virtualMachine", "statusesSummary", summary_json(&counts),
-                  "statuses", "code", code, "level", "Info", "displayStatus", display, "extensions", "orchestrationServices",
+        json_pack("{s{so} s[{ssssss}] s[] sO s{si si}}", "virtualMachine", "statusesSummary", summary_json(&counts), "statuses",
+                  "code", code, "level", "Info", "displayStatus", display, "extensions", "orchestrationServices", services,
                   "latestModel", "instanceCount", (int)counts.on_current, "totalCount", (int)counts.total);
     return respond_json(200, body);
 }

@@ -125,6 +125,7 @@ gboolean run_vmss_rolling_start(Cli *cli, GError **error);
 gboolean run_vmss_rolling_latest(Cli *cli, GError **error);
 gboolean run_vmss_rolling_cancel(Cli *cli, GError **error);
 gboolean run_vmss_rolling_history(Cli *cli, GError **error);
+gboolean run_vmss_service_state(Cli *cli, GError **error);
 gboolean run_vmss_rollback(Cli *cli, GError **error);
 gboolean run_vmss_scale(Cli *cli, GError **error);
 gboolean run_vmss_delete(Cli *cli, GError **error);

@@ -7,7 +7,8 @@
 #define ROLLING                                                                                                                \
     "upgrade-policy-mode max-batch-instance-percent max-unhealthy-instance-percent "                                           \
     "max-unhealthy-upgraded-instance-percent pause-time-between-batches prioritize-unhealthy-instances "                       \
-    "max-surge rollback-failed-instances-on-policy-breach enable-auto-os-upgrade "
+    "max-surge rollback-failed-instances-on-policy-breach enable-auto-os-upgrade "                                             \
+    "enable-automatic-repairs automatic-repairs-grace-period automatic-repairs-action "
 #define ACTION SET "instance-ids no-wait "
 
 /* clang-format off */
@@ -81,6 +82,10 @@ const Command cli_commands[] = {
     { "vmss rolling-upgrade cancel", NULL, SET "no-wait", run_vmss_rolling_cancel,
       "end the rolling upgrade with the batch in hand", NULL },
     { "vmss rolling-upgrade history", NULL, SET, run_vmss_rolling_history, "rolling upgrades that were", NULL },
+    { "vmss set-orchestration-service-state", NULL, SET "service-name! action! no-wait", run_vmss_service_state,
+      "suspend automatic repairs, or set them going again",
+      "testudo vmss set-orchestration-service-state -g MyResourceGroup -n MyScaleSet --service-name AutomaticRepairs \\\n"
+      "      --action Resume" },
     { "vmss revisions", NULL, SET, run_vmss_revisions, "list the model revisions that can be gone back to", NULL },
     { "vmss rollback", NULL, SET "to! what-if yes no-wait", run_vmss_rollback,
       "go back to the size, image, security profile, disks and extensions of a revision",

@@ -97,3 +97,13 @@ run_vmss_delete_instances(Cli *cli, GError **error)
         g_strdup_printf("Delete %s, with the OS disks? Data disks are kept for the retention time.", which);
     return cli_confirm(cli, question, error) && act(cli, "/delete", "Deleting", error);
 }
+
+gboolean
+run_vmss_service_state(Cli *cli, GError **error)
+{
+    g_autofree char *path = cli_set_path(cli, "/setOrchestrationServiceState");
+    g_autofree char *what = g_strdup_printf("Setting an orchestration service of %s", cli_set_name(cli));
+    g_autoptr(json_t) body =
+        json_pack("{ss ss}", "serviceName", args_text(cli->args, "service-name"), "action", args_text(cli->args, "action"));
+    return cli_change(cli, "POST", path, body, what, NULL, error);
+}

@@ -9,8 +9,9 @@
 #define SIZE_DEFAULT  "Standard_B1ms"
 #define COUNT_DEFAULT 2
 
-#define VMSS_NOTICE VMSS_PROFILE ".scheduledEventsProfile.terminateNotificationProfile"
-#define ROLLING     "properties.upgradePolicy.rollingUpgradePolicy."
+#define VMSS_REPAIRS "properties.automaticRepairsPolicy"
+#define VMSS_NOTICE  VMSS_PROFILE ".scheduledEventsProfile.terminateNotificationProfile"
+#define ROLLING      "properties.upgradePolicy.rollingUpgradePolicy."
 
 /* Options that are one member of the body. */
 static const struct {
@@ -211,6 +212,22 @@ notice_put(const Args *args, json_t *body)
         body_put(body, VMSS_NOTICE ".notBeforeTimeout", json_sprintf("PT%uM", minutes));
 }
 
+/* The same of repairs, as in az. */
+static void
+repairs_put(const Args *args, json_t *body)
+{
+    guint minutes;
+    gboolean enable = TRUE, graced = args_number(args, "automatic-repairs-grace-period", &minutes);
+    const char *action = args_text(args, "automatic-repairs-action");
+    if (!args_bool(args, "enable-automatic-repairs", &enable) && !graced && !action)
+        return;
+    body_put(body, VMSS_REPAIRS ".enabled", json_boolean(enable));
+    if (graced)
+        body_put(body, VMSS_REPAIRS ".gracePeriod", json_sprintf("PT%uM", minutes));
+    if (action)
+        body_put(body, VMSS_REPAIRS ".repairAction", json_string(action));
+}
+
 static gboolean
 sets_apply(const Args *args, json_t *body, const json_t *model, GError **error)
 {
@@ -237,6 +254,7 @@ static gboolean
 options_put(const Cli *cli, json_t *body, const json_t *model, GError **error)
 {
     notice_put(cli->args, body);
+    repairs_put(cli->args, body);
     return members_put(cli->args, body, error) && image_put(cli->args, body, error) && login_put(cli->args, body, error) &&
            custom_data_put(cli->args, body, error) && data_disks_put(cli->args, body, error) &&
            scale_in_put(cli->args, body, error) && tags_put(cli, body, error) && sets_apply(cli->args, body, model, error);

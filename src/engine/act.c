@@ -2,6 +2,7 @@
 #include "engine/disks.h"
 #include "engine/notice.h"
 #include "engine/pass.h"
+#include "engine/replace.h"
 #include "engine/sets.h"
 
 static InstanceFacts
@@ -22,8 +23,19 @@ facts_of(const StoreInstance *instance, const Tracked *tracked)
         .has_step = instance->operation != NULL,
         .deadline = instance->deadline,
         .revive_at = instance->revive_at,
+        .awaits = engine_predecessor_awaited(tracked->set->engine, tracked, instance),
         .in_flight = tracked->in_flight,
     };
+}
+
+/* Where its grace period of automatic repair is counted from. Who is started again because it died has none of that. */
+static void
+step_over(Pass *pass, StoreInstance *instance, const GError *failure)
+{
+    gboolean came_up = !failure && instance->state == INSTANCE_RUNNING;
+    if (instance->deaths == 0 && (came_up || instance->repair_after != 0))
+        instance->repair_after = pass->now;
+    step_end(pass->ledger, instance, failure);
 }
 
 void
@@ -82,7 +94,7 @@ launch_begin(Pass *pass, Held *held)
         instance_enter(instance, LIFE_LAUNCH, pass->now);
         instance_enter(instance, LIFE_START_FAILED, pass->now);
         instance_fail(instance, (ArmCode)unfit->code, unfit->message);
-        step_end(pass->ledger, instance, unfit);
+        step_over(pass, instance, unfit);
         engine_slot_release(pass->engine, held->tracked);
         return;
     }
@@ -110,12 +122,18 @@ time_out(Pass *pass, Held *held)
     engine_slot_release(pass->engine, held->tracked);
 }
 
-static void
-step_fail(Pass *pass, Held *held)
+static gboolean
+step_fail(Pass *pass, Held *held, GError **error)
 {
+    gboolean replaced;
+    if (!engine_creation_repeat(pass, held, &replaced, error))
+        return FALSE;
+    if (replaced)
+        return TRUE;
     g_autoptr(GError) failure = failure_of(held->row);
-    step_end(pass->ledger, held->row, failure);
+    step_over(pass, held->row, failure);
     pass_changed(held);
+    return TRUE;
 }
 
 /* A settled instance that is to rest shows that it does, also where it was resting all along in another way. */
@@ -161,15 +179,17 @@ engine_act(Pass *pass, Held *held, GError **error)
             continue;
         case ACT_SETTLE:
             rest_enter(instance, pass->now);
-            step_end(pass->ledger, instance, /* failure= */ NULL);
+            step_over(pass, instance, /* failure= */ NULL);
             pass_changed(held);
             continue;
         case ACT_TIMEOUT:
             time_out(pass, held);
-            step_fail(pass, held);
+            if (!step_fail(pass, held, error))
+                return FALSE;
             continue;
         case ACT_FAIL:
-            step_fail(pass, held);
+            if (!step_fail(pass, held, error))
+                return FALSE;
             continue;
         case ACT_STOP:
         case ACT_STOP_FORCED:

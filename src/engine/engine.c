@@ -45,6 +45,7 @@ engine_new(Store *store, Clock *clock, const EngineConfig *config, GMainContext 
     g_queue_init(&engine->dirty_sets);
     g_queue_init(&engine->waiting);
     g_queue_init(&engine->answers);
+    engine->successors = g_hash_table_new(g_direct_hash, g_direct_equal);
     engine->questions = g_hash_table_new(g_direct_hash, g_direct_equal);
     engine->tellings = g_hash_table_new(g_direct_hash, g_direct_equal);
     g_queue_init(&engine->events);
@@ -69,6 +70,7 @@ engine_free(Engine *engine)
     health_abandon(engine);
     notice_abandon(engine);
     g_hash_table_unref(engine->strangers);
+    g_hash_table_unref(engine->successors);
     g_hash_table_unref(engine->instances);
     g_hash_table_unref(engine->sets);
     g_hash_table_unref(engine->sets_by_uid);

@@ -43,6 +43,7 @@ struct Engine {
     guint n_rolls;           /* sets with a rolling upgrade under way, as far as it was seen */
     GQueue waiting;          /* of Tracked, in the order in which they asked */
     GQueue events;           /* of HostEvent copies that no pass has taken yet */
+    GHashTable *successors;  /* Tracked -> id of the one that comes in its place, and waits for its end; keys borrowed */
     GHashTable *questions;   /* set of Question: guests are asked, and did not answer yet (engine/health.c) */
     GHashTable *tellings;    /* set of Telling: guests are told, and did not answer yet (engine/notice.c) */
     GQueue answers;          /* of Question, answered */
@@ -65,7 +66,8 @@ struct Engine {
 GHashTable *engine_instances_new(void);
 /* The one that is known, or a new one. */
 Tracked *engine_track(Engine *engine, SetTracked *set, guint id);
-Tracked *engine_find(Engine *engine, const char *key); /* by the host's name for it; or NULL */
+Tracked *engine_lookup(Engine *engine, SetTracked *set, guint id); /* or NULL */
+Tracked *engine_find(Engine *engine, const char *key);             /* by the host's name for it; or NULL */
 void engine_forget(Engine *engine, Tracked *tracked);
 /* "<set uid>.<id>", as the host knows it. */
 char *engine_key_of(const SetTracked *set, guint id);

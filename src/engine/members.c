@@ -19,6 +19,19 @@ health_of(const StoreInstance *row)
     }
 }
 
+/* What dies over and over although it is started again is a matter for repair. */
+#define DEATHS_BEFORE_REPAIR 5
+
+static guint
+repair_from(const StoreInstance *row)
+{
+    if (row->repair_after == 0)
+        return 0;
+    if (row->revive_at && row->deaths < DEATHS_BEFORE_REPAIR)
+        return FLEET_NOT_YET;
+    return (guint)CLAMP((row->repair_after + USEC_PER_SEC - 1) / USEC_PER_SEC, 1, (gint64)FLEET_NOT_YET - 1);
+}
+
 Member
 member_of(const StoreInstance *row, gint64 roll)
 {
@@ -31,13 +44,16 @@ member_of(const StoreInstance *row, gint64 roll)
         .health = health_of(row),
         .mark = mark,
         .since = MAX(row->state_since, in_hand ? row->roll_since : row->health_since),
-        .leaving = row->want_deleted,
-        .is_protected = row->protect_scale_set_actions,
+        .repair_from = repair_from(row),
+        .leaving = row->want_deleted != 0,
+        .is_protected = row->protect_scale_set_actions != 0,
         .busy = row->operation != NULL,
         .resting = row->want_power != POWER_RUNNING,
         .failed = row->state == INSTANCE_FAILED,
-        .skip = row->health_skip,
-        .surge = row->surge,
+        .skip = row->health_skip != 0,
+        .surge = row->surge != 0,
+        .repairing = row->repairing != 0,
+        .unrepairable = row->protect_scale_set_actions || row->protect_scale_in,
         .undoable = row->undo_revision != 0,
     };
 }

@@ -1,7 +1,9 @@
 #include "engine/notice.h"
 
+#include "engine/revisions.h"
 #include "engine/sets.h"
 #include "rollout/terminate.h"
+#include "store/desire.h"
 
 struct Noticed {
     Tracked *tracked;
@@ -166,4 +168,19 @@ notice_follow_all(Pass *pass)
 {
     for (guint i = 0; i < pass->held->len; i++)
         notice_follow(pass, g_ptr_array_index(pass->held, i));
+}
+
+gboolean
+notice_give(Pass *pass, SetTracked *set, StoreInstance *instance, GError **error)
+{
+    guint number;
+    /* It never ran: nobody is there to be told. */
+    if (instance->revision == 0)
+        return TRUE;
+    const Revision *own = store_model_alike(pass->tx, set->id, instance->revision, &number, error)
+                              ? revision_get(pass, set, number, error)
+                              : NULL;
+    if (own)
+        desire_notice(instance, &own->model->policy, pass->now);
+    return own != NULL;
 }

@@ -7,6 +7,9 @@
 
 typedef struct Noticed Noticed;
 
+/* The deletion of an instance was just decided, and it served until now: its row says until when its guest has time, as the
+ * newest model says that makes the same of it. */
+gboolean notice_give(Pass *pass, SetTracked *set, StoreInstance *instance, GError **error);
 /* Begins or ends telling, by what the row in hand says. */
 void notice_follow(Pass *pass, Held *held);
 /* The same for all rows in hand. */

@@ -1,6 +1,7 @@
 #include "engine/roll_run.h"
 
 #include "base/resource_id.h"
+#include "engine/notice.h"
 #include "engine/os_upgrade.h"
 #include "engine/revisions.h"
 #include "model/change.h"
@@ -263,21 +264,6 @@ add(Run *run, GError **error)
     return TRUE;
 }
 
-/* An old one served until now: it is told, as the newest model says that makes the same of it. */
-static gboolean
-notice_give(const Run *run, StoreInstance *instance, GError **error)
-{
-    guint number;
-    if (instance->revision == 0)
-        return TRUE;
-    const Revision *own = store_model_alike(run->pass->tx, run->set->id, instance->revision, &number, error)
-                              ? revision_get(run->pass, run->set, number, error)
-                              : NULL;
-    if (own)
-        desire_notice(instance, &own->model->policy, run->pass->now);
-    return own != NULL;
-}
-
 static gboolean delete (Run *run, guint id, GError **error)
 {
     Held *held = hold(run, id, error);
@@ -286,7 +272,7 @@ static gboolean delete (Run *run, guint id, GError **error)
     if (!held->row->surge)
         roll_mark(held->row, run->roll, ROLL_MARK_LEAVING, run->pass->now);
     desire_deletion(held->row, /* forced= */ FALSE);
-    if (!held->row->surge && !notice_give(run, held->row, error))
+    if (!held->row->surge && !notice_give(run->pass, run->set, held->row, error))
         return FALSE;
     if (!held->row->operation)
         step_join(run->pass->ledger, run->roll->operation, held->row);
@@ -460,9 +446,8 @@ finish(Run *run, const RollAct *act, GError **error)
     if (!roll_end(run->pass->tx, run->roll, act->status, act->code, message, run->pass->now, error))
         return FALSE;
     engine_set_drop_aim(run->set);
-    /* A newer image may wait for this end. */
-    if (run->target->policy.os_upgrade.enabled)
-        engine_set_mark_dirty(run->set);
+    /* A newer image may wait for this end, or repairs. */
+    engine_set_mark_dirty(run->set);
     return store_set_update(run->pass->tx, run->row, 0, error);
 }
 

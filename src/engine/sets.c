@@ -1,6 +1,7 @@
 #include "engine/sets.h"
 
 #include "engine/os_upgrade.h"
+#include "engine/repairs.h"
 #include "engine/revisions.h"
 #include "engine/roll_run.h"
 
@@ -72,12 +73,19 @@ engine_set_free(void *data)
     g_free(set);
 }
 
+/* Does a change of any of its instances mean something for what is planned for the set? */
+static gboolean
+is_concerned(const SetTracked *set)
+{
+    return set->roll || set->upgrade_waits || repairs_concerned(set);
+}
+
 void
 engine_row_seen(Engine *engine G_GNUC_UNUSED, Tracked *tracked, const StoreInstance *row)
 {
     const Member member = member_of(row, tracked->set->roll);
     fleet_put(tracked->set->fleet, &member);
-    if (tracked->set->roll || tracked->set->upgrade_waits)
+    if (is_concerned(tracked->set))
         engine_set_mark_dirty(tracked->set);
     if (!tracked->counted)
         tracked->set->n_instances++;
@@ -88,7 +96,7 @@ void
 engine_row_gone(Engine *engine G_GNUC_UNUSED, Tracked *tracked)
 {
     fleet_remove(tracked->set->fleet, tracked->id);
-    if (tracked->set->roll || tracked->set->upgrade_waits)
+    if (is_concerned(tracked->set))
         engine_set_mark_dirty(tracked->set);
     if (tracked->counted)
         tracked->set->n_instances--;
@@ -259,7 +267,7 @@ set_plan(Pass *pass, SetTracked *set, GError **error)
 {
     GError *lookup = NULL;
     g_autoptr(StoreSet) row = store_set_get_by_id(pass->tx, set->id, &lookup);
-    UnixTime wake = 0;
+    UnixTime wake = 0, repair = 0;
     gboolean more = FALSE;
     if (lookup) {
         g_propagate_error(error, lookup);
@@ -270,9 +278,12 @@ set_plan(Pass *pass, SetTracked *set, GError **error)
         wake_disarm(set);
         return TRUE;
     }
+    guint revision = row->revision;
     if (!os_upgrade_consider(pass, set, row, error) || !roll_run(pass, set, row, &wake, &more, error))
         return FALSE;
-    wake_arm(set, wake);
+    if (!repairs_run(pass, set, revision, &repair, &more, error))
+        return FALSE;
+    wake_arm(set, wake && repair ? MIN(wake, repair) : wake + repair);
     if (more)
         engine_set_mark_dirty(set);
     return TRUE;

@@ -25,6 +25,7 @@ struct SetTracked {
     UnixTime wake_at;
     guint wake_timer;        /* clock timer for `wake_at`, 0: none */
     GList *dirty;            /* its link in Engine.dirty_sets, or NULL: nothing to plan for */
+    gboolean repairs;        /* automatic repairs are on */
     gboolean follows_latest; /* automatic OS upgrade is on: it is planned when an image is imported */
     gboolean upgrade_waits;  /* for its instances: it is planned when any of them changes */
     gboolean stale;          /* it was told of rows that were never committed: it is told again of all of them */

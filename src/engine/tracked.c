@@ -1,6 +1,7 @@
 /* The instances that the engine knows, the queues that they wait in, and the slots for launches. */
 #include "engine/health.h"
 #include "engine/notice.h"
+#include "engine/replace.h"
 #include "engine/sets.h"
 
 #include <string.h>
@@ -66,6 +67,13 @@ engine_track(Engine *engine, SetTracked *set, guint id)
 }
 
 Tracked *
+engine_lookup(Engine *engine, SetTracked *set, guint id)
+{
+    const Tracked wanted = { .set = set, .id = id };
+    return g_hash_table_lookup(engine->instances, &wanted);
+}
+
+Tracked *
 engine_find(Engine *engine, const char *key)
 {
     guint64 id;
@@ -73,8 +81,7 @@ engine_find(Engine *engine, const char *key)
     SetTracked *set = dot ? engine_set_known(engine, key, (gsize)(dot - key)) : NULL;
     if (!set || !g_ascii_string_to_unsigned(dot + 1, 10, 0, G_MAXUINT, &id, /* error= */ NULL))
         return NULL;
-    const Tracked wanted = { .set = set, .id = (guint)id };
-    return g_hash_table_lookup(engine->instances, &wanted);
+    return engine_lookup(engine, set, (guint)id);
 }
 
 void
@@ -86,6 +93,7 @@ engine_forget(Engine *engine, Tracked *tracked)
     engine_call(engine, tracked, CALL_NONE);
     if (tracked->waiting)
         g_queue_delete_link(&engine->waiting, tracked->waiting);
+    engine_predecessor_gone(engine, tracked);
     g_hash_table_remove(engine->instances, tracked);
     if (--set->n_tracked == 0)
         g_hash_table_remove(engine->sets, &set->id);

@@ -31,5 +31,6 @@ static const char *const operation_kind_words[OPERATION_N_KINDS] = {
     [OPERATION_ROLLING_UPGRADE] = SETS "/osRollingUpgrade/action",
     [OPERATION_CANCEL_ROLLING_UPGRADE] = SETS "/rollingUpgrades/cancel/action",
     [OPERATION_REPAIR] = SETS "/repair/action",
+    [OPERATION_SET_SERVICE_STATE] = SETS "/setOrchestrationServiceState/action",
 };
 DEFINE_WORDS(operation_kind, OperationKind, OPERATION_N_KINDS)

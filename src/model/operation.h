@@ -34,6 +34,7 @@ typedef enum {
     OPERATION_ROLLING_UPGRADE,        /* held open by the rolling upgrade itself (store/roll_steps.h) */
     OPERATION_CANCEL_ROLLING_UPGRADE, /* ends when the rolling upgrade has (store/roll_steps.h) */
     OPERATION_REPAIR,                 /* begun by the engine: automatic repairs, and what died started again */
+    OPERATION_SET_SERVICE_STATE,      /* ends at once */
     OPERATION_N_KINDS
 } OperationKind;
 

@@ -39,6 +39,17 @@ check_scale_in_rules(const json_t *value, const char *path, GError **error)
 }
 
 gboolean
+check_grace_period(const json_t *value, const char *path, GError **error)
+{
+    static const gint64 minute = 60 * USEC_PER_SEC;
+    gint64 usec;
+    return (duration_from_text(json_string_value(value), &usec) && usec >= 10 * minute && usec <= 90 * minute) ||
+           arm_fail(error, ARM_INVALID_PARAMETER, path,
+                    "'%s' is '%.40s', and an instance is given PT10M to PT90M (10 to 90 minutes).", path,
+                    json_string_value(value));
+}
+
+gboolean
 check_notice_time(const json_t *value, const char *path, GError **error)
 {
     static const gint64 minute = 60 * USEC_PER_SEC;

@@ -6,6 +6,7 @@
 
 gboolean check_tags(const json_t *value, const char *path, GError **error);
 gboolean check_scale_in_rules(const json_t *value, const char *path, GError **error);
+gboolean check_grace_period(const json_t *value, const char *path, GError **error);
 gboolean check_notice_time(const json_t *value, const char *path, GError **error);
 gboolean check_security_type(const json_t *value, const char *path, GError **error);
 gboolean check_image_id(const json_t *value, const char *path, GError **error);

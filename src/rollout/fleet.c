@@ -25,7 +25,8 @@ is_same(const Member *a, const Member *b)
     return a->id == b->id && a->revision == b->revision && a->phase == b->phase && a->health == b->health &&
            a->mark == b->mark && a->since == b->since && a->leaving == b->leaving && a->is_protected == b->is_protected &&
            a->busy == b->busy && a->resting == b->resting && a->failed == b->failed && a->skip == b->skip &&
-           a->surge == b->surge && a->undoable == b->undoable;
+           a->surge == b->surge && a->undoable == b->undoable && a->repair_from == b->repair_from &&
+           a->repairing == b->repairing && a->unrepairable == b->unrepairable;
 }
 
 static gboolean
@@ -90,6 +91,23 @@ is_surge_fit(const Entry *entry)
            !is_ill(member);
 }
 
+/* Its grace period is waited for. Who never came up, or is protected, is nothing for repair. */
+static gboolean
+is_repairable(const Member *member)
+{
+    return is_ill(member) && !member->leaving && !member->unrepairable && !member->surge && !is_waited_for(member) &&
+           member->repair_from != 0;
+}
+
+/* Who died meanwhile is started again first. */
+static gboolean
+is_repair_over(const Member *member)
+{
+    gboolean well = !member->failed && member->health == HEALTH_HEALTHY;
+    gboolean lost = member->failed && member->repair_from == 0;
+    return member->repairing && !member->busy && !member->leaving && (member->resting || member->unrepairable || well || lost);
+}
+
 static gboolean
 belongs(const Entry *entry, FleetQueue queue)
 {
@@ -112,7 +130,11 @@ belongs(const Entry *entry, FleetQueue queue)
     case FLEET_SURGE_UNFIT:
         return member->surge && !member->leaving && entry->on_target && !is_waited_for(member) && !is_surge_fit(entry);
     case FLEET_ILL:
-        return !member->leaving && !member->is_protected && !is_waited_for(member) && is_ill(member);
+        return is_repairable(member) && !member->repairing;
+    case FLEET_REPAIRED:
+        return is_repair_over(member);
+    case FLEET_IN_VAIN:
+        return is_repairable(member) && member->repairing;
     case FLEET_N_QUEUES:
         break;
     }
@@ -140,6 +162,7 @@ count(FleetCounts *counts, const Entry *entry, int by)
     COUNT(candidates, may_be_taken(entry) && !member->busy);
     COUNT(candidates_busy, may_be_taken(entry) && member->busy);
     COUNT(undoable_busy, may_be_undone(member) && member->busy);
+    COUNT(repairing, member->repairing);
 #undef COUNT
 }
 
@@ -165,6 +188,12 @@ key_by_time(const Member *member)
     return (seconds << ID_BITS) | member->id;
 }
 
+static guint64
+key_by_repair(const Member *member)
+{
+    return ((guint64)member->repair_from << ID_BITS) | member->id;
+}
+
 /* What candidates of one kind have in common: resting (1 bit), phase (31). */
 static guint64
 kind_of_candidate(const Member *member)
@@ -188,8 +217,10 @@ order_key(const Fleet *fleet, FleetQueue queue, const Member *member)
     case FLEET_CANDIDATES:
         return (gpointer)(guintptr)key_of_candidate(fleet, member);
     case FLEET_UNDECIDED:
-    case FLEET_ILL:
         return (gpointer)(guintptr)key_by_time(member);
+    case FLEET_ILL:
+    case FLEET_IN_VAIN:
+        return (gpointer)(guintptr)key_by_repair(member);
     default:
         return GUINT_TO_POINTER(member->id);
     }

@@ -7,25 +7,30 @@
 #include "model/instance.h"
 #include "model/roll.h"
 
-/* What a member says about itself. There may be very many: what is yes or no is one byte, 0 or 1. */
+/* What a member says about itself. There may be very many. */
 typedef struct {
     UnixTime since; /* from when on its wait for health is counted: the end of its last step, or its present mark */
     guint id;
-    guint revision; /* the model revision that it should run */
-    guint phase;    /* of a rolling upgrade, as its service asks; FLEET_PHASE_LAST where it does not */
+    guint revision;    /* the model revision that it should run */
+    guint phase;       /* of a rolling upgrade, as its service asks; FLEET_PHASE_LAST where it does not */
+    guint repair_from; /* from when on the grace period of automatic repair is counted, in seconds since 1970; 0: it never came
+                        * up; FLEET_NOT_YET: it died, and is started again without that */
     Health health : 8;
-    RollMark mark : 8;   /* of the rolling upgrade under way; ROLL_MARK_NONE where there is none */
-    guint8 leaving;      /* it is being deleted */
-    guint8 is_protected; /* from what the scale set does */
-    guint8 busy;         /* a step is in hand on it */
-    guint8 resting;      /* stopped or deallocated because somebody wants it so */
-    guint8 failed;       /* its last step failed, or its VM died */
-    guint8 skip;         /* its service asks not to be upgraded */
-    guint8 surge;        /* beyond the capacity, until an old one has gone in its favour */
-    guint8 undoable;     /* there is something that it can be brought back to */
+    RollMark mark : 8;      /* of the rolling upgrade under way; ROLL_MARK_NONE where there is none */
+    guint leaving : 1;      /* it is being deleted */
+    guint is_protected : 1; /* from what the scale set does */
+    guint busy : 1;         /* a step is in hand on it */
+    guint resting : 1;      /* stopped or deallocated because somebody wants it so */
+    guint failed : 1;       /* its last step failed, or its VM died */
+    guint skip : 1;         /* its service asks not to be upgraded */
+    guint surge : 1;        /* beyond the capacity, until an old one has gone in its favour */
+    guint undoable : 1;     /* there is something that it can be brought back to */
+    guint repairing : 1;    /* it was repaired by itself, and is not well since */
+    guint unrepairable : 1; /* protected in any way */
 } Member;
 
 #define FLEET_PHASE_LAST G_MAXINT32
+#define FLEET_NOT_YET    G_MAXUINT
 
 typedef struct {
     guint present;  /* all but the leaving ones */
@@ -41,6 +46,7 @@ typedef struct {
     guint candidates;      /* may be upgraded now */
     guint candidates_busy; /* may be upgraded when the step in hand is over */
     guint undoable_busy;   /* would be in FLEET_UNDOABLE, were the step in hand over */
+    guint repairing;
 } FleetCounts;
 
 typedef enum {
@@ -52,7 +58,9 @@ typedef enum {
     FLEET_SURGE,       /* all that are surplus; by id */
     FLEET_SURGE_FIT,   /* surplus that may serve in an old one's place: upgraded, and not ill since; by id */
     FLEET_SURGE_UNFIT, /* surplus that is upgraded, and may not; by id */
-    FLEET_ILL,         /* what automatic repair may take; by `since` in whole seconds, id */
+    FLEET_ILL,         /* what automatic repair may take, when its grace period is over; by `repair_from`, id */
+    FLEET_REPAIRED,    /* repaired, and it is no more waited for: well, or nothing that repair has to do with; by id */
+    FLEET_IN_VAIN,     /* repaired, and ill so far; by `repair_from`, id */
     FLEET_N_QUEUES
 } FleetQueue;
 

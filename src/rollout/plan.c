@@ -49,8 +49,10 @@ plan_failed(const InstanceFacts *facts, UnixTime now)
 static Act
 plan_running(const InstanceFacts *facts, UnixTime now)
 {
+    if (facts->epoch < facts->want_epoch && facts->alive)
+        return stop_as_asked(facts);
     if (facts->epoch < facts->want_epoch)
-        return facts->alive ? stop_as_asked(facts) : ACT_LAUNCH;
+        return facts->awaits ? ACT_NONE : ACT_LAUNCH;
     if (facts->state == INSTANCE_STARTING)
         return is_late(facts, now) ? ACT_TIMEOUT : ACT_NONE;
     if (facts->state == INSTANCE_FAILED)

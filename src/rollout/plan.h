@@ -22,6 +22,7 @@ typedef struct {
     gboolean has_step;
     UnixTime deadline;  /* of the step; 0: none */
     UnixTime revive_at; /* it died, and is started again then (rollout/revive.h); 0: it is not */
+    gboolean awaits;    /* it comes in the place of another one, which is not gone yet */
     HostCall in_flight;
 } InstanceFacts;
 

@@ -2,8 +2,8 @@
 
 /* What the next launch may find otherwise: room on the host, a process that did not come up. An image that is gone, a vTPM
  * that is locked or a boot that is refused stay so until somebody does something about it. */
-static gboolean
-may_pass(ArmCode code)
+gboolean
+revive_may_pass(ArmCode code)
 {
     return code == ARM_VM_START_FAILED || code == ARM_VM_EXITED || code == ARM_HOST_DISK_FULL || code == ARM_HOST_CAPACITY;
 }
@@ -14,7 +14,7 @@ is_wanted_back(const Ending *ending)
     if (ending->refused || ending->in_creation)
         return FALSE;
     /* A start that fails is its asker's to repeat, but for the one that was to bring back what had died. */
-    return ending->started || (ending->deaths > 0 && may_pass(ending->code));
+    return ending->started || (ending->deaths > 0 && revive_may_pass(ending->code));
 }
 
 Revival

@@ -26,6 +26,9 @@ typedef struct {
     gint64 after_usec; /* it is started again so much later; -1: it is not */
 } Revival;
 
+/* May the next launch find otherwise what this one failed on? */
+gboolean revive_may_pass(ArmCode code);
+
 Revival revive_decide(const Ending *ending);
 
 /* Is the time come? One that lies further away than any wait is of a clock that was set back. */

@@ -159,6 +159,11 @@ const char *const schema_steps[] = {
     "ALTER TABLE rolls ADD COLUMN image_before TEXT;",
     /* Who cancels a rolling upgrade waits for its end, which is no failure of theirs. */
     "ALTER TABLE rolls ADD COLUMN cancel_operation TEXT;",
+    /* Automatic repairs, and what could not be created replaced. What came up before that is known by its state. */
+    "ALTER TABLE instances ADD COLUMN replaces INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN repairing INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE instances SET repair_after = state_since WHERE revision > 0 AND (agent <> 0 OR epoch > 1 OR failure = 0)"
+    "  AND state NOT IN ('creating', 'starting');",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

@@ -192,7 +192,10 @@ typedef struct {
     UnixTime revive_at;    /* died: started again at this time; 0: not due */
     guint deaths;          /* in a row, without a long healthy time between them */
     guint attempt;         /* how many instances before it failed to be created in its place */
-    UnixTime repair_after; /* automatic repair leaves it alone until then */
+    guint replaces;        /* id + 1 of the one in whose place it comes: it is launched when that is gone; 0: none */
+    UnixTime repair_after; /* when its last step ended that was not begun because it had died, whence the grace period of
+                            * automatic repair is counted; 0: it never came up */
+    gboolean repairing;    /* automatic repair took it, and has not heard of it being well since */
     UnixTime terminate_at; /* to be deleted: at the latest then, or as soon as its guest approves; 0: at once */
 
     /* data disks */

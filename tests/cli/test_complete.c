@@ -39,8 +39,8 @@ words_are_completed(void)
         { "feature ", "list show register unregister" },
         { "feature show --namespace ", "Microsoft.Compute" },
         { "nothing ", "" },
-        { "vmss update --enable-",
-          "--enable-secure-boot --enable-vtpm --enable-auto-os-upgrade --enable-terminate-notification" },
+        { "vmss update --enable-", "--enable-secure-boot --enable-vtpm --enable-auto-os-upgrade --enable-automatic-repairs "
+                                   "--enable-terminate-notification" },
         { "vmss create --security-type ", "Standard TrustedLaunch" },
         { "vmss create --orchestration-mode F", "Flexible" },
         { "vmss create --security-type T", "TrustedLaunch" },

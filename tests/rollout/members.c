@@ -1,29 +1,59 @@
 #include "members.h"
 
-#include <stddef.h>
 #include <string.h>
 
-static const struct {
-    char letter;
-    size_t flag;
-} flags[] = {
-    { 'p', offsetof(Member, is_protected) }, { 'b', offsetof(Member, busy) },    { 'r', offsetof(Member, resting) },
-    { 'f', offsetof(Member, failed) },       { 'k', offsetof(Member, skip) },    { '+', offsetof(Member, surge) },
-    { 'z', offsetof(Member, undoable) },     { 'l', offsetof(Member, leaving) },
-};
 static const char healths[HEALTH_N + 1] = "?i.u", marks[ROLL_N_MARKS + 1] = ".HDFUXL";
 
-static void
-member_letter(Member *member, char letter)
+static gboolean
+flag_letter(Member *member, char letter)
+{
+    switch (letter) {
+    case 'p':
+        member->is_protected = member->unrepairable = TRUE;
+        return TRUE;
+    case 'q':
+        member->unrepairable = TRUE;
+        return TRUE;
+    case 'b':
+        member->busy = TRUE;
+        return TRUE;
+    case 'r':
+        member->resting = TRUE;
+        return TRUE;
+    case 'f':
+        member->failed = TRUE;
+        return TRUE;
+    case 'k':
+        member->skip = TRUE;
+        return TRUE;
+    case '+':
+        member->surge = TRUE;
+        return TRUE;
+    case 'z':
+        member->undoable = TRUE;
+        return TRUE;
+    case 'l':
+        member->leaving = TRUE;
+        return TRUE;
+    case 'R':
+        member->repairing = TRUE;
+        return TRUE;
+    case 'N':
+        member->repair_from = 0;
+        return TRUE;
+    case 'W':
+        member->repair_from = FLEET_NOT_YET;
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+void
+members_letter(Member *member, char letter)
 {
     const char *health = strchr(healths, letter), *mark = strchr(marks, letter);
-    for (guint i = 0; i < G_N_ELEMENTS(flags); i++) {
-        if (flags[i].letter == letter) {
-            ((guint8 *)member)[flags[i].flag] = TRUE;
-            return;
-        }
-    }
-    if (letter == '.')
+    if (letter == '.' || flag_letter(member, letter))
         return;
     if (letter == 'n')
         member->revision = MEMBERS_TARGET;
@@ -40,11 +70,17 @@ member_letter(Member *member, char letter)
 Member
 members_member(guint id, const char *word)
 {
-    Member member = { .id = id, .revision = MEMBERS_OLD, .phase = FLEET_PHASE_LAST, .health = HEALTH_HEALTHY };
+    Member member = {
+        .id = id, .revision = MEMBERS_OLD, .phase = FLEET_PHASE_LAST, .health = HEALTH_HEALTHY, .repair_from = 1
+    };
+    const char *at = strchr(word, '@');
+    if (at) {
+        gint64 second = g_ascii_strtoll(at + 1, NULL, 10);
+        member.since = second * USEC_PER_SEC;
+        member.repair_from = (guint)MAX(second, 1);
+    }
     for (; *word && *word != '@'; word++)
-        member_letter(&member, *word);
-    if (*word == '@')
-        member.since = g_ascii_strtoll(word + 1, NULL, 10) * USEC_PER_SEC;
+        members_letter(&member, *word);
     return member;
 }
 

@@ -4,10 +4,11 @@
  *   n     on target (revision 2); otherwise old (revision 1)
  *   u ? i unhealthy, unknown, initializing; otherwise healthy
  *   p b r f k z l   protected, busy, resting, failed, skip, undoable, leaving
+ *   q R N W         protected from scaling in alone, in repair, never came up, died and is started again
  *   +     surplus
  *   H D F U X L     its mark: in hand, done, failed, undoing, undone, leaving
  *   1…9   its phase
- *   @N    since second N, at the end
+ *   @N    since second N, in both ways; at the end (1)
  * The word "!" is no member: ill ones come first. */
 #pragma once
 
@@ -19,6 +20,7 @@
 /* Aimed at MEMBERS_TARGET. */
 Fleet *members_fleet(const char *text);
 Member members_member(guint id, const char *word);
+void members_letter(Member *member, char letter);
 /* For fleet_aim(): data is a guint, the revision aimed at. */
 gboolean members_on_target(guint revision, void *data);
 

@@ -66,10 +66,19 @@ static const struct {
     { "not what leaves, or is superseded", FLEET_SURGE_FIT, "n+Dl +D", "" },
     { "unfit: the others that are not waited for", FLEET_SURGE_UNFIT, "n+F n+Du n+Dr n+ n+D n+H +F n+Fl nF", "0 1 2 3" },
 
-    { "for repair: ill, the longest first", FLEET_ILL, "u@9 . ?@3 fu@5 i nDu@1", "5 2 3 0" },
-    { "not the protected, leaving, busy, resting", FLEET_ILL, "pu lu bu ru", "" },
-    { "not what the upgrade waits for", FLEET_ILL, "nHu Uu nFu", "2" },
-    { "surplus too", FLEET_ILL, "n+u", "0" },
+    { "for repair: ill, the longest first", FLEET_ILL, "u@9 . ?@3 fu@5 i nDu@2", "5 2 3 0" },
+    { "not the protected, leaving, busy, resting", FLEET_ILL, "pu qu lu bu ru", "" },
+    { "not what the upgrade waits for, nor what it has beyond the capacity", FLEET_ILL, "nHu Uu nFu n+u", "2" },
+    { "not what never came up", FLEET_ILL, "fuN uN", "" },
+    { "what died comes last", FLEET_ILL, "fuW u@9", "1 0" },
+    { "nor what is in repair", FLEET_ILL, "uR u", "1" },
+    { "repaired: well", FLEET_REPAIRED, "R . Ri Ru R?", "0" },
+    { "which what failed is not", FLEET_REPAIRED, "Rf", "" },
+    { "or nothing for repair any more", FLEET_REPAIRED, "Rru Rpu Rqu", "0 1 2" },
+    { "or it could not be created", FLEET_REPAIRED, "RfuN RfuW Rfu", "0" },
+    { "not while a step is in hand, nor what leaves", FLEET_REPAIRED, "Rb Rl", "" },
+    { "in vain, unless it becomes well in its time", FLEET_IN_VAIN, "Ru@9 u R?@2 Ri R Rfu@5", "2 5 0" },
+    { "not what is let go anyway", FLEET_IN_VAIN, "Rur Rup Ruq Rul Rub RfuN", "" },
 };
 
 static void
@@ -180,14 +189,15 @@ static const struct {
     { "to be put back when it is busy no more",
       "nFzb nFuz nFb",
       { .present = 3, .serving = 3, .healthy = 2, .ill = 1, .upgraded = 3, .upgraded_ill = 1, .undoable_busy = 1 } },
+    { "in repair, whatever else it is", "nR nRu nRb", { .present = 3, .serving = 3, .healthy = 2, .ill = 1, .repairing = 3 } },
 };
 
 static void
 test_counts(void)
 {
-    static const char *const names[] = { "present",    "surge",           "serving",      "healthy",  "ill",
-                                         "in_hand",    "undoing",         "retiring",     "upgraded", "upgraded_ill",
-                                         "candidates", "candidates_busy", "undoable_busy" };
+    static const char *const names[] = { "present",    "surge",           "serving",       "healthy",  "ill",
+                                         "in_hand",    "undoing",         "retiring",      "upgraded", "upgraded_ill",
+                                         "candidates", "candidates_busy", "undoable_busy", "repairing" };
     G_STATIC_ASSERT(sizeof(FleetCounts) == G_N_ELEMENTS(names) * sizeof(guint));
     for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
         g_autoptr(Fleet) fleet = members_fleet(counts[i].fleet);
@@ -305,10 +315,11 @@ random_member(GRand *rand, guint id)
     member.health = (Health)g_rand_int_range(rand, 0, HEALTH_N);
     member.mark = (RollMark)g_rand_int_range(rand, 0, ROLL_N_MARKS);
     member.since = g_rand_int_range(rand, 0, 4) * USEC_PER_SEC;
-    guint8 *const switches[] = { &member.leaving, &member.is_protected, &member.busy,  &member.resting,
-                                 &member.failed,  &member.skip,         &member.surge, &member.undoable };
-    for (guint i = 0; i < G_N_ELEMENTS(switches); i++)
-        *switches[i] = g_rand_int_range(rand, 0, 4) == 0;
+    member.repair_from = (guint)g_rand_int_range(rand, 0, 4);
+    for (const char *letter = "lpbrfk+zqRW"; *letter; letter++) {
+        if (g_rand_int_range(rand, 0, 4) == 0)
+            members_letter(&member, *letter);
+    }
     return member;
 }
 

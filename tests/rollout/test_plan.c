@@ -9,7 +9,7 @@
 /* The facts in one line: state, want, what differs. Flags: a alive, r refused, k skip shutdown, d to be deleted,
  * e an epoch behind, v a revision behind, s a step in hand, L its deadline over, O over just now, B to come;
  * N its guest still has time, M until just now; S/T/D a start, stop or destroy under way, A to be started again by now,
- * W later. */
+ * W later; P it comes in the place of one that is not gone yet. */
 static InstanceFacts
 facts_of(InstanceState state, DesiredPower want, const char *flags)
 {
@@ -69,6 +69,9 @@ facts_of(InstanceState state, DesiredPower want, const char *flags)
         case 'W':
             facts.revive_at = EARLY;
             break;
+        case 'P':
+            facts.awaits = TRUE;
+            break;
         default:
             g_assert_not_reached();
         }
@@ -92,6 +95,8 @@ test_actions(void)
         { "one that does not run needs none", INSTANCE_FAILED, POWER_RUNNING, "dsN", ACT_DESTROY },
         { "what is not to be deleted has no end to wait for", INSTANCE_RUNNING, POWER_STOPPED, "asN", ACT_STOP },
         { "a new one is launched", INSTANCE_CREATING, POWER_RUNNING, "es", ACT_LAUNCH },
+        { "when what it replaces has gone", INSTANCE_CREATING, POWER_RUNNING, "esP", ACT_NONE },
+        { "unless it is to go, too", INSTANCE_CREATING, POWER_RUNNING, "dsP", ACT_DESTROY },
         { "the host's answer is awaited", INSTANCE_STARTING, POWER_RUNNING, "sSB", ACT_NONE },
         { "but not for ever", INSTANCE_STARTING, POWER_RUNNING, "sSL", ACT_TIMEOUT },
         { "whatever is wanted by now", INSTANCE_STARTING, POWER_STOPPED, "asS", ACT_NONE },

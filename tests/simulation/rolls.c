@@ -146,6 +146,10 @@ undo_judge(Look *look, const SimInstance *instance)
 static void
 leave_judge(Look *look, SimInstance *instance, RollMark mark)
 {
+    if (replaced_by(look->row, instance->id)) {
+        instance->leaving = TRUE;
+        return;
+    }
     if (!look->roll || (!instance->surge && mark != ROLL_MARK_LEAVING)) {
         sim_break(look->sim, "nobody is deleted unasked", "%s/%u", look->set->name, instance->id);
         return;
@@ -174,6 +178,8 @@ static SimInstance *
 surplus_adopt(Look *look, const StoreInstance *row)
 {
     SimSet *set = look->set;
+    if (row->replaces)
+        return replaced_adopt(look->sim, set, row);
     if (!row->surge || !look->roll || !look->target->policy.rolling.surge || row->id != set->next_id) {
         sim_break(look->sim, "instances are the promised ones", "%s/%u was never promised; the next is %u", set->name, row->id,
                   set->next_id);

@@ -26,4 +26,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rows, rows_unref)
 guint64 row_set_state(const RowSet *row);
 /* rolls.c: looks what rolling upgrades have done since it was last asked, and judges it. */
 void rolls_follow(Sim *sim, const Rows *rows, const char *name);
+/* replaced.c: the one that comes in an instance's place; or NULL. */
+const StoreInstance *replaced_by(const RowSet *row, guint id);
+/* The promise takes in the new one, whose row was never promised; NULL: a row of another kind, and the invariant broke. */
+SimInstance *replaced_adopt(Sim *sim, SimSet *set, const StoreInstance *row);
 const RowSet *rows_find(const Rows *rows, const char *uid);

@@ -1,0 +1,200 @@
+#include "engine/repairs.h"
+
+#include "base/resource_id.h"
+#include "engine/notice.h"
+#include "engine/replace.h"
+#include "engine/revisions.h"
+#include "rollout/repair.h"
+#include "store/desire.h"
+
+typedef struct {
+    Pass *pass;
+    SetTracked *set;
+    StoreSet *row; /* as it is in this transaction; owned */
+    RepairsPolicy policy;
+} Run;
+
+static void
+run_clear(Run *run)
+{
+    store_set_free(run->row);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
+
+gboolean
+repairs_concerned(const SetTracked *set)
+{
+    return set->repairs && (fleet_counts(set->fleet)->repairing > 0 || fleet_first(set->fleet, FLEET_ILL));
+}
+
+/* The planner is asked again at once. */
+static void
+row_changed(const Run *run, Held *held)
+{
+    pass_changed(held);
+    held->tracked->news = FALSE;
+    engine_row_seen(run->pass->engine, held->tracked, held->row);
+}
+
+static const char *
+subscription_of(const Run *run)
+{
+    const char *subscription = run->pass->engine->subscription;
+    return subscription ? subscription : "";
+}
+
+/* ---- one instance ---- */
+
+static char *
+told_of(const Run *run, const StoreInstance *instance)
+{
+    static const char *const verbs[REPAIR_N_ACTIONS] = {
+        [REPAIR_REPLACE] = "replaced", [REPAIR_RESTART] = "restarted", [REPAIR_REIMAGE] = "reimaged"
+    };
+    const char *why = instance->failure_message ? instance->failure_message : "its health is not what it should be.";
+    return g_strdup_printf("Instance %u is %s by automatic repair: %s", instance->id, verbs[run->policy.action], why);
+}
+
+static StoreOperation *
+repair_begin(const Run *run, const StoreInstance *instance, GError **error)
+{
+    Pass *pass = run->pass;
+    if (!engine_subscription_know(pass->engine, pass->tx, error))
+        return NULL;
+    g_autofree char *id = resource_id_instance(subscription_of(run), run->set->group, run->set->name, instance->id);
+    g_autofree char *message = told_of(run, instance);
+    g_autoptr(StoreOperation) operation = operation_begin(pass->tx, OPERATION_REPAIR, run->row, id, run->row->location,
+                                                          /* of_set= */ FALSE, "engine", pass->now, error);
+    if (!operation || !operation_warn(pass->tx, operation, "engine", message, pass->now, error))
+        return NULL;
+    g_message("scale set '%s': %s", run->set->name, message);
+    return g_steal_pointer(&operation);
+}
+
+static gboolean
+replace(Run *run, Held *held, const StoreOperation *operation, GError **error)
+{
+    StoreInstance *instance = held->row;
+    desire_deletion(instance, /* forced= */ FALSE);
+    if (!notice_give(run->pass, run->set, instance, error))
+        return FALSE;
+    Held *other = engine_successor_add(run->pass, run->set, run->row, instance, operation->id, error);
+    if (!other)
+        return FALSE;
+    other->row->repairing = TRUE;
+    row_changed(run, other);
+    return TRUE;
+}
+
+static gboolean
+take(Run *run, Held *held, GError **error)
+{
+    StoreInstance *instance = held->row;
+    g_autoptr(StoreOperation) operation = repair_begin(run, instance, error);
+    if (!operation)
+        return FALSE;
+    step_join(run->pass->ledger, operation->id, instance);
+    if (run->policy.action == REPAIR_REPLACE) {
+        if (!replace(run, held, operation, error))
+            return FALSE;
+    } else {
+        desire_apply(instance, run->policy.action == REPAIR_REIMAGE ? DESIRE_REIMAGE : DESIRE_RESTART,
+                     /* skip_shutdown= */ FALSE);
+        instance->repairing = TRUE;
+    }
+    row_changed(run, held);
+    held->to_act = TRUE;
+    return TRUE;
+}
+
+static gboolean
+in_vain_set(const Run *run, guint in_vain, GError **error)
+{
+    if (run->row->repairs_in_vain == in_vain)
+        return TRUE;
+    run->row->repairs_in_vain = in_vain;
+    return store_set_update(run->pass->tx, run->row, 0, error);
+}
+
+static gboolean
+let_go(Run *run, Held *held, RepairActType outcome, GError **error)
+{
+    held->row->repairing = FALSE;
+    row_changed(run, held);
+    if (outcome == REPAIR_LET_GO)
+        return TRUE;
+    return in_vain_set(run, outcome == REPAIR_WELL ? 0 : run->row->repairs_in_vain + 1, error);
+}
+
+/* ---- the service ---- */
+
+static gboolean
+suspend(Run *run, GError **error)
+{
+    g_autofree char *id = resource_id_scale_set(subscription_of(run), run->set->group, run->set->name);
+    g_autofree char *message =
+        g_strdup_printf("Automatic repairs of scale set '%s' are suspended: %u repairs in a row were in vain. Mend the cause, "
+                        "and set them going again (setOrchestrationServiceState).",
+                        run->set->name, run->row->repairs_in_vain);
+    StoreEvent event = {
+        .time = run->pass->now,
+        .level = (char *)"Warning",
+        .operation_name = (char *)operation_kind_text(OPERATION_REPAIR),
+        .status = (char *)"Suspended",
+        .resource_id = id,
+        .caller = (char *)"engine",
+        .message = message,
+    };
+    g_message("%s", message);
+    run->row->repairs_suspended = TRUE;
+    run->row->repairs_in_vain = 0;
+    return store_event_add(run->pass->tx, &event, error) && store_set_update(run->pass->tx, run->row, 0, error);
+}
+
+static gboolean
+act_do(Run *run, const RepairAct *act, GError **error)
+{
+    if (act->type == REPAIR_SUSPEND)
+        return suspend(run, error);
+    Held *held = pass_hold(run->pass, engine_track(run->pass->engine, run->set, act->id), error);
+    if (!held)
+        return FALSE;
+    if (!held->row)
+        return arm_fail(error, ARM_INTERNAL, NULL, "Instance %u of scale set '%s' is to be repaired, and is not in the store.",
+                        act->id, run->set->name);
+    return act->type == REPAIR_TAKE ? take(run, held, error) : let_go(run, held, act->type, error);
+}
+
+gboolean
+repairs_run(Pass *pass, SetTracked *set, guint revision, UnixTime *ret_wake, gboolean *ret_more, GError **error)
+{
+    const Revision *current = revision_get(pass, set, revision, error);
+    if (!current)
+        return FALSE;
+    g_auto(Run) run = { .pass = pass, .set = set, .policy = current->model->policy.repairs };
+    set->repairs = run.policy.enabled;
+    if (!repairs_concerned(set) || set->roll)
+        return TRUE;
+    /* What was read before the rolling upgrade was planned may be out of date. */
+    run.row = store_set_get_by_id(pass->tx, set->id, error);
+    if (!run.row)
+        return FALSE;
+    for (;;) {
+        RepairState state = {
+            .suspended = run.row->repairs_suspended,
+            .rolling = set->roll != 0,
+            .in_vain = run.row->repairs_in_vain,
+        };
+        RepairAct act = repair_next(&state, &run.policy, set->fleet, pass->now);
+        if (act.type == REPAIR_WAIT) {
+            *ret_wake = act.at;
+            return TRUE;
+        }
+        if (pass->held->len >= PASS_MAX) {
+            *ret_more = TRUE;
+            return TRUE;
+        }
+        if (!act_do(&run, &act, error))
+            return FALSE;
+    }
+}

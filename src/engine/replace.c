@@ -1,0 +1,85 @@
+#include "engine/replace.h"
+
+#include "engine/revisions.h"
+#include "rollout/creation.h"
+#include "store/desire.h"
+
+Held *
+engine_successor_add(Pass *pass, SetTracked *set, StoreSet *row, const StoreInstance *like, const char *operation,
+                     GError **error)
+{
+    const Revision *current = revision_get(pass, set, row->revision, error);
+    if (!current)
+        return NULL;
+    g_autoptr(StoreInstance) instance = instance_new(row, current->model, row->next_instance, pass->now);
+    instance->replaces = like->id + 1;
+    instance->repairing = like->repairing;
+    step_join(pass->ledger, operation, instance);
+    row->next_instance++;
+    if (!store_instance_insert(pass->tx, instance, error) || !store_set_update(pass->tx, row, 0, error))
+        return NULL;
+    Tracked *tracked = engine_track(pass->engine, set, instance->id);
+    Held *held = pass_hold_row(pass, tracked, g_steal_pointer(&instance));
+    pass_changed(held);
+    held->to_act = TRUE;
+    return held;
+}
+
+/* Only the launch that it was created with: what somebody started again later is theirs. */
+static gboolean
+is_in_creation(const StoreInstance *instance)
+{
+    return instance->epoch <= 1 && instance->repair_after == 0 && !instance->surge && instance->roll_mark == ROLL_MARK_NONE &&
+           instance->operation && instance->want_power == POWER_RUNNING && !instance->want_deleted;
+}
+
+gboolean
+engine_creation_repeat(Pass *pass, Held *held, gboolean *ret_replaced, GError **error)
+{
+    StoreInstance *instance = held->row;
+    SetTracked *set = held->tracked->set;
+    ArmCode code = instance->failure ? (ArmCode)(instance->failure - 1) : ARM_INTERNAL;
+    *ret_replaced = FALSE;
+    if (!is_in_creation(instance) || !creation_is_repeated(code, instance->attempt))
+        return TRUE;
+    g_autoptr(StoreSet) row = store_set_get_by_id(pass->tx, set->id, error);
+    const Revision *current = row ? revision_get(pass, set, row->revision, error) : NULL;
+    if (!current)
+        return FALSE;
+    if (row->deleting || !current->model->policy.overprovision)
+        return TRUE;
+    Held *other = engine_successor_add(pass, set, row, instance, instance->operation, error);
+    if (!other)
+        return FALSE;
+    other->row->attempt = instance->attempt + 1;
+    g_message("instance %u of scale set '%s' could not be created (%s), and instance %u comes in its place", instance->id,
+              set->name, instance->failure_message ? instance->failure_message : "", other->row->id);
+    desire_deletion(instance, /* forced= */ TRUE);
+    instance->repairing = FALSE;
+    pass_changed(held);
+    *ret_replaced = TRUE;
+    return TRUE;
+}
+
+gboolean
+engine_predecessor_awaited(Engine *engine, const Tracked *tracked, const StoreInstance *instance)
+{
+    if (instance->replaces == 0 || instance->epoch > 0)
+        return FALSE;
+    Tracked *old = engine_lookup(engine, tracked->set, instance->replaces - 1);
+    if (!old)
+        return FALSE;
+    g_hash_table_insert(engine->successors, old, GUINT_TO_POINTER(tracked->id));
+    return TRUE;
+}
+
+void
+engine_predecessor_gone(Engine *engine, const Tracked *tracked)
+{
+    gpointer id;
+    if (!g_hash_table_steal_extended(engine->successors, tracked, NULL, &id))
+        return;
+    Tracked *successor = engine_lookup(engine, tracked->set, GPOINTER_TO_UINT(id));
+    if (successor)
+        engine_mark_dirty(engine, successor);
+}
