@@ -98,6 +98,7 @@ typedef struct {
     gboolean roll_cancel;     /* the same of its end */
     gboolean left_behind;     /* in the end its model is not reached: data disks keep somebody from Trusted launch */
     RollStatus roll_ended_as; /* of the last one */
+    guint rests;              /* how often it was at rest with something new in it */
     guint roll_seen_at;       /* step at which a rolling upgrade was last under way */
     guint64 answers_seen; /* the state of its rows, and the life of the control plane, that its answers were compared with */
     guint answers_in;
@@ -172,6 +173,7 @@ typedef struct {
     struct Rows *rows; /* rows.h: as they were read last */
     guint64 fed_at;    /* the store's revision that the engine was compared with last, and the life that it did so in */
     guint fed_in;
+    guint fed_left;     /* writing steps until it is compared again, unless it comes to rest before */
     guint64 seen;       /* the store's revision that was looked at last */
     guint64 rolls_seen; /* the same, with an eye on rolling upgrades */
     gboolean faults_on;

@@ -65,10 +65,11 @@ pristine_give_back(Store *store)
 {
     g_assert_true(sqlite3_get_autocommit(store->writer.db));
     store_set_listener(store, NULL, NULL);
-    exec(store, "PRAGMA foreign_keys = OFF; BEGIN");
+    /* Foreign keys stay on: switching them would have every statement compiled anew. */
+    exec(store, "BEGIN");
     each_table(store, "DELETE FROM main.\"%\"");
     each_table(store, "INSERT INTO main.\"%\" SELECT * FROM temp.\"pristine %\"");
-    exec(store, "COMMIT; PRAGMA foreign_keys = ON");
+    exec(store, "COMMIT");
     store->revision = revision;
     store->issued = issued;
     g_queue_push_head(&idle, store);
