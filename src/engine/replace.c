@@ -20,6 +20,7 @@ engine_successor_add(Pass *pass, SetTracked *set, StoreSet *row, const StoreInst
         return NULL;
     Tracked *tracked = engine_track(pass->engine, set, instance->id);
     Held *held = pass_hold_row(pass, tracked, g_steal_pointer(&instance));
+    held->born = TRUE;
     pass_changed(held);
     held->to_act = TRUE;
     return held;

@@ -76,6 +76,50 @@ upgrade_run(guint i, guint fails_at)
     return disk.commits;
 }
 
+static SimulatedFault
+first_fails(const LaunchSpec *spec, void *data)
+{
+    (void)data;
+    return g_str_has_suffix(spec->key, ".0") ? SIMULATED_START_FAILS : SIMULATED_OK;
+}
+
+/* What cannot be created is replaced. */
+static guint
+creation_run(guint fails_at)
+{
+    Disk disk = { .fails_at = fails_at };
+    g_autoptr(World) world = world_new_in_memory();
+    g_autofree char *difference = NULL;
+    host_simulated_set_faults(world->simulated, first_fails, NULL);
+    answer_free(world_must(world, 201, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
+    answer_free(world_must(world, 201, "PUT", "@/s1",
+                           "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":2},\"properties\":{"
+                           "\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"publisher\":\"Testudo\","
+                           "\"offer\":\"mini\",\"sku\":\"gen2\",\"version\":\"1.0.0\"}}}}}"));
+    sqlite3_commit_hook(world->store->writer.db, on_sqlite_commit, &disk);
+    settle(world);
+    sqlite3_commit_hook(world->store->writer.db, NULL, NULL);
+    g_assert_true(engine_check(world->engine, &difference));
+    g_assert_cmpstr(difference, ==, NULL);
+    g_autoptr(Answer) list = world_must(world, 200, "GET", "@/s1/virtualMachines", NULL);
+    g_assert_cmpuint(json_array_size(answer_at(list, "value")), ==, 2);
+    answer_expect(list, "value.0.instanceId", "1");
+    answer_expect(list, "value.1.instanceId", "2");
+    g_assert_cmpuint(host_simulated_alive(world->simulated), ==, 2);
+    return disk.commits;
+}
+
+static void
+test_at_each_commit_of_a_creation(void)
+{
+    g_assert_cmpuint(creation_run(0), >, 3);
+    for (guint at = 1; at < COMMITS_AT_MOST; at++) {
+        if (creation_run(at) < at)
+            return;
+    }
+    g_assert_not_reached();
+}
+
 static void
 test_at_each_commit(const void *data)
 {
@@ -102,5 +146,6 @@ main(int argc, char **argv)
         g_autofree char *path = g_strconcat("/engine/refused/at-each-commit-of-an-upgrade-", upgrades[i].name, NULL);
         g_test_add_data_func(path, GUINT_TO_POINTER(i), test_at_each_commit);
     }
+    g_test_add_func("/engine/refused/at-each-commit-of-a-creation", test_at_each_commit_of_a_creation);
     return g_test_run();
 }
