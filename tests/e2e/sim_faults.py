@@ -29,7 +29,9 @@ def _(t):
     t.room.file('s0/simulated.conf.json', json.dumps({**QUICK, 'faults': faults}))
     t.daemon.start()
     t.arm = t.new_arm()
-    operation = t.arm.ended(t.arm.put(t.arm.set('web'), bodies.scale_set(capacity=5)))
+    asked = bodies.scale_set(capacity=5)
+    asked['properties']['overprovision'] = False
+    operation = t.arm.ended(t.arm.put(t.arm.set('web'), asked))
     assert operation['status'] == 'Failed'
     named = {detail['target']: detail['code'] for detail in operation['error']['details']}
     assert named == {
@@ -67,6 +69,16 @@ def _(t):
     assert {power(instance) for instance in instances.values()} == {'running'}
     assert {provisioning(instance)['code'] for instance in instances.values()} == {'ProvisioningState/succeeded'}
     assert instances['0'] == before
+
+
+@suite.test('unless overprovision is off, another instance comes in the place of one that cannot be started, up to twice')
+def _(t):
+    operation = t.arm.ended(t.arm.put(t.arm.set('kept'), bodies.scale_set(capacity=3)))
+    codes = {number: provisioning(instance)['code'] for number, instance in t.arm.instances('kept').items()}
+    assert codes == {'0': 'ProvisioningState/succeeded', '1': 'ProvisioningState/succeeded',
+                     '4': 'ProvisioningState/failed/OSProvisioningTimedOut'}, codes
+    assert {detail['target']: detail['code'] for detail in operation['error']['details']} == {
+        'instances/4': 'OSProvisioningTimedOut'}, operation
 
 
 @suite.test('one that dies is started again by itself, and the activity log tells of it')
