@@ -184,12 +184,16 @@ act_delete_instances(Sim *sim, SimSet *set)
         g_array_unref(asked.ids);
         return;
     }
+    gboolean forced = random_chance(&sim->actions, 30);
     asked.whom = NAMED;
-    g_autofree char *body = ids_body(&asked), *target = g_strdup_printf("@/%s/delete", set->name);
+    g_autofree char *body = ids_body(&asked),
+                    *target = g_strdup_printf("@/%s/delete%s", set->name, forced ? "?forceDeletion=true" : "");
     Expected expected = set->deleting ? EXPECT_REFUSED : set_is_quiet(sim, set) ? EXPECT_ACCEPTED : EXPECT_EITHER;
     g_autoptr(Answer) answer = sim_ask(sim, "POST", target, body);
     sim_expect(sim, answer, expected, "deleting instances");
     guint leaving = 0;
+    for (guint i = 0; forced && answer->response->status < 300 && i < asked.ids->len; i++)
+        notice_forced(sim, vm_of(sim, set, g_array_index(asked.ids, guint, i)));
     for (guint i = 0; answer->response->status < 300 && i < asked.ids->len; i++)
         leaving += sim_instance(set, g_array_index(asked.ids, guint, i))->leaving ? 0 : 1;
     if (leaving > 0) {

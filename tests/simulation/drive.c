@@ -54,8 +54,6 @@ sim_begin(guint64 seed, SimKind kind)
     answer_free(world_must(sim->world, 201, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
     watch_begin(sim);
     faults_begin(sim);
-    /* In every second one guests approve of their end, after up to ten minutes. */
-    host_simulated_set_approval(sim->world->simulated, seed % 2 == 0, (gint64)(seed * 37 % 600) * USEC_PER_SEC);
     return sim;
 }
 
@@ -199,6 +197,7 @@ sim_run(Sim *sim)
     /* What is to go wrong already, such as a boot that will be refused, has gone wrong by then. */
     sim_wait(sim, 120 * USEC_PER_SEC);
     sim_settle(sim);
+    check_well(sim);
     action_heal(sim);
     if (!sim->broken)
         check_end(sim);

@@ -66,6 +66,9 @@ static int
 guest_answers(const char *key, guint64 epoch, const char *const *argv, GString *out, void *data)
 {
     Sim *sim = data;
+    if (g_str_has_prefix(argv[0], "terminate-"))
+        return guest_fault(sim, key, epoch) == GUEST_IS_SILENT ? SIMULATED_GUEST_SILENT
+                                                               : notice_answer(sim, vm_get(sim, key), argv, out);
     if (strcmp(argv[0], "health") != 0 || !vm_is_ill(sim, vm_get(sim, key)))
         return SIMULATED_GUEST_AS_EVER;
     if (guest_fault(sim, key, epoch) == GUEST_IS_SILENT)
@@ -146,6 +149,14 @@ vm_dies(Sim *sim)
     host_simulated_kill(sim->world->simulated, vm->key);
 }
 
+/* The power of a part of the host fails. */
+static void
+several_die(Sim *sim)
+{
+    for (guint n = random_between(&sim->faults, 2, 6); n > 0; n--)
+        vm_dies(sim);
+}
+
 static void
 hosts_slow_down(Sim *sim)
 {
@@ -208,8 +219,8 @@ fault_random(Sim *sim)
     static const struct {
         guint weight;
         void (*happen)(Sim *sim);
-    } faults[] = { { 40, vm_dies },   { 15, hosts_slow_down }, { 10, clock_jumps },
-                   { 10, quota_cut }, { 15, quota_back },      { 10, application_falls_ill } };
+    } faults[] = { { 35, vm_dies },   { 10, several_die }, { 12, hosts_slow_down },      { 10, clock_jumps },
+                   { 10, quota_cut }, { 13, quota_back },  { 10, application_falls_ill } };
     guint drawn = random_below(&sim->faults, 100);
     for (guint i = 0; i < G_N_ELEMENTS(faults); i++) {
         if (drawn < faults[i].weight) {

@@ -118,6 +118,12 @@ notice_minutes(const SimModel *model)
     return model->capacity % 3 == 0 ? 5 + model->capacity % 11 : 0;
 }
 
+gint64
+set_notice_usec(const SimSet *set)
+{
+    return notice_minutes(&g_array_index(set->models, SimModel, 0)) * 60 * USEC_PER_SEC;
+}
+
 static json_t *
 notice_json(const SimModel *model)
 {

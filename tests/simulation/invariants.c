@@ -23,6 +23,8 @@ instances_are_the_promised_ones(Sim *sim, const Rows *rows, const char *name)
         for (guint k = 0; k < row->instances->len; k++) {
             const StoreInstance *instance = g_ptr_array_index(row->instances, k);
             const SimInstance *promised = sim_instance(set, instance->id);
+            if (instance->state == INSTANCE_RUNNING && !instance->operation)
+                vm_of(sim, set, instance->id)->created = TRUE;
             staying += instance->want_deleted || instance->surge ? 0 : 1;
             if (!promised || promised->leaving != instance->want_deleted)
                 sim_break(sim, name, "%s/%u %s", set->name, instance->id,
@@ -288,6 +290,25 @@ answers_agree_at_rest(Sim *sim, const Rows *rows, const char *name)
     answers_agree(sim, rows, name, /* in_the_end= */ FALSE);
 }
 
+/* ---- when nothing goes wrong any more ---- */
+
+static void
+the_dead_run_again(Sim *sim, const Rows *rows, const char *name)
+{
+    for (guint i = 0; i < rows->sets->len; i++) {
+        const RowSet *row = g_ptr_array_index(rows->sets, i);
+        const SimSet *set = sim_set_by_uid(sim, row->set->uid);
+        for (guint k = 0; k < row->instances->len; k++) {
+            const StoreInstance *instance = g_ptr_array_index(row->instances, k);
+            const SimInstance *promised = sim_instance(set, instance->id);
+            const Vm *vm = vm_of(sim, set, instance->id);
+            if (vm->owed && !vm->alive && promised->power == POWER_RUNNING && !promised->unsure)
+                sim_break(sim, name, "%s/%u is %s: %s", set->name, instance->id, instance_state_text(instance->state),
+                          instance->failure_message ? instance->failure_message : "");
+        }
+    }
+}
+
 /* ---- in the end ---- */
 
 static void
@@ -321,7 +342,7 @@ answers_agree_in_the_end(Sim *sim, const Rows *rows, const char *name)
 
 /* ---- the table ---- */
 
-typedef enum { EVERY_STEP, AT_REST, IN_THE_END } When;
+typedef enum { EVERY_STEP, AT_REST, WELL_AGAIN, IN_THE_END } When;
 
 static const struct {
     When when;
@@ -329,6 +350,7 @@ static const struct {
     void (*check)(Sim *sim, const Rows *rows, const char *name);
 } invariants[] = {
     { EVERY_STEP, "a rolling upgrade keeps to its policy", rolls_follow },
+    { EVERY_STEP, "a guest that can hear of its end is told in time", notices_follow },
     { EVERY_STEP, "instances are the promised ones", instances_are_the_promised_ones },
     { EVERY_STEP, "a scale set is what was asked", set_is_what_was_asked },
     { EVERY_STEP, "quota is never exceeded", quota_is_never_exceeded },
@@ -340,6 +362,7 @@ static const struct {
     { AT_REST, "power is what was asked", power_is_what_was_asked },
     { AT_REST, "answers agree with rows", answers_agree_at_rest },
     { IN_THE_END, "answers agree with rows", answers_agree_in_the_end },
+    { WELL_AGAIN, "who died runs again once faults stop", the_dead_run_again },
     { IN_THE_END, "all run their set's model", all_run_their_model },
 };
 
@@ -374,6 +397,13 @@ check_rest(Sim *sim)
     g_hash_table_iter_init(&iter, sim->vms);
     while (g_hash_table_iter_next(&iter, NULL, &vm))
         ((Vm *)vm)->revived = FALSE;
+}
+
+void
+check_well(Sim *sim)
+{
+    g_autoptr(Rows) rows = rows_read(sim);
+    check_all(sim, rows, WELL_AGAIN);
 }
 
 void

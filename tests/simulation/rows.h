@@ -30,4 +30,6 @@ void rolls_follow(Sim *sim, const Rows *rows, const char *name);
 const StoreInstance *replaced_by(const RowSet *row, guint id);
 /* The promise takes in the new one, whose row was never promised; NULL: a row of another kind, and the invariant broke. */
 SimInstance *replaced_adopt(Sim *sim, SimSet *set, const StoreInstance *row);
+/* notice.c: who is seen to leave for the first time, and what time its guest is given. */
+void notices_follow(Sim *sim, const Rows *rows, const char *name);
 const RowSet *rows_find(const Rows *rows, const char *uid);

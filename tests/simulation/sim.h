@@ -139,6 +139,15 @@ typedef struct {
     gboolean agent;     /* its guest agent has answered in this boot */
     LaunchSpec *undo;   /* what a rolling upgrade puts back: the last launch before it took the instance; or NULL */
     UnixTime ill_until; /* a fault: its application is ill so long */
+    gboolean owed;      /* it died, and not in its creation: it is to be started again */
+    gboolean created;   /* the product has said that it runs, and the step that makes it was over */
+    gboolean refused;   /* this boot, by Secure Boot */
+    /* its end (notice.c) */
+    gboolean end_seen;
+    UnixTime end_at;    /* its guest has time until then; 0: none */
+    UnixTime told_at;   /* its guest was told; 0: not yet */
+    UnixTime may_go;    /* it approved, or was deleted by force; 0: neither */
+    gboolean end_begun; /* it was stopped or destroyed for it */
 } Vm;
 
 /* What kind of run a seed is. */
@@ -200,6 +209,7 @@ SimModel model_random(Sim *sim);
 gboolean model_is_valid(const SimModel *model);
 char *model_body(const SimModel *model, const SimModel *before); /* PUT where before is NULL, else a PATCH */
 char *model_urn(const SimModel *model);
+gint64 set_notice_usec(const SimSet *set); /* how long its guests are given before their end; 0: they are not told */
 /* Are instances made from it well, where nothing goes wrong? */
 gboolean model_is_well(const SimModel *model);
 gboolean model_same_effect(const SimModel *a, const SimModel *b); /* on an instance */
@@ -242,6 +252,11 @@ Vm *vm_get(Sim *sim, const char *key);
 Vm *vm_of(Sim *sim, const SimSet *set, guint id);
 void vm_free(void *vm);
 
+/* notice.c: guests that are told of their end. */
+int notice_answer(Sim *sim, Vm *vm, const char *const *argv, GString *out);
+void notice_forced(Sim *sim, Vm *vm);                       /* an accepted request deletes it by force */
+void notice_end_judge(Sim *sim, const SimSet *set, Vm *vm); /* it is about to be stopped or destroyed */
+
 /* fed.c: what the engine was told change by change is what the store says; at_rest: it has looked at everything. */
 void check_fed(Sim *sim, gboolean at_rest);
 
@@ -264,6 +279,7 @@ Answer *sim_ask(Sim *sim, const char *method, const char *target, const char *bo
 /* invariants.c */
 void check_step(Sim *sim);
 void check_rest(Sim *sim); /* nothing is under way */
+void check_well(Sim *sim); /* the same, and nothing goes wrong any more */
 void check_end(Sim *sim);  /* nothing is under way, nothing goes wrong, everybody was started and brought to its model */
 
 /* drive.c */

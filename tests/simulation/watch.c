@@ -185,6 +185,7 @@ look_first(Sim *sim)
         return;
     g_autoptr(Rows) rows = rows_read(sim);
     rolls_follow(sim, rows, "a rolling upgrade keeps to its policy");
+    notices_follow(sim, rows, "a guest that can hear of its end is told in time");
 }
 
 /* Who died is started again by the engine, if it is to run. */
@@ -195,8 +196,9 @@ may_be_revived(const SimSet *set, guint id, const Vm *vm)
     return vm->died && instance && !instance->leaving && (instance->power == POWER_RUNNING || instance->unsure);
 }
 
+/* The same launch may be asked for again: whoever comes after a crash does not know that it was made. */
 static Vm *
-touch(Sim *sim, const char *key, const char *verb, gboolean is_start)
+touch(Sim *sim, const char *key, const char *verb, const LaunchSpec *start)
 {
     guint id;
     look_first(sim);
@@ -207,7 +209,7 @@ touch(Sim *sim, const char *key, const char *verb, gboolean is_start)
     if (!set)
         sim_break(sim, "a VM belongs to a scale set", "%s %s", verb, key);
     else if (!set->deleting && !is_covered(sim, set, id) && !roll_covers(set, sim_instance(set, id)) &&
-             !(is_start && may_be_revived(set, id, vm)))
+             !(start && (start->epoch == vm->epoch || may_be_revived(set, id, vm))))
         sim_break(sim, "nobody is touched unasked", "%s %s/%u", verb, set->name, id);
     return vm;
 }
@@ -222,7 +224,7 @@ on_start(void *data, const LaunchSpec *spec)
                "start %s: epoch %" G_GUINT64_FORMAT ", revision %u, disk %" G_GUINT64_FORMAT ", vars %" G_GUINT64_FORMAT
                ", vTPM %" G_GUINT64_FORMAT ", data %" G_GUINT64_FORMAT,
                name, spec->epoch, spec->revision, spec->disk_gen, spec->vars_gen, spec->vtpm_gen, spec->data_gen);
-    Vm *vm = touch(sim, spec->key, "start", /* is_start= */ TRUE);
+    Vm *vm = touch(sim, spec->key, "start", spec);
     const SimSet *set = sim_set_of_key(sim, spec->key, &id);
     if (vm->alive && vm->epoch != spec->epoch)
         sim_break(sim, "an instance never has two processes", "%s: epoch %" G_GUINT64_FORMAT " beside %" G_GUINT64_FORMAT, name,
@@ -244,7 +246,7 @@ on_start(void *data, const LaunchSpec *spec)
     vm->epoch = spec->epoch;
     vm->alive = vm->alive && vm->last && vm->last->epoch == spec->epoch;
     vm->agent = vm->agent && vm->alive;
-    vm->stopping = FALSE;
+    vm->stopping = vm->refused = FALSE;
     vm->launches++;
     launch_spec_free(vm->last);
     vm->last = launch_spec_copy(spec);
@@ -257,8 +259,10 @@ on_stop(void *data, const char *key)
     g_autofree char *name = vm_name(sim, key);
     guint id;
     trace_step(sim, "stop %s", name);
-    touch(sim, key, "stop", /* is_start= */ FALSE)->stopping = TRUE;
+    touch(sim, key, "stop", /* start= */ NULL)->stopping = TRUE;
     const SimSet *set = sim_set_of_key(sim, key, &id);
+    if (set)
+        notice_end_judge(sim, set, vm_get(sim, key));
     if (set)
         roll_serving_check(sim, set);
 }
@@ -276,6 +280,8 @@ on_destroy(void *data, const char *key)
     vm_get(sim, key)->destroying = TRUE;
     if (instance && !instance->leaving && !set->deleting)
         sim_break(sim, "nobody is destroyed unasked", "%s", name);
+    if (set)
+        notice_end_judge(sim, set, vm_get(sim, key));
     if (set)
         roll_serving_check(sim, set);
 }
@@ -296,12 +302,14 @@ on_event(void *data, const HostEvent *event)
         G_GNUC_FALLTHROUGH;
     case HOST_STARTED:
         vm->alive = TRUE;
-        vm->died = FALSE;
+        vm->died = vm->owed = FALSE;
         return;
     case HOST_START_FAILED:
         vm->alive = FALSE;
         return;
     case HOST_EXITED:
+        /* What creates it is not repeated. */
+        vm->owed = event->code != ARM_N_CODES && !vm->refused && (vm->epoch > 1 || vm->created);
         vm->alive = vm->agent = vm->stopping = FALSE;
         vm->died = event->code != ARM_N_CODES;
         vm->revived = vm->revived || vm->died;
@@ -311,6 +319,8 @@ on_event(void *data, const HostEvent *event)
         vm->destroyed = TRUE;
         return;
     case HOST_BOOT_REFUSED:
+        vm->refused = TRUE;
+        return;
     case HOST_WARNING:
     case HOST_N_EVENTS:
         return;
