@@ -195,8 +195,9 @@ step_is_begun(const StoreInstance *instance, OperationKind kind)
         instance->epoch < instance->want_epoch &&
         (instance->state == INSTANCE_STOPPED || instance->state == INSTANCE_DEALLOCATED))
         return TRUE;
-    /* A repair is nobody's wish that could be taken back: it is needed still. */
-    return kind == OPERATION_REPAIR || instance->want_deleted || instance->state == INSTANCE_STOPPING ||
+    /* A repair is nobody's wish that could be taken back: it is needed still, also where a newer operation has taken it over.
+     * It is told by the deaths: whoever asks for something else begins anew (step_take()). */
+    return kind == OPERATION_REPAIR || instance->deaths > 0 || instance->want_deleted || instance->state == INSTANCE_STOPPING ||
            instance->state == INSTANCE_STARTING || instance->run_disk_gen == 0 || instance->deadline != 0;
 }
 

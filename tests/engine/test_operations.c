@@ -260,6 +260,26 @@ test_starts_are_limited_and_nobody_is_forgotten(void)
     g_assert_cmpuint(host_simulated_alive(world->simulated), ==, 2);
 }
 
+/* Whose VM died waits for a slot; each newer model takes its step over. */
+static void
+test_who_died_comes_back_whatever_supersedes(void)
+{
+    g_autoptr(World) world = world_new();
+    const SimulatedLatency latency = { USEC_PER_SEC, 60 * USEC_PER_SEC, USEC_PER_SEC, USEC_PER_SEC };
+    world_create(world, "s1", 3, "Standard_B1ms", "gen2", NULL);
+    g_autoptr(Answer) set = world_must(world, 200, "GET", "@/s1", NULL);
+    g_autofree char *uid = answer_text(set, "properties.uniqueId"), *key = g_strconcat(uid, ".0", NULL);
+    host_simulated_set_latency(world->simulated, &latency);
+    answer_free(world_must(world, 202, "POST", "@/s1/restart", "{\"instanceIds\":[\"1\",\"2\"]}"));
+    world_advance(world, 5 * USEC_PER_SEC);
+    g_assert_true(host_simulated_kill(world->simulated, key));
+    world_advance(world, 5 * USEC_PER_SEC);
+    answer_free(world_must(world, 200, "PATCH", "@/s1", TO_IMAGE("1.1.0")));
+    answer_free(world_must(world, 200, "PATCH", "@/s1", TO_IMAGE("1.0.0")));
+    world_settle(world);
+    expect_instance(world, "0", POWER, "PowerState/running");
+}
+
 static void
 test_skip_shutdown_stops_at_once(void)
 {
@@ -294,6 +314,7 @@ main(int argc, char **argv)
     g_test_add_func("/operations/begun-steps-go-on", test_steps_that_were_begun_go_on_under_the_newer_operation);
     g_test_add_func("/operations/an-upgrade-at-rest-is-not-lost", test_an_upgrade_at_rest_is_not_lost);
     g_test_add_func("/operations/starts-are-limited-and-nobody-is-forgotten", test_starts_are_limited_and_nobody_is_forgotten);
+    g_test_add_func("/operations/who-died-comes-back-whatever-supersedes", test_who_died_comes_back_whatever_supersedes);
     g_test_add_func("/operations/skip-shutdown-stops-at-once", test_skip_shutdown_stops_at_once);
     return g_test_run();
 }
