@@ -43,9 +43,11 @@ Ending
 engine_ending_of(const Pass *pass, const StoreInstance *instance, gboolean started, ArmCode code)
 {
     gboolean running = instance->state == INSTANCE_RUNNING;
+    /* Whatever step it has then: one that needs no other launch may have begun since. */
+    gboolean was_created = instance->epoch > 1 || instance->repair_after != 0;
     return (Ending){
         .started = started,
-        .in_creation = instance->epoch <= 1 && (instance->operation || !running),
+        .in_creation = !was_created && (instance->operation || !running),
         .refused = instance->failure == (int)ARM_SECURE_BOOT_REFUSED + 1,
         .code = code,
         .deaths = instance->deaths,

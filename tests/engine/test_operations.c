@@ -280,6 +280,25 @@ test_who_died_comes_back_whatever_supersedes(void)
     expect_instance(world, "0", POWER, "PowerState/running");
 }
 
+/* A step that begins after its creation does not make its death one of the creation. */
+static void
+test_who_died_in_another_step_comes_back(void)
+{
+    g_autoptr(World) world = world_new();
+    world_create(world, "s1", 1, "Standard_B1ms", "gen2", NULL);
+    g_autoptr(Answer) set = world_must(world, 200, "GET", "@/s1", NULL);
+    g_autofree char *uid = answer_text(set, "properties.uniqueId"), *key = g_strconcat(uid, ".0", NULL);
+    world->crash_at = world->steps + 1; /* the request's commit: the step is begun, and nobody has looked at it */
+    answer_free(world_must(world, 200, "PATCH", "@/s1",
+                           "{\"sku\":{\"capacity\":2},\"properties\":{\"upgradePolicy\":{\"mode\":\"Automatic\"}}}"));
+    g_assert_true(world->dead);
+    g_assert_true(host_simulated_kill(world->simulated, key));
+    clock_virtual_advance_to(world->clock, world->clock->now(world->clock) + USEC_PER_SEC);
+    world_settle(world);
+    world_advance(world, 60 * USEC_PER_SEC);
+    expect_instance(world, "0", POWER, "PowerState/running");
+}
+
 static void
 test_skip_shutdown_stops_at_once(void)
 {
@@ -315,6 +334,7 @@ main(int argc, char **argv)
     g_test_add_func("/operations/an-upgrade-at-rest-is-not-lost", test_an_upgrade_at_rest_is_not_lost);
     g_test_add_func("/operations/starts-are-limited-and-nobody-is-forgotten", test_starts_are_limited_and_nobody_is_forgotten);
     g_test_add_func("/operations/who-died-comes-back-whatever-supersedes", test_who_died_comes_back_whatever_supersedes);
+    g_test_add_func("/operations/who-died-in-another-step-comes-back", test_who_died_in_another_step_comes_back);
     g_test_add_func("/operations/skip-shutdown-stops-at-once", test_skip_shutdown_stops_at_once);
     return g_test_run();
 }
