@@ -38,25 +38,29 @@ check_scale_in_rules(const json_t *value, const char *path, GError **error)
                     path, json_array_size(value));
 }
 
+static gboolean
+minutes_check(const json_t *value, const char *path, gint64 from, gint64 to, const char *who, GError **error)
+{
+    static const gint64 minute = 60 * USEC_PER_SEC;
+    const char *text = json_string_value(value);
+    gint64 usec;
+    return (duration_from_text(text, &usec) && usec >= from * minute && usec <= to * minute) ||
+           arm_fail(error, ARM_INVALID_PARAMETER, path,
+                    "'%s' is '%.40s', and %s is given PT%" G_GINT64_FORMAT "M to PT%" G_GINT64_FORMAT "M (%" G_GINT64_FORMAT
+                    " to %" G_GINT64_FORMAT " minutes).",
+                    path, text, who, from, to, from, to);
+}
+
 gboolean
 check_grace_period(const json_t *value, const char *path, GError **error)
 {
-    static const gint64 minute = 60 * USEC_PER_SEC;
-    gint64 usec;
-    return (duration_from_text(json_string_value(value), &usec) && usec >= 10 * minute && usec <= 90 * minute) ||
-           arm_fail(error, ARM_INVALID_PARAMETER, path,
-                    "'%s' is '%.40s', and an instance is given PT10M to PT90M (10 to 90 minutes).", path,
-                    json_string_value(value));
+    return minutes_check(value, path, 10, 90, "an instance", error);
 }
 
 gboolean
 check_notice_time(const json_t *value, const char *path, GError **error)
 {
-    static const gint64 minute = 60 * USEC_PER_SEC;
-    gint64 usec;
-    return (duration_from_text(json_string_value(value), &usec) && usec >= 5 * minute && usec <= 15 * minute) ||
-           arm_fail(error, ARM_INVALID_PARAMETER, path,
-                    "'%s' is '%.40s', and a guest is given PT5M to PT15M (5 to 15 minutes).", path, json_string_value(value));
+    return minutes_check(value, path, 5, 15, "a guest", error);
 }
 
 gboolean

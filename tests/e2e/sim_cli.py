@@ -306,6 +306,32 @@ def _(t):
     run(t.daemon, f'testudo vmss delete {on} --yes').expect()
 
 
+@suite.test('automatic repairs have options, and are suspended and set going again')
+def _(t):
+    on = '-g MyResourceGroup -n Repaired'
+    state = f'testudo vmss set-orchestration-service-state {on} --service-name AutomaticRepairs --action'
+    made = run(t.daemon, f'testudo vmss create {on} --image Testudo:mini:gen2:1.0.0 --instance-count 1 '
+                         '--automatic-repairs-grace-period 30 -o json').expect().json
+    assert made['properties']['automaticRepairsPolicy'] == {'enabled': True, 'gracePeriod': 'PT30M'}, made
+
+    def service():
+        view = run(t.daemon, f'testudo vmss get-instance-view {on} -o json').expect().json
+        return view['orchestrationServices']
+    assert service() == [{'serviceName': 'AutomaticRepairs', 'serviceState': 'Running'}]
+    run(t.daemon, f'{state} Suspend').expect()
+    assert service()[0]['serviceState'] == 'Suspended'
+    run(t.daemon, f'{state} Resume').expect()
+    assert service()[0]['serviceState'] == 'Running'
+    changed = run(t.daemon, f'testudo vmss update {on} --enable-automatic-repairs false --automatic-repairs-action Reimage '
+                            '-o json').expect().json
+    assert changed['properties']['automaticRepairsPolicy'] == {
+        'enabled': False, 'gracePeriod': 'PT30M', 'repairAction': 'Reimage'}, changed
+    assert service()[0]['serviceState'] == 'NotRunning'
+    assert 'automaticRepairsPolicy' in run(t.daemon, f'{state} Resume').expect(1).err
+    assert '10 to 90' in run(t.daemon, f'testudo vmss update {on} --automatic-repairs-grace-period 9').expect(1).err
+    run(t.daemon, f'testudo vmss delete {on} --yes').expect()
+
+
 @suite.test('--no-wait returns at once, and vmss wait waits')
 def _(t):
     on = '-g MyResourceGroup -n Other'
