@@ -11,6 +11,7 @@ PAGES = ['README.md', 'images/README.md', *(f'docs/{name}' for name in sorted(os
                                             if name.endswith('.md'))]
 BENCHES = ['bench/api', 'bench/launch', 'bench/rollout', *(f'bench/lib/{name}' for name in sorted(os.listdir(os.path.join(ROOT, 'bench', 'lib')))
                                           if name.endswith('.py'))]
+GUEST = ['src/guest/evidence.c', 'src/guest/activate.c', 'src/guest/health.c', 'src/guest/event.c']
 LINK = re.compile(r'\]\((?!https?:)([^)#]+)')
 
 
@@ -48,8 +49,8 @@ def unknown_commands(page):
 
 
 def unknown_settings(page):
-    """`--name` alone in a page: an option of testudod, of testudo's commands, or of the benches (bench/lib)."""
-    known = set(re.findall(r"[\"']--([a-z][a-z-]+)[\"']", ''.join(text_of(name) for name in BENCHES)))
+    """`--name` alone in a page: an option of testudod, of testudo's commands, of testudo-guest, or of the benches (bench/lib)."""
+    known = set(re.findall(r"[\"']--([a-z][a-z-]+)[\"']", ''.join(text_of(name) for name in [*BENCHES, *GUEST])))
     known |= set(re.findall(r'--([a-z][a-z-]+)', help_of('testudod')[1] + text_of('src/cli/args.c')))
     known |= set(re.findall(r'\{ ?"([a-z-]+)"', text_of('src/cli/args.c')))
     return [f'{page}: --{name}' for name in re.findall(r'`--([a-z][a-z-]+)', text_of(page)) if name not in known]

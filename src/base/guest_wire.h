@@ -1,14 +1,40 @@
 /* base/guest_wire.h: what testudo-guest prints, for it and for the daemon. Words and numbers alone: it is built without GLib.
  *
- * One answer to one question, and exit code 0; 1 where "failed" is the answer or something was refused, 2 for wrong arguments:
+ * One answer to one question, and exit code 0; 1 where "failed" is the answer or something was refused, 2 for wrong arguments,
+ * and more than that from those that ask the TPM (guest/guest.h):
  *   health tcp PORT               tcp open                  it was connected to
- *   health http|https PORT PATH   http STATUS whole|cut     it answered; behind the line the body, cut after WIRE_BODY_MAX bytes,
- *                                                           or where no more of it came
+ *   health http|https PORT PATH   http STATUS whole|cut     it answered; behind the line the body, cut after
+ *                                                           WIRE_BODY_MAX bytes, or where no more of it came
  *   both                          failed WORD               one of the words below
  *   terminate-notice ID TIME      noticed
  *   terminate-ack ID              approved|waiting|unknown
- *   approve ID                    approved|unknown */
+ *   approve ID                    approved|unknown
+ *   quote NONCE                   evidence, as below
+ *   eventlog FROM                 how its log goes on from there
+ *   activate ID-OBJECT SECRET     secret HEX                what the credential for this TPM's keys had in it
+ *   these three                   failed WORD               one of those of the TPM below. Where that refused something, then
+ *                                                           the command, "TPM_RC_" and a name or "unknown", the code as 0x…,
+ *                                                           and what it is about: "handle 1", "parameter 2", "session 1"
+ *
+ * Evidence is a folder in one piece: the line WIRE_EVIDENCE; parts, each a line "NAME LENGTH" and that many bytes; the line
+ * WIRE_END. No part is empty. Their names are those of the files that `testudo attest verify-file` finds in a folder, and a
+ * reader passes over names that it does not know. WIRE_LOG may come in several, one after the other; it is missing where the
+ * kernel has none. Where no more than so many bytes of the log were asked for, the line "more FROM" stands in place of
+ * WIRE_END, and what `eventlog FROM` answers, put behind it, goes on. The nonce is not in it: who asked knows it. */
 #pragma once
+
+#define WIRE_EVIDENCE  "evidence 1"
+#define WIRE_ATTEST    "quote.attest"   /* TPMS_ATTEST */
+#define WIRE_SIGNATURE "quote.sig"      /* TPMT_SIGNATURE */
+#define WIRE_AK        "ak.pub"         /* TPM2B_PUBLIC */
+#define WIRE_EK        "ek.pub"         /* TPM2B_PUBLIC */
+#define WIRE_EK_CERT   "ek-rsa.crt.der" /* where the TPM has one */
+#define WIRE_PCRS      "pcrs.bin"       /* the values that were quoted, lowest PCR first, 32 bytes each */
+#define WIRE_BOOT_ID   "boot-id"        /* the kernel's, 36 characters */
+#define WIRE_LOG       "eventlog.bin"
+#define WIRE_MORE      "more"
+#define WIRE_END       "end"
+#define WIRE_SECRET    "secret"
 
 #define WIRE_BODY_MAX 4096u
 
@@ -25,3 +51,15 @@
 #define WIRE_APPROVED "approved"
 #define WIRE_WAITING  "waiting"
 #define WIRE_UNKNOWN  "unknown" /* no such notice in this boot */
+
+/* What is wrong with the TPM. */
+#define WIRE_NO_TPM         "no-tpm"
+#define WIRE_TPM_DENIED     "tpm-denied"     /* not root */
+#define WIRE_TPM_LOCKED_OUT "tpm-locked-out" /* too many wrong authorizations */
+#define WIRE_TPM_BUSY       "tpm-busy"       /* for a second, or another program has the device */
+#define WIRE_TPM_ERROR      "tpm-error"
+#define WIRE_TPM_NO_BANK    "no-sha256-pcrs"
+#define WIRE_TPM_SILENT     "tpm-silent"  /* the device fails, or gives no answer within a minute */
+#define WIRE_TPM_GARBLED    "tpm-garbled" /* its answer is none */
+#define WIRE_NO_LOG         "no-log"
+#define WIRE_LOG_UNREADABLE "log-unreadable"

@@ -33,6 +33,18 @@ text_add_number(Text *text, unsigned number, unsigned digits)
 }
 
 void
+text_add_hex(Text *text, unsigned number)
+{
+    char written[12];
+    size_t n = sizeof written;
+    written[--n] = '\0';
+    do
+        written[--n] = "0123456789abcdef"[number & 0xf];
+    while ((number >>= 4) > 0);
+    text_add_all(text, "0x", written + n, NULL);
+}
+
+void
 text_add_all(Text *text, const char *first, ...)
 {
     va_list args;

@@ -17,6 +17,8 @@ Text text_begin(char *buffer, size_t size);
 void text_add(Text *text, const char *more);
 /* Decimal, with zeros before it up to `digits`. */
 void text_add_number(Text *text, unsigned number, unsigned digits);
+/* "0x921" */
+void text_add_hex(Text *text, unsigned number);
 /* All of these in order; ends with NULL. */
 void text_add_all(Text *text, const char *first, ...) __attribute__((sentinel));
 
