@@ -1,0 +1,114 @@
+/* Where a rolling upgrade stands, as its planner asks. */
+#include "engine/revisions.h"
+#include "engine/roll_internal.h"
+#include "model/change.h"
+
+static gboolean
+room_find(const RollRun *run, guint *ret_room, GError **error)
+{
+    const EngineConfig *config = &run->pass->engine->config;
+    const SizeInfo *size = config->sizes ? size_catalogue_find(config->sizes, run->target->size_name) : NULL;
+    *ret_room = G_MAXUINT;
+    if (!size || !config->quota)
+        return TRUE;
+    g_autoptr(StoreUsage) usage = store_usage(run->pass->tx, /* except_set= */ 0, error);
+    if (!usage)
+        return FALSE;
+    guint family = store_usage_family_cores(usage, size->family);
+    *ret_room = quota_room(config->quota, size, family, usage->regional_cores, usage->virtual_machines);
+    return TRUE;
+}
+
+/* Who is superseded is decided about before anybody else is taken. */
+static const Member *
+next_in_line(const RollRun *run)
+{
+    const Member *superseded = fleet_first(run->set->fleet, FLEET_SUPERSEDED);
+    return superseded && !superseded->surge ? superseded : fleet_first(run->set->fleet, FLEET_CANDIDATES);
+}
+
+static gboolean
+only_surge_find(const RollRun *run, gboolean *ret_only, GError **error)
+{
+    const Member *first = next_in_line(run);
+    *ret_only = FALSE;
+    /* Asked for each one that is taken: most targets have no data disks. */
+    if (!first || run->target->data_disks->len == 0)
+        return TRUE;
+    const Revision *from = revision_get(run->pass, run->set, first->revision, error);
+    if (!from)
+        return FALSE;
+    *ret_only = change_needs_surge(from->model, run->target);
+    return TRUE;
+}
+
+/* ---- room for what is to be larger in place ---- */
+
+static Growth
+growth_between(const SizeInfo *from, const SizeInfo *to)
+{
+    gint64 less = from ? from->vcpus : 0, more = to->vcpus;
+    gboolean same = from && g_ascii_strcasecmp(from->family, to->family) == 0;
+    return (Growth){ more - (same ? less : 0), more - less };
+}
+
+gboolean
+roll_run_growth(RollRun *run, guint revision, Growth *ret_growth, GError **error)
+{
+    const SizeCatalogue *sizes = run->pass->engine->config.sizes;
+    const SizeInfo *to = sizes ? size_catalogue_find(sizes, run->target->size_name) : NULL;
+    const Revision *from = revision_get(run->pass, run->set, revision, error);
+    *ret_growth = (Growth){ 0 };
+    if (from && to)
+        *ret_growth = growth_between(size_catalogue_find(sizes, from->model->size_name), to);
+    return from != NULL;
+}
+
+static gboolean
+no_room_find(RollRun *run, gboolean *ret_no_room, GError **error)
+{
+    const Quota *quota = run->pass->engine->config.quota;
+    const Member *next = next_in_line(run);
+    Growth growth;
+    *ret_no_room = FALSE;
+    if (!next || !quota)
+        return TRUE;
+    if (!roll_run_growth(run, next->revision, &growth, error))
+        return FALSE;
+    if (growth.family <= 0 && growth.region <= 0)
+        return TRUE;
+    /* The store sums up rows: those in hand are written first. */
+    if (!run->usage) {
+        run->grown_family = run->grown_region = 0;
+        if (!roll_run_write(run, error) || !(run->usage = store_usage(run->pass->tx, /* except_set= */ 0, error)))
+            return FALSE;
+    }
+    const SizeInfo *size = size_catalogue_find(run->pass->engine->config.sizes, run->target->size_name);
+    gint64 family = store_usage_family_cores(run->usage, size->family) + run->grown_family + growth.family;
+    gint64 region = run->usage->regional_cores + run->grown_region + growth.region;
+    *ret_no_room = (growth.family > 0 && family > quota_family_limit(quota, size->family)) ||
+                   (growth.region > 0 && region > quota->regional_cores);
+    return TRUE;
+}
+
+gboolean
+roll_run_stand(RollRun *run, RollState *ret_state, GError **error)
+{
+    const StoreRoll *roll = run->roll;
+    *ret_state = (RollState){
+        .phase = roll->phase,
+        .cancel = roll->cancel,
+        .surge = roll->surge,
+        .batch = roll->batch,
+        .batch_left = roll->batch_left,
+        .until = roll->until,
+        .removed = roll->failed,
+        .health_wait = run->pass->engine->config.health_wait_usec,
+        .room = G_MAXUINT,
+        .undo = roll->os_upgrade && run->target->policy.os_upgrade.rollback,
+    };
+    if (!only_surge_find(run, &ret_state->only_surge, error) || !no_room_find(run, &ret_state->no_room, error))
+        return FALSE;
+    /* Asked only where a batch may begin: it is a sum over all sets. */
+    return roll->phase != ROLL_PHASE_CHECK || !roll_run_policy(run)->max_surge || room_find(run, &ret_state->room, error);
+}
