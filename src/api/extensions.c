@@ -1,7 +1,6 @@
 /* extensions of a scale set: what the SDKs use; `az` sends the whole model. Both are changes of the model. */
 #include "api/place.h"
 #include "api/scale_set_write.h"
-#include "api/set_body.h"
 #include "model/document.h"
 #include "store/models.h"
 

@@ -2,9 +2,9 @@
 #include "api/attach.h"
 #include "api/body_cache.h"
 #include "api/filter.h"
+#include "api/instance_body.h"
 #include "api/page.h"
 #include "api/place.h"
-#include "api/set_body.h"
 #include "model/instance_body.h"
 #include "store/desire.h"
 

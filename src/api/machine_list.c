@@ -1,6 +1,7 @@
 #include "api/machine_list.h"
 
 #include "api/filter.h"
+#include "api/instance_body.h"
 #include "api/page.h"
 #include "api/set_body.h"
 

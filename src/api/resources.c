@@ -1,5 +1,6 @@
 /* What lies in a resource group, or in the subscription: clients list it before they delete. */
 #include "api/filter.h"
+#include "api/instance_body.h"
 #include "api/machine_list.h"
 #include "api/page.h"
 #include "api/set_body.h"

@@ -1,0 +1,103 @@
+/* Instances' views: state, power, agent, health. */
+#include "api/instance_body.h"
+
+#include "base/time_text.h"
+
+#include <string.h>
+
+const char *
+instance_provisioning(const StoreInstance *instance)
+{
+    return instance_provisioning_text(instance->want_deleted ? INSTANCE_DELETING : instance->state,
+                                      instance->operation != NULL);
+}
+
+static json_t *
+status_json(const char *code, const char *level, const char *display, const char *message)
+{
+    json_t *status = json_object();
+    json_set_text(status, "code", code);
+    json_set_text(status, "level", level);
+    json_set_text(status, "displayStatus", display);
+    json_set_text(status, "message", message);
+    return status;
+}
+
+/* Its guest is told of its end: until when it has time. */
+static json_t *
+notice_status(const StoreInstance *instance)
+{
+    g_autofree char *time = time_to_text(instance->terminate_at);
+    g_autofree char *message = g_strdup_printf(
+        "The guest has been given notice: the instance is deleted at %s, or as soon as its guest approves.", time);
+    json_t *status = status_json("ScheduledEvent/Terminate", "Info", "Terminate scheduled", message);
+    json_set_text(status, "time", time);
+    return status;
+}
+
+static json_t *
+provisioning_status(const StoreInstance *instance)
+{
+    const char *text = instance_provisioning(instance);
+    g_autofree char *lower = g_ascii_strdown(text, -1);
+    g_autofree char *display = g_strconcat("Provisioning ", lower, NULL);
+    g_autofree char *since = time_to_text(instance->state_since);
+    gboolean failed = instance->state == INSTANCE_FAILED && instance->failure && !instance->want_deleted;
+    g_autofree char *code =
+        failed ? g_strdup_printf("ProvisioningState/failed/%s", arm_code_text((ArmCode)(instance->failure - 1)))
+               : g_strconcat("ProvisioningState/", lower, NULL);
+    json_t *status = status_json(code, failed ? "Error" : "Info", display, failed ? instance->failure_message : NULL);
+    json_set_text(status, "time", since);
+    return status;
+}
+
+static json_t *
+health_json(const StoreInstance *instance)
+{
+    static const char *const displays[HEALTH_N] = { [HEALTH_UNKNOWN] = "Unknown",
+                                                    [HEALTH_INITIALIZING] = "Initializing",
+                                                    [HEALTH_HEALTHY] = "Healthy",
+                                                    [HEALTH_UNHEALTHY] = "Unhealthy" };
+    gboolean asked = instance->state == INSTANCE_RUNNING && instance->health_since;
+    Health shown = instance_shown_health(instance->state, asked, instance->health);
+    gboolean ill = shown == HEALTH_UNHEALTHY || (asked && shown == HEALTH_UNKNOWN);
+    g_autofree char *code = g_strconcat("HealthState/", health_text(shown), NULL);
+    json_t *status = status_json(code, ill ? "Error" : "Info", displays[shown],
+                                 instance->state == INSTANCE_FAILED ? instance->failure_message : NULL);
+    if (asked) {
+        g_autofree char *time = time_to_text(instance->health_since);
+        json_set_text(status, "time", time);
+    }
+    return json_pack("{so}", "status", status);
+}
+
+json_t *
+instance_view(const StoreSet *set, const StoreInstance *instance)
+{
+    json_t *view = json_object(), *statuses = json_array(), *agent = json_object(), *agent_statuses = json_array();
+    const char *power = instance_power_code(instance->state, instance->alive);
+    g_autofree char *power_display = g_strconcat("VM ", strchr(power, '/') + 1, NULL);
+
+    json_array_append_new(statuses, provisioning_status(instance));
+    json_array_append_new(statuses, status_json(power, "Info", power_display, NULL));
+    json_array_append_new(agent_statuses, instance->agent ? status_json("ProvisioningState/succeeded", "Info", "Ready",
+                                                                        "The guest agent answers.")
+                                                          : status_json("ProvisioningState/Unavailable", "Warning", "Not Ready",
+                                                                        "The guest agent has not answered in this boot."));
+    json_set_text(agent, "vmAgentVersion", instance->agent ? "qemu-guest-agent" : "Unknown");
+    json_object_set_new(agent, "statuses", agent_statuses);
+    /* There are no update domains in Flexible sets. */
+    if (!set->flexible)
+        json_object_set_new(view, "platformUpdateDomain", json_integer(0));
+    json_object_set_new(view, "platformFaultDomain", json_integer(0));
+    json_set_text(view, "computerName", instance->computer_name);
+    json_object_set_new(view, "vmAgent", agent);
+    json_object_set_new(view, "vmHealth", health_json(instance));
+    json_object_set_new(view, "bootDiagnostics", json_object());
+    if (instance->terminate_at && instance->alive)
+        json_array_append_new(statuses, notice_status(instance));
+    if (instance->warning)
+        json_array_append_new(statuses, status_json("Warning", "Warning", "Warning", instance->warning));
+    json_object_set_new(view, "statuses", statuses);
+    return view;
+}
