@@ -62,8 +62,7 @@ health_json(const StoreInstance *instance)
     Health shown = instance_shown_health(instance->state, asked, instance->health);
     gboolean ill = shown == HEALTH_UNHEALTHY || (asked && shown == HEALTH_UNKNOWN);
     g_autofree char *code = g_strconcat("HealthState/", health_text(shown), NULL);
-    json_t *status = status_json(code, ill ? "Error" : "Info", displays[shown],
-                                 instance->state == INSTANCE_FAILED ? instance->failure_message : NULL);
+    json_t *status = status_json(code, ill ? "Error" : "Info", displays[shown], ill ? instance->failure_message : NULL);
     if (asked) {
         g_autofree char *time = time_to_text(instance->health_since);
         json_set_text(status, "time", time);

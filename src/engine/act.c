@@ -44,6 +44,9 @@ instance_enter(StoreInstance *instance, LifeEvent event, UnixTime now)
     InstanceState next = life_next(instance->state, event, instance->want_power);
     if (next == instance->state)
         return;
+    /* What its application answered while it ran is no reason for what comes after. */
+    if (!instance->failure)
+        g_clear_pointer(&instance->failure_message, g_free);
     instance->state = next;
     instance->state_since = now;
 }

@@ -105,16 +105,36 @@ health_so_far(const HealthTrack *track)
     return track->health == HEALTH_UNKNOWN && !track->settled ? HEALTH_INITIALIZING : track->health;
 }
 
-/* The row says what the track says. TRUE: it did not so far. */
 static gboolean
-row_follow(StoreInstance *row, const HealthTrack *track, UnixTime now)
+is_ill(Health health)
 {
+    return health == HEALTH_UNHEALTHY || health == HEALTH_UNKNOWN;
+}
+
+static void
+reason_set(StoreInstance *row, char *reason)
+{
+    g_free(row->failure_message);
+    row->failure_message = reason;
+}
+
+/* The row says what the track says; answer: the last one, or NULL. TRUE: it did not so far. */
+static gboolean
+row_follow(StoreInstance *row, const Asked *asked, const HealthAnswer *answer, UnixTime now)
+{
+    const HealthTrack *track = &asked->track;
     const Health health = health_so_far(track);
-    guint phase = track->has_phase ? MIN(track->phase, G_MAXUINT - 1) + 1 : 0;
-    if (row->health_since && row->health == health && row->health_phase == phase && row->health_skip == track->skip_upgrade)
+    const guint phase = track->has_phase ? MIN(track->phase, G_MAXUINT - 1) + 1 : 0;
+    const gboolean moved = !row->health_since || row->health != health;
+    const gboolean has_reason = is_ill(health) && answer && answer->why != HEALTH_WHY_NOTHING;
+    const gboolean untold = has_reason && !row->failure_message;
+    if (!moved && !untold && row->health_phase == phase && row->health_skip == track->skip_upgrade)
         return FALSE;
-    if (!row->health_since || row->health != health)
+    if (moved)
         row->health_since = now;
+    /* One ill application answers this way now and that way then: what made it ill stays. */
+    if (moved || untold)
+        reason_set(row, has_reason ? health_answer_text(asked->model->health, answer) : NULL);
     row->health = health;
     row->health_phase = phase;
     row->health_skip = track->skip_upgrade;
@@ -133,7 +153,7 @@ begin(Pass *pass, Held *held, Model *model)
                                      : health_begin(model->health, pass->now);
     asked->unsure = TRUE;
     held->tracked->asked = asked;
-    if (row_follow(row, &asked->track, pass->now))
+    if (row_follow(row, asked, /* answer= */ NULL, pass->now))
         pass_changed(held);
     ask_after(asked, 0);
 }
@@ -158,6 +178,7 @@ silence_follow(Pass *pass, Held *held, GError **error)
     if (revision->model->health) {
         row->health = HEALTH_UNKNOWN;
         row->health_since = pass->now;
+        reason_set(row, g_strdup("The application cannot be asked: the guest agent does not answer."));
         pass_changed(held);
     }
     return TRUE;
@@ -173,6 +194,9 @@ health_follow(Pass *pass, Held *held, GError **error)
     const Revision *revision = revision_get(pass, tracked->set, row->revision, error);
     if (!revision)
         return FALSE;
+    /* A step that leaves it running took the reason with it: the next answer gives it back. */
+    if (tracked->asked && is_ill(row->health) && !row->failure_message)
+        tracked->asked->unsure = TRUE;
     if (tracked->asked && (tracked->asked->epoch != row->epoch || tracked->asked->model != revision->model)) {
         gboolean same = tracked->asked->epoch == row->epoch &&
                         health_extension_same(tracked->asked->model->health, revision->model->health);
@@ -185,6 +209,7 @@ health_follow(Pass *pass, Held *held, GError **error)
     if (!revision->model->health && row->health_since) {
         row->health = HEALTH_UNKNOWN;
         row->health_since = 0;
+        reason_set(row, NULL);
         pass_changed(held);
     }
     if (revision->model->health && !tracked->asked)
@@ -221,7 +246,7 @@ answer_take(Pass *pass, const Question *question, GError **error)
     if (!held)
         return FALSE;
     /* Until a later answer finds it written: a pass may be lost. */
-    asked->unsure = held->row && row_follow(held->row, &asked->track, pass->now);
+    asked->unsure = held->row && row_follow(held->row, asked, &question->answer, pass->now);
     if (asked->unsure) {
         pass_changed(held);
         return engine_act(pass, held, error);

@@ -162,7 +162,7 @@ typedef struct {
     gboolean alive;        /* its QEMU process exists */
     gboolean agent;        /* the guest agent has answered in this boot */
     int failure;           /* ArmCode + 1 of what went wrong; 0: nothing */
-    char *failure_message; /* or NULL */
+    char *failure_message; /* of that; without `failure`: the answer of its application that made it ill; or NULL */
     char *warning;         /* a named state beside the power state (serial flood, …), or NULL */
     UnixTime state_since;
     /* what the last launch was begun with: a step that was not begun yet goes back to these when it is superseded */

@@ -4,6 +4,7 @@
 #define ROLLING(more)                                                                                                          \
     "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Rolling\",\"rollingUpgradePolicy\":{\"maxBatchInstancePercent\":34" more   \
     "}}}}"
+#define ANSWERED_503 "http://localhost:8080/health answered with status 503."
 #define IMAGE(version)                                                                                                         \
     "{\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"version\":\"" version "\"}}}}}"
 
@@ -252,6 +253,7 @@ test_application_health(void)
     world_advance(world, 30 * USEC_PER_SEC);
     g_autoptr(Answer) well = world_must(world, 200, "GET", "@/s1/virtualMachines/0/instanceView", NULL);
     answer_expect(well, "vmHealth.status.code", "HealthState/healthy");
+    answer_expect(well, "vmHealth.status.message", NULL);
     expect_health_count(world, "HealthState/healthy", 3);
     g_autoptr(Answer) change = world_must(world, 200, "PATCH", "@/s1", IMAGE("1.2.0-unhealthy"));
     world_run_ready(world);
@@ -260,11 +262,17 @@ test_application_health(void)
     expect_health_count(world, "HealthState/healthy", 2);
     expect_health_count(world, "HealthState/unhealthy", 1);
     expect_health_count(world, "HealthState/unknown", 0);
+    g_autoptr(Answer) ill = world_must(world, 200, "GET", "@/s1/virtualMachines/0/instanceView", NULL);
+    answer_expect(ill, "vmHealth.status.message", ANSWERED_503);
     world_settle(world);
     expect_latest(world, "Faulted", "0", "1");
+    g_autoptr(Answer) latest = world_must(world, 200, "GET", "@/s1/rollingUpgrades/latest", NULL);
+    g_autofree char *told = answer_text(latest, "properties.error.message");
+    g_assert_nonnull(strstr(told, "The first instance that failed is 0: " ANSWERED_503));
     world_advance(world, 30 * USEC_PER_SEC);
     g_autoptr(Answer) back = world_must(world, 200, "GET", "@/s1/virtualMachines/0/instanceView", NULL);
     answer_expect(back, "vmHealth.status.code", "HealthState/healthy");
+    answer_expect(back, "vmHealth.status.message", NULL);
     g_autoptr(Answer) untouched = world_must(world, 200, "GET", "@/s1/virtualMachines/1", NULL);
     answer_expect(untouched, "properties.latestModelApplied", "false");
 }
@@ -388,6 +396,51 @@ test_health_of_a_guest_without_agent(void)
     world_expect_operation(world, update, "Succeeded", NULL);
     g_autoptr(Answer) view = world_must(world, 200, "GET", "@/s1/virtualMachines/0/instanceView", NULL);
     answer_expect(view, "vmHealth.status.code", "HealthState/unknown");
+    answer_expect(view, "vmHealth.status.message", "The application cannot be asked: the guest agent does not answer.");
+}
+
+/* Why one is ill is written when it falls ill, not at each question; and it is of that running alone. */
+static void
+test_reason_of_ill_health(void)
+{
+    g_autoptr(World) world = world_of_three(
+        "{\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"version\":"
+        "\"1.2.0-unhealthy\"}},\"extensionProfile\":{\"extensions\":[{\"name\":\"health\",\"properties\":{"
+        "\"publisher\":\"Microsoft.ManagedServices\",\"type\":\"ApplicationHealthLinux\",\"typeHandlerVersion\":\"1.0\","
+        "\"settings\":{\"protocol\":\"http\",\"port\":8080,\"requestPath\":\"/health\"}}}]}}}}");
+    answer_free(world_must(world, 202, "POST", "@/s1/manualupgrade", "{\"instanceIds\":[\"*\"]}"));
+    world_advance(world, 60 * USEC_PER_SEC);
+    g_autoptr(Answer) ill = world_must(world, 200, "GET", "@/s1/virtualMachines/0?$expand=instanceView", NULL);
+    answer_expect(ill, "properties.instanceView.vmHealth.status.message", ANSWERED_503);
+    g_autofree char *etag = answer_text(ill, "etag");
+    world_advance(world, 600 * USEC_PER_SEC);
+    g_autoptr(Answer) later = world_must(world, 200, "GET", "@/s1/virtualMachines/0", NULL);
+    answer_expect(later, "etag", etag);
+    world_restart(world);
+    world_advance(world, 60 * USEC_PER_SEC);
+    g_autoptr(Answer) restarted = world_must(world, 200, "GET", "@/s1/virtualMachines/0/instanceView", NULL);
+    answer_expect(restarted, "vmHealth.status.message", ANSWERED_503);
+    /* A step that leaves it as it runs. */
+    answer_free(world_must(world, 200, "PATCH", "@/s1",
+                           "{\"properties\":{\"virtualMachineProfile\":{\"scheduledEventsProfile\":{"
+                           "\"terminateNotificationProfile\":{\"enable\":true,\"notBeforeTimeout\":\"PT5M\"}}}}}"));
+    answer_free(world_must(world, 202, "POST", "@/s1/manualupgrade", "{\"instanceIds\":[\"0\"]}"));
+    world_advance(world, 60 * USEC_PER_SEC);
+    g_autoptr(Answer) changed = world_must(world, 200, "GET", "@/s1/virtualMachines/0/instanceView", NULL);
+    answer_expect(changed, "vmHealth.status.message", ANSWERED_503);
+    StoreTx *tx = store_read(world->store, NULL);
+    g_autoptr(StoreSet) set = store_set_get(tx, "g1", "s1", NULL);
+    store_abort(tx);
+    g_autofree char *key = g_strdup_printf("%s.0", set->uid);
+    g_assert_true(host_simulated_power_off(world->simulated, key));
+    world_advance(world, 60 * USEC_PER_SEC);
+    g_autoptr(Answer) stopped = world_must(world, 200, "GET", "@/s1/virtualMachines/0/instanceView", NULL);
+    answer_expect(stopped, "statuses.1.code", "PowerState/stopped");
+    answer_expect(stopped, "vmHealth.status.message", NULL);
+    tx = store_read(world->store, NULL);
+    g_autoptr(StoreInstance) row = store_instance_get(tx, set->id, 0, NULL);
+    g_assert_null(row->failure_message);
+    store_abort(tx);
 }
 
 /* An operation that ends in the pass in which a rolling upgrade ends too: the set is not left waiting for it. */
@@ -428,6 +481,7 @@ main(int argc, char **argv)
     g_test_add_func("/rolls/scaled-in-from-its-hands", test_scaled_in_from_its_hands);
     g_test_add_func("/rolls/answer-and-request-in-one-pass", test_answer_and_request_in_one_pass);
     g_test_add_func("/rolls/not-asked-yet", test_not_asked_yet_is_not_ill);
+    g_test_add_func("/rolls/reason-of-ill-health", test_reason_of_ill_health);
     g_test_add_func("/rolls/health-of-a-guest-without-agent", test_health_of_a_guest_without_agent);
     return g_test_run();
 }
