@@ -69,6 +69,7 @@ const Option cli_options[] = {
     { "file", NULL, 0, OPTION_TEXT, "FILE", "write there" },
     { "pcrs", NULL, 0, OPTION_FLAG, NULL, "the PCRs that the log leads to, in place of its events" },
     { "reference", NULL, 0, OPTION_TEXT, "DIR", "folder with the evidence of a boot that is known to be good" },
+    { "nonce", NULL, 0, OPTION_TEXT, "HEX", "what the evidence was asked for with (what nonce.bin has)" },
     { "ca", NULL, 0, OPTION_TEXT, "FILE", "PEM certificates of the CA that certifies endorsement keys" },
     { "command-id", NULL, 0, OPTION_TEXT, "ID", "RunShellScript" },
     { "scripts", NULL, 0, OPTION_LIST, "LINE|@FILE", "shell script: lines, or @FILE" },

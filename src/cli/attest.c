@@ -1,4 +1,5 @@
 /* attest: event logs and evidence from files; no daemon is asked. */
+#include "attest/bundle.h"
 #include "attest/digest.h"
 #include "attest/event_info.h"
 #include "attest/event_type.h"
@@ -9,6 +10,9 @@
 #include "cli/cli.h"
 
 #define FILE_MAX EVENT_LOG_MAX_BYTES
+/* Keys, certificate and quote, and the lines between the parts. */
+#define BUNDLE_BESIDES_LOG 65536
+#define NONCE_MAX          64
 
 /* ---- eventlog ---- */
 
@@ -75,7 +79,7 @@ run_attest_eventlog(Cli *cli, GError **error)
 
 /* ---- verify-file ---- */
 
-/* Evidence as it lies in a folder. */
+/* Evidence as it lies in a folder, or in one piece. */
 typedef struct {
     Evidence evidence;
     GBytes *nonce;
@@ -107,6 +111,24 @@ part_read(const char *folder, const char *name, GBytes **ret_bytes, GError **err
     return text != NULL;
 }
 
+/* Its parts go over to the folder. It has no nonce: --nonce says what was asked for. */
+static gboolean
+bundle_read(const char *path, Folder *ret_folder, GError **error)
+{
+    gsize size;
+    Bundle bundle;
+    char *text = file_read(path, FILE_MAX + BUNDLE_BESIDES_LOG, &size, error);
+    if (!text)
+        return FALSE;
+    g_autoptr(GBytes) bytes = g_bytes_new_take(text, size);
+    if (!bundle_parse(bytes, &bundle, error))
+        return FALSE;
+    ret_folder->evidence = bundle.evidence;
+    ret_folder->certificate = bundle.certificate;
+    ret_folder->nonce = g_bytes_new(NULL, 0);
+    return TRUE;
+}
+
 static gboolean
 folder_read(const char *path, const char *option, Folder *ret_folder, GError **error)
 {
@@ -135,6 +157,32 @@ folder_read(const char *path, const char *option, Folder *ret_folder, GError **e
                     "Folder '%s' has no evidence: quote.attest, quote.sig, ak.pub, nonce.bin and eventlog.bin are looked "
                     "for.",
                     path);
+}
+
+static gboolean
+evidence_read(const char *path, Folder *ret_folder, GError **error)
+{
+    return g_file_test(path, G_FILE_TEST_IS_REGULAR) ? bundle_read(path, ret_folder, error)
+                                                     : folder_read(path, "FOLDER", ret_folder, error);
+}
+
+/* In place of what the folder says, where it is given: who asked knows it best. */
+static gboolean
+nonce_find(const Cli *cli, Folder *folder, GError **error)
+{
+    const char *text = args_text(cli->args, "nonce");
+    const gsize length = text ? strlen(text) : 0;
+    if (!text)
+        return TRUE;
+    if (length == 0 || length % 2 != 0 || length > 2 * NONCE_MAX || text[strspn(text, "0123456789abcdefABCDEF")] != '\0')
+        return arm_fail(error, ARM_INVALID_PARAMETER, "--nonce", "'%s' is no nonce: 1 to %d bytes in hexadecimal are one.",
+                        text, NONCE_MAX);
+    guint8 nonce[NONCE_MAX];
+    for (gsize i = 0; i < length / 2; i++)
+        nonce[i] = (guint8)(g_ascii_xdigit_value(text[2 * i]) << 4 | g_ascii_xdigit_value(text[2 * i + 1]));
+    g_bytes_unref(folder->nonce);
+    folder->nonce = g_bytes_new(nonce, length / 2);
+    return TRUE;
 }
 
 static json_t *
@@ -222,7 +270,7 @@ run_attest_verify_file(Cli *cli, GError **error)
     g_auto(Evidenced) seen = { 0 };
     g_auto(Evidenced) known = { 0 };
     g_auto(Judgement) judgement = { 0 };
-    if (!folder_read(path, "FOLDER", &folder, error) ||
+    if (!evidence_read(path, &folder, error) || !nonce_find(cli, &folder, error) ||
         (reference_path && (!folder_read(reference_path, "--reference", &reference, error) ||
                             !reference_check(&reference, reference_path, &known, error))) ||
         !identity_find(cli, &folder, &identity, error))

@@ -72,6 +72,16 @@ with tempfile.TemporaryDirectory() as folder:
     said('another nonce is named', 'nonce' in json.loads(got.stdout)['reason'] and got.returncode == 1, got)
     got = run('verify-file', case('secure'), '--reference', stale)
     said('a reference whose evidence does not hold is none', got.returncode == 2 and 'is no reference' in got.stderr, got)
+    got = run('verify-file', stale, '--reference', case('secure'), '--nonce', open(case('secure/nonce.bin'), 'rb').read().hex().upper())
+    said('--nonce says what was asked for', got.returncode == 0, got)
+    for nonce in ('', '0', 'xy', '00' * 65):
+        got = run('verify-file', stale, '--nonce', nonce)
+        said(f'{nonce[:4]!r} is no nonce', got.returncode == 2 and 'hexadecimal' in got.stderr, got)
+    broken = os.path.join(folder, 'broken')
+    with open(broken, 'wb') as out:
+        out.write(b'evidence 1\nquote.attest 145\n')
+    got = run('verify-file', broken)
+    said('a file that was cut short is called that', got.returncode == 1 and 'cut short' in got.stderr, got)
     got = run('verify-file', os.path.join(folder, 'nowhere'))
     said('a folder that is not there is named', got.returncode == 2 and 'nowhere' in got.stderr, got)
     os.mkdir(os.path.join(folder, 'empty'))

@@ -181,7 +181,11 @@ def verify(parts, folder, *more, nonce=NONCE):
     evidence = tempfile.mkdtemp(dir=folder)
     for name, data in {**parts, 'nonce.bin': nonce}.items():
         put(os.path.join(evidence, name), data)
-    done = subprocess.run([TESTUDO, 'attest', 'verify-file', evidence, '--reference', os.path.join(FIXTURES, 'secure'), '-o', 'json', *more],
+    return verify_file(evidence, *more)
+
+
+def verify_file(path, *more):
+    done = subprocess.run([TESTUDO, 'attest', 'verify-file', path, '--reference', os.path.join(FIXTURES, 'secure'), '-o', 'json', *more],
                           capture_output=True, check=False, timeout=60)
     return json.loads(done.stdout)
 
@@ -208,6 +212,11 @@ def _():
         judged = verify(parts, tpm.folder, '--ca', cas(tpm))
         assert judged['verdict'] == 'Healthy' and 'is certified' in judged['identity'], judged
         assert verify(parts, tpm.folder, nonce=bytes(32))['verdict'] == 'NotAttested'
+        document = put(f'{tpm.folder}/document', guest('quote', NONCE.hex(), '--tpm', tpm.socket, '--log', LOG)[1])
+        for nonce, verdict in ((NONCE, 'Healthy'), (bytes(32), 'NotAttested')):
+            judged = verify_file(document, '--nonce', nonce.hex(), '--ca', cas(tpm))
+            assert judged['verdict'] == verdict and 'is certified' in judged['identity'], judged
+        assert 'nonce' in verify_file(document)['reason']
         tpm.extend([(4, bytes(32))])
         judged = verify(quote(tpm)[0], tpm.folder)
         assert judged['verdict'] == 'NotAttested' and 'does not replay' in judged['reason'], judged
