@@ -2,6 +2,7 @@
 
 #include "api/draft.h"
 #include "api/place.h"
+#include "api/quota_growth.h"
 #include "api/roll_start.h"
 #include "store/models.h"
 
@@ -109,7 +110,7 @@ instance_run(Run *run, StoreInstance *instance, GError **error)
                 return FALSE;
         }
     }
-    return todo >= 0 && (todo == 0 || step_begin(run->tx, run->operation, instance, error));
+    return todo >= 0 && (todo == 0 || step_begin_where_needed(run->tx, run->operation, instance, error));
 }
 
 static gboolean
@@ -153,34 +154,6 @@ capacity_lower(Run *run, GError **error)
     return store_model_insert(run->tx, set->id, model, error) && store_set_update(run->tx, set, 0, error);
 }
 
-static gboolean
-quota_one(const char *what, guint limit, guint before, guint after, GError **error)
-{
-    return after <= before || after <= limit ||
-           arm_fail(
-               error, ARM_OPERATION_NOT_ALLOWED, "instanceIds",
-               "Operation could not be completed as it results in exceeding approved %s quota. Limit: %u, in use: %u, needed "
-               "besides: %u.",
-               what, limit, before, after - before);
-}
-
-/* Since the model was accepted, others may have taken what it needs: judged again for the instances that get its size now,
- * from the rows as they would be; where it does not fit, nothing of this is kept. */
-static gboolean
-quota_check(const Run *run, const StoreUsage *before, GError **error)
-{
-    const Quota *quota = run->call->api->config.quota;
-    const SizeInfo *size = size_catalogue_find(run->call->api->config.sizes, run->current->size_name);
-    g_autoptr(StoreUsage) after = store_usage(run->tx, /* except_set= */ 0, error);
-    if (!after)
-        return FALSE;
-    g_autofree char *what = size ? g_strdup_printf("%s cores", size->family) : NULL;
-    if (size && !quota_one(what, quota_family_limit(quota, size->family), store_usage_family_cores(before, size->family),
-                           store_usage_family_cores(after, size->family), error))
-        return FALSE;
-    return quota_one("total regional cores", quota->regional_cores, before->regional_cores, after->regional_cores, error);
-}
-
 /* The instances, and for an update the quota that they then use. */
 static gboolean
 instances_run_within_quota(Run *run, const char *const *ids, GError **error)
@@ -188,7 +161,8 @@ instances_run_within_quota(Run *run, const char *const *ids, GError **error)
     if (!run->action->is_update)
         return instances_run(run, ids, error);
     g_autoptr(StoreUsage) before = store_usage(run->tx, /* except_set= */ 0, error);
-    return before && instances_run(run, ids, error) && quota_check(run, before, error);
+    return before && instances_run(run, ids, error) &&
+           quota_growth_check(run->call, run->tx, before, run->current, "instanceIds", error);
 }
 
 static gboolean

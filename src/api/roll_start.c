@@ -1,5 +1,6 @@
 #include "api/roll_start.h"
 
+#include "api/quota_growth.h"
 #include "rollout/roll.h"
 #include "store/desire.h"
 #include "store/models.h"
@@ -73,10 +74,18 @@ all_update(StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *opera
             return FALSE;
         Change change = change_between(from, model);
         desire_update(instance, set->revision, &change, model);
-        if (!step_begin_or_keep(tx, operation, instance, error))
+        if (!step_begin_where_needed(tx, operation, instance, error))
             return FALSE;
     }
     return TRUE;
+}
+
+static gboolean
+all_update_within_quota(Call *call, StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *operation, GError **error)
+{
+    g_autoptr(StoreUsage) before = store_usage(tx, /* except_set= */ 0, error);
+    return before && all_update(tx, set, model, operation, error) &&
+           quota_growth_check(call, tx, before, model, "properties.upgradePolicy.mode", error);
 }
 
 gboolean
@@ -91,7 +100,8 @@ roll_follow(Call *call, StoreTx *tx, StoreSet *set, const Model *model, StoreOpe
     }
     /* One that is under way turns to the newest model whatever the mode: nobody is touched for what is superseded. */
     if (model->upgrade_mode == UPGRADE_AUTOMATIC)
-        return all_update(tx, set, model, operation, error) && (!under_way || roll_turn(call, tx, set, error));
+        return all_update_within_quota(call, tx, set, model, operation, error) &&
+               (!under_way || roll_turn(call, tx, set, error));
     if (under_way)
         return roll_turn(call, tx, set, error);
     if (!store_instance_outdated(tx, set->id, &outdated, &serving, error))

@@ -65,7 +65,8 @@ roll_run_take(RollRun *run, guint id, gboolean again, GError **error)
         run->roll->batch_left--;
         run->changed = TRUE;
     }
-    step_join(run->pass->ledger, run->roll->operation, held->row);
+    if (step_is_needed(held->row))
+        step_join(run->pass->ledger, run->roll->operation, held->row);
     row_changed(run, held);
     return TRUE;
 }

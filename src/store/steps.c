@@ -90,6 +90,20 @@ step_begin_or_keep(StoreTx *tx, StoreOperation *operation, StoreInstance *instan
 }
 
 gboolean
+step_is_needed(const StoreInstance *instance)
+{
+    return instance->revive_at == 0 || instance->want_power != POWER_RUNNING || instance->want_deleted ||
+           instance->epoch < instance->want_epoch;
+}
+
+gboolean
+step_begin_where_needed(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error)
+{
+    return step_is_needed(instance) ? step_begin_or_keep(tx, operation, instance, error)
+                                    : store_instance_update(tx, instance, 0, error);
+}
+
+gboolean
 step_begin_or_take_over(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error)
 {
     GError *lookup = NULL;

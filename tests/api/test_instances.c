@@ -254,6 +254,24 @@ test_run_command_reads_its_body(void)
 }
 
 /* Quota that was there when the model was accepted may be gone when an instance is to be made so. */
+/* In mode Automatic the instances come to a model that was accepted before. */
+static void
+test_a_change_of_mode_is_judged_by_the_quota_of_its_hour(void)
+{
+    g_autoptr(World) world = world_new();
+    world_create(world, "s1", 3, "Standard_B1ms", "gen2", NULL);
+    answer_free(world_must(world, 200, "PATCH", "@/s1", "{\"sku\":{\"name\":\"Standard_B2s\"}}"));
+    world->quota->regional_cores = 5;
+    g_autoptr(Answer) refused =
+        world_must(world, 409, "PATCH", "@/s1", "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Automatic\"}}}");
+    answer_expect(refused, "error.code", "OperationNotAllowed");
+    answer_expect(refused, "error.target", "properties.upgradePolicy.mode");
+    g_autoptr(Answer) set = world_must(world, 200, "GET", "@/s1", NULL);
+    answer_expect(set, "properties.upgradePolicy.mode", "Manual");
+    world->quota->regional_cores = 6;
+    answer_free(world_must(world, 200, "PATCH", "@/s1", "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Automatic\"}}}"));
+}
+
 static void
 test_an_update_is_judged_by_the_quota_of_its_hour(void)
 {
@@ -290,6 +308,7 @@ main(int argc, char **argv)
     g_test_add_func("/instances/deleting-lowers-the-capacity", test_deleting_instances_lowers_the_capacity);
     g_test_add_func("/instances/boot-diagnostics", test_boot_diagnostics);
     g_test_add_func("/instances/run-command-reads-its-body", test_run_command_reads_its_body);
+    g_test_add_func("/instances/mode-and-quota", test_a_change_of_mode_is_judged_by_the_quota_of_its_hour);
     g_test_add_func("/instances/update-and-quota", test_an_update_is_judged_by_the_quota_of_its_hour);
     return g_test_run();
 }

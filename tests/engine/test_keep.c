@@ -68,6 +68,22 @@ test_what_dies_is_started_again(void)
     expect_back_after(world, S);
 }
 
+/* A change that asks for no launch waits for nobody who is down, and takes nothing from who is to come back. */
+static void
+test_a_change_meanwhile(void)
+{
+    g_autoptr(World) world = world_of_one(NULL);
+    answer_free(world_must(world, 200, "PATCH", "@/s1", "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Automatic\"}}}"));
+    world_settle(world);
+    vm_end(world, host_simulated_kill);
+    g_autoptr(Answer) changed = world_must(world, 200, "PATCH", "@/s1", "{\"tags\":{\"a\":\"b\"}}");
+    world_run_ready(world);
+    expect_back_after(world, S);
+    g_autoptr(Answer) set = world_must(world, 200, "GET", "@/s1", NULL);
+    answer_expect(set, "properties.provisioningState", "Succeeded");
+    expect(world, "properties.latestModelApplied", "true");
+}
+
 static void
 test_it_is_told(void)
 {
@@ -198,6 +214,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/keep/what-dies-is-started-again", test_what_dies_is_started_again);
     g_test_add_func("/keep/it-is-told", test_it_is_told);
+    g_test_add_func("/keep/a-change-meanwhile", test_a_change_meanwhile);
     g_test_add_func("/keep/a-daemon-that-comes-later-goes-on", test_a_daemon_that_comes_later_goes_on);
     g_test_add_func("/keep/who-died-while-nobody-looked", test_who_died_while_nobody_looked);
     g_test_add_func("/keep/a-guest-that-powers-itself-off-stays-so", test_a_guest_that_powers_itself_off_stays_so);
