@@ -12,6 +12,7 @@ typedef struct {
     SetTracked *set;
     StoreSet *row; /* as it is in this transaction; owned */
     RepairsPolicy policy;
+    gboolean written; /* rows that were in hand when the first act was to be done */
 } Run;
 
 static void
@@ -75,11 +76,11 @@ static gboolean
 replace(Run *run, Held *held, const StoreOperation *operation, GError **error)
 {
     StoreInstance *instance = held->row;
-    desire_deletion(instance, /* forced= */ FALSE);
-    if (!notice_give(run->pass, run->set, instance, error))
-        return FALSE;
     Held *other = engine_successor_add(run->pass, run->set, run->row, instance, operation->id, error);
     if (!other)
+        return FALSE;
+    desire_deletion(instance, /* forced= */ FALSE);
+    if (!notice_give(run->pass, run->set, instance, error))
         return FALSE;
     other->row->repairing = TRUE;
     row_changed(run, other);
@@ -151,6 +152,20 @@ suspend(Run *run, GError **error)
     return store_event_add(run->pass->tx, &event, error) && store_set_update(run->pass->tx, run->row, 0, error);
 }
 
+/* Before anything is done: what is written of steps that ended may change the set's row, and quota is a sum over rows. */
+static gboolean
+run_write(Run *run, GError **error)
+{
+    if (run->written)
+        return TRUE;
+    run->written = TRUE;
+    if (!pass_write(run->pass, error))
+        return FALSE;
+    store_set_free(run->row);
+    run->row = store_set_get_by_id(run->pass->tx, run->set->id, error);
+    return run->row != NULL;
+}
+
 static gboolean
 act_do(Run *run, const RepairAct *act, GError **error)
 {
@@ -175,7 +190,6 @@ repairs_run(Pass *pass, SetTracked *set, guint revision, UnixTime *ret_wake, gbo
     set->repairs = run.policy.enabled;
     if (!repairs_concerned(set) || set->roll)
         return TRUE;
-    /* What was read before the rolling upgrade was planned may be out of date. */
     run.row = store_set_get_by_id(pass->tx, set->id, error);
     if (!run.row)
         return FALSE;
@@ -194,7 +208,7 @@ repairs_run(Pass *pass, SetTracked *set, guint revision, UnixTime *ret_wake, gbo
             *ret_more = TRUE;
             return TRUE;
         }
-        if (!act_do(&run, &act, error))
+        if (!run_write(&run, error) || !act_do(&run, &act, error))
             return FALSE;
     }
 }

@@ -1,17 +1,45 @@
 #include "engine/replace.h"
 
+#include "engine/growth.h"
 #include "engine/revisions.h"
 #include "rollout/creation.h"
 #include "store/desire.h"
+
+/* The newest; but where that makes it larger, and quota has no room for it, the one that the old one has. */
+static gboolean
+revision_choose(Pass *pass, SetTracked *set, const StoreSet *row, const StoreInstance *like, guint *ret_revision,
+                GError **error)
+{
+    const EngineConfig *config = &pass->engine->config;
+    const Revision *old = revision_get(pass, set, like->want_revision, error);
+    if (!old)
+        return FALSE;
+    g_autoptr(Model) from = model_ref(old->model);
+    const Revision *newest = revision_get(pass, set, row->revision, error);
+    if (!newest)
+        return FALSE;
+    const char *to = newest->model->size_name;
+    const Growth growth = growth_between(config, from->size_name, to);
+    *ret_revision = row->revision;
+    if (!config->quota || !growth_is_any(&growth))
+        return TRUE;
+    g_autoptr(StoreUsage) usage = store_usage(pass->tx, /* except_set= */ 0, error);
+    if (usage && !growth_fits(config, usage, to, &growth))
+        *ret_revision = like->want_revision;
+    return usage != NULL;
+}
 
 Held *
 engine_successor_add(Pass *pass, SetTracked *set, StoreSet *row, const StoreInstance *like, const char *operation,
                      GError **error)
 {
-    const Revision *current = revision_get(pass, set, row->revision, error);
-    if (!current)
+    guint number;
+    const Revision *revision =
+        revision_choose(pass, set, row, like, &number, error) ? revision_get(pass, set, number, error) : NULL;
+    if (!revision)
         return NULL;
-    g_autoptr(StoreInstance) instance = instance_new(row, current->model, row->next_instance, pass->now);
+    g_autoptr(StoreInstance) instance = instance_new(row, revision->model, row->next_instance, pass->now);
+    instance->want_revision = number;
     instance->replaces = like->id + 1;
     instance->repairing = like->repairing;
     step_join(pass->ledger, operation, instance);
@@ -43,7 +71,7 @@ engine_creation_repeat(Pass *pass, Held *held, gboolean *ret_replaced, GError **
     *ret_replaced = FALSE;
     if (!is_in_creation(instance) || !creation_is_repeated(code, instance->attempt))
         return TRUE;
-    g_autoptr(StoreSet) row = store_set_get_by_id(pass->tx, set->id, error);
+    g_autoptr(StoreSet) row = pass_write(pass, error) ? store_set_get_by_id(pass->tx, set->id, error) : NULL;
     const Revision *current = row ? revision_get(pass, set, row->revision, error) : NULL;
     if (!current)
         return FALSE;

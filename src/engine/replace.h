@@ -5,8 +5,10 @@
 #include "engine/pass.h"
 #include "engine/sets.h"
 
-/* Makes the new one, on the set's newest model, with a step of the operation; `row` is the set's, and is written. What becomes
- * of the old one is the caller's. `like` is its row. NULL sets *error. */
+/* Makes the new one, on the set's newest model (or, where that is larger and quota has no room for it, on the old one's), with
+ * a step of the operation; the old one is not on its way out yet, so that it counts. `row` is the set's, and is written. What
+ * becomes of the old one is the caller's; `like` is its row. Rows in hand have been written, and `row` read after that: quota
+ * is a sum over the store's rows, and steps that end change the set's. NULL sets *error. */
 Held *engine_successor_add(Pass *pass, SetTracked *set, StoreSet *row, const StoreInstance *like, const char *operation,
                            GError **error);
 

@@ -2,6 +2,7 @@
  * it stands; roll_acts.c: what is written; roll_finish.c: its end. */
 #pragma once
 
+#include "engine/growth.h"
 #include "engine/roll_run.h"
 #include "model/model.h"
 #include "rollout/roll.h"
@@ -28,9 +29,6 @@ gboolean roll_run_write(RollRun *run, GError **error);
 /* roll_stand.c */
 gboolean roll_run_stand(RollRun *run, RollState *ret_state, GError **error);
 
-typedef struct {
-    gint64 family, region; /* cores that one more takes of the target's family, and of all */
-} Growth;
 /* Of an instance that goes to the target from `revision`. */
 gboolean roll_run_growth(RollRun *run, guint revision, Growth *ret_growth, GError **error);
 

@@ -44,38 +44,28 @@ only_surge_find(const RollRun *run, gboolean *ret_only, GError **error)
 
 /* ---- room for what is to be larger in place ---- */
 
-static Growth
-growth_between(const SizeInfo *from, const SizeInfo *to)
-{
-    gint64 less = from ? from->vcpus : 0, more = to->vcpus;
-    gboolean same = from && g_ascii_strcasecmp(from->family, to->family) == 0;
-    return (Growth){ more - (same ? less : 0), more - less };
-}
-
 gboolean
 roll_run_growth(RollRun *run, guint revision, Growth *ret_growth, GError **error)
 {
-    const SizeCatalogue *sizes = run->pass->engine->config.sizes;
-    const SizeInfo *to = sizes ? size_catalogue_find(sizes, run->target->size_name) : NULL;
     const Revision *from = revision_get(run->pass, run->set, revision, error);
     *ret_growth = (Growth){ 0 };
-    if (from && to)
-        *ret_growth = growth_between(size_catalogue_find(sizes, from->model->size_name), to);
+    if (from)
+        *ret_growth = growth_between(&run->pass->engine->config, from->model->size_name, run->target->size_name);
     return from != NULL;
 }
 
 static gboolean
 no_room_find(RollRun *run, gboolean *ret_no_room, GError **error)
 {
-    const Quota *quota = run->pass->engine->config.quota;
+    const EngineConfig *config = &run->pass->engine->config;
     const Member *next = next_in_line(run);
     Growth growth;
     *ret_no_room = FALSE;
-    if (!next || !quota)
+    if (!next || !config->quota)
         return TRUE;
     if (!roll_run_growth(run, next->revision, &growth, error))
         return FALSE;
-    if (growth.family <= 0 && growth.region <= 0)
+    if (!growth_is_any(&growth))
         return TRUE;
     /* The store sums up rows: those in hand are written first. */
     if (!run->usage) {
@@ -83,11 +73,8 @@ no_room_find(RollRun *run, gboolean *ret_no_room, GError **error)
         if (!roll_run_write(run, error) || !(run->usage = store_usage(run->pass->tx, /* except_set= */ 0, error)))
             return FALSE;
     }
-    const SizeInfo *size = size_catalogue_find(run->pass->engine->config.sizes, run->target->size_name);
-    gint64 family = store_usage_family_cores(run->usage, size->family) + run->grown_family + growth.family;
-    gint64 region = run->usage->regional_cores + run->grown_region + growth.region;
-    *ret_no_room = (growth.family > 0 && family > quota_family_limit(quota, size->family)) ||
-                   (growth.region > 0 && region > quota->regional_cores);
+    const Growth all = { growth.family + run->grown_family, growth.region + run->grown_region };
+    *ret_no_room = !growth_fits(config, run->usage, run->target->size_name, &all);
     return TRUE;
 }
 

@@ -289,6 +289,29 @@ test_not_beside_a_rolling_upgrade(void)
     expect_who(world, "0:1/2 1:1/2 2:1/2");
 }
 
+/* The newest model makes a larger one: as it was, where quota has no room for that. */
+static void
+test_replaced_within_quota(void)
+{
+    static const struct {
+        guint cores;
+        const char *size;
+    } cases[] = { { 3, "Standard_B1ms" }, { 4, "Standard_B2s" } };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Silence silence = { NULL, 1 };
+        g_autoptr(World) world = world_that(REPAIRS("Replace"), &silence);
+        answer_free(
+            world_must(world, 200, "PATCH", "@/s1",
+                       "{\"sku\":{\"name\":\"Standard_B2s\"},\"properties\":{\"upgradePolicy\":{\"mode\":\"Manual\"}}}"));
+        world->quota->regional_cores = cases[i].cores;
+        silence.suffix = ".1";
+        world_advance(world, 300 * S);
+        expect_who(world, "0:1/1 2:1/1 3:1/1");
+        g_autoptr(Answer) successor = world_must(world, 200, "GET", "@/s1/virtualMachines/3", NULL);
+        answer_expect(successor, "properties.hardwareProfile.vmSize", cases[i].size);
+    }
+}
+
 /* ---- what could not be created ---- */
 
 typedef struct {
@@ -388,6 +411,7 @@ main(int argc, char **argv)
     g_test_add_func("/repairs/the-service-route-says-what-it-takes", test_the_service_route_says_what_it_takes);
     g_test_add_func("/repairs/what-dies-over-and-over", test_what_dies_over_and_over_is_repaired);
     g_test_add_func("/repairs/not-beside-a-rolling-upgrade", test_not_beside_a_rolling_upgrade);
+    g_test_add_func("/repairs/replaced-within-quota", test_replaced_within_quota);
     g_test_add_func("/creation/repeated", test_creations);
     g_test_add_func("/creation/a-successor-waits", test_a_successor_waits);
     return g_test_run();
