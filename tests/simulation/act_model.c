@@ -7,6 +7,18 @@
 
 #define SETS_MAX 3
 
+/* Somebody has another size than the model, by an earlier one of its revisions. */
+static gboolean
+somebody_changes_size(const SimSet *set, const SimModel *after)
+{
+    for (guint i = 0; set && i < set->present->len; i++) {
+        const SimInstance *instance = g_ptr_array_index(set->present, i);
+        if (g_array_index(set->models, SimModel, instance->want - 1).size != after->size)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* Whoever takes no more than before is never refused for the quota's sake; others may be while it is cut, and whether they are
  * rightly let through is seen by what is in use afterwards. */
 static gboolean
@@ -17,6 +29,9 @@ quota_may_refuse(const Sim *sim, const SimSet *set, const SimModel *after)
         return FALSE;
     /* A rolling upgrade that it begins may want for room. */
     if (after->policy.mode == UPGRADE_ROLLING && after->policy.rolling.surge)
+        return TRUE;
+    /* In mode Automatic everybody is brought to it now. */
+    if (after->policy.mode == UPGRADE_AUTOMATIC && somebody_changes_size(set, after))
         return TRUE;
     return !before || strcmp(before->family, size->family) != 0 ||
            after->capacity * size->vcpus > sim_model(set)->capacity * before->vcpus;
@@ -275,7 +290,7 @@ changed(Sim *sim, const SimModel *before)
     if (what & 16)
         after.tag = after.tag + 1;
     if (random_chance(&sim->actions, 25))
-        after.policy = policy_random(&sim->actions, after.flexible);
+        after.policy = policy_random(sim, &sim->actions, after.flexible);
     if (random_chance(&sim->actions, 10))
         after.health = health_random(&sim->actions);
     return after;

@@ -115,6 +115,11 @@ static const Action actions[] = {
 void
 action_random(Sim *sim)
 {
+    SimSet *serviced = sim->kind.repairs && random_chance(&sim->actions, 6) ? set_pick(sim) : NULL;
+    if (serviced) {
+        act_service(sim, serviced);
+        return;
+    }
     guint drawn = random_below(&sim->actions, 100);
     for (guint i = 0; i < G_N_ELEMENTS(actions); i++) {
         if (drawn >= actions[i].weight) {

@@ -15,6 +15,9 @@ typedef struct {
 /* Breaks where the answer is none that was to be expected. */
 void sim_expect(Sim *sim, const Answer *answer, Expected expected, const char *what);
 
+/* repairs.c */
+void act_service(Sim *sim, SimSet *set);
+
 /* act_model.c: what changes a set's model */
 void act_create(Sim *sim, SimSet *none);
 void act_scale(Sim *sim, SimSet *set);

@@ -8,6 +8,8 @@
 
 /* More steps than this without coming to rest is never coming to rest. */
 #define STEPS_MAX 60000
+/* Hours cost: each application is asked for its health all the time. */
+#define LONG_WAITS 3
 
 /* ---- one world ---- */
 
@@ -26,6 +28,8 @@ kind_of(guint64 seed)
     kind.disk = random_chance(&random, 40);
     kind.hurried = !kind.twin && random_chance(&random, 75);
     kind.kills = kind.kills || kind.twin;
+    /* How long the control plane was away decides who is ill when: there is no twin. */
+    kind.repairs = random_chance(&random, 25) && !kind.twin;
     return kind;
 }
 
@@ -150,6 +154,10 @@ sim_wait(Sim *sim, gint64 usec)
 static void
 pause_random(Sim *sim)
 {
+    if (sim->kind.repairs && sim->long_waits < LONG_WAITS && random_chance(&sim->actions, 25)) {
+        sim->long_waits++;
+        sim_wait(sim, random_between(&sim->actions, 20, 240) * 60 * USEC_PER_SEC);
+    }
     guint drawn = random_below(&sim->actions, 100);
     if (!sim->kind.hurried || drawn < 30) {
         sim_settle(sim);
@@ -259,9 +267,9 @@ seed_play(guint64 seed, gboolean steps, gboolean print)
     Sim *sim = sim_begin(seed, kind);
     sim->trace.steps = steps;
     sim->trace.print = print;
-    trace_act(sim, "seed %" G_GUINT64_FORMAT ":%s%s%s%s%s%s", seed, kind.faults ? " faults" : "", kind.kills ? " kills" : "",
+    trace_act(sim, "seed %" G_GUINT64_FORMAT ":%s%s%s%s%s%s%s", seed, kind.faults ? " faults" : "", kind.kills ? " kills" : "",
               kind.disk ? " disk" : "", kind.hurried ? " hurried" : "", kind.twin ? " twin" : "",
-              kind.on_file ? " on file" : "");
+              kind.on_file ? " on file" : "", kind.repairs ? " repairs" : "");
     sim_run(sim);
     if (!sim->broken && kind.twin)
         twin_compare(sim);

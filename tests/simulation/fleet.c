@@ -78,7 +78,9 @@ model_random(Sim *sim)
             .flexible = random_chance(&sim->fleet, 15),
             .capacity = capacity_random(&sim->fleet),
         };
-        model.policy = policy_random(&sim->fleet, model.flexible);
+        if (sim->kind.repairs && model.health == 0 && random_chance(&sim->fleet, 70))
+            model.health = health_random(&sim->fleet);
+        model.policy = policy_random(sim, &sim->fleet, model.flexible);
         model.secure_boot = model.trusted && random_chance(&sim->fleet, 60);
         model.vtpm = model.trusted && random_chance(&sim->fleet, 80);
     } while (!model_is_valid(&model));

@@ -50,8 +50,16 @@ rolling_random(Random *random)
 }
 
 /* Mode Automatic is for Uniform sets. */
+static void
+repairs_random(Random *random, SimPolicy *policy)
+{
+    policy->repairs = random_chance(random, 80);
+    policy->repairs_grace_min = random_chance(random, 60) ? 10 : random_between(random, 11, 90);
+    policy->repairs_action = (RepairAction)random_below(random, REPAIR_N_ACTIONS);
+}
+
 SimPolicy
-policy_random(Random *random, gboolean flexible)
+policy_random(const Sim *sim, Random *random, gboolean flexible)
 {
     guint drawn = random_below(random, 100);
     SimPolicy policy = {
@@ -62,6 +70,8 @@ policy_random(Random *random, gboolean flexible)
         .scale_in = (ScaleInRule)random_below(random, SCALE_IN_N_RULES),
         .scale_in_ill_first = random_chance(random, 25),
     };
+    if (sim->kind.repairs)
+        repairs_random(random, &policy);
     return policy;
 }
 
@@ -76,7 +86,8 @@ gboolean
 policy_same(const SimPolicy *a, const SimPolicy *b)
 {
     return a->mode == b->mode && rolling_same(&a->rolling, &b->rolling) && a->scale_in == b->scale_in &&
-           a->scale_in_ill_first == b->scale_in_ill_first;
+           a->scale_in_ill_first == b->scale_in_ill_first && a->repairs == b->repairs &&
+           a->repairs_grace_min == b->repairs_grace_min && a->repairs_action == b->repairs_action;
 }
 
 void
@@ -94,4 +105,10 @@ policy_set(json_t *properties, const SimPolicy *policy)
     json_object_set_new(properties, "scaleInPolicy",
                         json_pack("{s[s] sb}", "rules", scale_in_rule_text(policy->scale_in), "prioritizeUnhealthyVMs",
                                   policy->scale_in_ill_first));
+    if (policy->repairs_grace_min == 0)
+        return;
+    g_autofree char *grace = g_strdup_printf("PT%uM", policy->repairs_grace_min);
+    json_object_set_new(properties, "automaticRepairsPolicy",
+                        json_pack("{sb ss ss}", "enabled", policy->repairs, "gracePeriod", grace, "repairAction",
+                                  repair_action_text(policy->repairs_action)));
 }

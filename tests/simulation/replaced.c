@@ -39,12 +39,17 @@ replaced_adopt(Sim *sim, SimSet *set, const StoreInstance *row)
                   row->id, row->replaces - 1, set->next_id);
         return NULL;
     }
-    /* Whoever served is not lost for a start that failed. */
-    if (!sim->kind.faults || vm->agent || vm->epoch > 1 || row->attempt == 0 || row->attempt >= CREATION_ATTEMPTS)
+    /* Whoever served is not lost for a start that failed; without an attempt it is a repair (repairs.c). */
+    if (row->attempt > 0 && (!sim->kind.faults || vm->agent || vm->epoch > 1 || row->attempt >= CREATION_ATTEMPTS))
         sim_break(sim, "who is replaced could not be created", "%s/%u, epoch %" G_GUINT64_FORMAT ", attempt %u", set->name,
                   old->id, vm->epoch, row->attempt);
     guint as = old->id;
     promise_grow(sim, set, 1);
     cover_as(sim, set, row->id, as);
-    return sim_instance(set, row->id);
+    SimInstance *instance = sim_instance(set, row->id);
+    instance->repairing = row->repairing;
+    if (row->attempt == 0 && row->want_revision != set->revision)
+        sim_break(sim, "who comes in another one's place is on the newest model", "%s/%u is at revision %u of %u", set->name,
+                  row->id, row->want_revision, set->revision);
+    return instance;
 }

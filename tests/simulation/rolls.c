@@ -14,6 +14,7 @@ typedef struct {
     const char *name;
     guint taken, turned, added, retired, removed, promoted; /* instances, since the last look */
     /* counted over all rows */
+    guint just_taken; /* by automatic repair: ill until then, and nobody saw it */
     guint part, ill, in_hand, done, failed, undoing, undone, upgraded_ill, surplus, surplus_fit;
 } Look;
 
@@ -82,6 +83,7 @@ row_count(Look *look, const StoreInstance *row)
     if (row->want_deleted)
         return;
     look->part += row->surge ? 0 : 1;
+    look->just_taken += row->repairing && row->operation ? 1 : 0;
     look->ill += ill && !waited_for && !row->surge ? 1 : 0;
     look->in_hand += mark == ROLL_MARK_IN_HAND ? 1 : 0;
     look->undoing += mark == ROLL_MARK_UNDOING ? 1 : 0;
@@ -359,6 +361,8 @@ stop_judge(Look *look)
     gboolean ended = roll->ended != 0;
     guint back = look->undoing + look->undone;
     guint bad = roll->failed + (ended ? 0 : look->failed + back), upgraded = look->done + bad;
+    /* One that has ended was judged before whoever repairs took. */
+    guint ill = look->ill + (ended ? look->just_taken : 0);
     gboolean surge_in_vain = roll->surge && (look->surplus_fit == 0 || ended);
     ArmCode code;
     if (!roll->code || !arm_code_from_text(roll->code, &code)) {
@@ -367,9 +371,9 @@ stop_judge(Look *look)
     }
     gboolean is_true = FALSE;
     if (code == ARM_ROLL_UNHEALTHY_BEFORE)
-        is_true = roll->batch == 0 && exceeds(look->ill, look->part, policy->unhealthy);
+        is_true = roll->batch == 0 && exceeds(ill, look->part, policy->unhealthy);
     else if (code == ARM_ROLL_UNHEALTHY)
-        is_true = roll->batch > 0 && exceeds(look->ill + back, look->part, policy->unhealthy);
+        is_true = roll->batch > 0 && exceeds(ill + back, look->part, policy->unhealthy);
     else if (code == ARM_ROLL_UNHEALTHY_UPGRADED)
         is_true = surge_in_vain || exceeds(bad + look->upgraded_ill, upgraded, policy->unhealthy_upgraded);
     else if (code == ARM_OPERATION_NOT_ALLOWED)
@@ -506,6 +510,7 @@ rolls_follow(Sim *sim, const Rows *rows, const char *name)
         SimSet *set = sim_set_by_uid(sim, row->set->uid);
         if (!set || set->deleting)
             continue;
+        repairs_follow(sim, set, row);
         if (set->roll.id != 0 && (!row->roll || row->roll->id != set->roll.id)) {
             g_autoptr(StoreRoll) past = roll_read_ended(sim, row, set->roll.id);
             if (past)

@@ -30,6 +30,8 @@ void rolls_follow(Sim *sim, const Rows *rows, const char *name);
 const StoreInstance *replaced_by(const RowSet *row, guint id);
 /* The promise takes in the new one, whose row was never promised; NULL: a row of another kind, and the invariant broke. */
 SimInstance *replaced_adopt(Sim *sim, SimSet *set, const StoreInstance *row);
+/* repairs.c: looks what automatic repairs have done since it was last asked, and judges it. */
+void repairs_follow(Sim *sim, SimSet *set, const RowSet *row);
 /* notice.c: who is seen to leave for the first time, and what time its guest is given. */
 void notices_follow(Sim *sim, const Rows *rows, const char *name);
 const RowSet *rows_find(const Rows *rows, const char *uid);

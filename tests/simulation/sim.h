@@ -41,6 +41,9 @@ typedef struct {
     SimRolling rolling;
     ScaleInRule scale_in;
     gboolean scale_in_ill_first;
+    gboolean repairs;
+    guint repairs_grace_min; /* 0: nothing was ever said of repairs */
+    RepairAction repairs_action;
 } SimPolicy;
 
 /* A model as its user asked for it. */
@@ -67,6 +70,10 @@ typedef struct {
     guint want;              /* revision that it is to be brought to, as last seen */
     gboolean surge;          /* a rolling upgrade's, beyond the capacity */
     RollMark mark;           /* of the rolling upgrade under way, as last seen */
+    gboolean repairing;      /* by itself, as last seen */
+    gboolean has_step;       /* as last seen, and not because it had died */
+    guint step_revision;     /* of its set, when that was seen */
+    UnixTime step_over;      /* the last one that it was well after; 0: none was seen */
 } SimInstance;
 
 /* A rolling upgrade under way, as last seen; what it may do is known from what was asked for. */
@@ -96,6 +103,8 @@ typedef struct {
     SimRoll roll;
     gboolean roll_may_begin;  /* an accepted request says so */
     gboolean roll_cancel;     /* the same of its end */
+    gboolean repairs_suspended; /* automatic repairs: asked for, or as last seen */
+    guint repairs_in_vain;      /* in a row, as last seen */
     gboolean left_behind;     /* in the end its model is not reached: data disks keep somebody from Trusted launch */
     RollStatus roll_ended_as; /* of the last one */
     guint rests;              /* how often it was at rest with something new in it */
@@ -158,6 +167,7 @@ typedef struct {
     gboolean hurried; /* actions come while others are under way */
     gboolean twin;    /* done once more without the kills, on a disk that does not fail: both end alike */
     gboolean on_file;
+    gboolean repairs; /* sets repair their instances, and there is time for it */
     guint actions;
 } SimKind;
 
@@ -178,6 +188,7 @@ typedef struct {
     GPtrArray *sets;       /* of SimSet */
     GPtrArray *operations; /* of SimOperation */
     GHashTable *vms;       /* key -> Vm */
+    guint long_waits; /* so far */
     guint steps;
     struct Rows *rows; /* rows.h: as they were read last */
     guint64 fed_at;    /* the store's revision that the engine was compared with last, and the life that it did so in */
@@ -216,7 +227,7 @@ gboolean model_same_effect(const SimModel *a, const SimModel *b); /* on an insta
 gboolean model_same_launch(const SimModel *a, const SimModel *b); /* on its VM alone */
 
 /* policy.c */
-SimPolicy policy_random(Random *random, gboolean flexible);
+SimPolicy policy_random(const Sim *sim, Random *random, gboolean flexible);
 gboolean policy_same(const SimPolicy *a, const SimPolicy *b);
 void policy_set(json_t *properties, const SimPolicy *policy);
 guint health_random(Random *random);

@@ -176,6 +176,14 @@ is_covered(const Sim *sim, const SimSet *set, guint id)
     return FALSE;
 }
 
+static gboolean
+is_asked_for(const Sim *sim, const char *key)
+{
+    guint id;
+    const SimSet *set = sim_set_of_key((Sim *)sim, key, &id);
+    return set && is_covered(sim, set, id);
+}
+
 /* What is asked of the host follows from what has just been committed: whom a rolling upgrade took is seen before he is
  * touched. */
 static void
@@ -308,8 +316,9 @@ on_event(void *data, const HostEvent *event)
         vm->alive = FALSE;
         return;
     case HOST_EXITED:
-        /* What creates it is not repeated. */
-        vm->owed = event->code != ARM_N_CODES && !vm->refused && (vm->epoch > 1 || vm->created);
+        /* What creates it is not repeated, nor a launch that somebody has asked for and sees fail. */
+        vm->owed =
+            event->code != ARM_N_CODES && !vm->refused && (vm->epoch > 1 || vm->created) && !is_asked_for(sim, event->key);
         vm->alive = vm->agent = vm->stopping = FALSE;
         vm->died = event->code != ARM_N_CODES;
         vm->revived = vm->revived || vm->died;
