@@ -101,14 +101,14 @@ typedef struct {
     GPtrArray *present; /* of SimInstance, by id */
     guint next_id;
     SimRoll roll;
-    gboolean roll_may_begin;  /* an accepted request says so */
-    gboolean roll_cancel;     /* the same of its end */
+    gboolean roll_may_begin;    /* an accepted request says so */
+    gboolean roll_cancel;       /* the same of its end */
     gboolean repairs_suspended; /* automatic repairs: asked for, or as last seen */
     guint repairs_in_vain;      /* in a row, as last seen */
-    gboolean left_behind;     /* in the end its model is not reached: data disks keep somebody from Trusted launch */
-    RollStatus roll_ended_as; /* of the last one */
-    guint rests;              /* how often it was at rest with something new in it */
-    guint roll_seen_at;       /* step at which a rolling upgrade was last under way */
+    gboolean left_behind;       /* in the end its model is not reached: data disks keep somebody from Trusted launch */
+    RollStatus roll_ended_as;   /* of the last one */
+    guint rests;                /* how often it was at rest with something new in it */
+    guint roll_seen_at;         /* step at which a rolling upgrade was last under way */
     guint64 answers_seen; /* the state of its rows, and the life of the control plane, that its answers were compared with */
     guint answers_in;
 } SimSet;
@@ -188,7 +188,7 @@ typedef struct {
     GPtrArray *sets;       /* of SimSet */
     GPtrArray *operations; /* of SimOperation */
     GHashTable *vms;       /* key -> Vm */
-    guint long_waits; /* so far */
+    guint long_waits;      /* so far */
     guint steps;
     struct Rows *rows; /* rows.h: as they were read last */
     guint64 fed_at;    /* the store's revision that the engine was compared with last, and the life that it did so in */
