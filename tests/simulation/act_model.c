@@ -201,9 +201,6 @@ change_accepted(Sim *sim, SimSet *set, const SimModel *after, const Answer *answ
         return;
     }
     promise_model(sim, set, revision, after);
-    /* Who is dead may be in a step that this takes back. */
-    for (guint i = 0; i < set->present->len; i++)
-        vm_of(sim, set, ((const SimInstance *)g_ptr_array_index(set->present, i))->id)->owed = FALSE;
     SimOperation *operation = promise_operation(sim, answer, OPERATION_PUT_SCALE_SET, set);
     if (after->policy.mode == UPGRADE_AUTOMATIC)
         all_update(sim, set, operation);
