@@ -1,8 +1,8 @@
 #include "engine/os_upgrade.h"
 
 #include "base/json.h"
-#include "base/resource_id.h"
 #include "engine/revisions.h"
+#include "engine/told.h"
 #include "model/document.h"
 #include "model/rules.h"
 #include "rollout/os_upgrade.h"
@@ -42,29 +42,6 @@ image_move(Pass *pass, const SetTracked *set, StoreSet *row, const ImageInfo *im
     return store_model_insert(pass->tx, set->id, &moved, error);
 }
 
-static char *
-id_of(const Pass *pass, const StoreSet *row)
-{
-    const char *subscription = pass->engine->subscription;
-    return resource_id_scale_set(subscription ? subscription : "", row->group, row->name);
-}
-
-static gboolean
-event_write(const Pass *pass, const StoreSet *row, const char *message, GError **error)
-{
-    g_autofree char *id = id_of(pass, row);
-    StoreEvent event = {
-        .time = pass->now,
-        .level = (char *)"Warning",
-        .operation_name = (char *)operation_kind_text(OPERATION_ROLLING_UPGRADE),
-        .status = (char *)"Failed",
-        .resource_id = id,
-        .caller = (char *)"engine",
-        .message = (char *)message,
-    };
-    return store_event_add(pass->tx, &event, error);
-}
-
 static void
 avoid(StoreSet *row, const char *version)
 {
@@ -74,20 +51,22 @@ avoid(StoreSet *row, const char *version)
 
 /* Nobody is there to be told no: it is told once, and the version is left alone from then on. */
 static gboolean
-refuse(const Pass *pass, StoreSet *row, const ImageInfo *image, const GError *unfit, GError **error)
+refuse(const Pass *pass, const SetTracked *set, StoreSet *row, const ImageInfo *image, const GError *unfit, GError **error)
 {
     g_autofree char *urn = image_info_urn(image);
     g_autofree char *message =
         g_strdup_printf("The scale set does not take the newer image '%s' by itself: %s", urn, unfit->message);
     g_message("scale set '%s': %s", row->name, message);
     avoid(row, image->version);
-    return event_write(pass, row, message, error) && store_set_update(pass->tx, row, 0, error);
+    g_autofree char *id = engine_set_resource(set);
+    return engine_warn(pass, OPERATION_ROLLING_UPGRADE, "Failed", id, /* correlation= */ NULL, message, error) &&
+           store_set_update(pass->tx, row, 0, error);
 }
 
 static gboolean
 begin(Pass *pass, SetTracked *set, StoreSet *row, const ImageInfo *image, const char *before, GError **error)
 {
-    g_autofree char *id = id_of(pass, row);
+    g_autofree char *id = engine_set_resource(set);
     if (!image_move(pass, set, row, image, error))
         return FALSE;
     g_autoptr(StoreRoll) roll = roll_begin(pass->tx, row, id, /* os_upgrade= */ TRUE, "engine", pass->now, error);
@@ -106,7 +85,7 @@ start(Pass *pass, SetTracked *set, StoreSet *row, const Model *model, const Imag
     if (!engine_subscription_know(pass->engine, pass->tx, error))
         return FALSE;
     if (size && !rules_image_fits(model, size, image, &unfit))
-        return refuse(pass, row, image, unfit, error);
+        return refuse(pass, set, row, image, unfit, error);
     return begin(pass, set, row, image, model->image.exact_version, error);
 }
 

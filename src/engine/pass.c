@@ -81,11 +81,58 @@ pass_hold(Pass *pass, Tracked *tracked, GError **error)
     return pass_hold_row(pass, tracked, row);
 }
 
+Held *
+pass_hold_planned(Pass *pass, SetTracked *set, guint id, GError **error)
+{
+    Held *held = pass_hold(pass, engine_track(pass->engine, set, id), error);
+    if (held && !held->row) {
+        arm_fail(error, ARM_INTERNAL, NULL, "Instance %u of scale set '%s' is planned for, and is not in the store.", id,
+                 set->name);
+        return NULL;
+    }
+    return held;
+}
+
+Held *
+pass_add(Pass *pass, SetTracked *set, StoreSet *row, StoreInstance *instance, GError **error)
+{
+    g_autoptr(StoreInstance) taken = instance;
+    row->next_instance++;
+    if (!store_instance_insert(pass->tx, taken, error) || !store_set_update(pass->tx, row, 0, error))
+        return NULL;
+    Tracked *tracked = engine_track(pass->engine, set, taken->id);
+    Held *held = pass_hold_row(pass, tracked, g_steal_pointer(&taken));
+    held->born = TRUE;
+    held->to_act = TRUE;
+    pass_changed(held);
+    return held;
+}
+
+StoreSet *
+pass_set_row(const Pass *pass, const SetTracked *set, GError **error)
+{
+    GError *lookup = NULL;
+    StoreSet *row = store_set_get_by_id(pass->tx, set->id, &lookup);
+    if (!row && !lookup)
+        arm_fail(&lookup, ARM_INTERNAL, NULL, "Scale set '%s' is not in the store.", set->name);
+    if (lookup)
+        g_propagate_error(error, lookup);
+    return row;
+}
+
 void
 pass_changed(Held *held)
 {
     held->changed = TRUE;
     held->tracked->news = TRUE;
+}
+
+void
+pass_changed_now(Held *held)
+{
+    held->changed = TRUE;
+    held->tracked->news = FALSE;
+    engine_row_seen(held->tracked->set->engine, held->tracked, held->row);
 }
 
 void

@@ -45,8 +45,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pass, pass_free)
 Held *pass_hold(Pass *pass, Tracked *tracked, GError **error);
 /* The same with a row that was read already; takes the row. */
 Held *pass_hold_row(Pass *pass, Tracked *tracked, StoreInstance *row);
+/* One of the set's that is planned for: it has a row. NULL sets *error. */
+Held *pass_hold_planned(Pass *pass, SetTracked *set, guint id, GError **error);
+/* A new instance of the set, made with instance_new() from `row`, which is the set's and is written. Takes the instance; it is
+ * planned in this pass. NULL sets *error. */
+Held *pass_add(Pass *pass, SetTracked *set, StoreSet *row, StoreInstance *instance, GError **error);
+/* The set's row as it is in this transaction; NULL always sets *error. */
+StoreSet *pass_set_row(const Pass *pass, const SetTracked *set, GError **error);
 /* The row was changed, and its set is to hear of it. */
 void pass_changed(Held *held);
+/* The same, and its set hears of it now: its planner is asked again at once. */
+void pass_changed_now(Held *held);
 /* The row goes at the end of the pass; its step has been ended by the caller. */
 void pass_remove(Held *held);
 

@@ -1,9 +1,9 @@
 #include "engine/repairs.h"
 
-#include "base/resource_id.h"
 #include "engine/notice.h"
 #include "engine/replace.h"
 #include "engine/revisions.h"
+#include "engine/told.h"
 #include "rollout/repair.h"
 #include "store/desire.h"
 
@@ -28,22 +28,6 @@ repairs_concerned(const SetTracked *set)
     return set->repairs && (fleet_counts(set->fleet)->repairing > 0 || fleet_first(set->fleet, FLEET_ILL));
 }
 
-/* The planner is asked again at once. */
-static void
-row_changed(const Run *run, Held *held)
-{
-    pass_changed(held);
-    held->tracked->news = FALSE;
-    engine_row_seen(run->pass->engine, held->tracked, held->row);
-}
-
-static const char *
-subscription_of(const Run *run)
-{
-    const char *subscription = run->pass->engine->subscription;
-    return subscription ? subscription : "";
-}
-
 /* ---- one instance ---- */
 
 static char *
@@ -62,7 +46,7 @@ repair_begin(const Run *run, const StoreInstance *instance, GError **error)
     Pass *pass = run->pass;
     if (!engine_subscription_know(pass->engine, pass->tx, error))
         return NULL;
-    g_autofree char *id = resource_id_instance(subscription_of(run), run->set->group, run->set->name, instance->id);
+    g_autofree char *id = engine_instance_resource(run->set, instance->id);
     g_autofree char *message = told_of(run, instance);
     g_autoptr(StoreOperation) operation = operation_begin(pass->tx, OPERATION_REPAIR, run->row, id, run->row->location,
                                                           /* of_set= */ FALSE, "engine", pass->now, error);
@@ -83,7 +67,7 @@ replace(Run *run, Held *held, const StoreOperation *operation, GError **error)
     if (!notice_give(run->pass, run->set, instance, error))
         return FALSE;
     other->row->repairing = TRUE;
-    row_changed(run, other);
+    pass_changed_now(other);
     return TRUE;
 }
 
@@ -103,7 +87,7 @@ take(Run *run, Held *held, GError **error)
                      /* skip_shutdown= */ FALSE);
         instance->repairing = TRUE;
     }
-    row_changed(run, held);
+    pass_changed_now(held);
     held->to_act = TRUE;
     return TRUE;
 }
@@ -121,7 +105,7 @@ static gboolean
 let_go(Run *run, Held *held, RepairActType outcome, GError **error)
 {
     held->row->repairing = FALSE;
-    row_changed(run, held);
+    pass_changed_now(held);
     if (outcome == REPAIR_LET_GO)
         return TRUE;
     return in_vain_set(run, outcome == REPAIR_WELL ? 0 : run->row->repairs_in_vain + 1, error);
@@ -132,24 +116,16 @@ let_go(Run *run, Held *held, RepairActType outcome, GError **error)
 static gboolean
 suspend(Run *run, GError **error)
 {
-    g_autofree char *id = resource_id_scale_set(subscription_of(run), run->set->group, run->set->name);
+    g_autofree char *id = engine_set_resource(run->set);
     g_autofree char *message =
         g_strdup_printf("Automatic repairs of scale set '%s' are suspended: %u repairs in a row were in vain. Mend the cause, "
                         "and set them going again (setOrchestrationServiceState).",
                         run->set->name, run->row->repairs_in_vain);
-    StoreEvent event = {
-        .time = run->pass->now,
-        .level = (char *)"Warning",
-        .operation_name = (char *)operation_kind_text(OPERATION_REPAIR),
-        .status = (char *)"Suspended",
-        .resource_id = id,
-        .caller = (char *)"engine",
-        .message = message,
-    };
     g_message("%s", message);
     run->row->repairs_suspended = TRUE;
     run->row->repairs_in_vain = 0;
-    return store_event_add(run->pass->tx, &event, error) && store_set_update(run->pass->tx, run->row, 0, error);
+    return engine_warn(run->pass, OPERATION_REPAIR, "Suspended", id, /* correlation= */ NULL, message, error) &&
+           store_set_update(run->pass->tx, run->row, 0, error);
 }
 
 /* Before anything is done: what is written of steps that ended may change the set's row, and quota is a sum over rows. */
@@ -159,10 +135,8 @@ run_write(Run *run, GError **error)
     if (run->written)
         return TRUE;
     run->written = TRUE;
-    if (!pass_write(run->pass, error))
-        return FALSE;
     store_set_free(run->row);
-    run->row = store_set_get_by_id(run->pass->tx, run->set->id, error);
+    run->row = pass_write(run->pass, error) ? pass_set_row(run->pass, run->set, error) : NULL;
     return run->row != NULL;
 }
 
@@ -171,12 +145,9 @@ act_do(Run *run, const RepairAct *act, GError **error)
 {
     if (act->type == REPAIR_SUSPEND)
         return suspend(run, error);
-    Held *held = pass_hold(run->pass, engine_track(run->pass->engine, run->set, act->id), error);
+    Held *held = pass_hold_planned(run->pass, run->set, act->id, error);
     if (!held)
         return FALSE;
-    if (!held->row)
-        return arm_fail(error, ARM_INTERNAL, NULL, "Instance %u of scale set '%s' is to be repaired, and is not in the store.",
-                        act->id, run->set->name);
     return act->type == REPAIR_TAKE ? take(run, held, error) : let_go(run, held, act->type, error);
 }
 
@@ -188,9 +159,9 @@ repairs_run(Pass *pass, SetTracked *set, guint revision, UnixTime *ret_wake, gbo
         return FALSE;
     g_auto(Run) run = { .pass = pass, .set = set, .policy = current->model->policy.repairs };
     set->repairs = run.policy.enabled;
-    if (!repairs_concerned(set) || set->roll)
+    if (!repairs_concerned(set))
         return TRUE;
-    run.row = store_set_get_by_id(pass->tx, set->id, error);
+    run.row = pass_set_row(pass, set, error);
     if (!run.row)
         return FALSE;
     for (;;) {

@@ -43,15 +43,7 @@ engine_successor_add(Pass *pass, SetTracked *set, StoreSet *row, const StoreInst
     instance->replaces = like->id + 1;
     instance->repairing = like->repairing;
     step_join(pass->ledger, operation, instance);
-    row->next_instance++;
-    if (!store_instance_insert(pass->tx, instance, error) || !store_set_update(pass->tx, row, 0, error))
-        return NULL;
-    Tracked *tracked = engine_track(pass->engine, set, instance->id);
-    Held *held = pass_hold_row(pass, tracked, g_steal_pointer(&instance));
-    held->born = TRUE;
-    pass_changed(held);
-    held->to_act = TRUE;
-    return held;
+    return pass_add(pass, set, row, g_steal_pointer(&instance), error);
 }
 
 /* Only the launch that it was created with: what somebody started again later is theirs. */
@@ -71,7 +63,7 @@ engine_creation_repeat(Pass *pass, Held *held, gboolean *ret_replaced, GError **
     *ret_replaced = FALSE;
     if (!is_in_creation(instance) || !creation_is_repeated(code, instance->attempt))
         return TRUE;
-    g_autoptr(StoreSet) row = pass_write(pass, error) ? store_set_get_by_id(pass->tx, set->id, error) : NULL;
+    g_autoptr(StoreSet) row = pass_write(pass, error) ? pass_set_row(pass, set, error) : NULL;
     const Revision *current = row ? revision_get(pass, set, row->revision, error) : NULL;
     if (!current)
         return FALSE;

@@ -3,33 +3,17 @@
 #include "rollout/revive.h"
 #include "engine/pass.h"
 #include "engine/sets.h"
+#include "engine/told.h"
 
-#include "base/resource_id.h"
 #include "base/time_text.h"
-
-static char *
-resource_of(const Engine *engine, const Held *held)
-{
-    const SetTracked *set = held->tracked->set;
-    return resource_id_instance(engine->subscription, set->group, set->name, held->tracked->id);
-}
 
 static gboolean
 event_write(Pass *pass, const Held *held, const char *message, GError **error)
 {
     if (!engine_subscription_know(pass->engine, pass->tx, error))
         return FALSE;
-    g_autofree char *id = resource_of(pass->engine, held);
-    StoreEvent event = {
-        .time = pass->now,
-        .level = (char *)"Warning",
-        .operation_name = (char *)operation_kind_text(OPERATION_REPAIR),
-        .status = (char *)"Active",
-        .resource_id = id,
-        .caller = (char *)"engine",
-        .message = (char *)message,
-    };
-    return store_event_add(pass->tx, &event, error);
+    g_autofree char *id = engine_instance_resource(held->tracked->set, held->tracked->id);
+    return engine_warn(pass, OPERATION_REPAIR, "Active", id, /* correlation= */ NULL, message, error);
 }
 
 /* A launch that is due anyway needs no other. */
@@ -77,17 +61,10 @@ gboolean
 engine_revive(Pass *pass, Held *held, GError **error)
 {
     StoreInstance *instance = held->row;
-    GError *lookup = NULL;
-    g_autoptr(StoreSet) set = store_set_get_by_id(pass->tx, instance->set_id, &lookup);
-    if (!set && !lookup)
-        arm_fail(&lookup, ARM_INTERNAL, NULL, "Scale set '%s' is not in the store.", held->tracked->set->name);
-    if (lookup) {
-        g_propagate_error(error, lookup);
+    g_autoptr(StoreSet) set = pass_set_row(pass, held->tracked->set, error);
+    if (!set || !engine_subscription_know(pass->engine, pass->tx, error))
         return FALSE;
-    }
-    if (!engine_subscription_know(pass->engine, pass->tx, error))
-        return FALSE;
-    g_autofree char *id = resource_of(pass->engine, held);
+    g_autofree char *id = engine_instance_resource(held->tracked->set, instance->id);
     g_autoptr(StoreOperation) operation = operation_begin(pass->tx, OPERATION_REPAIR, set, id, set->location,
                                                           /* of_set= */ FALSE, "engine", pass->now, error);
     if (!operation)

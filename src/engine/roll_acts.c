@@ -1,39 +1,24 @@
 /* What the acts of a rolling upgrade write. */
-#include "base/resource_id.h"
 #include "engine/notice.h"
 #include "engine/revisions.h"
 #include "engine/roll_internal.h"
+#include "engine/told.h"
 #include "model/change.h"
 #include "store/desire.h"
 #include "store/roll_steps.h"
 
-/* The planner is asked again at once. */
+/* Something else is wished for: what is to be done for it is planned in this pass. */
 static void
-mark_changed(const RollRun *run, Held *held)
+row_changed(Held *held)
 {
-    pass_changed(held);
-    held->tracked->news = FALSE;
-    engine_row_seen(run->pass->engine, held->tracked, held->row);
-}
-
-/* The same where something else is wished for, too: what is to be done for it is planned in this pass. */
-static void
-row_changed(const RollRun *run, Held *held)
-{
-    mark_changed(run, held);
+    pass_changed_now(held);
     held->to_act = TRUE;
 }
 
 static Held *
 hold(const RollRun *run, guint id, GError **error)
 {
-    Held *held = pass_hold(run->pass, engine_track(run->pass->engine, run->set, id), error);
-    if (held && !held->row) {
-        arm_fail(error, ARM_INTERNAL, NULL, "Instance %u of scale set '%s' is planned for, and is not in the store.", id,
-                 run->set->name);
-        return NULL;
-    }
-    return held;
+    return pass_hold_planned(run->pass, run->set, id, error);
 }
 
 static gboolean
@@ -55,8 +40,8 @@ roll_run_take(RollRun *run, guint id, gboolean again, GError **error)
     if (!held || !change_to_target(run, held->row, &change, error) ||
         !roll_run_growth(run, held->row->want_revision, &growth, error))
         return FALSE;
-    run->grown_family += growth.family;
-    run->grown_region += growth.region;
+    run->grown.family += growth.family;
+    run->grown.region += growth.region;
     if (again) {
         desire_update(held->row, run->roll->target, &change, run->target);
         roll_mark(held->row, run->roll, ROLL_MARK_IN_HAND, run->pass->now);
@@ -67,7 +52,7 @@ roll_run_take(RollRun *run, guint id, gboolean again, GError **error)
     }
     if (step_is_needed(held->row))
         step_join(run->pass->ledger, run->roll->operation, held->row);
-    row_changed(run, held);
+    row_changed(held);
     return TRUE;
 }
 
@@ -80,16 +65,13 @@ roll_run_add(RollRun *run, GError **error)
     instance->surge = TRUE;
     roll_mark(instance, run->roll, ROLL_MARK_IN_HAND, pass->now);
     step_join(pass->ledger, run->roll->operation, instance);
-    run->row->next_instance++;
     g_clear_pointer(&run->usage, store_usage_free);
     run->roll->batch_left--;
     run->changed = TRUE;
-    if (!store_instance_insert(pass->tx, instance, error) || !store_set_update(pass->tx, run->row, 0, error))
+    Held *held = pass_add(pass, run->set, run->row, g_steal_pointer(&instance), error);
+    if (!held)
         return FALSE;
-    Tracked *tracked = engine_track(pass->engine, run->set, instance->id);
-    Held *held = pass_hold_row(pass, tracked, g_steal_pointer(&instance));
-    held->born = TRUE;
-    row_changed(run, held);
+    row_changed(held);
     return TRUE;
 }
 
@@ -106,7 +88,7 @@ roll_run_delete(RollRun *run, guint id, GError **error)
         return FALSE;
     if (!held->row->operation)
         step_join(run->pass->ledger, run->roll->operation, held->row);
-    row_changed(run, held);
+    row_changed(held);
     return TRUE;
 }
 
@@ -117,7 +99,7 @@ roll_run_retire(RollRun *run, const RollAct *act, GError **error)
     if (!new_one)
         return FALSE;
     new_one->row->surge = FALSE;
-    row_changed(run, new_one);
+    row_changed(new_one);
     return roll_run_delete(run, act->id, error);
 }
 
@@ -130,7 +112,7 @@ roll_run_undo(RollRun *run, guint id, GError **error)
     roll_undo(held->row, run->roll, run->pass->now);
     roll_forget(held->row);
     step_join(run->pass->ledger, run->roll->operation, held->row);
-    row_changed(run, held);
+    row_changed(held);
     return TRUE;
 }
 
@@ -164,26 +146,16 @@ roll_run_judge(RollRun *run, const RollAct *act, GError **error)
         failure_note(run, instance);
     }
     roll_mark(instance, run->roll, mark, run->pass->now);
-    mark_changed(run, held);
+    pass_changed_now(held);
     return TRUE;
 }
 
 static gboolean
 warning_record(const RollRun *run, const char *warning, GError **error)
 {
-    g_autofree char *id = resource_id_scale_set(run->pass->engine->subscription ? run->pass->engine->subscription : "",
-                                                run->row->group, run->row->name);
-    StoreEvent event = {
-        .time = run->pass->now,
-        .level = (char *)"Warning",
-        .operation_name = (char *)operation_kind_text(OPERATION_ROLLING_UPGRADE),
-        .status = (char *)roll_status_text(run->roll->status),
-        .resource_id = id,
-        .caller = (char *)"engine",
-        .correlation = run->roll->operation,
-        .message = (char *)warning,
-    };
-    return store_event_add(run->pass->tx, &event, error);
+    g_autofree char *id = engine_set_resource(run->set);
+    return engine_warn(run->pass, OPERATION_ROLLING_UPGRADE, roll_status_text(run->roll->status), id, run->roll->operation,
+                       warning, error);
 }
 
 /* Told when it begins, not with each batch that goes the same way: room for one makes a batch of every instance. */

@@ -14,10 +14,10 @@ typedef struct {
     StoreSet *row; /* borrowed from the caller, or `reread` */
     StoreSet *reread;
     StoreRoll *roll;
-    Model *target;                     /* owned */
-    StoreUsage *usage;                 /* once it was asked for */
-    gint64 grown_family, grown_region; /* what takes since then have added to it: cores of the target's family, of all */
-    gboolean changed;                  /* the roll's row */
+    Model *target;     /* owned */
+    StoreUsage *usage; /* once it was asked for */
+    Growth grown;      /* what takes since then have added to it */
+    gboolean changed;  /* the roll's row */
     gboolean over;
 } RollRun;
 

@@ -26,16 +26,9 @@ roll_run_policy(const RollRun *run)
 gboolean
 roll_run_write(RollRun *run, GError **error)
 {
-    GError *lookup = NULL;
-    if (!pass_write(run->pass, error))
+    StoreSet *row = pass_write(run->pass, error) ? pass_set_row(run->pass, run->set, error) : NULL;
+    if (!row)
         return FALSE;
-    StoreSet *row = store_set_get_by_id(run->pass->tx, run->set->id, &lookup);
-    if (!row) {
-        if (lookup)
-            g_propagate_error(error, lookup);
-        return lookup ? FALSE
-                      : arm_fail(error, ARM_INTERNAL, NULL, "Scale set '%s' went while it was planned for.", run->set->name);
-    }
     store_set_free(run->reread);
     run->row = run->reread = row;
     return TRUE;

@@ -69,11 +69,11 @@ no_room_find(RollRun *run, gboolean *ret_no_room, GError **error)
         return TRUE;
     /* The store sums up rows: those in hand are written first. */
     if (!run->usage) {
-        run->grown_family = run->grown_region = 0;
+        run->grown = (Growth){ 0 };
         if (!roll_run_write(run, error) || !(run->usage = store_usage(run->pass->tx, /* except_set= */ 0, error)))
             return FALSE;
     }
-    const Growth all = { growth.family + run->grown_family, growth.region + run->grown_region };
+    const Growth all = { growth.family + run->grown.family, growth.region + run->grown.region };
     *ret_no_room = !growth_fits(config, run->usage, run->target->size_name, &all);
     return TRUE;
 }

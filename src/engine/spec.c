@@ -1,8 +1,7 @@
 /* From the store's rows to what the host is to launch. */
 #include "engine/disks.h"
 #include "engine/revisions.h"
-
-#include "base/resource_id.h"
+#include "engine/told.h"
 
 gboolean
 engine_subscription_know(Engine *engine, StoreTx *tx, GError **error)
@@ -49,7 +48,7 @@ engine_launch_spec(Pass *pass, SetTracked *set, const StoreInstance *instance, G
     spec->key = engine_key_of(set, instance->id);
     spec->name = g_strdup(instance->computer_name);
     spec->vm_id = g_strdup(instance->vm_id);
-    spec->owner = resource_id_instance(engine->subscription ? engine->subscription : "", set->group, set->name, instance->id);
+    spec->owner = engine_instance_resource(set, instance->id);
     spec->epoch = instance->want_epoch;
     spec->revision = instance->want_revision;
     spec->vcpus = revision->vcpus;
