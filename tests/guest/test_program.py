@@ -11,30 +11,19 @@ import sys
 import tempfile
 import threading
 
+from tap import expect, main, run_program, test
+
 PROGRAM = sys.argv[1]
 OK = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
 HEALTHY = b'{"ApplicationHealthState":"Healthy"}'
 SIZE_MAX = 100_000
 EVENT = '602D9444-D2CD-49C7-8624-8643E7171297'
 
-TESTS = []
-
-
-def test(behaviour):
-    def add(function):
-        TESTS.append((behaviour, function))
-        return function
-    return add
-
 
 def guest(*arguments):
     """(exit code, what it printed)"""
-    done = subprocess.run([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
-    return done.returncode, done.stdout.decode('latin-1')
-
-
-def expect(said, code, out):
-    assert said == (code, out), f'{said}, not {(code, out)}'
+    code, out = run_program(PROGRAM, *arguments)
+    return code, out.decode('latin-1')
 
 
 @contextlib.contextmanager
@@ -369,22 +358,6 @@ def _():
         head = file.read(4096)
     assert head[:4] == b'\x7fELF' and b'/ld-' not in head, 'it wants a loader'
     return None
-
-
-def main():
-    failed = False
-    print(f'TAP version 13\n1..{len(TESTS)}')
-    for number, (behaviour, function) in enumerate(TESTS, start=1):
-        skipped, why = None, ''
-        try:
-            skipped = function()
-        except (AssertionError, OSError, subprocess.SubprocessError, ValueError) as error:
-            why = f'{type(error).__name__}: {error}'
-        failed = failed or bool(why)
-        print(f'{"not ok" if why else "ok"} {number} - {behaviour}{f" # SKIP {skipped}" if skipped else ""}', flush=True)
-        for line in why.splitlines():
-            print('#   ' + line)
-    sys.exit(failed)
 
 
 if __name__ == '__main__':

@@ -15,6 +15,8 @@ import tempfile
 import threading
 import time
 
+from tap import expect, main, run_program, test
+
 PROGRAM, TESTUDO, FIXTURES = sys.argv[1:4]
 NEEDED = ('swtpm', 'swtpm_setup', 'swtpm_localca', 'tpm2_checkquote', 'tpm2_makecredential')
 LOG = os.path.join(FIXTURES, 'secure/eventlog.bin')
@@ -23,24 +25,9 @@ NONCE = bytes(range(32))
 EV_NO_ACTION = 3
 NO_TPM, LOCKED_OUT, BUSY, ERROR, BROKEN, NO_LOG = range(3, 9)
 
-TESTS = []
-
-
-def test(behaviour):
-    def add(function):
-        TESTS.append((behaviour, function))
-        return function
-    return add
-
 
 def guest(*arguments):
-    """(exit code, the bytes that it printed)"""
-    done = subprocess.run([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
-    return done.returncode, done.stdout
-
-
-def expect(said, code, out):
-    assert said == (code, out), f'{said}, not {(code, out)}'
+    return run_program(PROGRAM, *arguments)
 
 
 def run(*command, **more):
@@ -468,22 +455,5 @@ def _():
         expect(guest(*words.split(' ')), 2, b'')
 
 
-def main():
-    missing = [name for name in NEEDED if not shutil.which(name)]
-    print(f'TAP version 13\n1..{len(TESTS) if not missing else "0 # SKIP no " + ", ".join(missing)}')
-    failed = False
-    for number, (behaviour, function) in enumerate(TESTS if not missing else [], start=1):
-        why = ''
-        try:
-            function()
-        except (AssertionError, OSError, subprocess.SubprocessError, ValueError, KeyError) as error:
-            why = f'{type(error).__name__}: {error}'
-        failed = failed or bool(why)
-        print(f'{"not ok" if why else "ok"} {number} - {behaviour}', flush=True)
-        for line in why.splitlines():
-            print('#   ' + line)
-    sys.exit(failed)
-
-
 if __name__ == '__main__':
-    main()
+    main([name for name in NEEDED if not shutil.which(name)])
