@@ -1,6 +1,6 @@
 #include "attest/bundle.h"
 
-#include "attest/cursor.h"
+#include "base/cursor.h"
 #include "base/error.h"
 #include "base/guest_wire.h"
 

@@ -1,6 +1,7 @@
 #include "attest/device_path.h"
 
 #include "attest/text.h"
+#include "base/cursor.h"
 
 #define NODE_HEADER 4
 #define MAX_NODES   64

@@ -2,7 +2,7 @@
  * Format: UEFI 2.10, section 10.3 (device path nodes); texts as in section 10.6. */
 #pragma once
 
-#include "attest/cursor.h"
+#include <glib.h>
 
 /* "PciRoot(0x0)/Pci(0x2,0x0)/HD(1,GPT,…)/\EFI\BOOT\BOOTX64.EFI". A node that is not known is "Path(type,subtype)"; one that is
  * cut short ends it with "…". Newly allocated; "" for an empty path. */

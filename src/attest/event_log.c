@@ -1,8 +1,8 @@
 #include "attest/event_log.h"
 
-#include "attest/cursor.h"
 #include "attest/event_type.h"
 #include "attest/tpm_alg.h"
+#include "base/cursor.h"
 
 #include <string.h>
 

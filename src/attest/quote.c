@@ -1,7 +1,7 @@
 #include "attest/quote.h"
 
-#include "attest/cursor.h"
 #include "attest/tpm_alg.h"
+#include "base/cursor.h"
 
 #include <openssl/ecdsa.h>
 #include <openssl/rsa.h>

@@ -2,7 +2,9 @@
  * What is no text, or would move the cursor, is written as \xNN; what is longer than TEXT_MAX characters is cut, with "…". */
 #pragma once
 
-#include "attest/cursor.h"
+#include "base/cursor.h"
+
+#include <glib.h>
 
 #define TEXT_MAX 512
 

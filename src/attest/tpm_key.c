@@ -1,8 +1,8 @@
 #include "attest/tpm_key.h"
 
-#include "attest/cursor.h"
 #include "attest/digest.h"
 #include "attest/tpm_alg.h"
+#include "base/cursor.h"
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>

@@ -21,15 +21,15 @@ sized_read(TpmBlob *blob, const char *text, size_t max)
 {
     if (!tpm_blob_from_hex(blob, text, PIECE_MIN, max))
         return false;
-    TpmIn in = tpm_in_over(blob->bytes, blob->length);
-    tpm_take_sized(&in);
-    return tpm_in_done(&in);
+    Cursor in = cursor_over(blob->bytes, blob->length);
+    cursor_sized(&in);
+    return cursor_is_done(&in);
 }
 
-static TpmIn
+static Cursor
 inside(const TpmBlob *blob)
 {
-    return tpm_in_over(blob->bytes + 2, blob->length - 2);
+    return cursor_over(blob->bytes + 2, blob->length - 2);
 }
 
 static bool
@@ -63,7 +63,7 @@ credential_activate(Tpm *tpm, const Credential *credential, const TpmKey *ak, co
     uint8_t buffer[TPM_COMMAND_MAX];
     TpmOut out = tpm_out_in(buffer, sizeof buffer);
     TpmResponse response;
-    TpmIn secret;
+    Cursor secret;
     tpm_put_activate_credential(&out, ak->handle, ek->handle, session, inside(&credential->id_object),
                                 inside(&credential->secret));
     return tpm_ask(tpm, TPM_ACTIVATE_CREDENTIAL, &out, &response) &&

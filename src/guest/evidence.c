@@ -55,7 +55,7 @@ quote(Tpm *tpm, const TpmBlob *nonce, Quoted *quoted)
     uint8_t buffer[TPM_COMMAND_MAX];
     TpmOut out = tpm_out_in(buffer, sizeof buffer);
     TpmResponse response;
-    TpmIn attest, signature;
+    Cursor attest, signature;
     tpm_put_quote(&out, quoted->ak.handle, nonce->bytes, nonce->length, QUOTED_PCRS);
     if (!tpm_ask(tpm, TPM_QUOTE, &out, &response))
         return false;

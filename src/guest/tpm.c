@@ -119,8 +119,8 @@ receive_response(Tpm *tpm, size_t *ret_length)
             return false;
         have += (size_t)n;
         if (have >= HEADER_SIZE) {
-            TpmIn header = tpm_in_over(tpm->response + 2, 4);
-            size = tpm_take_u32(&header);
+            Cursor header = cursor_over(tpm->response + 2, 4);
+            size = cursor_u32be(&header);
         }
         if (size > sizeof tpm->response)
             break; /* which is no response */

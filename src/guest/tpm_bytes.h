@@ -1,14 +1,14 @@
-/* guest/tpm_bytes.h: what goes to a TPM and comes from it, field by field, big-endian. Pure.
+/* guest/tpm_bytes.h: what goes to a TPM, field by field, big-endian; what comes from it is read by a cursor. Pure.
  *
- * Both ends fail once and stay failed: fields are put or taken in a row, and one question at the end says whether all of it
- * fitted, or was there. */
+ * It fails once and stays failed, as a cursor does: fields are put in a row, and one question at the end says whether all of it
+ * fitted. */
 #pragma once
+
+#include "base/cursor.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* ---- out ---- */
 
 typedef struct {
     uint8_t *at; /* borrowed */
@@ -27,23 +27,6 @@ void tpm_put_sized(TpmOut *out, const void *bytes, size_t length);
  * itself begins `before` bytes earlier. */
 size_t tpm_size_begin(TpmOut *out, size_t width);
 void tpm_size_end(TpmOut *out, size_t place, size_t width, size_t before);
-
-/* ---- in ---- */
-
-typedef struct {
-    const uint8_t *at; /* borrowed */
-    size_t left;
-    bool failed; /* more was taken than there was: 0 and NULL then, and ever after */
-} TpmIn;
-
-TpmIn tpm_in_over(const void *bytes, size_t length);
-const uint8_t *tpm_take(TpmIn *in, size_t length);
-uint8_t tpm_take_u8(TpmIn *in);
-uint16_t tpm_take_u16(TpmIn *in);
-uint32_t tpm_take_u32(TpmIn *in);
-TpmIn tpm_take_sized(TpmIn *in);
-/* All was there, and nothing is left over. */
-bool tpm_in_done(const TpmIn *in);
 
 /* ---- kept ---- */
 

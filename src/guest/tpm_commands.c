@@ -213,7 +213,7 @@ tpm_put_policy_secret(TpmOut *out, uint32_t session)
 }
 
 void
-tpm_put_activate_credential(TpmOut *out, uint32_t ak, uint32_t ek, uint32_t session, TpmIn id_object, TpmIn secret)
+tpm_put_activate_credential(TpmOut *out, uint32_t ak, uint32_t ek, uint32_t session, Cursor id_object, Cursor secret)
 {
     begin(out, ST_SESSIONS, TPM_ACTIVATE_CREDENTIAL);
     tpm_put_u32(out, ak);
@@ -239,24 +239,24 @@ tpm_put_flush_context(TpmOut *out, uint32_t handle)
 
 /* TPMS_AUTH_RESPONSE, one for each session; their HMACs are empty, and prove nothing. */
 static bool
-skip_sessions(TpmIn *in)
+skip_sessions(Cursor *in)
 {
     while (!in->failed && in->left > 0) {
-        tpm_take_sized(in);
-        tpm_take_u8(in);
-        tpm_take_sized(in);
+        cursor_sized(in);
+        cursor_u8(in);
+        cursor_sized(in);
     }
-    return tpm_in_done(in);
+    return cursor_is_done(in);
 }
 
 bool
 tpm_response_read(TpmCommand command, const void *bytes, size_t length, TpmResponse *ret_response)
 {
-    TpmIn in = tpm_in_over(bytes, length);
+    Cursor in = cursor_over(bytes, length);
     TpmResponse response = { 0 };
-    const uint16_t tag = tpm_take_u16(&in);
-    const uint32_t size = tpm_take_u32(&in);
-    response.code = tpm_take_u32(&in);
+    const uint16_t tag = cursor_u16be(&in);
+    const uint32_t size = cursor_u32be(&in);
+    response.code = cursor_u32be(&in);
     if (in.failed || size != length)
         return false;
     if (response.code != 0) {
@@ -265,11 +265,11 @@ tpm_response_read(TpmCommand command, const void *bytes, size_t length, TpmRespo
         return in.left == 0;
     }
     if (command == TPM_CREATE_PRIMARY || command == TPM_START_AUTH_SESSION)
-        response.handle = tpm_take_u32(&in);
+        response.handle = cursor_u32be(&in);
     if (tag == ST_SESSIONS) {
-        const uint32_t parameters = tpm_take_u32(&in);
-        const uint8_t *at = tpm_take(&in, parameters);
-        response.parameters = tpm_in_over(at, in.failed ? 0 : parameters);
+        const uint32_t parameters = cursor_u32be(&in);
+        const uint8_t *at = cursor_take(&in, parameters);
+        response.parameters = cursor_over(at, in.failed ? 0 : parameters);
         if (!skip_sessions(&in))
             return false;
     } else if (tag == ST_NO_SESSIONS && !in.failed) {
@@ -282,49 +282,49 @@ tpm_response_read(TpmCommand command, const void *bytes, size_t length, TpmRespo
 }
 
 /* A TPM2B with its size in front, as it is written to a file. */
-static TpmIn
-take_with_size(TpmIn *in)
+static Cursor
+take_with_size(Cursor *in)
 {
     const uint8_t *at = in->at;
-    const TpmIn inside = tpm_take_sized(in);
-    TpmIn whole = tpm_in_over(at, inside.failed ? 0 : inside.left + 2);
+    const Cursor inside = cursor_sized(in);
+    Cursor whole = cursor_over(at, inside.failed ? 0 : inside.left + 2);
     whole.failed = inside.failed || inside.left == 0;
     in->failed = in->failed || whole.failed;
     return whole;
 }
 
 bool
-tpm_read_created(TpmIn in, TpmIn *ret_public)
+tpm_read_created(Cursor in, Cursor *ret_public)
 {
-    const TpmIn area = take_with_size(&in);
-    tpm_take_sized(&in); /* creationData, creationHash */
-    tpm_take_sized(&in);
-    tpm_take_u16(&in); /* creationTicket: tag, hierarchy, digest */
-    tpm_take_u32(&in);
-    tpm_take_sized(&in);
-    tpm_take_sized(&in); /* name */
+    const Cursor area = take_with_size(&in);
+    cursor_sized(&in); /* creationData, creationHash */
+    cursor_sized(&in);
+    cursor_u16be(&in); /* creationTicket: tag, hierarchy, digest */
+    cursor_u32be(&in);
+    cursor_sized(&in);
+    cursor_sized(&in); /* name */
     *ret_public = area;
-    return tpm_in_done(&in);
+    return cursor_is_done(&in);
 }
 
 bool
-tpm_read_public(TpmIn in, TpmIn *ret_public)
+tpm_read_public(Cursor in, Cursor *ret_public)
 {
-    const TpmIn area = take_with_size(&in);
-    tpm_take_sized(&in); /* name, qualifiedName */
-    tpm_take_sized(&in);
+    const Cursor area = take_with_size(&in);
+    cursor_sized(&in); /* name, qualifiedName */
+    cursor_sized(&in);
     *ret_public = area;
-    return tpm_in_done(&in);
+    return cursor_is_done(&in);
 }
 
 bool
-tpm_read_quote(TpmIn in, TpmIn *ret_attest, TpmIn *ret_signature)
+tpm_read_quote(Cursor in, Cursor *ret_attest, Cursor *ret_signature)
 {
-    const TpmIn attest = tpm_take_sized(&in);
-    const TpmIn signature = in;
-    const uint16_t scheme = tpm_take_u16(&in), hash = tpm_take_u16(&in);
-    const TpmIn r = tpm_take_sized(&in), s = tpm_take_sized(&in);
-    if (!tpm_in_done(&in) || scheme != ALG_ECDSA || hash != ALG_SHA256 || attest.left == 0 || r.left == 0 || s.left == 0)
+    const Cursor attest = cursor_sized(&in);
+    const Cursor signature = in;
+    const uint16_t scheme = cursor_u16be(&in), hash = cursor_u16be(&in);
+    const Cursor r = cursor_sized(&in), s = cursor_sized(&in);
+    if (!cursor_is_done(&in) || scheme != ALG_ECDSA || hash != ALG_SHA256 || attest.left == 0 || r.left == 0 || s.left == 0)
         return false;
     *ret_attest = attest;
     *ret_signature = signature;
@@ -333,16 +333,16 @@ tpm_read_quote(TpmIn in, TpmIn *ret_attest, TpmIn *ret_signature)
 
 /* TPML_PCR_SELECTION; false where another bank is in it, or a PCR that there is not. */
 static bool
-take_selection(TpmIn *in, uint32_t *ret_pcrs)
+take_selection(Cursor *in, uint32_t *ret_pcrs)
 {
-    const uint32_t banks = tpm_take_u32(in);
+    const uint32_t banks = cursor_u32be(in);
     uint32_t pcrs = 0;
     if (in->failed || banks > 1)
         return false;
     if (banks == 1) {
-        const uint16_t hash = tpm_take_u16(in);
-        const uint8_t size = tpm_take_u8(in);
-        const uint8_t *map = tpm_take(in, size);
+        const uint16_t hash = cursor_u16be(in);
+        const uint8_t size = cursor_u8(in);
+        const uint8_t *map = cursor_take(in, size);
         if (!map || hash != ALG_SHA256 || size > SELECT_BYTES)
             return false;
         for (unsigned i = 0; i < size; i++)
@@ -353,68 +353,68 @@ take_selection(TpmIn *in, uint32_t *ret_pcrs)
 }
 
 bool
-tpm_read_pcrs(TpmIn in, uint32_t asked, uint8_t values[TPM_PCRS][TPM_SHA256_SIZE], uint32_t *ret_pcrs)
+tpm_read_pcrs(Cursor in, uint32_t asked, uint8_t values[TPM_PCRS][TPM_SHA256_SIZE], uint32_t *ret_pcrs)
 {
     uint32_t pcrs = 0;
-    tpm_take_u32(&in); /* pcrUpdateCounter */
+    cursor_u32be(&in); /* pcrUpdateCounter */
     if (!take_selection(&in, &pcrs) || (pcrs & ~asked) != 0)
         return false;
-    uint32_t count = tpm_take_u32(&in);
+    uint32_t count = cursor_u32be(&in);
     if (in.failed || count > MAX_PCRS_AT_ONCE)
         return false;
     for (unsigned pcr = 0; pcr < TPM_PCRS; pcr++) {
         if (!(pcrs >> pcr & 1))
             continue;
-        const TpmIn digest = tpm_take_sized(&in);
+        const Cursor digest = cursor_sized(&in);
         if (count-- == 0 || digest.failed || digest.left != TPM_SHA256_SIZE)
             return false;
         for (unsigned i = 0; i < TPM_SHA256_SIZE; i++)
             values[pcr][i] = digest.at[i];
     }
     *ret_pcrs = pcrs;
-    return count == 0 && tpm_in_done(&in);
+    return count == 0 && cursor_is_done(&in);
 }
 
 bool
-tpm_read_nv_size(TpmIn in, uint16_t *ret_size)
+tpm_read_nv_size(Cursor in, uint16_t *ret_size)
 {
-    TpmIn area = tpm_take_sized(&in);
-    tpm_take_sized(&in); /* nvName */
-    tpm_take_u32(&area); /* nvIndex */
-    tpm_take_u16(&area); /* nameAlg */
-    tpm_take_u32(&area); /* attributes */
-    tpm_take_sized(&area);
-    *ret_size = tpm_take_u16(&area);
-    return tpm_in_done(&area) && tpm_in_done(&in);
+    Cursor area = cursor_sized(&in);
+    cursor_sized(&in);   /* nvName */
+    cursor_u32be(&area); /* nvIndex */
+    cursor_u16be(&area); /* nameAlg */
+    cursor_u32be(&area); /* attributes */
+    cursor_sized(&area);
+    *ret_size = cursor_u16be(&area);
+    return cursor_is_done(&area) && cursor_is_done(&in);
 }
 
 bool
-tpm_read_nv(TpmIn in, uint16_t asked, TpmIn *ret_bytes)
+tpm_read_nv(Cursor in, uint16_t asked, Cursor *ret_bytes)
 {
-    *ret_bytes = tpm_take_sized(&in);
-    return tpm_in_done(&in) && ret_bytes->left > 0 && ret_bytes->left <= asked;
+    *ret_bytes = cursor_sized(&in);
+    return cursor_is_done(&in) && ret_bytes->left > 0 && ret_bytes->left <= asked;
 }
 
 bool
-tpm_read_session(TpmIn in)
+tpm_read_session(Cursor in)
 {
-    tpm_take_sized(&in); /* nonceTPM */
-    return tpm_in_done(&in);
+    cursor_sized(&in); /* nonceTPM */
+    return cursor_is_done(&in);
 }
 
 bool
-tpm_read_policy_secret(TpmIn in)
+tpm_read_policy_secret(Cursor in)
 {
-    tpm_take_sized(&in); /* timeout */
-    tpm_take_u16(&in);   /* policyTicket: tag, hierarchy, digest */
-    tpm_take_u32(&in);
-    tpm_take_sized(&in);
-    return tpm_in_done(&in);
+    cursor_sized(&in); /* timeout */
+    cursor_u16be(&in); /* policyTicket: tag, hierarchy, digest */
+    cursor_u32be(&in);
+    cursor_sized(&in);
+    return cursor_is_done(&in);
 }
 
 bool
-tpm_read_credential(TpmIn in, TpmIn *ret_secret)
+tpm_read_credential(Cursor in, Cursor *ret_secret)
 {
-    *ret_secret = tpm_take_sized(&in);
-    return tpm_in_done(&in) && ret_secret->left > 0;
+    *ret_secret = cursor_sized(&in);
+    return cursor_is_done(&in) && ret_secret->left > 0;
 }

@@ -50,7 +50,7 @@ void tpm_put_start_auth_session(TpmOut *out);
 /* Of the endorsement hierarchy: what an EK's policy asks for. */
 void tpm_put_policy_secret(TpmOut *out, uint32_t session);
 /* The session ends where it succeeds. id_object, secret: what is in TPM2B_ID_OBJECT and TPM2B_ENCRYPTED_SECRET. */
-void tpm_put_activate_credential(TpmOut *out, uint32_t ak, uint32_t ek, uint32_t session, TpmIn id_object, TpmIn secret);
+void tpm_put_activate_credential(TpmOut *out, uint32_t ak, uint32_t ek, uint32_t session, Cursor id_object, Cursor secret);
 void tpm_put_flush_context(TpmOut *out, uint32_t handle);
 
 /* ---- responses ---- */
@@ -58,26 +58,26 @@ void tpm_put_flush_context(TpmOut *out, uint32_t handle);
 typedef struct {
     uint32_t code;   /* TPM_RC; 0: it is done */
     uint32_t handle; /* of what was made; 0: this command makes nothing */
-    TpmIn parameters;
+    Cursor parameters;
 } TpmResponse;
 
 /* false: no response of a TPM to that command. */
 bool tpm_response_read(TpmCommand command, const void *bytes, size_t length, TpmResponse *ret_response);
 
 /* A TPM2B_PUBLIC, with its size; from TPM2_CreatePrimary and TPM2_ReadPublic. */
-bool tpm_read_created(TpmIn parameters, TpmIn *ret_public);
-bool tpm_read_public(TpmIn parameters, TpmIn *ret_public);
+bool tpm_read_created(Cursor parameters, Cursor *ret_public);
+bool tpm_read_public(Cursor parameters, Cursor *ret_public);
 /* TPMS_ATTEST, and a TPMT_SIGNATURE of ECDSA. */
-bool tpm_read_quote(TpmIn parameters, TpmIn *ret_attest, TpmIn *ret_signature);
+bool tpm_read_quote(Cursor parameters, Cursor *ret_attest, Cursor *ret_signature);
 /* Some of `asked`, at least one, unless no PCR is in that bank: *ret_pcrs is 0 then. Values in ascending order go to their
  * places in `values`. */
-bool tpm_read_pcrs(TpmIn parameters, uint32_t asked, uint8_t values[TPM_PCRS][TPM_SHA256_SIZE], uint32_t *ret_pcrs);
-bool tpm_read_nv_size(TpmIn parameters, uint16_t *ret_size);
+bool tpm_read_pcrs(Cursor parameters, uint32_t asked, uint8_t values[TPM_PCRS][TPM_SHA256_SIZE], uint32_t *ret_pcrs);
+bool tpm_read_nv_size(Cursor parameters, uint16_t *ret_size);
 /* At most as many as were asked for, and one at least. */
-bool tpm_read_nv(TpmIn parameters, uint16_t asked, TpmIn *ret_bytes);
-bool tpm_read_session(TpmIn parameters);
-bool tpm_read_policy_secret(TpmIn parameters);
-bool tpm_read_credential(TpmIn parameters, TpmIn *ret_secret);
+bool tpm_read_nv(Cursor parameters, uint16_t asked, Cursor *ret_bytes);
+bool tpm_read_session(Cursor parameters);
+bool tpm_read_policy_secret(Cursor parameters);
+bool tpm_read_credential(Cursor parameters, Cursor *ret_secret);
 
 /* ---- names: tpm_names.c ---- */
 

@@ -12,7 +12,7 @@ make(Tpm *tpm, TpmTemplate template, TpmKey *key)
     uint8_t buffer[TPM_COMMAND_MAX];
     TpmOut out = tpm_out_in(buffer, sizeof buffer);
     TpmResponse response;
-    TpmIn area;
+    Cursor area;
     tpm_put_create_primary(&out, template);
     if (!tpm_ask(tpm, TPM_CREATE_PRIMARY, &out, &response))
         return false;
@@ -34,7 +34,7 @@ tpm_ek_find(Tpm *tpm, TpmKey *key)
     uint8_t buffer[TPM_COMMAND_MAX];
     TpmOut out = tpm_out_in(buffer, sizeof buffer);
     TpmResponse response;
-    TpmIn area;
+    Cursor area;
     tpm_put_read_public(&out, EK_HANDLE);
     if (!tpm_ask(tpm, TPM_READ_PUBLIC, &out, &response))
         return tpm_forgive(tpm, TPM_RC_HANDLE) && make(tpm, TPM_KEY_EK, key);
@@ -117,7 +117,7 @@ tpm_nv_read(Tpm *tpm, uint32_t index, uint8_t *bytes, size_t room, size_t *ret_l
         return true;
     while (have < size) {
         const uint16_t asked = (uint16_t)(size - have) < NV_BLOCK ? (uint16_t)(size - have) : NV_BLOCK;
-        TpmIn block;
+        Cursor block;
         out = tpm_out_in(buffer, sizeof buffer);
         tpm_put_nv_read(&out, index, have, asked);
         if (!tpm_ask(tpm, TPM_NV_READ, &out, &response))

@@ -1,7 +1,7 @@
 /* attest/evidence.h: a guest's quote, signature, key and log, each behind 16 bits with its length. What was damaged never
  * holds, since the fuzzer has no key. */
-#include "attest/cursor.h"
 #include "attest/evidence.h"
+#include "base/cursor.h"
 
 #include "fuzz.h"
 

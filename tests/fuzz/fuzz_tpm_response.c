@@ -11,22 +11,22 @@ typedef struct {
 } Bounds;
 
 static void
-hold_within(Bounds bounds, TpmIn part)
+hold_within(Bounds bounds, Cursor part)
 {
     g_assert(!part.failed && part.at >= bounds.from && part.left <= (size_t)(bounds.to - part.at));
 }
 
 static void
-hold_public(Bounds bounds, TpmIn area)
+hold_public(Bounds bounds, Cursor area)
 {
-    TpmIn again = area;
+    Cursor again = area;
     hold_within(bounds, area);
-    tpm_take_sized(&again);
-    g_assert(area.left > 2 && tpm_in_done(&again));
+    cursor_sized(&again);
+    g_assert(area.left > 2 && cursor_is_done(&again));
 }
 
 static void
-hold_pcrs(TpmIn parameters)
+hold_pcrs(Cursor parameters)
 {
     /* Only those that were asked for, each of them written. */
     uint8_t values[TPM_PCRS][TPM_SHA256_SIZE];
@@ -37,9 +37,9 @@ hold_pcrs(TpmIn parameters)
 }
 
 static void
-answer_hold(TpmCommand command, Bounds bounds, TpmIn in)
+answer_hold(TpmCommand command, Bounds bounds, Cursor in)
 {
-    TpmIn one, two;
+    Cursor one, two;
     uint16_t size;
     switch (command) {
     case TPM_CREATE_PRIMARY:

@@ -89,7 +89,7 @@ policy_secret(TpmOut *out)
 static void
 activate(TpmOut *out)
 {
-    tpm_put_activate_credential(out, 0x80000000, 0x81010001, 0x03000000, tpm_in_over("\x11\x22", 2), tpm_in_over("\x33", 1));
+    tpm_put_activate_credential(out, 0x80000000, 0x81010001, 0x03000000, cursor_over("\x11\x22", 2), cursor_over("\x33", 1));
 }
 
 static void
@@ -166,13 +166,13 @@ test_what_does_not_fit_says_so(void)
 #define VALUE     "0020 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 
 static char *
-part(gboolean read, TpmIn bytes)
+part(gboolean read, Cursor bytes)
 {
     return read ? hex_of(bytes.at, bytes.left) : g_strdup("none");
 }
 
 static char *
-both(TpmIn one, TpmIn two)
+both(Cursor one, Cursor two)
 {
     g_autofree char *first = hex_of(one.at, one.left), *second = hex_of(two.at, two.left);
     return g_strconcat(first, " ", second, NULL);
@@ -180,9 +180,9 @@ both(TpmIn one, TpmIn two)
 
 /* What the answer to that command says, or "none". */
 static char *
-answer_read(TpmCommand command, TpmIn in)
+answer_read(TpmCommand command, Cursor in)
 {
-    TpmIn one = { 0 }, two = { 0 };
+    Cursor one = { 0 }, two = { 0 };
     guint8 values[TPM_PCRS][TPM_SHA256_SIZE];
     guint32 pcrs;
     guint16 size;
@@ -271,12 +271,12 @@ test_answers(void)
         gsize length;
         const guint8 *data = g_bytes_get_data(bytes, &length);
         g_test_message("%s", answers[i].parameters);
-        g_autofree char *says = answer_read(answers[i].command, tpm_in_over(data, length));
+        g_autofree char *says = answer_read(answers[i].command, cursor_over(data, length));
         g_assert_cmpstr(says, ==, answers[i].says);
         /* No answer is still one without its end. */
         for (gsize cut = 0; cut < length && strcmp(answers[i].says, "none") != 0; cut++) {
             g_autofree guint8 *less = g_memdup2(data, cut);
-            g_autofree char *none = answer_read(answers[i].command, tpm_in_over(less, cut));
+            g_autofree char *none = answer_read(answers[i].command, cursor_over(less, cut));
             g_assert_cmpstr(none, ==, "none");
         }
     }
@@ -360,12 +360,12 @@ test_codes(void)
 static void
 test_what_failed_stays_failed(void)
 {
-    TpmIn in = tpm_in_over("\1\2\3", 3);
-    g_assert_cmphex(tpm_take_u32(&in), ==, 0);
+    Cursor in = cursor_over("\1\2\3", 3);
+    g_assert_cmphex(cursor_u32be(&in), ==, 0);
     g_assert_true(in.failed && in.left == 3);
-    g_assert_cmphex(tpm_take_u8(&in), ==, 0);
-    g_assert_null(tpm_take(&in, 1));
-    g_assert_true(tpm_take_sized(&in).failed && !tpm_in_done(&in));
+    g_assert_cmphex(cursor_u8(&in), ==, 0);
+    g_assert_null(cursor_take(&in, 1));
+    g_assert_true(cursor_sized(&in).failed && !cursor_is_done(&in));
 }
 
 static void
