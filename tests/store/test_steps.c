@@ -223,6 +223,10 @@ taken_over(const Fixture *f, OperationKind kind)
           FALSE,
           1 },
         { "under way", { .epoch = 3, .revision = 1, .run_disk_gen = 1, .state = INSTANCE_STOPPING, .alive = TRUE }, TRUE, 9 },
+        { "on its way up, in the step that it was taken over from",
+          { .epoch = 3, .revision = 9, .run_disk_gen = 1, .state = INSTANCE_STARTING },
+          TRUE,
+          9 },
         { "waited for", { .epoch = 3, .revision = 9, .run_disk_gen = 1, .state = INSTANCE_RUNNING, .deadline = 5 }, TRUE, 9 },
         { "stopped, to be started again when its turn comes",
           { .epoch = 3, .want_epoch = 4, .revision = 1, .run_disk_gen = 1, .state = INSTANCE_STOPPED },
@@ -253,9 +257,9 @@ taken_over(const Fixture *f, OperationKind kind)
     g_autoptr(StoreOperation) successor = begin(tx, OPERATION_PUT_SCALE_SET, set_id, TRUE);
     g_autoptr(StoreSet) set = store_set_get_by_id(tx, set_id, NULL);
     g_assert_true(operations_supersede(tx, set, successor, 30, NULL));
-    assert_operation(tx, old, "Canceled 0/5 OperationPreempted");
+    assert_operation(tx, old, "Canceled 0/6 OperationPreempted");
     assert_operation(tx, deletion, "InProgress 1/1 -");
-    assert_operation(tx, successor, "InProgress 4/4 -");
+    assert_operation(tx, successor, "InProgress 5/5 -");
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(StoreInstance) instance = store_instance_get(tx, set_id, i, NULL);
         if (g_strcmp0(instance->operation, cases[i].moves ? successor->id : NULL) != 0 ||
