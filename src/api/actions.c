@@ -20,7 +20,7 @@ typedef struct {
     gboolean named;     /* the instances were named, not "all" */
     gboolean by_set;
     gboolean skip_shutdown;
-    guint deleted;
+    guint deleted;   /* of the capacity */
     char *joined;    /* the operation that deletes already what is to be deleted */
     GArray *hurried; /* ids of instances that are deleted with notice already, and by force now */
 } Run;
@@ -105,7 +105,7 @@ instance_run(Run *run, StoreInstance *instance, GError **error)
         }
         todo = desire_apply(instance, run->action->desire, run->skip_shutdown) ? 1 : 0;
         if (run->action->desire == DESIRE_DELETE) {
-            run->deleted++;
+            run->deleted += instance->surge ? 0 : 1;
             if (!models_notice_give(run->models, run->tx, run->set, instance, run->call->now, error))
                 return FALSE;
         }
@@ -135,7 +135,8 @@ instances_run(Run *run, const char *const *ids, GError **error)
     return TRUE;
 }
 
-/* Deleting named instances lowers the capacity with them, or the set would make new ones. */
+/* Deleting named instances lowers the capacity with them, or the set would make new ones. What a rolling upgrade has beyond the
+ * capacity was no part of it. */
 static gboolean
 capacity_lower(Run *run, GError **error)
 {

@@ -96,6 +96,33 @@ test_surplus_is_not_protected(void)
     answer_expect(allowed, "properties.protectionPolicy.protectFromScaleIn", "true");
 }
 
+/* Its application is asked three times before it is healthy, and nobody's place is taken until then. */
+#define SLOWLY_HEALTHY                                                                                                         \
+    "{\"properties\":{\"virtualMachineProfile\":{\"extensionProfile\":{\"extensions\":[{\"name\":\"health\",\"properties\":{"      \
+    "\"publisher\":\"Microsoft.ManagedServices\",\"type\":\"ApplicationHealthLinux\",\"typeHandlerVersion\":\"2.0\","            \
+    "\"settings\":{\"protocol\":\"http\",\"port\":8080,\"requestPath\":\"/health\",\"intervalInSeconds\":30,"                      \
+    "\"numberOfProbes\":3,\"gracePeriod\":600}}}]}}}}"
+
+/* Deleting it by name takes nothing from the capacity, and the upgrade makes another one. */
+static void
+test_surplus_is_no_capacity(void)
+{
+    g_autoptr(World) world = world_of_three(ROLLING(",\"maxSurge\":true"));
+    answer_free(world_must(world, 200, "PATCH", "@/s1", SLOWLY_HEALTHY));
+    world_advance(world, 60 * USEC_PER_SEC);
+    answer_free(world_must(world, 200, "GET", "@/s1/virtualMachines/0", NULL));
+    g_autoptr(Answer) gone = world_must(world, 202, "POST", "@/s1/delete", "{\"instanceIds\":[\"3\"]}");
+    world_expect_operation(world, gone, "Succeeded", NULL);
+    world_settle(world);
+    g_autoptr(Answer) set = world_must(world, 200, "GET", "@/s1", NULL);
+    answer_expect(set, "sku.capacity", "3");
+    expect_latest(world, "Completed", "3", "0");
+    g_autoptr(Answer) list = world_must(world, 200, "GET", "@/s1/virtualMachines", NULL);
+    answer_expect(list, "value.0.instanceId", "4");
+    answer_expect(list, "value.2.instanceId", "6");
+    answer_expect(list, "value.3.instanceId", NULL);
+}
+
 /* How many instances the set's view counts with this health. */
 static void
 expect_health_count(World *world, const char *code, guint count)
@@ -467,6 +494,7 @@ main(int argc, char **argv)
     g_test_add_func("/rolls/in-place", test_in_place);
     g_test_add_func("/rolls/surge", test_surge);
     g_test_add_func("/rolls/surplus-is-not-protected", test_surplus_is_not_protected);
+    g_test_add_func("/rolls/surplus-is-no-capacity", test_surplus_is_no_capacity);
     g_test_add_func("/rolls/want-of-room-is-told-at-once", test_want_of_room_is_told_at_once);
     g_test_add_func("/rolls/undo", test_undo);
     g_test_add_func("/rolls/automatic", test_automatic);

@@ -191,14 +191,17 @@ act_delete_instances(Sim *sim, SimSet *set)
     Expected expected = set->deleting ? EXPECT_REFUSED : set_is_quiet(sim, set) ? EXPECT_ACCEPTED : EXPECT_EITHER;
     g_autoptr(Answer) answer = sim_ask(sim, "POST", target, body);
     sim_expect(sim, answer, expected, "deleting instances");
-    guint leaving = 0;
+    guint leaving = 0, part = 0;
     for (guint i = 0; forced && answer->response->status < 300 && i < asked.ids->len; i++)
         notice_forced(sim, vm_of(sim, set, g_array_index(asked.ids, guint, i)));
-    for (guint i = 0; answer->response->status < 300 && i < asked.ids->len; i++)
-        leaving += sim_instance(set, g_array_index(asked.ids, guint, i))->leaving ? 0 : 1;
+    for (guint i = 0; answer->response->status < 300 && i < asked.ids->len; i++) {
+        const SimInstance *instance = sim_instance(set, g_array_index(asked.ids, guint, i));
+        leaving += instance->leaving ? 0 : 1;
+        part += instance->leaving || instance->surge ? 0 : 1;
+    }
     if (leaving > 0) {
         SimModel after = *sim_model(set);
-        after.capacity -= MIN(after.capacity, leaving);
+        after.capacity -= MIN(after.capacity, part);
         SimOperation *operation = promise_operation(sim, answer, OPERATION_DELETE_INSTANCES, set);
         for (guint i = 0; i < asked.ids->len; i++) {
             SimInstance *instance = sim_instance(set, g_array_index(asked.ids, guint, i));
@@ -206,7 +209,8 @@ act_delete_instances(Sim *sim, SimSet *set)
                 operation_cover(sim, operation, set, instance->id);
             instance->leaving = TRUE;
         }
-        promise_model(sim, set, set->revision + 1, &after);
+        if (part > 0)
+            promise_model(sim, set, set->revision + 1, &after);
     }
     g_array_unref(asked.ids);
 }
