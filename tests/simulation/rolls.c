@@ -352,6 +352,20 @@ shares_judge(Look *look)
                   policy->unhealthy_upgraded);
 }
 
+/* Its user turned maxSurge off, and somebody with data disks is not a Trusted launch VM yet. */
+static gboolean
+only_surge_would_do(const Look *look)
+{
+    if (look->target->policy.rolling.surge || !look->target->trusted || look->target->disks == 0)
+        return FALSE;
+    for (guint i = 0; i < look->set->present->len; i++) {
+        const SimInstance *instance = g_ptr_array_index(look->set->present, i);
+        if (!instance->leaving && !instance->protect_actions && !model_at(look->set, instance->want)->trusted)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* Is the reason that it stops for true? What was put back meanwhile was ill when it was. */
 static void
 stop_judge(Look *look)
@@ -382,7 +396,8 @@ stop_judge(Look *look)
         sim_break(look->sim, "the reason why a rolling upgrade stops is true",
                   "%s: %s; %u of %u ill, %u of %u upgraded ones bad", look->set->name, roll->code, look->ill, look->part, bad,
                   upgraded);
-    if (!look->sim->kind.faults && all_models_are_well(look->set))
+    if (!look->sim->kind.faults && all_models_are_well(look->set) &&
+        !(code == ARM_OPERATION_NOT_ALLOWED && only_surge_would_do(look)))
         sim_break(look->sim, "without faults no rolling upgrade fails", "%s: %s: %s", look->set->name, roll->code,
                   roll->message ? roll->message : "");
 }
