@@ -247,6 +247,7 @@ pass_undo(Pass *pass)
             engine_slot_release(engine, held->tracked);
         if (held->changed || held->written)
             engine_rows_lost(held->tracked->set);
+        health_pass_lost(pass, held->tracked);
         engine_mark_dirty(engine, held->tracked);
     }
     for (guint i = 0; i < pass->planned->len; i++)

@@ -9,7 +9,9 @@ struct Asked {
     guint64 epoch;
     HealthTrack track;
     guint timer;
-    gboolean unsure; /* what the store has may be older than the track */
+    gboolean unsure;     /* what the store has may be older than the track */
+    guint64 first_asked; /* the pass in which a former health ended; 0: it went on from the stored one */
+    gboolean lost;       /* that pass was: what the store has is of a former running, or model, or there is nothing */
 };
 
 /* A question on its way; it may outlive the instance, and the engine. */
@@ -87,6 +89,13 @@ health_stop(Tracked *tracked)
 }
 
 void
+health_pass_lost(const Pass *pass, Tracked *tracked)
+{
+    if (tracked->asked && tracked->asked->first_asked == pass->number)
+        tracked->asked->lost = TRUE;
+}
+
+void
 health_abandon(Engine *engine)
 {
     GHashTableIter iter;
@@ -152,6 +161,7 @@ begin(Pass *pass, Held *held, Model *model)
     asked->track = row->health_since ? health_resume(model->health, row->health, row->state_since, pass->now)
                                      : health_begin(model->health, pass->now);
     asked->unsure = TRUE;
+    asked->first_asked = row->health_since ? 0 : pass->number;
     held->tracked->asked = asked;
     if (row_follow(row, asked, /* answer= */ NULL, pass->now))
         pass_changed(held);
@@ -197,8 +207,9 @@ health_follow(Pass *pass, Held *held, GError **error)
     /* A step that leaves it running took the reason with it: the next answer gives it back. */
     if (tracked->asked && is_ill(row->health) && !row->failure_message)
         tracked->asked->unsure = TRUE;
-    if (tracked->asked && (tracked->asked->epoch != row->epoch || tracked->asked->model != revision->model)) {
-        gboolean same = tracked->asked->epoch == row->epoch &&
+    if (tracked->asked &&
+        (tracked->asked->lost || tracked->asked->epoch != row->epoch || tracked->asked->model != revision->model)) {
+        gboolean same = !tracked->asked->lost && tracked->asked->epoch == row->epoch &&
                         health_extension_same(tracked->asked->model->health, revision->model->health);
         if (same)
             return TRUE;

@@ -13,5 +13,8 @@ gboolean health_follow_all(Pass *pass, GError **error);
 /* What was answered since the last pass. */
 gboolean health_take(Pass *pass, GError **error);
 void health_stop(Tracked *tracked);
+/* Nothing of the pass was kept. A guest that is asked since then is asked from the beginning by the next one: its row would be
+ * without a health, which is what those have that nobody asks, or with a former one. */
+void health_pass_lost(const Pass *pass, Tracked *tracked);
 /* Answers that are still under way come to nobody. */
 void health_abandon(Engine *engine);

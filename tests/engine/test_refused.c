@@ -10,6 +10,13 @@
     ",\"maxBatchInstancePercent\":50}},\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"version\":"        \
     "\"1.1.0\"}}}}}"
 
+#define TO_UNHEALTHY                                                                                                           \
+    "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Rolling\",\"rollingUpgradePolicy\":{\"maxSurge\":true,"                    \
+    "\"maxBatchInstancePercent\":50}},\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"version\":"         \
+    "\"1.2.0-unhealthy\"}},\"extensionProfile\":{\"extensions\":[{\"name\":\"health\",\"properties\":{"                        \
+    "\"publisher\":\"Microsoft.ManagedServices\",\"type\":\"ApplicationHealthLinux\",\"typeHandlerVersion\":\"1.0\","          \
+    "\"settings\":{\"protocol\":\"http\",\"port\":8080,\"requestPath\":\"/health\"}}}]}}}}"
+
 /* New ones take the old ones' places with maxSurge, and their numbers are given out once. */
 static const struct {
     const char *name, *body, *first, *last;
@@ -136,6 +143,39 @@ test_at_each_commit(const void *data)
     g_assert_not_reached();
 }
 
+/* The new image's service answers 503: whichever commit fails, no new one takes an old one's place. */
+static guint
+unhealthy_run(guint fails_at)
+{
+    Disk disk = { .fails_at = fails_at };
+    g_autoptr(World) world = world_new_in_memory();
+    world_create(world, "s1", 2, "Standard_B1ms", "gen2", NULL);
+    /* The pass is made again before the guest has said anything. */
+    host_simulated_set_guest_latency(world->simulated, 5 * USEC_PER_SEC);
+    answer_free(world_must(world, 200, "PATCH", "@/s1", TO_UNHEALTHY));
+    sqlite3_commit_hook(world->store->writer.db, on_sqlite_commit, &disk);
+    settle(world);
+    sqlite3_commit_hook(world->store->writer.db, NULL, NULL);
+    g_autoptr(Answer) latest = world_must(world, 200, "GET", "@/s1/rollingUpgrades/latest", NULL);
+    answer_expect(latest, "properties.runningStatus.code", "Faulted");
+    g_autoptr(Answer) list = world_must(world, 200, "GET", "@/s1/virtualMachines", NULL);
+    g_assert_cmpuint(json_array_size(answer_at(list, "value")), ==, 2);
+    answer_expect(list, "value.0.instanceId", "0");
+    answer_expect(list, "value.1.instanceId", "1");
+    return disk.commits;
+}
+
+static void
+test_at_each_commit_of_an_unhealthy_upgrade(void)
+{
+    g_assert_cmpuint(unhealthy_run(0), >, 4);
+    for (guint at = 1; at < COMMITS_AT_MOST; at++) {
+        if (unhealthy_run(at) < at)
+            return;
+    }
+    g_assert_not_reached();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -147,5 +187,6 @@ main(int argc, char **argv)
         g_test_add_data_func(path, GUINT_TO_POINTER(i), test_at_each_commit);
     }
     g_test_add_func("/engine/refused/at-each-commit-of-a-creation", test_at_each_commit_of_a_creation);
+    g_test_add_func("/engine/refused/at-each-commit-of-an-unhealthy-upgrade", test_at_each_commit_of_an_unhealthy_upgrade);
     return g_test_run();
 }

@@ -98,9 +98,9 @@ test_surplus_is_not_protected(void)
 
 /* Its application is asked three times before it is healthy, and nobody's place is taken until then. */
 #define SLOWLY_HEALTHY                                                                                                         \
-    "{\"properties\":{\"virtualMachineProfile\":{\"extensionProfile\":{\"extensions\":[{\"name\":\"health\",\"properties\":{"      \
-    "\"publisher\":\"Microsoft.ManagedServices\",\"type\":\"ApplicationHealthLinux\",\"typeHandlerVersion\":\"2.0\","            \
-    "\"settings\":{\"protocol\":\"http\",\"port\":8080,\"requestPath\":\"/health\",\"intervalInSeconds\":30,"                      \
+    "{\"properties\":{\"virtualMachineProfile\":{\"extensionProfile\":{\"extensions\":[{\"name\":\"health\",\"properties\":{"  \
+    "\"publisher\":\"Microsoft.ManagedServices\",\"type\":\"ApplicationHealthLinux\",\"typeHandlerVersion\":\"2.0\","          \
+    "\"settings\":{\"protocol\":\"http\",\"port\":8080,\"requestPath\":\"/health\",\"intervalInSeconds\":30,"                  \
     "\"numberOfProbes\":3,\"gracePeriod\":600}}}]}}}}"
 
 /* Deleting it by name takes nothing from the capacity, and the upgrade makes another one. */
