@@ -1,78 +1,13 @@
 /* virtualMachineScaleSets: create and change, in one transaction: revision, operation, instances, activity event. */
 #include "api/scale_set_write.h"
 
+#include "api/capacity.h"
 #include "api/place.h"
 #include "api/roll_start.h"
 #include "api/set_body.h"
 #include "store/desire.h"
-#include "store/models.h"
 
 #include <string.h>
-
-static gboolean
-instances_add(StoreTx *tx, StoreSet *set, const Model *model, guint count, StoreOperation *operation, UnixTime now,
-              GError **error)
-{
-    for (guint i = 0; i < count; i++) {
-        g_autoptr(StoreInstance) instance = instance_new(set, model, set->next_instance++, now);
-        instance->operation = g_strdup(operation->id);
-        if (!store_instance_insert(tx, instance, error))
-            return FALSE;
-    }
-    operation->total += count;
-    operation->pending += count;
-    return store_operation_update(tx, operation, error) && store_set_update(tx, set, 0, error);
-}
-
-static gboolean
-instances_remove(StoreTx *tx, const StoreSet *set, const ScaleInPolicy *policy, guint count, StoreOperation *operation,
-                 UnixTime now, GError **error)
-{
-    g_autoptr(GHashTable) models = models_by_revision_new();
-    g_autoptr(GPtrArray) instances = store_instance_list(tx, set->id, error);
-    g_autoptr(GPtrArray) chosen = instances ? desire_scale_in(instances, policy, count, error) : NULL;
-    if (!chosen)
-        return FALSE;
-    for (guint i = 0; i < chosen->len; i++) {
-        StoreInstance *instance = g_ptr_array_index(chosen, i);
-        desire_deletion(instance, policy->force_deletion);
-        if (!models_notice_give(models, tx, set, instance, now, error) ||
-            !step_begin_or_take_over(tx, operation, instance, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-/* What a rolling upgrade has beyond the capacity for a while is its own. */
-static gboolean
-is_part(const StoreInstance *instance)
-{
-    return !instance->want_deleted && !instance->surge;
-}
-
-static gboolean
-present_count(StoreTx *tx, const StoreSet *set, guint *ret_count, GError **error)
-{
-    g_autoptr(GPtrArray) instances = store_instance_list(tx, set->id, error);
-    guint count = 0;
-    if (!instances)
-        return FALSE;
-    for (guint i = 0; i < instances->len; i++)
-        count += is_part(g_ptr_array_index(instances, i)) ? 1 : 0;
-    *ret_count = count;
-    return TRUE;
-}
-
-static gboolean
-capacity_meet(StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *operation, UnixTime now, GError **error)
-{
-    guint present;
-    if (!present_count(tx, set, &present, error))
-        return FALSE;
-    if (model->capacity > present)
-        return instances_add(tx, set, model, model->capacity - present, operation, now, error);
-    return instances_remove(tx, set, &model->policy.scale_in, present - model->capacity, operation, now, error);
-}
 
 /* Instances that never ran have nothing to keep: they take the newest model, as new ones do. */
 static gboolean
@@ -159,10 +94,13 @@ draft_accept(Call *call, StoreTx *tx, StoreSet *set, const Draft *draft, gboolea
         operation_begin(tx, OPERATION_PUT_SCALE_SET, set, id, set->location, of_set, call->request->caller, call->now, error);
     if (!operation || !warnings_record(call, tx, operation, draft, error) || (!of_set && !store_set_update(tx, set, 0, error)))
         return FALSE;
+    g_auto(Scaling) scaling = { 0 };
+    if ((created || supersedes) && !capacity_decide(tx, set, draft->after, &scaling, error))
+        return FALSE;
     if (supersedes &&
         (!operations_supersede(tx, set, operation, call->now, error) || !unborn_update(tx, set, draft->after, error)))
         return FALSE;
-    if ((created || supersedes) && !capacity_meet(tx, set, draft->after, operation, call->now, error))
+    if ((created || supersedes) && !capacity_meet(tx, set, draft->after, &scaling, operation, call->now, error))
         return FALSE;
     if (!created && !roll_follow(call, tx, set, draft->after, operation, error))
         return FALSE;

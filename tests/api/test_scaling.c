@@ -73,6 +73,22 @@ test_the_policy_decides_who_goes(void)
     }
 }
 
+/* Scaled in before the engine has stopped what was to be deallocated: it goes, as what-if says, and not another one for it. */
+static void
+test_what_was_to_stop_goes(void)
+{
+    static const char shrink[] = SHRINK("\"rules\":[\"OldestVM\"],\"prioritizeUnhealthyVMs\":true");
+    g_autoptr(World) world = world_with(3);
+    g_autoptr(Answer) stopped = world_must(world, 202, "POST", INSTANCE(2) "/deallocate", NULL);
+    g_autofree char *goes = foretold(world, shrink);
+    g_assert_cmpstr(goes, ==, "2");
+    g_autoptr(Answer) shrunk = world_must(world, 200, "PATCH", "@/s1", shrink);
+    world_expect_operation(world, shrunk, "Succeeded", NULL);
+    world_expect_operation(world, stopped, "Canceled", "OperationPreempted");
+    g_autofree char *left = ids_of(world);
+    g_assert_cmpstr(left, ==, "0 1");
+}
+
 static void
 test_the_policy_is_kept_and_read_anew(void)
 {
@@ -214,6 +230,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/scaling/the-policy-decides-who-goes", test_the_policy_decides_who_goes);
+    g_test_add_func("/scaling/what-was-to-stop-goes", test_what_was_to_stop_goes);
     g_test_add_func("/scaling/the-policy-is-kept", test_the_policy_is_kept_and_read_anew);
     g_test_add_func("/scaling/scale-in-protection", test_scale_in_protection_keeps_from_scaling_in_alone);
     g_test_add_func("/scaling/set-actions-protection", test_set_actions_protection);
