@@ -11,10 +11,19 @@ health_begin(const HealthExtension *asked, UnixTime now)
     };
 }
 
+/* Nobody asked meanwhile: the time that went by says nothing of those that would have answered in it. */
+static UnixTime
+answers_until(const HealthExtension *asked, UnixTime now)
+{
+    return now + MIN((gint64)asked->probes * asked->interval_s, (gint64)asked->grace_s) * USEC_PER_SEC;
+}
+
 HealthTrack
 health_resume(const HealthExtension *asked, Health health, UnixTime began, UnixTime now)
 {
     HealthTrack track = health_begin(asked, MIN(began, now));
+    if (track.health == HEALTH_INITIALIZING)
+        track.grace_until = MAX(track.grace_until, answers_until(asked, now));
     if (health == HEALTH_HEALTHY || health == HEALTH_UNHEALTHY || (health == HEALTH_UNKNOWN && asked->rich)) {
         track.health = health;
         track.settled = TRUE;

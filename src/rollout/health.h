@@ -81,7 +81,7 @@ typedef struct {
 HealthTrack health_begin(const HealthExtension *asked, UnixTime now);
 /* The same after the daemon's restart: `health` is what the store has, `began` is when health_begin() was called, or a guess
  * that is not later (the boot's end). What was said in a row before counts no more; custom metrics come with the next answer.
- */
+ * Initializing lasts for as many answers as it takes, also where its time went by while nobody asked. */
 HealthTrack health_resume(const HealthExtension *asked, Health health, UnixTime began, UnixTime now);
 
 /* The track after an answer.

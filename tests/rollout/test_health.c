@@ -126,6 +126,8 @@ test_resumed(void)
         { "unknown too", &rich, HEALTH_UNKNOWN, 3600, "HH", "?H" },
         { "of two states unknown is none yet", &binary, HEALTH_UNKNOWN, 3600, "H", "H" },
         { "initializing, what is left of its time", &rich, HEALTH_INITIALIZING, 50, "????", "ii??" },
+        { "and where nothing is left, as many answers as it takes", &rich, HEALTH_INITIALIZING, 3600, "HH", "iH" },
+        { "which are no reason to wait for more", &rich, HEALTH_INITIALIZING, 3600, "??H", "ii?" },
         { "initializing of what knows none now", &binary, HEALTH_INITIALIZING, 50, "U", "U" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(resumed); i++) {
