@@ -174,23 +174,35 @@ is_up(const StoreInstance *row)
     return row->state == INSTANCE_RUNNING && row->alive && row->agent && !row->want_deleted;
 }
 
+/* Nobody asks for it any more. */
+static void
+health_drop(Held *held)
+{
+    held->row->health = HEALTH_UNKNOWN;
+    held->row->health_since = 0;
+    reason_set(held->row, NULL);
+    pass_changed(held);
+}
+
 /* A guest without an agent cannot be asked: what nothing is heard of is not well. */
 static gboolean
 silence_follow(Pass *pass, Held *held, GError **error)
 {
     StoreInstance *row = held->row;
     health_stop(held->tracked);
-    if (!row || row->state != INSTANCE_RUNNING || !row->alive || row->agent || row->want_deleted || row->health_since)
+    if (!row || row->state != INSTANCE_RUNNING || !row->alive || row->agent || row->want_deleted)
         return TRUE;
     const Revision *revision = revision_get(pass, held->tracked->set, row->revision, error);
     if (!revision)
         return FALSE;
-    if (revision->model->health) {
+    if (revision->model->health && !row->health_since) {
         row->health = HEALTH_UNKNOWN;
         row->health_since = pass->now;
         reason_set(row, g_strdup("The application cannot be asked: the guest agent does not answer."));
         pass_changed(held);
     }
+    if (!revision->model->health && row->health_since)
+        health_drop(held);
     return TRUE;
 }
 
@@ -217,12 +229,8 @@ health_follow(Pass *pass, Held *held, GError **error)
         row->health_since = 0;
         pass_changed(held);
     }
-    if (!revision->model->health && row->health_since) {
-        row->health = HEALTH_UNKNOWN;
-        row->health_since = 0;
-        reason_set(row, NULL);
-        pass_changed(held);
-    }
+    if (!revision->model->health && row->health_since)
+        health_drop(held);
     if (revision->model->health && !tracked->asked)
         begin(pass, held, revision->model);
     return TRUE;

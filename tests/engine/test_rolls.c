@@ -424,6 +424,11 @@ test_health_of_a_guest_without_agent(void)
     g_autoptr(Answer) view = world_must(world, 200, "GET", "@/s1/virtualMachines/0/instanceView", NULL);
     answer_expect(view, "vmHealth.status.code", "HealthState/unknown");
     answer_expect(view, "vmHealth.status.message", "The application cannot be asked: the guest agent does not answer.");
+    answer_free(world_must(world, 200, "POST", "@/s1/rollback", "{\"revision\":1}"));
+    g_autoptr(Answer) without = world_must(world, 202, "POST", "@/s1/manualupgrade", "{\"instanceIds\":[\"*\"]}");
+    world_expect_operation(world, without, "Succeeded", NULL);
+    g_autoptr(Answer) unasked = world_must(world, 200, "GET", "@/s1/virtualMachines/0/instanceView", NULL);
+    answer_expect(unasked, "vmHealth.status.code", "HealthState/healthy");
 }
 
 /* Why one is ill is written when it falls ill, not at each question; and it is of that running alone. */
