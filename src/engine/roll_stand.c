@@ -49,9 +49,12 @@ roll_run_growth(RollRun *run, guint revision, Growth *ret_growth, GError **error
 {
     const Revision *from = revision_get(run->pass, run->set, revision, error);
     *ret_growth = (Growth){ 0 };
-    if (from)
-        *ret_growth = growth_between(&run->pass->engine->config, from->model->size_name, run->target->size_name);
-    return from != NULL;
+    if (!from)
+        return FALSE;
+    const Growth growth = growth_between(&run->pass->engine->config, from->model->size_name, run->target->size_name);
+    /* What becomes smaller gives nothing back before it is sure that it is not put back. */
+    *ret_growth = (Growth){ MAX(growth.family, 0), MAX(growth.region, 0) };
+    return TRUE;
 }
 
 static gboolean

@@ -98,6 +98,15 @@ static const struct {
                           "  FROM instances WHERE want_deleted = 0 AND set_id <> ? GROUP BY 1, 2) g"
                           " JOIN models m ON m.set_id = g.set_id AND m.revision = g.want_revision"
                           " GROUP BY m.size_family COLLATE NOCASE ORDER BY 1" },
+    /* Only where a rolling upgrade is under way is there something to go back to. */
+    [SQL_USAGE_KEPT] = { SHAPE_PLAIN, NULL,
+                         "SELECT u.size_family, u.size_vcpus, w.size_family, w.size_vcpus, g.n FROM"
+                         " (SELECT i.set_id, i.want_revision, i.undo_revision, count(*) AS n"
+                         "  FROM rolls r JOIN instances i ON " PLACES_OF(
+                             "r.set_id") "  WHERE r.ended = 0 AND r.set_id <> ? AND i.want_deleted = 0 AND i.undo_revision <> 0"
+                                         "  AND i.undo_revision <> i.want_revision GROUP BY 1, 2, 3) g"
+                                         " JOIN models u ON u.set_id = g.set_id AND u.revision = g.undo_revision"
+                                         " JOIN models w ON w.set_id = g.set_id AND w.revision = g.want_revision" },
     [SQL_USAGE_SETS] = { SHAPE_PLAIN, NULL, "SELECT count(*) FROM sets WHERE id <> ?" },
 
     [SQL_OPERATION_GET] = { SHAPE_SELECT, &operation_rows, "WHERE id = ?" },

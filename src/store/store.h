@@ -250,7 +250,9 @@ gboolean store_instance_count(StoreTx *tx, gint64 set_id, StoreInstanceCounts *r
  * made of something else so far. *ret_serving: of these, meant to run. */
 gboolean store_instance_outdated(StoreTx *tx, gint64 set_id, guint *ret_count, guint *ret_serving, GError **error);
 
-/* ---- quota: sums over all instances that are not being deleted, by the size of the revision they should run ---- */
+/* ---- quota: sums over all instances that are not being deleted, by the size of the revision they should run. What a rolling
+ * upgrade may have to put back counts with the larger one of that size and the size it goes back to, and in the families of
+ * both: so that there is room for it whatever else is asked for meanwhile. ---- */
 typedef struct {
     char *family;
     guint cores;

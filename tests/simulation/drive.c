@@ -6,10 +6,14 @@
 
 #include <string.h>
 
-/* More steps than this without coming to rest is never coming to rest. */
-#define STEPS_MAX 60000
+/* More steps than this without coming to rest is never coming to rest; but for the questions of a rolling upgrade's pauses, in
+ * which nothing happens besides. */
+#define STEPS_MAX         60000
+#define STEPS_OF_QUESTION 4
 /* Hours cost: each application is asked for its health all the time. */
 #define LONG_WAITS 3
+/* Of half a minute: more than it takes to hear of an application, whatever its extension says. */
+#define ANSWER_WAITS 40
 
 /* ---- one world ---- */
 
@@ -125,13 +129,28 @@ sim_step(Sim *sim)
     return !sim->broken;
 }
 
+static guint
+steps_allowed(const Sim *sim)
+{
+    guint steps = STEPS_MAX;
+    for (guint i = 0; i < sim->sets->len; i++) {
+        const SimSet *set = g_ptr_array_index(sim->sets, i);
+        const SimModel *model = sim_model(set);
+        const SimRolling *policy = &model->policy.rolling;
+        const guint batches = (100 + policy->batch - 1) / policy->batch;
+        if (model->health > 0)
+            steps += batches * policy->pause_s / health_interval_s(model->health) * set->present->len * STEPS_OF_QUESTION;
+    }
+    return steps;
+}
+
 void
 sim_settle(Sim *sim)
 {
-    guint limit = sim->steps + STEPS_MAX;
+    const guint allowed = steps_allowed(sim), limit = sim->steps + allowed;
     while (!sim->broken && sim_step(sim)) {
         if (sim->steps > limit)
-            sim_break(sim, "it comes to rest in a bounded number of steps", "more than %u", STEPS_MAX);
+            sim_break(sim, "it comes to rest in a bounded number of steps", "more than %u", allowed);
     }
     if (!sim->broken)
         check_rest(sim);
@@ -149,6 +168,31 @@ sim_wait(Sim *sim, gint64 usec)
     }
 }
 
+/* An application that was asked, and whose first answers have not come to anything. */
+static gboolean
+somebody_is_unheard(const Sim *sim)
+{
+    for (guint i = 0; sim->rows && i < sim->rows->sets->len; i++) {
+        const RowSet *row = g_ptr_array_index(sim->rows->sets, i);
+        for (guint k = 0; k < row->instances->len; k++) {
+            const StoreInstance *instance = g_ptr_array_index(row->instances, k);
+            if (instance->state == INSTANCE_RUNNING && instance->health_since && instance->health == HEALTH_INITIALIZING)
+                return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Who is ill goes first in a scale-in, and a killed control plane hears of it later: a user of a twin waits for it. */
+static void
+answers_await(Sim *sim)
+{
+    for (guint i = 0; sim->kind.twin && i < ANSWER_WAITS && !sim->broken && somebody_is_unheard(sim); i++) {
+        sim_wait(sim, 30 * USEC_PER_SEC);
+        sim_settle(sim);
+    }
+}
+
 /* ---- one run ---- */
 
 static void
@@ -161,6 +205,7 @@ pause_random(Sim *sim)
     guint drawn = random_below(&sim->actions, 100);
     if (!sim->kind.hurried || drawn < 30) {
         sim_settle(sim);
+        answers_await(sim);
         return;
     }
     if (drawn < 45)
@@ -207,6 +252,7 @@ sim_run(Sim *sim)
     sim_settle(sim);
     check_well(sim);
     action_heal(sim);
+    answers_await(sim);
     if (!sim->broken)
         check_end(sim);
 }

@@ -57,6 +57,18 @@ set_is_what_was_asked(Sim *sim, const Rows *rows, const char *name)
     }
 }
 
+/* What it goes back to if its upgrade fails stays its own until that is decided. family NULL: in the region, where it takes the
+ * larger one of the two. */
+static guint
+cores_of(const SimSet *set, const StoreInstance *instance, const char *family)
+{
+    const SimSize *wanted = &sim_sizes[g_array_index(set->models, SimModel, instance->want_revision - 1).size];
+    const guint kept = instance->undo_revision ? instance->undo_revision : instance->want_revision;
+    const SimSize *before = &sim_sizes[g_array_index(set->models, SimModel, kept - 1).size];
+    guint cores = !family || strcmp(family, wanted->family) == 0 ? wanted->vcpus : 0;
+    return MAX(cores, !family || strcmp(family, before->family) == 0 ? before->vcpus : 0);
+}
+
 static guint
 usage_of(const Rows *rows, Sim *sim, const char *family)
 {
@@ -68,8 +80,7 @@ usage_of(const Rows *rows, Sim *sim, const char *family)
             const StoreInstance *instance = g_ptr_array_index(row->instances, k);
             if (instance->want_deleted || instance->want_revision > set->models->len)
                 continue;
-            const SimSize *size = &sim_sizes[g_array_index(set->models, SimModel, instance->want_revision - 1).size];
-            cores += !family || strcmp(family, size->family) == 0 ? size->vcpus : 0;
+            cores += cores_of(set, instance, family);
         }
     }
     return cores;

@@ -19,6 +19,12 @@ health_random(Random *random)
     return random_between(random, 1, G_N_ELEMENTS(extensions));
 }
 
+guint
+health_interval_s(guint health)
+{
+    return extensions[health - 1].interval_s;
+}
+
 json_t *
 health_json(guint health)
 {

@@ -232,6 +232,7 @@ gboolean policy_same(const SimPolicy *a, const SimPolicy *b);
 void policy_set(json_t *properties, const SimPolicy *policy);
 guint health_random(Random *random);
 json_t *health_json(guint health);
+guint health_interval_s(guint health); /* not 0 */
 
 /* promise.c */
 SimSet *sim_set_by_uid(Sim *sim, const char *uid);

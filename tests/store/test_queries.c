@@ -180,6 +180,45 @@ test_usage(Fixture *f, const void *data G_GNUC_UNUSED)
     store_abort(tx);
 }
 
+/* What may be put back keeps its size while that is not decided. */
+static void
+test_usage_with_what_may_be_put_back(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const struct {
+        guint wanted, before;
+        const char *usage;
+    } cases[] = {
+        { 3, 0, "4 cores, 1 vms, 1 sets: standardDSv5Family=4" },
+        { 3, 3, "4 cores, 1 vms, 1 sets: standardDSv5Family=4" },
+        { 3, 1, "4 cores, 1 vms, 1 sets: standardDSv5Family=4 standardAFamily=1" },
+        { 3, 2, "8 cores, 1 vms, 1 sets: standardDSv5Family=8" },
+        { 2, 3, "8 cores, 1 vms, 1 sets: standardDSv5Family=8" },
+        { 1, 2, "8 cores, 1 vms, 1 sets: standardAFamily=1 standardDSv5Family=8" },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        StoreTx *tx = must_write(f->store);
+        gint64 set = set_add(tx, "g", "one"); /* its first revision: family standardAFamily, 1 core */
+        model_add(tx, set, 2, "e2", "standardDSv5Family", 8);
+        model_add(tx, set, 3, "e3", "standardDSv5Family", 4);
+        instance_add(tx, set, 0, cases[i].wanted);
+        g_autoptr(StoreInstance) instance = store_instance_get(tx, set, 0, NULL);
+        instance->undo_revision = cases[i].before;
+        g_assert_true(store_instance_update(tx, instance, 0, NULL));
+        g_autoptr(StoreRoll) roll = g_new0(StoreRoll, 1);
+        roll->set_id = set;
+        roll->operation = g_strdup("o");
+        g_assert_true(store_roll_insert(tx, roll, NULL));
+        g_autofree char *usage = usage_text(tx, 0), *others = usage_text(tx, set);
+        g_assert_cmpstr(usage, ==, cases[i].usage);
+        g_assert_cmpstr(others, ==, "0 cores, 0 vms, 0 sets:");
+        instance->want_deleted = TRUE;
+        g_assert_true(store_instance_update(tx, instance, 0, NULL));
+        g_autofree char *less = usage_text(tx, 0);
+        g_assert_cmpstr(less, ==, "0 cores, 0 vms, 1 sets:");
+        store_abort(tx);
+    }
+}
+
 static char *
 revisions_text(StoreTx *tx, gint64 set_id)
 {
@@ -307,6 +346,7 @@ main(int argc, char **argv)
     fixture_add("changed-and-etags", test_changed_and_etags);
     fixture_add("pages", test_pages);
     fixture_add("usage", test_usage);
+    fixture_add("usage-with-what-may-be-put-back", test_usage_with_what_may_be_put_back);
     fixture_add("model-prune", test_model_prune);
     fixture_add("operations-in-progress-and-prune", test_operations_in_progress_and_prune);
     fixture_add("image-uses", test_image_uses);
