@@ -48,7 +48,10 @@ replaced_adopt(Sim *sim, SimSet *set, const StoreInstance *row)
     cover_as(sim, set, row->id, as);
     SimInstance *instance = sim_instance(set, row->id);
     instance->repairing = row->repairing;
-    if (row->attempt == 0 && row->want_revision != set->revision)
+    /* Where the newest is larger, and quota has no room for it, it is as the old one was. */
+    gboolean for_room = sim->quota_is_cut && row->want_revision == old->want &&
+                        g_array_index(set->models, SimModel, old->want - 1).size != sim_model(set)->size;
+    if (row->attempt == 0 && row->want_revision != set->revision && !for_room)
         sim_break(sim, "who comes in another one's place is on the newest model", "%s/%u is at revision %u of %u", set->name,
                   row->id, row->want_revision, set->revision);
     return instance;

@@ -314,6 +314,8 @@ on_event(void *data, const HostEvent *event)
         return;
     case HOST_START_FAILED:
         vm->alive = FALSE;
+        /* Whoever asked for this start sees it fail: it is theirs to repeat, also where it had died before. */
+        vm->owed = vm->owed && !is_asked_for(sim, event->key);
         return;
     case HOST_EXITED:
         /* What creates it is not repeated, nor a launch that somebody has asked for and sees fail. */
