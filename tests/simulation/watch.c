@@ -196,12 +196,14 @@ look_first(Sim *sim)
     notices_follow(sim, rows, "a guest that can hear of its end is told in time");
 }
 
-/* Who died is started again by the engine, if it is to run; a boot that was refused would only be refused again. */
+/* Who died is started again by the engine, if it is to run; also where a change of the set took over what brought it back, and
+ * then saw its own start fail. A boot that was refused would only be refused again. */
 static gboolean
 may_be_revived(const SimSet *set, guint id, const Vm *vm)
 {
     const SimInstance *instance = sim_instance(set, id);
-    return vm->died && !vm->refused && instance && !instance->leaving && (instance->power == POWER_RUNNING || instance->unsure);
+    return (vm->died || (vm->revived && !vm->alive)) && !vm->refused && instance && !instance->leaving &&
+           (instance->power == POWER_RUNNING || instance->unsure);
 }
 
 /* The same launch may be asked for again: whoever comes after a crash does not know that it was made. */
