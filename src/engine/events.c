@@ -262,6 +262,12 @@ engine_apply_found(Pass *pass, Held *held, const HostFound *found, GError **erro
         return TRUE;
     }
     held->tracked->refused = found->refused_file != NULL;
+    /* Without a guest agent it ran as soon as it was started. */
+    if (found->refused_file && instance->state == INSTANCE_RUNNING) {
+        on_refused(pass, held, found->refused_file);
+        pass_changed(held);
+        return TRUE;
+    }
     instance->agent = found->agent || instance->agent;
     if (!was_alive || instance->agent != had_agent)
         pass_changed(held);

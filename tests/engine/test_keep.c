@@ -7,13 +7,19 @@
 #define TRUSTED      "{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":true}}"
 
 static World *
-world_of_one(const char *security)
+world_of_one_image(const char *image, const char *security)
 {
     World *world = world_new();
     const SimulatedLatency latency = { 0, 5 * S, 0, 0 };
     host_simulated_set_latency(world->simulated, &latency);
-    world_create(world, "s1", 1, "Standard_B1ms", "gen2", security);
+    world_create(world, "s1", 1, "Standard_B1ms", image, security);
     return world;
+}
+
+static World *
+world_of_one(const char *security)
+{
+    return world_of_one_image("gen2", security);
 }
 
 static char *
@@ -164,6 +170,26 @@ test_a_refused_boot_is_not_repeated(void)
     expect(world, POWER, "PowerState/stopped");
 }
 
+/* Without a guest agent it runs as soon as it is started, and is refused after that. */
+static void
+test_a_boot_that_is_refused_while_nobody_looks(void)
+{
+    g_autoptr(World) world = world_of_one_image("gen2-noagent", TRUSTED);
+    host_simulated_set_faults(world->simulated, refuse_later, NULL);
+    vm_end(world, host_simulated_kill);
+    world_advance(world, 2 * S);
+    expect(world, POWER, "PowerState/running");
+    world_stop(world);
+    while (clock_virtual_fire_until(world->clock, world->clock->now(world->clock) + 10 * S))
+        ;
+    world_start(world);
+    world_run_ready(world);
+    expect(world, PROVISIONING, "ProvisioningState/failed/SecureBootValidationFailed");
+    vm_end(world, host_simulated_kill);
+    world_advance(world, 3600 * S);
+    expect(world, POWER, "PowerState/stopped");
+}
+
 static SimulatedFault
 fail_epochs(const LaunchSpec *spec, void *data)
 {
@@ -219,6 +245,7 @@ main(int argc, char **argv)
     g_test_add_func("/keep/who-died-while-nobody-looked", test_who_died_while_nobody_looked);
     g_test_add_func("/keep/a-guest-that-powers-itself-off-stays-so", test_a_guest_that_powers_itself_off_stays_so);
     g_test_add_func("/keep/a-refused-boot-is-not-repeated", test_a_refused_boot_is_not_repeated);
+    g_test_add_func("/keep/a-boot-that-is-refused-while-nobody-looks", test_a_boot_that_is_refused_while_nobody_looks);
     g_test_add_func("/keep/a-start-that-fails-on-the-way", test_a_start_that_fails_on_the_way);
     g_test_add_func("/keep/a-wish-in-the-meantime-counts", test_a_wish_in_the_meantime_counts);
     return g_test_run();
