@@ -176,6 +176,20 @@ act_power(Sim *sim, SimSet *set)
     deed_ask(sim, set, &deeds[random_below(&sim->actions, G_N_ELEMENTS(deeds))], asked_draw(sim, set));
 }
 
+/* By force they go at once, those too whose guests have been given time. */
+static void
+leaving_add(const SimSet *set, Asked *asked)
+{
+    for (guint i = 0; i < set->present->len; i++) {
+        const SimInstance *instance = g_ptr_array_index(set->present, i);
+        gboolean named = FALSE;
+        for (guint k = 0; k < asked->ids->len; k++)
+            named = named || g_array_index(asked->ids, guint, k) == instance->id;
+        if (instance->leaving && !named)
+            g_array_append_val(asked->ids, instance->id);
+    }
+}
+
 void
 act_delete_instances(Sim *sim, SimSet *set)
 {
@@ -186,6 +200,8 @@ act_delete_instances(Sim *sim, SimSet *set)
     }
     gboolean forced = random_chance(&sim->actions, 30);
     asked.whom = NAMED;
+    if (forced)
+        leaving_add(set, &asked);
     g_autofree char *body = ids_body(&asked),
                     *target = g_strdup_printf("@/%s/delete%s", set->name, forced ? "?forceDeletion=true" : "");
     Expected expected = set->deleting ? EXPECT_REFUSED : set_is_quiet(sim, set) ? EXPECT_ACCEPTED : EXPECT_EITHER;

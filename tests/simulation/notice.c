@@ -45,6 +45,7 @@ notice_answer(Sim *sim, Vm *vm, const char *const *argv, GString *out)
 void
 notice_forced(Sim *sim, Vm *vm)
 {
+    vm->forced = TRUE;
     if (vm->may_go == 0)
         vm->may_go = now_of(sim);
 }
@@ -95,6 +96,8 @@ notices_follow(Sim *sim, const Rows *rows, const char *name)
             const StoreInstance *instance = g_ptr_array_index(row->instances, k);
             if (instance->want_deleted)
                 end_see(sim, set, instance, name);
+            if (vm_of(sim, set, instance->id)->forced && instance->terminate_at != 0)
+                sim_break(sim, "who is deleted by force is given no time", "%s/%u", set->name, instance->id);
         }
     }
 }

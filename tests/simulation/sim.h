@@ -156,6 +156,7 @@ typedef struct {
     UnixTime end_at;    /* its guest has time until then; 0: none */
     UnixTime told_at;   /* its guest was told; 0: not yet */
     UnixTime may_go;    /* it approved, or was deleted by force; 0: neither */
+    gboolean forced;    /* an accepted request deletes it by force */
     gboolean end_begun; /* it was stopped or destroyed for it */
 } Vm;
 

@@ -107,6 +107,11 @@ guest_state_judge(Sim *sim, Vm *vm, const LaunchSpec *spec)
         sim_break(sim, "guest state is replaced only where an accepted request says so",
                   "%s starts with vTPM %" G_GUINT64_FORMAT " in place of %" G_GUINT64_FORMAT, vm->key, spec->vtpm_gen,
                   vm->last->vtpm_gen);
+    if (vm->last && spec->disk_gen != vm->last->disk_gen &&
+        (spec->vars_gen == vm->last->vars_gen || (gen != 0 && spec->vtpm_gen == vm->last->vtpm_gen)))
+        sim_break(sim, "guest state lives and dies with its OS disk",
+                  "%s starts with a new disk, UEFI variables %" G_GUINT64_FORMAT " and vTPM %" G_GUINT64_FORMAT, vm->key,
+                  spec->vars_gen, spec->vtpm_gen);
     if (gen == 0)
         return;
     if (g_hash_table_contains(vm->vtpms, &gen) && vm->last && vm->last->vtpm_gen != spec->vtpm_gen)
