@@ -91,6 +91,7 @@ engine_attach(Engine *engine, Host *host, GError **error)
         g_hash_table_insert(found, item->key, item);
     }
     engine->host = host;
+    engine->attached_at = engine->clock->now(engine->clock);
 
     g_autoptr(Pass) pass = pass_new(engine, error);
     g_autoptr(GPtrArray) sets = pass ? store_set_list(pass->tx, NULL, error) : NULL;

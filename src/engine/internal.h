@@ -59,6 +59,7 @@ struct Engine {
     guint retry_timer;
     guint upkeep_timer;
     gboolean attached;
+    UnixTime attached_at;
     GHashTable *strangers; /* char* (key) -> char* (ARM id or NULL): removed when the engine began to work */
 };
 

@@ -169,6 +169,7 @@ repairs_run(Pass *pass, SetTracked *set, guint revision, UnixTime *ret_wake, gbo
             .suspended = run.row->repairs_suspended,
             .rolling = set->roll != 0,
             .in_vain = run.row->repairs_in_vain,
+            .awake = pass->engine->attached_at,
         };
         RepairAct act = repair_next(&state, &run.policy, set->fleet, pass->now);
         if (act.type == REPAIR_WAIT) {

@@ -94,6 +94,7 @@ roll_run_stand(RollRun *run, RollState *ret_state, GError **error)
         .until = roll->until,
         .removed = roll->failed,
         .health_wait = run->pass->engine->config.health_wait_usec,
+        .awake = run->pass->engine->attached_at,
         .room = G_MAXUINT,
         .undo = roll->os_upgrade && run->target->policy.os_upgrade.rollback,
     };

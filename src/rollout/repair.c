@@ -19,11 +19,11 @@ is_waited_with(const Member *member)
 }
 
 /* When its grace period is over. A step that ended later than now (but for the second that it is rounded up by) ended before
- * the clock was set back: no wait is counted from that. */
+ * the clock was set back: no wait is counted from that. While the daemon was away nobody asked how it is. */
 static UnixTime
-due_at(const Member *member, const RepairsPolicy *policy, UnixTime now)
+due_at(const RepairState *state, const Member *member, const RepairsPolicy *policy, UnixTime now)
 {
-    UnixTime from = (UnixTime)member->repair_from * USEC_PER_SEC;
+    UnixTime from = MAX((UnixTime)member->repair_from * USEC_PER_SEC, state->awake);
     return from - now >= USEC_PER_SEC ? now : from + policy->grace_usec;
 }
 
@@ -50,12 +50,12 @@ repair_next(const RepairState *state, const RepairsPolicy *policy, const Fleet *
     const Member *waited_for = fleet_first(fleet, FLEET_IN_VAIN);
     const Member *ill = counts->repairing < repair_limit(counts) ? fleet_first(fleet, FLEET_ILL) : NULL;
     if (waited_for && !is_waited_with(waited_for)) {
-        wait.at = due_at(waited_for, policy, now);
+        wait.at = due_at(state, waited_for, policy, now);
         if (wait.at <= now)
             return act_on(REPAIR_IN_VAIN, waited_for);
     }
     if (ill && !is_waited_with(ill)) {
-        UnixTime due = due_at(ill, policy, now);
+        UnixTime due = due_at(state, ill, policy, now);
         if (due <= now)
             return act_on(REPAIR_TAKE, ill);
         wait.at = wait.at ? MIN(wait.at, due) : due;

@@ -18,6 +18,7 @@ typedef struct {
     gboolean suspended;
     gboolean rolling; /* a rolling upgrade is under way: it deals with who is ill, and nobody else disturbs it */
     guint in_vain;    /* repairs in a row that were */
+    UnixTime awake;   /* no grace period is counted from before that: the daemon was away */
 } RepairState;
 
 typedef enum {

@@ -108,6 +108,13 @@ may_go_in_place(const Plan *plan, const Member *member)
 
 /* ---- members that are waited for ---- */
 
+/* Nobody asked for its health while the daemon was away. */
+static UnixTime
+wait_ends(const Plan *plan, const Member *member)
+{
+    return MAX(member->since, plan->roll->awake) + plan->roll->health_wait;
+}
+
 /* The target is another one by now. What was taken for the old one is down anyway: it is the first to be brought to the new
  * one, so that no more than a batch is. */
 static RollAct
@@ -130,7 +137,7 @@ judge(const Plan *plan, RollAct *ret_act)
         *ret_act = supersede(plan, superseded);
     else if (decided)
         *ret_act = act_on(decided->failed ? ROLL_REJECT : ROLL_ACCEPT, decided);
-    else if (undecided && undecided->since + plan->roll->health_wait <= plan->now)
+    else if (undecided && wait_ends(plan, undecided) <= plan->now)
         *ret_act = act_on(ROLL_REJECT, undecided);
     else
         return FALSE;
@@ -142,7 +149,7 @@ static RollAct
 wait_for_members(const Plan *plan)
 {
     const Member *member = fleet_first(plan->fleet, FLEET_UNDECIDED);
-    return wait_until(member ? member->since + plan->roll->health_wait : 0);
+    return wait_until(member ? wait_ends(plan, member) : 0);
 }
 
 /* ---- phase check ---- */

@@ -35,6 +35,7 @@ typedef struct {
     UnixTime until;      /* end of the pause */
     guint removed;       /* new instances that failed and were removed again: they count as upgraded and ill */
     gint64 health_wait;  /* ROLL_HEALTH_WAIT, unless configured */
+    UnixTime awake;      /* no wait for health is counted from before that: the daemon was away */
     guint room;          /* how many more instances of the newest model quota and host have room for, now */
     gboolean no_room;    /* what is next in line is to be larger, and quota has no room for that in place */
     gboolean only_surge; /* what serves may not be upgraded in place (data disks on the way to Trusted launch) */

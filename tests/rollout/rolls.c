@@ -24,6 +24,7 @@ static const struct {
     { "left=", offsetof(Given, roll.batch_left), 0, 0 },
     { "removed=", offsetof(Given, roll.removed), 0, 0 },
     { "room=", offsetof(Given, roll.room), 0, 0 },
+    { "awake=", offsetof(Given, roll.awake), 0, TIMES },
     { "patience=", offsetof(Given, roll.health_wait), 0, TIMES },
     { "until=", offsetof(Given, roll.until), 0, TIMES },
     { "now=", offsetof(Given, now), 0, TIMES },

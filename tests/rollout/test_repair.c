@@ -11,7 +11,7 @@ G_STATIC_ASSERT(REPAIRS_IN_VAIN == 3);
 
 static const struct {
     /* state: o off, s suspended, r a rolling upgrade is under way, 1… so many were in vain, h half a second
-     * later */
+     * later, a the daemon came back at 9500 */
     const char *why, *fleet, *state, *expect;
 } cases[] = {
     { "nobody", "", "", "wait" },
@@ -54,6 +54,8 @@ static const struct {
     { "a rolling upgrade is under way", "u@2 R", "r", "wait" },
     { "the clock was set back: no wait is counted from the future", "u@20000", "", "take 0" },
     { "by a second", "u@10001", "", "take 0" },
+    { "the daemon was away", "u@9400", "a", "wait 10100" },
+    { "in repair, and the daemon was away", "Ru@9400", "a", "wait 10100" },
     { "but not by less: a time is rounded up", "u@10001", "h", "wait 10601" },
 };
 
@@ -79,6 +81,7 @@ test_next(void)
         const RepairState state = {
             .suspended = strchr(given, 's') != NULL,
             .rolling = strchr(given, 'r') != NULL,
+            .awake = strchr(given, 'a') ? 9500 * USEC_PER_SEC : 0,
             .in_vain = (guint)g_ascii_strtoull(given + strcspn(given, "123"), NULL, 10),
         };
         RepairAct act = repair_next(&state, &policy, fleet, now);

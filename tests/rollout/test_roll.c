@@ -214,6 +214,8 @@ test_wait(void)
         { "it is over", "batch now=310", ". nHu@10", "reject 1" },
         { "given less time: not yet", "batch patience=60 now=69", ". nHu@10", "wait 70" },
         { "given less time: it is over", "batch patience=60 now=70", ". nHu@10", "reject 1" },
+        { "the daemon was away: not yet", "batch patience=60 awake=40 now=99", ". nHu@10", "wait 100" },
+        { "the daemon was away: it is over", "batch patience=60 awake=40 now=100", ". nHu@10", "reject 1" },
         { "the one that waits longest", "batch now=100", "nHu@50 nHu@10", "wait 310" },
         { "and is over first", "batch now=310", "nHu@50 nHu@10", "reject 1" },
         { "a step has its own end, which may be sooner", "batch now=100", "nHb nHu@10", "wait 310" },

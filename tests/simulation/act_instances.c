@@ -115,6 +115,7 @@ entitle(Sim *sim, const SimSet *set, const Deed *deed, guint id)
 {
     Vm *vm = vm_of(sim, set, id);
     if (deed == &upgrade) {
+        sim_instance(set, id)->taken_back = TRUE;
         vm_entitle(vm, sim_model(set), set->revision);
         return;
     }
@@ -287,7 +288,8 @@ roll_at_the_end(Sim *sim, SimSet *set)
     act_roll_start(sim, set);
     check_step(sim);
     sim_settle(sim);
-    if (!sim->broken && is_well && set->roll_ended_as != ROLL_COMPLETED)
+    /* A newer image may have come after it. */
+    if (!sim->broken && is_well && !sim_model(set)->policy.os_enabled && set->roll_ended_as != ROLL_COMPLETED)
         sim_break(sim, "once faults stop, a rolling upgrade reaches its set's model", "%s: %s", set->name,
                   roll_status_text(set->roll_ended_as));
 }
@@ -304,6 +306,25 @@ action_heal(Sim *sim)
         roll_at_the_end(sim, set);
         set->left_behind = somebody(set, needs_surge);
         if (set->left_behind)
+            continue;
+        deed_ask(sim, set, &upgrade, asked_all(set));
+        sim_settle(sim);
+    }
+}
+
+void
+action_follow(Sim *sim)
+{
+    act_import_last(sim);
+    sim_settle(sim);
+    /* Applications are asked for their health until all are known to be well. */
+    sim_wait(sim, 600 * USEC_PER_SEC);
+    sim_settle(sim);
+    if (!sim->broken)
+        check_followed(sim);
+    for (guint i = 0; i < sim->sets->len && !sim->broken; i++) {
+        SimSet *set = g_ptr_array_index(sim->sets, i);
+        if (set->gone || set->left_behind)
             continue;
         deed_ask(sim, set, &upgrade, asked_all(set));
         sim_settle(sim);

@@ -91,7 +91,8 @@ static gboolean
 model_same(const SimModel *a, const SimModel *b, gboolean *ret_same_effect)
 {
     *ret_same_effect = model_same_effect(a, b) && a->capacity == b->capacity;
-    return *ret_same_effect && a->tag == b->tag && a->says_standard == b->says_standard && policy_same(&a->policy, &b->policy);
+    return *ret_same_effect && a->latest == b->latest && a->tag == b->tag && a->says_standard == b->says_standard &&
+           policy_same(&a->policy, &b->policy);
 }
 
 static void
@@ -201,6 +202,7 @@ change_accepted(Sim *sim, SimSet *set, const SimModel *after, const Answer *answ
         return;
     }
     promise_model(sim, set, revision, after);
+    image_back_note(set, &before, after);
     SimOperation *operation = promise_operation(sim, answer, OPERATION_PUT_SCALE_SET, set);
     if (after->policy.mode == UPGRADE_AUTOMATIC)
         all_update(sim, set, operation);
@@ -278,18 +280,24 @@ changed(Sim *sim, const SimModel *before)
     guint what = random_between(&sim->actions, 1, 31);
     if (what & 1)
         after.size = random_below(&sim->actions, sim_n_sizes);
-    if (what & 2)
+    if (what & 2) {
         after.image = random_below(&sim->actions, sim->kind.faults ? sim_n_images : sim_n_images - 1);
+        after.latest = FALSE;
+    }
     if (what & 4)
         security_draw(sim, &after);
     if ((what & 8) && random_chance(&sim->actions, 30))
         after.disks = after.disks + random_below(&sim->actions, 2);
     if (what & 16)
         after.tag = after.tag + 1;
-    if (random_chance(&sim->actions, 25))
+    if (random_chance(&sim->actions, 25)) {
         after.policy = policy_random(sim, &sim->actions, after.flexible);
+        policy_keep_os(&after.policy, &before->policy);
+    }
     if (random_chance(&sim->actions, 10))
         after.health = health_random(&sim->actions);
+    if (sim->kind.images && ((what & 2) || random_chance(&sim->actions, 20)))
+        follow_draw(sim, &sim->actions, &after);
     return after;
 }
 

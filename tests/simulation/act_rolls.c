@@ -39,7 +39,8 @@ act_roll_cancel(Sim *sim, SimSet *set)
 void
 act_roll_back(Sim *sim, SimSet *set)
 {
-    guint revision = random_between(&sim->actions, 1, set->revision);
+    guint first = set->revision < STORE_REVISIONS_KEPT ? 1 : set->revision - STORE_REVISIONS_KEPT + 1;
+    guint revision = random_between(&sim->actions, first, set->revision);
     const SimModel *earlier = &g_array_index(set->models, SimModel, revision - 1), *present = sim_model(set);
     SimModel after = *earlier;
     after.capacity = present->capacity;

@@ -120,6 +120,11 @@ action_random(Sim *sim)
         act_service(sim, serviced);
         return;
     }
+    SimSet *supplied = sim->kind.images && random_chance(&sim->actions, 30) ? set_pick(sim) : NULL;
+    if (supplied) {
+        act_import(sim, supplied);
+        return;
+    }
     guint drawn = random_below(&sim->actions, 100);
     for (guint i = 0; i < G_N_ELEMENTS(actions); i++) {
         if (drawn >= actions[i].weight) {

@@ -34,6 +34,9 @@ kind_of(guint64 seed)
     kind.kills = kind.kills || kind.twin;
     /* How long the control plane was away decides who is ill when: there is no twin. */
     kind.repairs = random_chance(&random, 25) && !kind.twin;
+    kind.images = random_chance(&random, 8);
+    if (kind.images)
+        kind.actions += 4;
     return kind;
 }
 
@@ -57,6 +60,7 @@ sim_begin(guint64 seed, SimKind kind)
     sim->operations = g_ptr_array_new_with_free_func(sim_operation_free);
     sim->vms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, vm_free);
     sim->usage = g_hash_table_new(g_str_hash, g_str_equal);
+    sim->imported = g_new0(gboolean, sim_n_all_images);
     sim->world->engine_config.max_starting = random_between(&sim->fleet, 1, 8);
     world_restart(sim->world);
     answer_free(world_must(sim->world, 201, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
@@ -79,6 +83,7 @@ sim_end(Sim *sim)
     g_ptr_array_unref(sim->operations);
     g_hash_table_unref(sim->vms);
     g_hash_table_unref(sim->usage);
+    g_free(sim->imported);
     g_free(sim->broken);
     g_free(sim->why);
     g_free(sim);
@@ -252,6 +257,8 @@ sim_run(Sim *sim)
     sim_settle(sim);
     check_well(sim);
     action_heal(sim);
+    if (!sim->broken && sim->kind.images)
+        action_follow(sim);
     answers_await(sim);
     if (!sim->broken)
         check_end(sim);
@@ -313,9 +320,9 @@ seed_play(guint64 seed, gboolean steps, gboolean print)
     Sim *sim = sim_begin(seed, kind);
     sim->trace.steps = steps;
     sim->trace.print = print;
-    trace_act(sim, "seed %" G_GUINT64_FORMAT ":%s%s%s%s%s%s%s", seed, kind.faults ? " faults" : "", kind.kills ? " kills" : "",
-              kind.disk ? " disk" : "", kind.hurried ? " hurried" : "", kind.twin ? " twin" : "",
-              kind.on_file ? " on file" : "", kind.repairs ? " repairs" : "");
+    trace_act(sim, "seed %" G_GUINT64_FORMAT ":%s%s%s%s%s%s%s%s", seed, kind.faults ? " faults" : "",
+              kind.kills ? " kills" : "", kind.disk ? " disk" : "", kind.hurried ? " hurried" : "", kind.twin ? " twin" : "",
+              kind.on_file ? " on file" : "", kind.repairs ? " repairs" : "", kind.images ? " images" : "");
     sim_run(sim);
     if (!sim->broken && kind.twin)
         twin_compare(sim);

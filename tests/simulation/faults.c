@@ -62,6 +62,15 @@ vm_is_ill(const Sim *sim, const Vm *vm)
     return vm->ill_until > clock->now(clock) || guest_fault(sim, vm->key, vm->epoch) != GUEST_IS_WELL;
 }
 
+/* What was imported as one that never becomes well. */
+static gboolean
+image_is_ill(const Sim *sim, const Vm *vm)
+{
+    guint id;
+    const SimSet *set = sim_set_of_key((Sim *)sim, vm->key, &id);
+    return set && vm->last && sim_images[g_array_index(set->models, SimModel, vm->last->revision - 1).image].unhealthy;
+}
+
 static int
 guest_answers(const char *key, guint64 epoch, const char *const *argv, GString *out, void *data)
 {
@@ -69,7 +78,8 @@ guest_answers(const char *key, guint64 epoch, const char *const *argv, GString *
     if (g_str_has_prefix(argv[0], "terminate-"))
         return guest_fault(sim, key, epoch) == GUEST_IS_SILENT ? SIMULATED_GUEST_SILENT
                                                                : notice_answer(sim, vm_get(sim, key), argv, out);
-    if (strcmp(argv[0], "health") != 0 || !vm_is_ill(sim, vm_get(sim, key)))
+    const Vm *vm = vm_get(sim, key);
+    if (strcmp(argv[0], "health") != 0 || !(vm_is_ill(sim, vm) || image_is_ill(sim, vm)))
         return SIMULATED_GUEST_AS_EVER;
     if (guest_fault(sim, key, epoch) == GUEST_IS_SILENT)
         return SIMULATED_GUEST_SILENT;

@@ -17,17 +17,35 @@ const guint sim_n_sizes = G_N_ELEMENTS(sim_sizes);
 
 /* Those that world.c puts there. */
 const SimImage sim_images[] = {
-    { "gen1", "1.0.0", 1, FALSE, TRUE, FALSE },         { "gen2", "1.0.0", 2, TRUE, TRUE, FALSE },
-    { "gen2", "1.1.0", 2, TRUE, TRUE, FALSE },          { "gen2-noagent", "1.0.0", 2, TRUE, FALSE, FALSE },
-    { "gen2", "1.2.0-unhealthy", 2, TRUE, TRUE, TRUE }, { "gen2-unsigned", "1.0.0", 2, FALSE, TRUE, FALSE },
+    { "gen1", "1.0.0", 1, .agent = TRUE, .rank = 10 },
+    { "gen2", "1.0.0", 2, .bootable = TRUE, .agent = TRUE, .rank = 10 },
+    { "gen2", "1.1.0", 2, .bootable = TRUE, .agent = TRUE, .rank = 20 },
+    { "gen2-noagent", "1.0.0", 2, .bootable = TRUE, .rank = 10 },
+    { "gen2", "1.2.0-unhealthy", 2, .bootable = TRUE, .agent = TRUE, .unhealthy = TRUE, .rank = 30, .pre_release = TRUE },
+    { "gen2-unsigned", "1.0.0", 2, .agent = TRUE, .rank = 10 },
+    /* What may be imported; the last one of a sku comes in the end. */
+    { "gen1", "1.1.0", 1, .agent = TRUE, .rank = 20 },
+    { "gen1", "1.2.0", 1, .agent = TRUE, .unhealthy = TRUE, .rank = 30 },
+    { "gen1", "9.0.0", 1, .agent = TRUE, .rank = SIM_RANK_LAST },
+    { "gen2", "1.0.5", 2, .bootable = TRUE, .agent = TRUE, .rank = 15 },
+    { "gen2", "1.3.0", 2, .bootable = TRUE, .agent = TRUE, .rank = 40 },
+    { "gen2", "1.4.0", 2, .bootable = TRUE, .agent = TRUE, .unhealthy = TRUE, .rank = 50 },
+    { "gen2", "1.5.0", 1, .agent = TRUE, .rank = 55 },
+    { "gen2", "1.6.0", 2, .bootable = TRUE, .agent = TRUE, .rank = 60 },
+    { "gen2", "1.7.0", 2, .bootable = TRUE, .agent = TRUE, .unhealthy = TRUE, .rank = 65 },
+    { "gen2", "1.8.0", 2, .bootable = TRUE, .agent = TRUE, .rank = 70 },
+    { "gen2", "2.0.0-rc1", 2, .bootable = TRUE, .agent = TRUE, .rank = 80, .pre_release = TRUE },
+    { "gen2", "9.0.0", 2, .bootable = TRUE, .agent = TRUE, .rank = SIM_RANK_LAST },
 };
-const guint sim_n_images = G_N_ELEMENTS(sim_images);
+const guint sim_n_images = 6, sim_n_all_images = G_N_ELEMENTS(sim_images);
 
 gboolean
 model_is_valid(const SimModel *model)
 {
     const SimSize *size = &sim_sizes[model->size];
     const SimImage *image = &sim_images[model->image];
+    if (model->policy.os_enabled && (!model->latest || model->health == 0))
+        return FALSE;
     if (image->generation == 2 ? !size->v2 : !size->v1)
         return FALSE;
     if (model->trusted && (!size->trusted || image->generation != 2))
@@ -81,6 +99,8 @@ model_random(Sim *sim)
         if (sim->kind.repairs && model.health == 0 && random_chance(&sim->fleet, 70))
             model.health = health_random(&sim->fleet);
         model.policy = policy_random(sim, &sim->fleet, model.flexible);
+        if (sim->kind.images && random_chance(&sim->fleet, 90))
+            follow_draw(sim, &sim->fleet, &model);
         model.secure_boot = model.trusted && random_chance(&sim->fleet, 60);
         model.vtpm = model.trusted && random_chance(&sim->fleet, 80);
     } while (!model_is_valid(&model));
@@ -110,7 +130,8 @@ static json_t *
 image_json(const SimModel *model)
 {
     const SimImage *image = &sim_images[model->image];
-    return json_pack("{ss ss ss ss}", "publisher", "Testudo", "offer", "mini", "sku", image->sku, "version", image->version);
+    return json_pack("{ss ss ss ss}", "publisher", "Testudo", "offer", "mini", "sku", image->sku, "version",
+                     model->latest ? "latest" : image->version);
 }
 
 /* How long a guest is given before its end; 0: it is not told. As the set was created, for good. */
@@ -144,7 +165,7 @@ model_body(const SimModel *model, const SimModel *before)
         json_object_set_new(sku, "name", json_string(sim_sizes[model->size].name));
     if (!before || before->capacity != model->capacity)
         json_object_set_new(sku, "capacity", json_integer(model->capacity));
-    if (!before || before->image != model->image)
+    if (!before || before->image != model->image || before->latest != model->latest)
         json_object_set_new(storage, "imageReference", image_json(model));
     if (before ? before->disks != model->disks : model->disks > 0)
         json_object_set_new(storage, "dataDisks", disks_json(model));

@@ -90,7 +90,8 @@ static void
 usage_judge(Sim *sim, const Rows *rows, const char *family, guint limit, const char *name)
 {
     const char *key = family ? family : "";
-    guint before = GPOINTER_TO_UINT(g_hash_table_lookup(sim->usage, key)), now = usage_of(rows, sim, family);
+    guint before = GPOINTER_TO_UINT(g_hash_table_lookup(sim->usage, key)),
+          now = usage_of(rows, sim, family);
     if (now > before && now > limit)
         sim_break(sim, name, "%s: %u vCPUs, %u before, limit %u", family ? family : "the region", now, before, limit);
     g_hash_table_insert(sim->usage, (gpointer)key, GUINT_TO_POINTER(now));
@@ -238,6 +239,8 @@ power_is_what_was_asked(Sim *sim, const Rows *rows, const char *name)
     }
 }
 
+#define EXACT_VERSION "properties.virtualMachineProfile.storageProfile.imageReference.exactVersion"
+
 /* GET says the same as the row. */
 static void
 answers_agree_with_row(Sim *sim, const RowSet *row, const char *name)
@@ -257,6 +260,9 @@ answers_agree_with_row(Sim *sim, const RowSet *row, const char *name)
     if (json_integer_value(answer_at(set, "sku.capacity")) != row->set->capacity ||
         json_integer_value(answer_at(set, "properties.revision")) != row->set->revision)
         sim_break(sim, name, "%s: capacity or revision", row->set->name);
+    const char *version = json_string_value(answer_at(set, EXACT_VERSION));
+    if (g_strcmp0(version, sim_images[sim_model(sim_set_by_uid(sim, row->set->uid))->image].version) != 0)
+        sim_break(sim, name, "%s is on image version %s", row->set->name, version ? version : "(none)");
     const json_t *value = answer_at(list, "value");
     if (json_array_size(value) != row->instances->len)
         sim_break(sim, name, "%s lists %zu instances of %u", row->set->name, json_array_size(value), row->instances->len);
@@ -353,7 +359,7 @@ answers_agree_in_the_end(Sim *sim, const Rows *rows, const char *name)
 
 /* ---- the table ---- */
 
-typedef enum { EVERY_STEP, AT_REST, WELL_AGAIN, IN_THE_END } When;
+typedef enum { EVERY_STEP, AT_REST, WELL_AGAIN, FOLLOWED, IN_THE_END } When;
 
 static const struct {
     When when;
@@ -372,6 +378,8 @@ static const struct {
     { AT_REST, "what is written down of a VM is what it is", rows_are_what_runs },
     { AT_REST, "power is what was asked", power_is_what_was_asked },
     { AT_REST, "answers agree with rows", answers_agree_at_rest },
+    { AT_REST, "a newer image is taken as soon as it may be", newer_images_are_taken },
+    { FOLLOWED, "once faults stop, who follows `latest` runs the newest image", newest_images_run },
     { IN_THE_END, "answers agree with rows", answers_agree_in_the_end },
     { WELL_AGAIN, "who died runs again once faults stop", the_dead_run_again },
     { IN_THE_END, "all run their set's model", all_run_their_model },
@@ -415,6 +423,13 @@ check_well(Sim *sim)
 {
     g_autoptr(Rows) rows = rows_read(sim);
     check_all(sim, rows, WELL_AGAIN);
+}
+
+void
+check_followed(Sim *sim)
+{
+    g_autoptr(Rows) rows = rows_read(sim);
+    check_all(sim, rows, FOLLOWED);
 }
 
 void

@@ -78,6 +78,7 @@ policy_random(const Sim *sim, Random *random, gboolean flexible)
     };
     if (sim->kind.repairs)
         repairs_random(random, &policy);
+    policy.os_said = sim->kind.images;
     return policy;
 }
 
@@ -88,12 +89,22 @@ rolling_same(const SimRolling *a, const SimRolling *b)
            a->pause_s == b->pause_s && a->ill_first == b->ill_first && a->surge == b->surge && a->rollback == b->rollback;
 }
 
+void
+policy_keep_os(SimPolicy *policy, const SimPolicy *before)
+{
+    policy->os_said = before->os_said;
+    policy->os_enabled = before->os_enabled;
+    policy->os_own_rolling = before->os_own_rolling;
+    policy->os_no_rollback = before->os_no_rollback;
+}
+
 gboolean
 policy_same(const SimPolicy *a, const SimPolicy *b)
 {
     return a->mode == b->mode && rolling_same(&a->rolling, &b->rolling) && a->scale_in == b->scale_in &&
            a->scale_in_ill_first == b->scale_in_ill_first && a->repairs == b->repairs &&
-           a->repairs_grace_min == b->repairs_grace_min && a->repairs_action == b->repairs_action;
+           a->repairs_grace_min == b->repairs_grace_min && a->repairs_action == b->repairs_action && a->os_said == b->os_said &&
+           a->os_enabled == b->os_enabled && a->os_own_rolling == b->os_own_rolling && a->os_no_rollback == b->os_no_rollback;
 }
 
 void
@@ -111,6 +122,10 @@ policy_set(json_t *properties, const SimPolicy *policy)
     json_object_set_new(properties, "scaleInPolicy",
                         json_pack("{s[s] sb}", "rules", scale_in_rule_text(policy->scale_in), "prioritizeUnhealthyVMs",
                                   policy->scale_in_ill_first));
+    if (policy->os_said)
+        json_object_set_new(json_object_get(properties, "upgradePolicy"), "automaticOSUpgradePolicy",
+                            json_pack("{sb sb sb}", "enableAutomaticOSUpgrade", policy->os_enabled, "useRollingUpgradePolicy",
+                                      policy->os_own_rolling, "disableAutomaticRollback", policy->os_no_rollback));
     if (policy->repairs_grace_min == 0)
         return;
     g_autofree char *grace = g_strdup_printf("PT%uM", policy->repairs_grace_min);

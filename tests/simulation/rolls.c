@@ -11,6 +11,7 @@ typedef struct {
     const RowSet *row;
     const StoreRoll *roll; /* under way, or the one that has just ended */
     const SimModel *target;
+    SimRolling policy; /* that it rolls by */
     const char *name;
     guint taken, turned, added, retired, removed, promoted; /* instances, since the last look */
     /* counted over all rows */
@@ -51,9 +52,8 @@ is_well(const StoreInstance *row)
     return row->state == INSTANCE_RUNNING && (row->health_since == 0 || row->health == HEALTH_HEALTHY);
 }
 
-/* Meant to serve, not on its way, and not well. */
-static gboolean
-is_ill(const StoreInstance *row)
+gboolean
+row_is_ill(const StoreInstance *row)
 {
     if (row->operation || row->want_power != POWER_RUNNING)
         return FALSE;
@@ -79,7 +79,7 @@ static void
 row_count(Look *look, const StoreInstance *row)
 {
     RollMark mark = mark_of(look, row);
-    gboolean waited_for = mark == ROLL_MARK_IN_HAND || mark == ROLL_MARK_UNDOING, ill = is_ill(row);
+    gboolean waited_for = mark == ROLL_MARK_IN_HAND || mark == ROLL_MARK_UNDOING, ill = row_is_ill(row);
     if (row->want_deleted)
         return;
     look->part += row->surge ? 0 : 1;
@@ -123,12 +123,14 @@ take_judge(Look *look, const SimInstance *instance, const StoreInstance *row)
     if (instance->protect_actions)
         sim_break(look->sim, "a rolling upgrade never touches a protected instance", "%s/%u", look->set->name, instance->id);
     /* What rests is changed by writing it down: nobody is missed. */
-    if (look->target->policy.rolling.surge && !look->sim->quota_is_cut && row->want_power == POWER_RUNNING)
+    if (look->policy.surge && !look->sim->quota_is_cut && row->want_power == POWER_RUNNING)
         sim_break(look->sim, look->name, "%s/%u is upgraded in place, and maxSurge is on", look->set->name, instance->id);
     disks_judge(look, instance, row);
     if (row->want_revision != look->roll->target || (roll->cancel && look->set->roll_cancel))
         sim_break(look->sim, look->name, "%s/%u is taken to revision %u; target %u%s", look->set->name, instance->id,
                   row->want_revision, look->roll->target, roll->cancel ? ", and it was canceled" : "");
+    /* It came up, if nobody saw it before it was taken. */
+    vm->created = vm->created || vm->agent;
     g_clear_pointer(&vm->undo, launch_spec_free);
     vm->undo = vm->last ? launch_spec_copy(vm->last) : NULL;
     look->taken++;
@@ -137,7 +139,7 @@ take_judge(Look *look, const SimInstance *instance, const StoreInstance *row)
 static void
 undo_judge(Look *look, const SimInstance *instance)
 {
-    gboolean asked = look->target->policy.rolling.rollback;
+    gboolean asked = look->policy.rollback;
     if (!asked || instance->protect_actions || instance->surge)
         sim_break(look->sim, "what failed is put back only where the policy says so", "%s/%u%s", look->set->name, instance->id,
                   instance->protect_actions ? ", protected" : "");
@@ -182,7 +184,7 @@ surplus_adopt(Look *look, const StoreInstance *row)
     SimSet *set = look->set;
     if (row->replaces)
         return replaced_adopt(look->sim, set, row);
-    if (!row->surge || !look->roll || !look->target->policy.rolling.surge || row->id != set->next_id) {
+    if (!row->surge || !look->roll || !look->policy.surge || row->id != set->next_id) {
         sim_break(look->sim, "instances are the promised ones", "%s/%u was never promised; the next is %u", set->name, row->id,
                   set->next_id);
         return NULL;
@@ -225,6 +227,7 @@ instance_follow(Look *look, const StoreInstance *row)
         leave_judge(look, instance, mark);
     mark_follow(look, instance, row, mark);
     instance->mark = mark;
+    instance->taken_back = instance->taken_back && mark == ROLL_MARK_UNDOING;
     instance->want = row->want_revision;
     instance->out_of_service = row->state == INSTANCE_FAILED || row->health == HEALTH_UNHEALTHY ||
                                row->want_power != POWER_RUNNING ||
@@ -300,6 +303,8 @@ began(Look *look)
         sim_break(look->sim, "a rolling upgrade begins only where it was asked for", "%s, to revision %u of %u", set->name,
                   look->roll->target, set->revision);
     *roll = (SimRoll){ .id = look->roll->id, .target = look->roll->target };
+    if (set->os_roll == roll->id)
+        roll->os_before = set->os_before;
     for (guint i = 0; i < set->present->len; i++)
         ((SimInstance *)g_ptr_array_index(set->present, i))->mark = ROLL_MARK_NONE;
     roll->capacity = sim_staying(set);
@@ -317,7 +322,7 @@ static void
 batch_begin(Look *look)
 {
     SimRoll *roll = &look->set->roll;
-    const SimRolling *policy = &look->target->policy.rolling;
+    const SimRolling *policy = &look->policy;
     if (roll->batch > 0 && roll->busy_at > 0 && policy->pause_s > 0 &&
         now_of(look->sim) < roll->busy_at + policy->pause_s * USEC_PER_SEC)
         sim_break(look->sim, "a rolling upgrade pauses between two batches",
@@ -339,7 +344,7 @@ batch_begin(Look *look)
 static void
 shares_judge(Look *look)
 {
-    const SimRolling *policy = &look->target->policy.rolling;
+    const SimRolling *policy = &look->policy;
     guint upgraded = look->done + look->failed + look->roll->failed, upgraded_ill = look->upgraded_ill + look->roll->failed;
     if (look->taken + look->added + look->turned == 0)
         return;
@@ -371,7 +376,7 @@ static void
 stop_judge(Look *look)
 {
     const StoreRoll *roll = look->roll;
-    const SimRolling *policy = &look->target->policy.rolling;
+    const SimRolling *policy = &look->policy;
     gboolean ended = roll->ended != 0;
     guint back = look->undoing + look->undone;
     guint bad = roll->failed + (ended ? 0 : look->failed + back), upgraded = look->done + bad;
@@ -416,7 +421,7 @@ completion_judge(Look *look, const StoreInstance *row)
     if (look->roll->status == ROLL_COMPLETED && !on_target(look, row) && instance && !instance->protect_actions)
         sim_break(look->sim, "a rolling upgrade that is complete has upgraded everybody", "%s/%u is at revision %u",
                   look->set->name, row->id, row->want_revision);
-    if (look->roll->status == ROLL_FAULTED && look->target->policy.rolling.rollback && row->roll == look->roll->id &&
+    if (look->roll->status == ROLL_FAULTED && look->policy.rollback && row->roll == look->roll->id &&
         row->roll_mark == ROLL_MARK_FAILED && row->undo_revision != 0 && !row->surge && !is_well(row) && instance &&
         !instance->protect_actions && row->want_power == POWER_RUNNING)
         sim_break(look->sim, "what failed is put back where the policy says so", "%s/%u", look->set->name, row->id);
@@ -435,6 +440,10 @@ ended(Look *look)
         sim_break(look->sim, "a rolling upgrade is canceled only where it was asked for", "%s", set->name);
     if (roll->status == ROLL_FAULTED && !set->roll.stopped)
         stop_judge(look);
+    if (roll->status == ROLL_FAULTED && set->roll.os_before && !look->target->policy.os_no_rollback &&
+        sim_model(set)->image == look->target->image)
+        sim_break(look->sim, "a newer image that failed is put back", "%s is on %s", set->name,
+                  sim_images[look->target->image].version);
     if (roll->successful != look->done && roll->status != ROLL_CANCELLED)
         trace_step(look->sim, "%s: %u succeeded, %u are done", set->name, roll->successful, look->done);
     set->roll = (SimRoll){ 0 };
@@ -457,6 +466,8 @@ went_on(Look *look)
             sim_break(look->sim, "a rolling upgrade goes to its set's newest model", "%s: %u of %u", look->set->name,
                       roll->target, look->set->revision);
     }
+    if (look->roll->os_upgrade != (roll->os_before != 0))
+        sim_break(look->sim, look->name, "%s: it is %s newer image's", look->set->name, look->roll->os_upgrade ? "a" : "no");
     if (roll->batch != look->roll->batch)
         batch_begin(look);
     if (look->in_hand > roll->batch_max)
@@ -502,6 +513,7 @@ look_at(Sim *sim, SimSet *set, const RowSet *row, const StoreRoll *roll, const c
     look.target = model_at(set, roll ? roll->target : set->revision);
     if (roll && !roll->ended && set->roll.id == 0)
         began(&look);
+    look.policy = roll_policy(look.target, set->roll.os_before);
     for (guint i = 0; i < row->instances->len && !sim->broken; i++) {
         instance_follow(&look, g_ptr_array_index(row->instances, i));
         row_count(&look, g_ptr_array_index(row->instances, i));
@@ -525,6 +537,9 @@ rolls_follow(Sim *sim, const Rows *rows, const char *name)
         SimSet *set = sim_set_by_uid(sim, row->set->uid);
         if (!set || set->deleting)
             continue;
+        images_follow(sim, set, row);
+        if (sim->broken)
+            return;
         repairs_follow(sim, set, row);
         if (set->roll.id != 0 && (!row->roll || row->roll->id != set->roll.id)) {
             g_autoptr(StoreRoll) past = roll_read_ended(sim, row, set->roll.id);

@@ -26,6 +26,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rows, rows_unref)
 guint64 row_set_state(const RowSet *row);
 /* rolls.c: looks what rolling upgrades have done since it was last asked, and judges it. */
 void rolls_follow(Sim *sim, const Rows *rows, const char *name);
+/* rolls.c: meant to serve, not on its way, and not well. */
+gboolean row_is_ill(const StoreInstance *row);
+/* os_upgrades.c: revisions that a newer image, or its failure, has made since it was last asked. */
+void images_follow(Sim *sim, SimSet *set, const RowSet *row);
+void newer_images_are_taken(Sim *sim, const Rows *rows, const char *name);
+void newest_images_run(Sim *sim, const Rows *rows, const char *name);
 /* replaced.c: the one that comes in an instance's place; or NULL. */
 const StoreInstance *replaced_by(const RowSet *row, guint id);
 /* The promise takes in the new one, whose row was never promised; NULL: a row of another kind, and the invariant broke. */

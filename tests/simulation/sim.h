@@ -16,18 +16,23 @@ typedef struct {
     gboolean v1, v2, trusted; /* boots generation 1, generation 2; may be a Trusted launch VM's */
 } SimSize;
 
+#define SIM_RANK_LAST 90
+
 typedef struct {
     const char *sku, *version;
     guint generation;
     gboolean bootable; /* where Secure Boot is on */
     gboolean agent;
     gboolean unhealthy; /* its application never becomes well */
+    guint rank;         /* among the versions of its sku; SIM_RANK_LAST: comes in the end */
+    gboolean pre_release;
 } SimImage;
 
 extern const SimSize sim_sizes[];
 extern const guint sim_n_sizes;
+/* Those that are there from the beginning, and then those that may be imported (os_upgrades.c). */
 extern const SimImage sim_images[];
-extern const guint sim_n_images;
+extern const guint sim_n_images, sim_n_all_images;
 
 /* ---- how they treat their instances (policy.c) ---- */
 typedef struct {
@@ -44,11 +49,14 @@ typedef struct {
     gboolean repairs;
     guint repairs_grace_min; /* 0: nothing was ever said of repairs */
     RepairAction repairs_action;
+    gboolean os_said; /* FALSE: nothing was ever said of automatic OS image upgrade */
+    gboolean os_enabled, os_own_rolling, os_no_rollback;
 } SimPolicy;
 
 /* A model as its user asked for it. */
 typedef struct {
     guint size, image; /* in the tables above */
+    gboolean latest;   /* the image is the one that `latest` was when the model was made */
     gboolean trusted, secure_boot, vtpm;
     gboolean says_standard; /* its body names the security type Standard, and does not only leave it out */
     guint disks;            /* data disks, luns 0 … */
@@ -70,6 +78,7 @@ typedef struct {
     guint want;              /* revision that it is to be brought to, as last seen */
     gboolean surge;          /* a rolling upgrade's, beyond the capacity */
     RollMark mark;           /* of the rolling upgrade under way, as last seen */
+    gboolean taken_back;     /* somebody brings it to the model while a rolling upgrade puts it back */
     gboolean repairing;      /* by itself, as last seen */
     gboolean has_step;       /* as last seen, and not because it had died */
     guint step_revision;     /* of its set, when that was seen */
@@ -90,6 +99,7 @@ typedef struct {
     guint capacity;   /* calm: how many served when it began */
     UnixTime busy_at; /* when it last had an instance in hand */
     gboolean stopped; /* it is to end, and the reason was judged */
+    guint os_before;  /* a newer image began it: the one before, plus 1; 0: somebody's own */
 } SimRoll;
 
 typedef struct {
@@ -105,6 +115,9 @@ typedef struct {
     gboolean roll_cancel;       /* the same of its end */
     gboolean repairs_suspended; /* automatic repairs: asked for, or as last seen */
     guint repairs_in_vain;      /* in a row, as last seen */
+    gint64 os_roll;             /* the last one that a newer image began */
+    guint os_before;            /* as in SimRoll, when it began */
+    guint avoided;              /* the image, plus 1, that is not taken by itself, nor an older one; 0: none */
     gboolean left_behind;       /* in the end its model is not reached: data disks keep somebody from Trusted launch */
     RollStatus roll_ended_as;   /* of the last one */
     guint rests;                /* how often it was at rest with something new in it */
@@ -169,6 +182,7 @@ typedef struct {
     gboolean twin;    /* done once more without the kills, on a disk that does not fail: both end alike */
     gboolean on_file;
     gboolean repairs; /* sets repair their instances, and there is time for it */
+    gboolean images;  /* images are imported, and sets follow `latest` */
     guint actions;
 } SimKind;
 
@@ -190,6 +204,7 @@ typedef struct {
     GPtrArray *operations; /* of SimOperation */
     GHashTable *vms;       /* key -> Vm */
     guint long_waits;      /* so far */
+    gboolean *imported;    /* of the table of images */
     guint steps;
     struct Rows *rows; /* rows.h: as they were read last */
     guint64 fed_at;    /* the store's revision that the engine was compared with last, and the life that it did so in */
@@ -227,8 +242,18 @@ gboolean model_is_well(const SimModel *model);
 gboolean model_same_effect(const SimModel *a, const SimModel *b); /* on an instance */
 gboolean model_same_launch(const SimModel *a, const SimModel *b); /* on its VM alone */
 
+/* os_upgrades.c: images that are imported, and who follows `latest`. */
+gboolean image_is_there(const Sim *sim, guint image);
+guint image_newest(const Sim *sim, guint image); /* that `latest` is of this one's sku */
+void follow_draw(const Sim *sim, Random *random, SimModel *model);
+SimRolling roll_policy(const SimModel *target, guint os_before);
+void image_back_note(SimSet *set, const SimModel *before, const SimModel *after);
+/* When nothing goes wrong any more one more version comes, for all. */
+void act_import_last(Sim *sim);
+
 /* policy.c */
 SimPolicy policy_random(const Sim *sim, Random *random, gboolean flexible);
+void policy_keep_os(SimPolicy *policy, const SimPolicy *before); /* what it says of automatic OS image upgrade */
 gboolean policy_same(const SimPolicy *a, const SimPolicy *b);
 void policy_set(json_t *properties, const SimPolicy *policy);
 guint health_random(Random *random);
@@ -287,13 +312,16 @@ void disk_arm_random(Sim *sim);
 void action_random(Sim *sim);
 /* What its users do when nothing goes wrong any more: what has stopped is started, and brought to its model. */
 void action_heal(Sim *sim);
+/* Then, where sets follow `latest`, a last version comes for all of them. */
+void action_follow(Sim *sim);
 Answer *sim_ask(Sim *sim, const char *method, const char *target, const char *body);
 
 /* invariants.c */
 void check_step(Sim *sim);
-void check_rest(Sim *sim); /* nothing is under way */
-void check_well(Sim *sim); /* the same, and nothing goes wrong any more */
-void check_end(Sim *sim);  /* nothing is under way, nothing goes wrong, everybody was started and brought to its model */
+void check_rest(Sim *sim);     /* nothing is under way */
+void check_well(Sim *sim);     /* the same, and nothing goes wrong any more */
+void check_followed(Sim *sim); /* the same, all are well, and nobody was brought to the newest image by hand */
+void check_end(Sim *sim);      /* nothing is under way, nothing goes wrong, everybody was started and brought to its model */
 
 /* drive.c */
 gboolean sim_step(Sim *sim); /* FALSE: at rest, or broken */

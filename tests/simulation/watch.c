@@ -248,7 +248,8 @@ on_start(void *data, const LaunchSpec *spec)
         sim_break(sim, "launches go on", "%s: epoch %" G_GUINT64_FORMAT " after %" G_GUINT64_FORMAT, name, spec->epoch,
                   vm->epoch);
     const SimInstance *instance = set ? sim_instance(set, id) : NULL;
-    if (instance && instance->mark == ROLL_MARK_UNDOING) {
+    if (instance && instance->mark == ROLL_MARK_UNDOING &&
+        !(instance->taken_back && vm->undo && spec->revision != vm->undo->revision)) {
         undo_judge(sim, set, vm, spec);
     } else {
         disk_judge(sim, vm, spec);
