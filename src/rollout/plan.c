@@ -74,12 +74,24 @@ plan_resting(const InstanceFacts *facts)
     return facts->has_step ? ACT_SETTLE : ACT_NONE;
 }
 
+/* Its time is over, or was before anybody asked for something else: that is not to wait for it, nor to fail over it. */
+static Act
+plan_start_in_flight(const InstanceFacts *facts, UnixTime now)
+{
+    gboolean superseded = facts->want_power != POWER_RUNNING || facts->epoch < facts->want_epoch;
+    if (superseded)
+        return is_late(facts, now) || facts->state == INSTANCE_FAILED ? ACT_STOP_FORCED : ACT_NONE;
+    return is_late(facts, now) ? ACT_TIMEOUT : ACT_NONE;
+}
+
 Act
 plan_instance(const InstanceFacts *facts, UnixTime now)
 {
     if (facts->want_deleted)
         return plan_deletion(facts, now);
+    if (facts->in_flight == CALL_START)
+        return plan_start_in_flight(facts, now);
     if (facts->in_flight != CALL_NONE)
-        return facts->in_flight == CALL_START && is_late(facts, now) ? ACT_TIMEOUT : ACT_NONE;
+        return ACT_NONE;
     return facts->want_power == POWER_RUNNING ? plan_running(facts, now) : plan_resting(facts);
 }
