@@ -42,7 +42,8 @@ provisioning_status(const StoreInstance *instance)
     g_autofree char *lower = g_ascii_strdown(text, -1);
     g_autofree char *display = g_strconcat("Provisioning ", lower, NULL);
     g_autofree char *since = time_to_text(instance->state_since);
-    gboolean failed = instance->state == INSTANCE_FAILED && instance->failure && !instance->want_deleted;
+    gboolean failed =
+        instance->state == INSTANCE_FAILED && instance->failure && !instance->want_deleted && !instance->operation;
     g_autofree char *code =
         failed ? g_strdup_printf("ProvisioningState/failed/%s", arm_code_text((ArmCode)(instance->failure - 1)))
                : g_strconcat("ProvisioningState/", lower, NULL);

@@ -59,6 +59,15 @@ instance_fail(StoreInstance *instance, ArmCode code, const char *message)
     instance->failure_message = g_strdup(message);
 }
 
+static void
+failure_clear(StoreInstance *instance)
+{
+    if (!instance->failure)
+        return;
+    instance->failure = 0;
+    g_clear_pointer(&instance->failure_message, g_free);
+}
+
 static GError *
 failure_of(const StoreInstance *instance)
 {
@@ -182,6 +191,7 @@ engine_act(Pass *pass, Held *held, GError **error)
             continue;
         case ACT_SETTLE:
             rest_enter(instance, pass->now);
+            failure_clear(instance);
             step_over(pass, instance, /* failure= */ NULL);
             pass_changed(held);
             continue;

@@ -46,12 +46,14 @@ engine_successor_add(Pass *pass, SetTracked *set, StoreSet *row, const StoreInst
     return pass_add(pass, set, row, g_steal_pointer(&instance), error);
 }
 
-/* Only the launch that it was created with: what somebody started again later is theirs. */
+/* Only the launch that it was created with: what somebody started again later is theirs, and a later step that asks for no
+ * launch does not create it. */
 static gboolean
 is_in_creation(const StoreInstance *instance)
 {
-    return instance->epoch <= 1 && instance->repair_after == 0 && !instance->surge && instance->roll_mark == ROLL_MARK_NONE &&
-           instance->operation && instance->want_power == POWER_RUNNING && !instance->want_deleted;
+    return instance->epoch <= 1 && instance->deadline != 0 && instance->repair_after == 0 && !instance->surge &&
+           instance->roll_mark == ROLL_MARK_NONE && instance->operation && instance->want_power == POWER_RUNNING &&
+           !instance->want_deleted;
 }
 
 gboolean

@@ -69,9 +69,8 @@ step_take(StoreInstance *instance, const char *operation)
     /* Nor are its deaths: who is asked for something begins anew. */
     instance->revive_at = 0;
     instance->deaths = 0;
-    /* A failure of the past is not the new step's. The state stays: what is seen changes only by what is seen. */
-    instance->failure = 0;
-    g_clear_pointer(&instance->failure_message, g_free);
+    /* State and failure stay: what is seen changes only by what is seen. What asks for no other launch fails for the reason
+     * that the instance has failed for; and whoever was refused is known as such, also where this step is taken back. */
 }
 
 gboolean

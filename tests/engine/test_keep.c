@@ -170,6 +170,26 @@ test_a_refused_boot_is_not_repeated(void)
     expect(world, POWER, "PowerState/stopped");
 }
 
+/* A change that needs no other launch leaves it as it is, and says so. */
+static void
+test_a_refused_boot_is_not_forgotten(void)
+{
+    g_autoptr(World) world = world_of_one(TRUSTED);
+    g_autofree char *key = key_of(world);
+    host_simulated_set_faults(world->simulated, refuse_later, NULL);
+    answer_free(world_must(world, 200, "PATCH", "@/s1", "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Automatic\"}}}"));
+    vm_end(world, host_simulated_kill);
+    world_advance(world, 7 * S);
+    g_autoptr(Answer) change = world_must(world, 200, "PATCH", "@/s1", "{\"tags\":{\"owner\":\"blue\"}}");
+    world_expect_operation(world, change, "Failed", "SecureBootValidationFailed");
+    expect(world, PROVISIONING, "ProvisioningState/failed/SecureBootValidationFailed");
+    /* Before the engine has looked at the change, and after. */
+    answer_free(world_must(world, 200, "PATCH", "@/s1", "{\"tags\":{\"owner\":\"green\"}}"));
+    g_assert_true(host_simulated_kill(world->simulated, key));
+    world_advance(world, 3600 * S);
+    expect(world, POWER, "PowerState/stopped");
+}
+
 /* Without a guest agent it runs as soon as it is started, and is refused after that. */
 static void
 test_a_boot_that_is_refused_while_nobody_looks(void)
@@ -245,6 +265,7 @@ main(int argc, char **argv)
     g_test_add_func("/keep/who-died-while-nobody-looked", test_who_died_while_nobody_looked);
     g_test_add_func("/keep/a-guest-that-powers-itself-off-stays-so", test_a_guest_that_powers_itself_off_stays_so);
     g_test_add_func("/keep/a-refused-boot-is-not-repeated", test_a_refused_boot_is_not_repeated);
+    g_test_add_func("/keep/a-refused-boot-is-not-forgotten", test_a_refused_boot_is_not_forgotten);
     g_test_add_func("/keep/a-boot-that-is-refused-while-nobody-looks", test_a_boot_that_is_refused_while_nobody_looks);
     g_test_add_func("/keep/a-start-that-fails-on-the-way", test_a_start_that_fails_on_the_way);
     g_test_add_func("/keep/a-wish-in-the-meantime-counts", test_a_wish_in_the_meantime_counts);

@@ -133,8 +133,8 @@ test_gathered(Fixture *f, const void *data G_GNUC_UNUSED)
         instance->failure_message = g_strdup("of the past");
         g_ptr_array_add(rows, instance);
         step_join(ledger, id < 25 ? first->id : id < 28 ? second->id : third->id, instance);
-        g_assert_cmpint(instance->failure, ==, 0);
-        g_assert_null(instance->failure_message);
+        g_assert_cmpint(instance->failure, ==, 7);
+        g_assert_cmpstr(instance->failure_message, ==, "of the past");
         g_assert_cmpint(instance->deadline, ==, 0);
     }
     step_end(ledger, g_ptr_array_index(rows, 29), NULL);
