@@ -133,12 +133,13 @@ judge(const Plan *plan, RollAct *ret_act)
     const Member *superseded = fleet_first(plan->fleet, FLEET_SUPERSEDED);
     const Member *decided = fleet_first(plan->fleet, FLEET_DECIDED);
     const Member *undecided = fleet_first(plan->fleet, FLEET_UNDECIDED);
-    if (superseded)
-        *ret_act = supersede(plan, superseded);
-    else if (decided)
+    /* Whoever has failed counts before anybody is taken to the new target. */
+    if (decided)
         *ret_act = act_on(decided->failed ? ROLL_REJECT : ROLL_ACCEPT, decided);
     else if (undecided && wait_ends(plan, undecided) <= plan->now)
         *ret_act = act_on(ROLL_REJECT, undecided);
+    else if (superseded)
+        *ret_act = supersede(plan, superseded);
     else
         return FALSE;
     return TRUE;

@@ -349,6 +349,8 @@ test_superseded(void)
         { "nor what may be replaced only", "batch only-surge", "H . . .", "release 0" },
         { "what rests may", "batch only-surge", "Hr . . .", "retake 0" },
         { "before any other is taken", "batch left=1", ". H . .", "retake 1" },
+        { "not before those are judged that have failed at the new one", "batch", "H nHfu . .", "reject 1" },
+        { "or are well there", "batch", "H nH . .", "accept 1" },
         { "new ones are removed", "batch surge", ". . +Hb", "remove 2" },
         { "also those that were well", "batch surge", ". . +D", "remove 2" },
         { "or failed: that counts for what was", "batch surge", ". . +Fu", "remove 2" },
