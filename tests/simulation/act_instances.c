@@ -135,10 +135,14 @@ accepted(Sim *sim, SimSet *set, const Deed *deed, const Asked *asked, const Answ
         /* Whoever is named, and not refused what is for running ones alone, is one of them. */
         if (instance && instance->unsure && deed->only_running && asked->whom != ALL && !instance->leaving)
             instance->power = POWER_RUNNING;
-        if (!instance || lot_of(set, deed, asked, instance) != IT_IS_DONE)
+        if (!instance)
+            continue;
+        /* Of all of them those that run: who of those of whom nobody knows whether they are to is one of them? */
+        gboolean perhaps = instance->unsure && deed->only_running && asked->whom == ALL && !instance->leaving;
+        if (!perhaps && lot_of(set, deed, asked, instance) != IT_IS_DONE)
             continue;
         if (operation)
-            operation_cover(sim, operation, set, instance->id);
+            operation_cover(sim, operation, set, instance->id)->perhaps = perhaps;
         if (deed->power != POWER_N_STATES) {
             instance->power = deed->power;
             instance->unsure = FALSE;

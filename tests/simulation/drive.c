@@ -6,10 +6,11 @@
 
 #include <string.h>
 
-/* More steps than this without coming to rest is never coming to rest; but for the questions of a rolling upgrade's pauses, in
- * which nothing happens besides. */
+/* More steps than this without coming to rest is never coming to rest; but for the questions to applications while a rolling
+ * upgrade pauses, and waits for its batches: each is down, up and well, or given up, within BATCH_S seconds. */
 #define STEPS_MAX         60000
 #define STEPS_OF_QUESTION 4
+#define BATCH_S           1200
 /* Hours cost: each application is asked for its health all the time. */
 #define LONG_WAITS 3
 /* Of half a minute: more than it takes to hear of an application, whatever its extension says. */
@@ -134,19 +135,28 @@ sim_step(Sim *sim)
     return !sim->broken;
 }
 
+/* A rolling upgrade of the whole set: a batch is one instance at least. */
+static guint
+roll_longest_s(const SimSet *set)
+{
+    const SimRolling *policy = &sim_model(set)->policy.rolling;
+    const guint whole = set->present->len, batch = MAX(whole * policy->batch / 100, 1);
+    return (whole / batch + 1) * (policy->pause_s + BATCH_S);
+}
+
 static guint
 steps_allowed(const Sim *sim)
 {
-    guint steps = STEPS_MAX;
+    guint longest_s = 0, questions = 0;
+    for (guint i = 0; i < sim->sets->len; i++)
+        longest_s += roll_longest_s(g_ptr_array_index(sim->sets, i));
     for (guint i = 0; i < sim->sets->len; i++) {
         const SimSet *set = g_ptr_array_index(sim->sets, i);
         const SimModel *model = sim_model(set);
-        const SimRolling *policy = &model->policy.rolling;
-        const guint batches = (100 + policy->batch - 1) / policy->batch;
         if (model->health > 0)
-            steps += batches * policy->pause_s / health_interval_s(model->health) * set->present->len * STEPS_OF_QUESTION;
+            questions += longest_s / health_interval_s(model->health) * set->present->len;
     }
-    return steps;
+    return STEPS_MAX + questions * STEPS_OF_QUESTION;
 }
 
 void

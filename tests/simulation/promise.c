@@ -143,12 +143,13 @@ operation_add(Sim *sim, char *id, OperationKind kind, const SimSet *set)
     return operation;
 }
 
-void
+SimCover *
 operation_cover(Sim *sim, SimOperation *operation, const SimSet *set, guint id)
 {
     const Vm *vm = vm_of(sim, set, id);
-    SimCover cover = { id, vm->launches, vm->last ? vm->last->disk_gen : 0 };
+    SimCover cover = { .id = id, .launches = vm->launches, .disk_gen = vm->last ? vm->last->disk_gen : 0 };
     g_array_append_val(operation->covers, cover);
+    return &g_array_index(operation->covers, SimCover, operation->covers->len - 1);
 }
 
 gboolean

@@ -130,6 +130,7 @@ typedef struct {
     guint id;
     guint launches; /* of the VM, when it was asked */
     guint64 disk_gen;
+    gboolean perhaps; /* nobody knows whether it is one of those that were asked for */
 } SimCover;
 
 /* An operation that was accepted. */
@@ -271,7 +272,7 @@ void promise_model(Sim *sim, SimSet *set, guint revision, const SimModel *model)
 void promise_grow(Sim *sim, SimSet *set, guint count);
 SimOperation *promise_operation(Sim *sim, const Answer *answer, OperationKind kind, const SimSet *set);
 SimOperation *operation_add(Sim *sim, char *id, OperationKind kind, const SimSet *set); /* takes the id */
-void operation_cover(Sim *sim, SimOperation *operation, const SimSet *set, guint id);
+SimCover *operation_cover(Sim *sim, SimOperation *operation, const SimSet *set, guint id);
 gboolean set_is_quiet(Sim *sim, const SimSet *set); /* no operation of it is under way, accepted or of the engine's own */
 void sim_set_free(void *set);
 void sim_operation_free(void *operation);
