@@ -213,8 +213,9 @@ next_surplus(const Plan *plan)
     if (old && old->resting)
         old = NULL;
     gboolean wanted = old || plan->counts->candidates_busy > 0;
+    /* Who was stopped has not failed for that. */
     if (unfit && unfit->mark != ROLL_MARK_FAILED)
-        return act_on(ROLL_REJECT, unfit);
+        return act_on(unfit->resting ? ROLL_REMOVE : ROLL_REJECT, unfit);
     if (unfit && wanted && !fit)
         return stop(ARM_ROLL_UNHEALTHY_UPGRADED);
     if (unfit) {

@@ -307,7 +307,8 @@ test_surge_fails(void)
         { "not where none of the old ones is left", "batch surge u=100", "n n+Fu", "remove 1 counts" },
         { "nor where those rest", "batch surge u=100", "r n+Fu", "remove 1 counts" },
         { "one that became ill after it was well", "batch surge u=100", ". . n+Du n+D", "reject 2" },
-        { "one that somebody stopped", "batch surge u=100", ". . n+Dr n+D", "reject 2" },
+        { "one that somebody stopped goes, and has not failed", "batch surge", ". . n+Dr n+D", "remove 2" },
+        { "unless it had before", "batch surge u=100", ". . n+Fr n+D", "remove 2 counts" },
         { "well again, but it failed", "batch surge u=100", ". . n+F n+D", "remove 2 counts" },
         { "it has failed and the upgrade is cancelled", "batch surge u=100 cancel", ". . n+Fu n+D", "remove 2" },
     };
