@@ -53,6 +53,7 @@ member_of(const StoreInstance *row, gint64 roll)
         .skip = row->health_skip != 0,
         .surge = row->surge != 0,
         .repairing = row->repairing != 0,
+        .reviving = in_hand && row->state == INSTANCE_FAILED && row->revive_at != 0 && row->state_since <= row->roll_since,
         .unrepairable = row->protect_scale_set_actions || row->protect_scale_in,
         .undoable = row->undo_revision != 0,
     };

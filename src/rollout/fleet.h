@@ -27,6 +27,7 @@ typedef struct {
     guint undoable : 1;     /* there is something that it can be brought back to */
     guint repairing : 1;    /* it was repaired by itself, and is not well since */
     guint unrepairable : 1; /* protected in any way */
+    guint reviving : 1;     /* it was dead when the roll took it, and waits for its next start */
 } Member;
 
 #define FLEET_PHASE_LAST G_MAXINT32

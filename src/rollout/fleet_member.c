@@ -11,7 +11,7 @@ member_is_same(const Member *a, const Member *b)
            a->mark == b->mark && a->since == b->since && a->leaving == b->leaving && a->is_protected == b->is_protected &&
            a->busy == b->busy && a->resting == b->resting && a->failed == b->failed && a->skip == b->skip &&
            a->surge == b->surge && a->undoable == b->undoable && a->repair_from == b->repair_from &&
-           a->repairing == b->repairing && a->unrepairable == b->unrepairable;
+           a->repairing == b->repairing && a->unrepairable == b->unrepairable && a->reviving == b->reviving;
 }
 
 gboolean
@@ -49,8 +49,9 @@ static gboolean
 is_decided(const Entry *entry)
 {
     const Member *member = &entry->member;
+    gboolean failed = member->failed && !member->reviving;
     return member_is_waited_for(member) && !member->busy && !member->leaving && !is_superseded(entry) &&
-           (member->resting || member->failed || member->health == HEALTH_HEALTHY);
+           (member->resting || failed || member->health == HEALTH_HEALTHY);
 }
 
 /* May it be put back, now or when its step is over? Surplus is removed instead, and what has become well after all stays. */

@@ -123,6 +123,20 @@ test_surplus_is_no_capacity(void)
     answer_expect(list, "value.3.instanceId", NULL);
 }
 
+/* It is started again a second later, at the new model: that is waited for, though the upgrade itself starts nobody. */
+static void
+test_who_is_dead_already_has_not_failed(void)
+{
+    g_autoptr(World) world = world_of_three(ROLLING(",\"maxUnhealthyInstancePercent\":100"));
+    g_autoptr(Answer) set = world_must(world, 200, "GET", "@/s1", NULL);
+    g_autofree char *uid = answer_text(set, "properties.uniqueId"), *key = g_strconcat(uid, ".0", NULL);
+    g_assert_true(host_simulated_kill(world->simulated, key));
+    world_run_ready(world);
+    answer_free(world_must(world, 200, "PATCH", "@/s1", SLOWLY_HEALTHY));
+    world_settle(world);
+    expect_latest(world, "Completed", "3", "0");
+}
+
 /* How many instances the set's view counts with this health. */
 static void
 expect_health_count(World *world, const char *code, guint count)
@@ -500,6 +514,7 @@ main(int argc, char **argv)
     g_test_add_func("/rolls/surge", test_surge);
     g_test_add_func("/rolls/surplus-is-not-protected", test_surplus_is_not_protected);
     g_test_add_func("/rolls/surplus-is-no-capacity", test_surplus_is_no_capacity);
+    g_test_add_func("/rolls/who-is-dead-already-has-not-failed", test_who_is_dead_already_has_not_failed);
     g_test_add_func("/rolls/want-of-room-is-told-at-once", test_want_of_room_is_told_at_once);
     g_test_add_func("/rolls/undo", test_undo);
     g_test_add_func("/rolls/automatic", test_automatic);

@@ -41,6 +41,9 @@ flag_letter(Member *member, char letter)
     case 'N':
         member->repair_from = 0;
         return TRUE;
+    case 'w':
+        member->reviving = TRUE;
+        return TRUE;
     case 'W':
         member->repair_from = FLEET_NOT_YET;
         return TRUE;

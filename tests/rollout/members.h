@@ -5,6 +5,7 @@
  *   u ? i unhealthy, unknown, initializing; otherwise healthy
  *   p b r f k z l   protected, busy, resting, failed, skip, undoable, leaving
  *   q R N W         protected from scaling in alone, in repair, never came up, died and is started again
+ *   w     dead when it was taken, and waits for its next start
  *   +     surplus
  *   H D F U X L     its mark: in hand, done, failed, undoing, undone, leaving
  *   1…9   its phase

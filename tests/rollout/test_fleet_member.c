@@ -32,6 +32,7 @@ static const struct {
 
     { "decided: well", FLEET_DECIDED, "nH n nD nH", "0 3" },
     { "failed", FLEET_DECIDED, "nHfu", "0" },
+    { "not what was dead before, and is started again", FLEET_DECIDED, "nHfuw", "" },
     { "at rest, whatever its health", FLEET_DECIDED, "nHr?", "0" },
     { "being put back, too", FLEET_DECIDED, "U Uf Ur Uu", "0 1 2" },
     { "not while a step is in hand", FLEET_DECIDED, "nHb nHbf", "" },
@@ -40,6 +41,7 @@ static const struct {
     { "ill so far, or on its way up: not yet", FLEET_DECIDED, "nHu nH? nHi", "" },
 
     { "undecided: ill and in hand, the longest first", FLEET_UNDECIDED, "nHu@30 nH?@10 Uu@20", "1 2 0" },
+    { "or was dead before", FLEET_UNDECIDED, "nHfuw", "0" },
     { "within a second by id", FLEET_UNDECIDED, "nHu@7 nHu@7", "0 1" },
     { "not on its way up", FLEET_UNDECIDED, "nHi nHb?", "" },
     { "not what is decided", FLEET_UNDECIDED, "nH nHfu nHr?", "" },
