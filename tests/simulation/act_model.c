@@ -191,7 +191,8 @@ change_accepted(Sim *sim, SimSet *set, const SimModel *after, const Answer *answ
     const SimModel before = *sim_model(set);
     gboolean same_effect, same = model_same(&before, after, &same_effect);
     guint revision = answer_number(answer, "properties.revision"), staying = sim_staying(set);
-    if (after->policy.mode == UPGRADE_ROLLING || set->roll.id != 0) {
+    /* A change of nothing makes the set look for who is out of date in mode Rolling only. */
+    if (after->policy.mode == UPGRADE_ROLLING || (set->roll.id != 0 && !same)) {
         set->roll_may_begin = TRUE;
         set->roll_cancel = FALSE;
     }

@@ -189,6 +189,14 @@ is_asked_for(const Sim *sim, const char *key)
     return set && is_covered(sim, set, id);
 }
 
+static gboolean
+is_in_hand(const Sim *sim, const char *key)
+{
+    guint id;
+    const SimSet *set = sim_set_of_key((Sim *)sim, key, &id);
+    return set && roll_covers(set, sim_instance(set, id));
+}
+
 /* What is asked of the host follows from what has just been committed: whom a rolling upgrade took is seen before he is
  * touched. */
 static void
@@ -322,8 +330,9 @@ on_event(void *data, const HostEvent *event)
         return;
     case HOST_START_FAILED:
         vm->alive = FALSE;
-        /* Whoever asked for this start sees it fail: it is theirs to repeat, also where it had died before. */
-        vm->owed = vm->owed && !is_asked_for(sim, event->key);
+        /* Whoever asked for this start sees it fail: it is theirs to repeat, also where it had died before. So does a rolling
+         * upgrade that has it in hand. */
+        vm->owed = vm->owed && !is_asked_for(sim, event->key) && !is_in_hand(sim, event->key);
         return;
     case HOST_EXITED:
         /* What creates it is not repeated, nor a launch that somebody has asked for and sees fail. */
