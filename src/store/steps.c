@@ -208,6 +208,10 @@ step_is_begun(const StoreInstance *instance, OperationKind kind)
         instance->epoch < instance->want_epoch &&
         (instance->state == INSTANCE_STOPPED || instance->state == INSTANCE_DEALLOCATED))
         return TRUE;
+    /* It is down, is to run, and its step took the place of the start that it waited for. */
+    if (kind != OPERATION_ROLLING_UPGRADE && instance->state == INSTANCE_FAILED && !instance->alive &&
+        instance->want_power == POWER_RUNNING && instance->epoch < instance->want_epoch)
+        return TRUE;
     /* A repair is nobody's wish that could be taken back: it is needed still, also where a newer operation has taken it over.
      * It is told by the deaths: whoever asks for something else begins anew (step_take()). */
     return kind == OPERATION_REPAIR || instance->deaths > 0 || instance->want_deleted || instance->state == INSTANCE_STOPPING ||

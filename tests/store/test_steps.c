@@ -305,6 +305,30 @@ test_start_taken_back(Fixture *f, const void *data G_GNUC_UNUSED)
     store_abort(tx);
 }
 
+/* It died, and its start after that gave way to this one. */
+static void
+test_start_of_the_dead_goes_on(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const OperationKind kinds[] = { OPERATION_RESTART, OPERATION_START, OPERATION_REIMAGE };
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        StoreTx *tx = must_write(f->store);
+        gint64 set_id = set_add(tx, "g", "s");
+        g_autoptr(StoreOperation) asked = begin(tx, kinds[i], set_id, FALSE);
+        StoreInstance row = { .set_id = set_id, .epoch = 3, .want_epoch = 4, .run_disk_gen = 1, .state = INSTANCE_FAILED };
+        row.vm_id = row.computer_name = (char *)"x";
+        g_assert_true(store_instance_insert(tx, &row, NULL));
+        begin_step(tx, asked, set_id, 0);
+        g_autoptr(StoreOperation) successor = begin(tx, OPERATION_PUT_SCALE_SET, set_id, TRUE);
+        g_autoptr(StoreSet) set = store_set_get_by_id(tx, set_id, NULL);
+        g_assert_true(operations_supersede(tx, set, successor, 30, NULL));
+        g_autoptr(StoreInstance) instance = store_instance_get(tx, set_id, 0, NULL);
+        g_assert_cmpstr(instance->operation, ==, successor->id);
+        g_assert_cmpint(instance->want_power, ==, POWER_RUNNING);
+        g_assert_cmpuint(instance->want_epoch, ==, 4);
+        store_abort(tx);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -315,5 +339,6 @@ main(int argc, char **argv)
     fixture_add("delete-leaves-only-its-record", test_delete_leaves_only_its_record);
     fixture_add("taken-over", test_taken_over);
     fixture_add("start-taken-back", test_start_taken_back);
+    fixture_add("start-of-the-dead-goes-on", test_start_of_the_dead_goes_on);
     return g_test_run();
 }
