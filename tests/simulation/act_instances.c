@@ -316,6 +316,9 @@ action_heal(Sim *sim)
     }
 }
 
+/* Forward to a newer image and back from it, and once more by hand. */
+#define UPGRADES_AT_THE_END 3
+
 void
 action_follow(Sim *sim)
 {
@@ -328,9 +331,14 @@ action_follow(Sim *sim)
         check_followed(sim);
     for (guint i = 0; i < sim->sets->len && !sim->broken; i++) {
         SimSet *set = g_ptr_array_index(sim->sets, i);
+        guint revision = 0;
         if (set->gone || set->left_behind)
             continue;
-        deed_ask(sim, set, &upgrade, asked_all(set));
-        sim_settle(sim);
+        /* Who is well by that may let the set take the newer image, which makes another revision. */
+        for (guint n = 0; n < UPGRADES_AT_THE_END && set->revision != revision && !sim->broken; n++) {
+            revision = set->revision;
+            deed_ask(sim, set, &upgrade, asked_all(set));
+            sim_settle(sim);
+        }
     }
 }

@@ -25,6 +25,9 @@ launch_fault(const LaunchSpec *spec, void *data)
     SimulatedFault fault = drawn < G_N_ELEMENTS(faults) ? faults[drawn] : SIMULATED_OK;
     if (fault == SIMULATED_REFUSED && !spec->secure_boot)
         return SIMULATED_OK;
+    /* Who dies before a killed control plane has heard of its creation is replaced, and otherwise started again. */
+    if (fault == SIMULATED_EXITS && sim->kind.twin && spec->epoch == 1)
+        fault = SIMULATED_START_FAILS;
     /* Where no agent is waited for, its silence is no fault. */
     if (fault == SIMULATED_NO_AGENT && !spec->guest_agent)
         return SIMULATED_OK;

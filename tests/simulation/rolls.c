@@ -206,7 +206,8 @@ mark_follow(Look *look, SimInstance *instance, const StoreInstance *row, RollMar
     else if (mark == ROLL_MARK_IN_HAND && instance->want != row->want_revision && row->run_disk_gen > 0 &&
              sim_model(look->set)->policy.mode != UPGRADE_AUTOMATIC) {
         disks_judge(look, instance, row);
-        look->turned++;
+        /* Not whom somebody named in a manual upgrade meanwhile. */
+        look->turned += !row->operation || strcmp(row->operation, look->roll->operation) == 0 ? 1 : 0;
     }
     if (mark == ROLL_MARK_UNDOING && instance->mark != ROLL_MARK_UNDOING)
         undo_judge(look, instance);
