@@ -1,5 +1,7 @@
 #include "attest/identity.h"
 
+#include "attest/digest.h"
+
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -85,4 +87,29 @@ identity_check(GBytes *certificate_bytes, GBytes *ek_bytes, GBytes *ca, UnixTime
     if (!certified || EVP_PKEY_eq(certified, ek->key) != 1)
         return IDENTITY_OTHER_KEY;
     return chains(certificate, roots, between, now) ? IDENTITY_CERTIFIED : IDENTITY_NOT_CERTIFIED;
+}
+
+char *
+identity_key_digest(GBytes *certificate_bytes, GError **error)
+{
+    g_autoptr(X509) certificate = certificate_read(certificate_bytes);
+    unsigned char *spki = NULL;
+    guint8 digest[SHA256_SIZE];
+    const int size = certificate ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &spki) : -1;
+    if (size <= 0) {
+        arm_fail(error, ARM_VTPM_FAILED, NULL, "The certificate of the vTPM's endorsement key cannot be read.");
+        return NULL;
+    }
+    sha256(spki, (gsize)size, digest);
+    OPENSSL_free(spki);
+    return sha256_hex(digest);
+}
+
+gboolean
+identity_is_key_of(GBytes *certificate_bytes, GBytes *ek_bytes)
+{
+    g_autoptr(X509) certificate = certificate_read(certificate_bytes);
+    g_autoptr(TpmKey) ek = tpm_key_parse(ek_bytes, NULL);
+    EVP_PKEY *certified = certificate ? X509_get0_pubkey(certificate) : NULL;
+    return certified && ek && EVP_PKEY_eq(certified, ek->key) == 1;
 }

@@ -16,5 +16,10 @@ typedef enum {
 /* A sentence of it. */
 const char *identity_text(Identity identity);
 
+/* SHA-256 of the certified key, as SubjectPublicKeyInfo, in hexadecimal: what tells one TPM from another. NULL sets *error. */
+char *identity_key_digest(GBytes *certificate, GError **error);
+/* Is ek (TPM2B_PUBLIC) the certified key? */
+gboolean identity_is_key_of(GBytes *certificate, GBytes *ek);
+
 /* certificate: DER. ek: TPM2B_PUBLIC. ca: PEM, a root (signed by itself) and what stands between, in any order. */
 Identity identity_check(GBytes *certificate, GBytes *ek, GBytes *ca, UnixTime now);

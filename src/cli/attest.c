@@ -5,6 +5,7 @@
 #include "attest/event_type.h"
 #include "attest/identity.h"
 #include "attest/pcrs.h"
+#include "attest/report.h"
 #include "attest/verdict.h"
 #include "base/file.h"
 #include "cli/cli.h"
@@ -186,27 +187,9 @@ nonce_find(const Cli *cli, Folder *folder, GError **error)
 }
 
 static json_t *
-difference_json(const Difference *difference)
-{
-    g_autofree char *type = event_type_text(difference->type);
-    json_t *json = json_pack("{si ss ss ss}", "pcr", (int)difference->pcr, "event", type, "name", difference->name, "kind",
-                             difference_kind_text(difference->kind));
-    json_object_set_new(json, "expected", difference->expected ? json_string(difference->expected) : json_null());
-    json_object_set_new(json, "seen", difference->seen ? json_string(difference->seen) : json_null());
-    json_set_text(json, "expectedText", difference->expected_detail);
-    json_set_text(json, "seenText", difference->seen_detail);
-    return json;
-}
-
-static json_t *
 judgement_json(const Judgement *judgement, const char *identity)
 {
-    json_t *json = json_pack("{ss}", "verdict", verdict_text(judgement->verdict)), *components = json_array();
-    json_object_set_new(json, "reason", judgement->reason ? json_string(judgement->reason) : json_null());
-    json_object_set_new(json, "component", judgement->worst ? difference_json(judgement->worst) : json_null());
-    for (guint i = 0; judgement->differences && i < judgement->differences->len; i++)
-        json_array_append_new(components, difference_json(g_ptr_array_index(judgement->differences, i)));
-    json_object_set_new(json, "components", components);
+    json_t *json = report_json(judgement);
     json_set_text(json, "identity", identity);
     return json;
 }

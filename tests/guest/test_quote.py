@@ -1,6 +1,6 @@
 """testudo-guest quote, eventlog and activate, on a software TPM with an endorsement key that a CA certified, and on what only
-plays one. What they say is held against tpm2-tools, and against testudo's verifier. Arguments: testudo-guest, testudo, the
-folder with evidence of real boots."""
+plays one. What they say is held against tpm2-tools, and against testudo's verifier. Arguments: testudo-guest, testudo, what
+makes credentials as the daemon does (credential.c), the folder with evidence of real boots."""
 
 import contextlib
 import hashlib
@@ -17,7 +17,7 @@ import time
 
 from tap import expect, main, run_program, test
 
-PROGRAM, TESTUDO, FIXTURES = sys.argv[1:4]
+PROGRAM, TESTUDO, CREDENTIAL, FIXTURES = sys.argv[1:5]
 NEEDED = ('swtpm', 'swtpm_setup', 'swtpm_localca', 'tpm2_checkquote', 'tpm2_makecredential')
 LOG = os.path.join(FIXTURES, 'secure/eventlog.bin')
 PCRS = [*range(10), *range(11, 15)]
@@ -321,6 +321,24 @@ def _():
         tpm.end()
         tpm.start()
         expect(guest('activate', *arguments, '--tpm', tpm.socket), 0, secret)
+
+
+def own_credential(tpm, ek, ak, secret):
+    """The same, as the daemon makes it."""
+    files = [put(f'{tpm.folder}/{name}', data) for name, data in (('ek.pub', ek), ('ak.pub', ak))]
+    return run(CREDENTIAL, *files, secret.hex()).decode('ascii').split()
+
+
+@test('so is one that the daemon makes; for another attestation key, or for another TPM, it is not')
+def _():
+    with tpm_in('--create-ek-cert') as tpm, tpm_in() as other:
+        here, there, secret = quote(tpm)[0], quote(other)[0], os.urandom(32)
+        made = own_credential(tpm, here['ek.pub'], here['ak.pub'], secret)
+        expect(guest('activate', *made, '--tpm', tpm.socket), 0, b'secret ' + secret.hex().encode() + b'\n')
+        expect(guest('activate', *own_credential(tpm, here['ek.pub'], there['ak.pub'], secret), '--tpm', tpm.socket), ERROR,
+               b'failed tpm-error TPM2_ActivateCredential TPM_RC_INTEGRITY 0x1df parameter 1\n')
+        code, out = guest('activate', *made, '--tpm', other.socket)
+        assert code == ERROR and out.startswith(b'failed tpm-error TPM2_ActivateCredential TPM_RC_'), out
 
 
 @test('one for another attestation key, or for another TPM, is not')

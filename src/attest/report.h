@@ -1,0 +1,12 @@
+/* attest/report.h: a judgement as JSON, for files, the API and the command line alike. Pure.
+ * {"verdict", "reason", "component": {"pcr", "event", "name", "kind", "expected", "seen", "expectedText", "seenText"},
+ * "components": [the same, in log order]}; reason and component are null where there is none, the two texts left out. */
+#pragma once
+
+#include "attest/verdict.h"
+
+#include <jansson.h>
+
+/* New references. */
+json_t *report_json(const Judgement *judgement);
+json_t *report_components(const Judgement *judgement);
