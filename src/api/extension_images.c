@@ -1,6 +1,7 @@
 /* The extension catalogue, bare arrays as Azure's: what `az` asks before it puts an extension into a model. */
 #include "api/extension_images.h"
 
+#include "model/attestation_extension.h"
 #include "model/health_extension.h"
 
 #include <string.h>
@@ -15,7 +16,7 @@ static const struct {
     const char *publisher, *type, *versions[3];
 } extensions[] = {
     { HEALTH_PUBLISHER, HEALTH_TYPE, { "1.0", "2.0" } },
-    { "Microsoft.Azure.Security.LinuxAttestation", "GuestAttestation", { "1.0" } },
+    { ATTESTATION_PUBLISHER, ATTESTATION_TYPE, { "1.0" } },
 };
 
 static json_t *

@@ -33,7 +33,8 @@ keys_differ(const Model *from, const Model *to)
 static gboolean
 extensions_differ(const Model *from, const Model *to)
 {
-    if (from->extensions->len != to->extensions->len || !health_extension_same(from->health, to->health))
+    if (from->extensions->len != to->extensions->len || !health_extension_same(from->health, to->health) ||
+        !attestation_extension_same(from->attestation, to->attestation))
         return TRUE;
     for (guint i = 0; i < from->extensions->len; i++) {
         const ModelExtension *a = g_ptr_array_index(from->extensions, i), *b = g_ptr_array_index(to->extensions, i);

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "model/attestation_extension.h"
 #include "model/health_extension.h"
 
 #define PROFILE "properties.virtualMachineProfile"
@@ -75,27 +76,36 @@ earlier(const json_t *extensions, size_t end, const char *path, const char *text
     return -1;
 }
 
+static void
+unknown_extension(const char *publisher, const char *type, const char *path, GPtrArray *violations)
+{
+    const gboolean windows = same_text(type, "ApplicationHealthWindows") || same_text(publisher, ATTESTATION_WINDOWS_PUBLISHER);
+    violate(violations, path,
+            "'%s': the extension '%.60s' of publisher '%.60s'%s; accepted: " HEALTH_TYPE " of " HEALTH_PUBLISHER
+            ", " ATTESTATION_TYPE " of " ATTESTATION_PUBLISHER
+            ", and what Microsoft.Azure.ServiceFabric publishes (kept, so that its rules hold).",
+            path, type, publisher, windows ? ": there are no Windows guests" : " is not built yet");
+}
+
 /* What is known is done, or, for Service Fabric, there for its rules' sake; anything else would be kept and never done. */
 static void
 extension_check(const json_t *extensions, size_t i, const char *path, GPtrArray *violations)
 {
     const json_t *extension = json_array_get(extensions, i), *properties = json_object_get(extension, "properties");
     const char *publisher = json_member_text(properties, "publisher"), *type = json_member_text(properties, "type");
+    const int other = earlier(extensions, i, "properties.type", type);
     if (same_text(publisher, "Microsoft.Azure.ServiceFabric"))
         return;
-    if (!same_text(publisher, HEALTH_PUBLISHER) || !same_text(type, HEALTH_TYPE)) {
-        const char *windows =
-            same_text(type, "ApplicationHealthWindows") ? ": there are no Windows guests" : " is not built yet";
-        violate(violations, path,
-                "'%s': the extension '%.60s' of publisher '%.60s'%s; accepted: " HEALTH_TYPE " of " HEALTH_PUBLISHER
-                ", and what Microsoft.Azure.ServiceFabric publishes (kept, so that its rules hold).",
-                path, type, publisher, windows);
+    if (same_text(publisher, HEALTH_PUBLISHER) && same_text(type, HEALTH_TYPE)) {
+        g_autoptr(HealthExtension) health = health_extension_read(extension, path, violations);
+    } else if (same_text(publisher, ATTESTATION_PUBLISHER) && same_text(type, ATTESTATION_TYPE)) {
+        g_autoptr(AttestationExtension) attestation = attestation_extension_read(extension, path, violations);
+    } else {
+        unknown_extension(publisher, type, path, violations);
         return;
     }
-    g_autoptr(HealthExtension) health = health_extension_read(extension, path, violations);
-    int other = earlier(extensions, i, "properties.type", HEALTH_TYPE);
     if (other >= 0)
-        violate(violations, path, "'%s': extensions[%d] is " HEALTH_TYPE " already; a scale set has one.", path, other);
+        violate(violations, path, "'%s': extensions[%d] is %s already; a scale set has one.", path, other, type);
 }
 
 static void

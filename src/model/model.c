@@ -124,6 +124,21 @@ health_decode(Model *model, const json_t *item)
 }
 
 static gboolean
+attestation_decode(Model *model, const json_t *item)
+{
+    g_autoptr(GPtrArray) violations = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+    attestation_extension_free(model->attestation);
+    model->attestation = attestation_extension_read(item, "extension", violations);
+    return model->attestation != NULL;
+}
+
+static gboolean
+is_extension(const ModelExtension *extension, const char *publisher, const char *type)
+{
+    return g_ascii_strcasecmp(extension->publisher, publisher) == 0 && g_ascii_strcasecmp(extension->type, type) == 0;
+}
+
+static gboolean
 extensions_decode(Model *model, const json_t *document)
 {
     const json_t *extensions = json_path(document, PROFILE ".extensionProfile.extensions");
@@ -136,8 +151,8 @@ extensions_decode(Model *model, const json_t *document)
         g_ptr_array_add(model->extensions, extension);
         if (!extension->name || !extension->publisher || !extension->type)
             return FALSE;
-        if (g_ascii_strcasecmp(extension->publisher, HEALTH_PUBLISHER) == 0 &&
-            g_ascii_strcasecmp(extension->type, HEALTH_TYPE) == 0 && !health_decode(model, item))
+        if ((is_extension(extension, HEALTH_PUBLISHER, HEALTH_TYPE) && !health_decode(model, item)) ||
+            (is_extension(extension, ATTESTATION_PUBLISHER, ATTESTATION_TYPE) && !attestation_decode(model, item)))
             return FALSE;
     }
     return TRUE;
@@ -212,6 +227,7 @@ model_unref(Model *model)
     g_ptr_array_unref(model->ssh_keys);
     g_ptr_array_unref(model->extensions);
     health_extension_free(model->health);
+    attestation_extension_free(model->attestation);
     g_free(model);
 }
 
@@ -282,6 +298,8 @@ model_effect_key(const Model *model)
                                health->grace_s, health->rich);
         key_add(bytes, health->request_path);
     }
+    if (model->attestation)
+        g_string_append_printf(bytes, "attestation:%d:%u;", model->attestation->alerts, model->attestation->period_s);
     unsigned char digest[SHA256_DIGEST_LENGTH];
     SHA256((const unsigned char *)bytes->str, bytes->len, digest);
     GString *hex = g_string_sized_new(64);

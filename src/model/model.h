@@ -5,6 +5,7 @@
  * Shapes: Azure Compute REST, VirtualMachineScaleSet. */
 #pragma once
 
+#include "model/attestation_extension.h"
 #include "model/health_extension.h"
 #include "model/policy.h"
 
@@ -75,8 +76,9 @@ struct Model {
     GPtrArray *ssh_keys;        /* of char*, key lines without the newline */
     char *custom_data;          /* base64 as sent, or NULL */
 
-    GPtrArray *extensions;   /* of ModelExtension */
-    HealthExtension *health; /* what ApplicationHealthLinux among them asks for, or NULL */
+    GPtrArray *extensions;             /* of ModelExtension */
+    HealthExtension *health;           /* what ApplicationHealthLinux among them asks for, or NULL */
+    AttestationExtension *attestation; /* the same of GuestAttestation */
 };
 
 /* Decodes a canonical document (a result of document_merge()); `set_name` gives the default host name prefix.

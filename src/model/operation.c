@@ -32,5 +32,7 @@ static const char *const operation_kind_words[OPERATION_N_KINDS] = {
     [OPERATION_CANCEL_ROLLING_UPGRADE] = SETS "/rollingUpgrades/cancel/action",
     [OPERATION_REPAIR] = SETS "/repair/action",
     [OPERATION_SET_SERVICE_STATE] = SETS "/setOrchestrationServiceState/action",
+    [OPERATION_ATTEST] = SETS "/virtualMachines/attest/action",
+    [OPERATION_APPROVE_BASELINE] = "Testudo.Attestation/baselines/write",
 };
 DEFINE_WORDS(operation_kind, OperationKind, OPERATION_N_KINDS)

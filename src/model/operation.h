@@ -35,6 +35,8 @@ typedef enum {
     OPERATION_CANCEL_ROLLING_UPGRADE, /* ends when the rolling upgrade has (store/roll_steps.h) */
     OPERATION_REPAIR,                 /* begun by the engine: automatic repairs, and what died started again */
     OPERATION_SET_SERVICE_STATE,      /* ends at once */
+    OPERATION_ATTEST,                 /* an event's name alone: what was found of an instance's boot */
+    OPERATION_APPROVE_BASELINE,       /* the same, of what a boot should be */
     OPERATION_N_KINDS
 } OperationKind;
 

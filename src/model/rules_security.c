@@ -90,14 +90,7 @@ rule_uefi_needs_trusted_launch(const RuleInput *in, GError **error)
 gboolean
 rule_has_guest_attestation(const Model *model)
 {
-    for (guint i = 0; model && i < model->extensions->len; i++) {
-        const ModelExtension *extension = g_ptr_array_index(model->extensions, i);
-        if (g_ascii_strcasecmp(extension->type, "GuestAttestation") == 0 &&
-            (g_ascii_strcasecmp(extension->publisher, "Microsoft.Azure.Security.LinuxAttestation") == 0 ||
-             g_ascii_strcasecmp(extension->publisher, "Microsoft.Azure.Security.WindowsAttestation") == 0))
-            return TRUE;
-    }
-    return FALSE;
+    return model && model->attestation;
 }
 
 gboolean

@@ -114,6 +114,11 @@ test_protected_settings_are_kept_and_never_shown(void)
     }
 }
 
+#define ATTESTATION(version, config)                                                                                           \
+    "{\"properties\":{\"publisher\":\"Microsoft.Azure.Security.LinuxAttestation\",\"type\":\"GuestAttestation\","              \
+    "\"typeHandlerVersion\":" version ",\"settings\":{\"AttestationConfig\":{" config "}}}}"
+#define IN_CONFIG IN_MODEL "[0].properties.settings.AttestationConfig"
+
 static void
 test_refusals(void)
 {
@@ -122,8 +127,17 @@ test_refusals(void)
         { "PUT", "@/s1/extensions/x", "{\"properties\":{\"publisher\":\"P\",\"type\":\"CustomScript\"}}", 400, "error.target",
           IN_MODEL "[0]" },
         { "PUT", "@/s1/extensions/x",
-          "{\"properties\":{\"publisher\":\"Microsoft.Azure.Security.LinuxAttestation\",\"type\":\"GuestAttestation\"}}", 400,
+          "{\"properties\":{\"publisher\":\"Microsoft.Azure.Security.WindowsAttestation\",\"type\":\"GuestAttestation\"}}", 400,
           "error.target", IN_MODEL "[0]" },
+        { "PUT", "@/s1/extensions/x", ATTESTATION("\"2.0\"", ""), 400, "error.target",
+          IN_MODEL "[0].properties.typeHandlerVersion" },
+        { "PUT", "@/s1/extensions/x", ATTESTATION("\"1.0\"", "\"useCustomToken\":\"true\""), 400, "error.target",
+          IN_CONFIG ".useCustomToken" },
+        { "PUT", "@/s1/extensions/x", ATTESTATION("\"1.0\"", "\"MaaSettings\":{\"maaEndpoint\":\"https://a\"}"), 400,
+          "error.target", IN_CONFIG ".MaaSettings.maaEndpoint" },
+        { "PUT", "@/s1/extensions/x", ATTESTATION("\"1.0\"", "\"AscSettings\":{\"ascReportingFrequency\":\"0\"}"), 400,
+          "error.target", IN_CONFIG ".AscSettings.ascReportingFrequency" },
+        { "PUT", "@/s1/extensions/x", ATTESTATION("\"1.0\"", ""), 409, "error.code", "OperationNotAllowed" },
         { "PUT", "@/s1/extensions/x", HEALTH("{\"protocol\":\"tcp\",\"port\":0}"), 400, "error.target",
           IN_MODEL "[0].properties.settings.port" },
         { "PUT", "@/s1/extensions/x", "{\"properties\":{\"publisher\":7,\"colour\":1}}", 400, "error.details.1.target",

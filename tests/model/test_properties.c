@@ -319,7 +319,7 @@ static const struct {
     { "az-update-tags-hybrid-profile.json", FALSE, NULL },
     { "az-update-enable-secure-boot.json", FALSE, NULL },
     { "az-roll-back-standard.json", FALSE, NULL },
-    { "az-extension-set-guest-attestation.json", FALSE, PROFILE ".extensionProfile.extensions[0]" },
+    { "az-extension-set-guest-attestation.json", FALSE, NULL },
     { "az-extension-set-health.json", FALSE, NULL },
     { "sdk-create.json", TRUE, NULL },
     { "sdk-update.json", FALSE, NULL },

@@ -401,15 +401,12 @@ test_automatic_is_for_uniform_sets(void)
     }
 }
 
-/* ---- Guest Attestation: requests cannot add it yet, a stored model may have it ---- */
+/* ---- Guest Attestation ---- */
 
 static void
 attestation_add(Model *model)
 {
-    ModelExtension *extension = g_new0(ModelExtension, 1);
-    *extension = (ModelExtension){ g_strdup("GuestAttestation"), g_strdup("Microsoft.Azure.Security.LinuxAttestation"),
-                                   g_strdup("GuestAttestation") };
-    g_ptr_array_add(model->extensions, extension);
+    model->attestation = g_new0(AttestationExtension, 1);
 }
 
 static void
