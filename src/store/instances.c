@@ -18,6 +18,7 @@ store_instance_free(StoreInstance *instance)
 DEFINE_ENUM_COLUMN(desired_power, DesiredPower)
 DEFINE_ENUM_COLUMN(instance_state, InstanceState)
 DEFINE_ENUM_COLUMN(health, Health)
+DEFINE_ENUM_COLUMN(integrity, Integrity)
 DEFINE_ENUM_COLUMN(roll_mark, RollMark)
 
 static const Column instance_columns[] = {
@@ -57,6 +58,8 @@ static const Column instance_columns[] = {
     COLUMN(StoreInstance, health_since, COLUMN_INT64),
     COLUMN(StoreInstance, health_phase, COLUMN_UINT),
     COLUMN(StoreInstance, health_skip, COLUMN_INT),
+    ENUM_COLUMN(StoreInstance, integrity, integrity),
+    COLUMN(StoreInstance, integrity_since, COLUMN_INT64),
     COLUMN(StoreInstance, roll, COLUMN_INT64),
     ENUM_COLUMN(StoreInstance, roll_mark, roll_mark),
     COLUMN(StoreInstance, roll_since, COLUMN_INT64),

@@ -92,6 +92,8 @@ column_param(const Column *column, const void *row)
         return number_param(*(const int *)at);
     case COLUMN_TEXT:
         return text_param(*(char *const *)at);
+    case COLUMN_BYTES:
+        return bytes_param(*(GBytes *const *)at);
     case COLUMN_ENUM:
         return text_param(column->to_text(*(const int *)at));
     }
@@ -117,7 +119,7 @@ row_insert(StoreTx *tx, Sql id, const void *row, GError **error)
     const RowType *type = sql_row_type(id);
     Param params[PARAMS_MAX];
     guint n = row_params(type, row, params);
-    params[n] = (Param){ PARAM_END, 0, NULL };
+    params[n] = (Param){ PARAM_END };
     if (type->columns[0].type == COLUMN_ROWID)
         params[0] = text_param(NULL);
     return sql_run(tx, id, params, NULL, error);
@@ -135,7 +137,7 @@ row_update(StoreTx *tx, Sql id, const void *row, guint64 expected_etag, gboolean
             params[i].type = PARAM_UNUSED;
     }
     params[n] = number_param((gint64)expected_etag);
-    params[n + 1] = (Param){ PARAM_END, 0, NULL };
+    params[n + 1] = (Param){ PARAM_END };
     if (!sql_run(tx, id, params, &changes, error))
         return FALSE;
     *ret_written = changes > 0;
@@ -149,6 +151,13 @@ number_fail(GError **error, const RowType *type, const Column *column, gint64 nu
                     number, type->table, column->name);
 }
 
+static GBytes *
+bytes_read(sqlite3_stmt *statement, int index)
+{
+    const void *bytes = sqlite3_column_blob(statement, index);
+    return bytes ? g_bytes_new(bytes, (gsize)sqlite3_column_bytes(statement, index)) : NULL;
+}
+
 static gboolean
 column_read(sqlite3_stmt *statement, int index, const RowType *type, const Column *column, void *row, GError **error)
 {
@@ -157,7 +166,7 @@ column_read(sqlite3_stmt *statement, int index, const RowType *type, const Colum
     gint64 number = 0;
     if (column->type == COLUMN_TEXT || column->type == COLUMN_ENUM)
         text = (const char *)sqlite3_column_text(statement, index);
-    else
+    else if (column->type != COLUMN_BYTES)
         number = sqlite3_column_int64(statement, index);
 
     switch (column->type) {
@@ -182,6 +191,9 @@ column_read(sqlite3_stmt *statement, int index, const RowType *type, const Colum
         return TRUE;
     case COLUMN_TEXT:
         *(char **)at = g_strdup(text);
+        return TRUE;
+    case COLUMN_BYTES:
+        *(GBytes **)at = bytes_read(statement, index);
         return TRUE;
     case COLUMN_ENUM:
         if (text && column->from_text(text, at))

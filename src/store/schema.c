@@ -164,6 +164,28 @@ const char *const schema_steps[] = {
     "ALTER TABLE instances ADD COLUMN repairing INTEGER NOT NULL DEFAULT 0;"
     "UPDATE instances SET repair_after = state_since WHERE revision > 0 AND (agent <> 0 OR epoch > 1 OR failure = 0)"
     "  AND state NOT IN ('creating', 'starting');",
+    /* Boot integrity. What was attested outlives its instance. */
+    "ALTER TABLE instances ADD COLUMN integrity TEXT NOT NULL DEFAULT 'None';"
+    "ALTER TABLE instances ADD COLUMN integrity_since INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE vtpms ("
+    "  set_id INTEGER NOT NULL, instance INTEGER NOT NULL, generation INTEGER NOT NULL, ek TEXT NOT NULL,"
+    "  certificate BLOB, ak BLOB, bound INTEGER NOT NULL, resets INTEGER NOT NULL, resets_epoch INTEGER NOT NULL,"
+    "  tried INTEGER NOT NULL, verified INTEGER NOT NULL, PRIMARY KEY (set_id, instance)) WITHOUT ROWID;"
+    "CREATE INDEX vtpms_by_key ON vtpms (ek);"
+    "CREATE TRIGGER vtpms_go AFTER DELETE ON instances BEGIN"
+    "  DELETE FROM vtpms WHERE set_id = old.set_id AND instance = old.id; END;"
+    "CREATE TABLE logs (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL);"
+    "CREATE TABLE attestations ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, set_id INTEGER NOT NULL, instance INTEGER NOT NULL, at INTEGER NOT NULL,"
+    "  epoch INTEGER NOT NULL, integrity TEXT NOT NULL, code TEXT, reason TEXT, components TEXT, reference TEXT,"
+    "  resets INTEGER NOT NULL, log TEXT, nonce BLOB, quote BLOB, signature BLOB, ak BLOB);"
+    "CREATE INDEX attestations_by_instance ON attestations (set_id, instance, id);"
+    "CREATE INDEX attestations_by_log ON attestations (log);"
+    "CREATE TABLE baselines ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, image_urn TEXT NOT NULL COLLATE NOCASE, secure_boot INTEGER NOT NULL,"
+    "  vcpus INTEGER NOT NULL, memory_mib INTEGER NOT NULL, log TEXT NOT NULL, source TEXT NOT NULL,"
+    "  approved INTEGER NOT NULL, approved_by TEXT NOT NULL, withdrawn INTEGER NOT NULL, withdrawn_by TEXT);"
+    "CREATE INDEX baselines_by_image ON baselines (image_urn);",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

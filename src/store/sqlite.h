@@ -82,6 +82,21 @@ typedef enum {
     SQL_DISK_LIST_INSTANCE,
     SQL_DISK_PUT,
     SQL_DISK_DELETE,
+    SQL_VTPM_GET,
+    SQL_VTPM_LIST,
+    SQL_VTPM_OF_KEY,
+    SQL_VTPM_PUT,
+    SQL_ATTESTATION_LIST,
+    SQL_ATTESTATION_INSERT,
+    SQL_ATTESTATION_PRUNE,
+    SQL_LOG_GET,
+    SQL_LOG_INSERT,
+    SQL_LOG_PRUNE,
+    SQL_BASELINE_GET,
+    SQL_BASELINE_LIST,
+    SQL_BASELINE_LIST_IMAGE,
+    SQL_BASELINE_INSERT,
+    SQL_BASELINE_WITHDRAW,
     SQL_N
 } Sql;
 
@@ -130,26 +145,33 @@ gboolean sql_fail(GError **error, const Connection *connection, const char *verb
 guint64 tx_next_etag(StoreTx *tx);
 
 /* ---- statements (statements.c) ---- */
-typedef enum { PARAM_END, PARAM_NUMBER, PARAM_TEXT, PARAM_UNUSED } ParamType;
+typedef enum { PARAM_END, PARAM_NUMBER, PARAM_TEXT, PARAM_BYTES, PARAM_UNUSED } ParamType;
 typedef struct {
     ParamType type;
     gint64 number;
     const char *text; /* NULL binds NULL; outlives the call */
+    GBytes *bytes;    /* the same */
 } Param;
 
-#define PARAMS(...) ((const Param[]){ __VA_ARGS__, { PARAM_END, 0, NULL } })
-#define NO_PARAMS   ((const Param[]){ { PARAM_END, 0, NULL } })
+#define PARAMS(...) ((const Param[]){ __VA_ARGS__, { PARAM_END } })
+#define NO_PARAMS   ((const Param[]){ { PARAM_END } })
 
 static inline Param
 number_param(gint64 number)
 {
-    return (Param){ PARAM_NUMBER, number, NULL };
+    return (Param){ .type = PARAM_NUMBER, .number = number };
 }
 
 static inline Param
 text_param(const char *text)
 {
-    return (Param){ PARAM_TEXT, 0, text };
+    return (Param){ .type = PARAM_TEXT, .text = text };
+}
+
+static inline Param
+bytes_param(GBytes *bytes)
+{
+    return (Param){ .type = PARAM_BYTES, .bytes = bytes };
 }
 
 /* The connection's prepared statement, ready to be stepped; owned by the connection. */
@@ -167,6 +189,7 @@ gboolean sql_number(StoreTx *tx, Sql id, const Param *params, gint64 *ret_number
 typedef enum {
     COLUMN_ROWID,  /* gint64, given by SQLite on insert */
     COLUMN_TEXT,   /* char* */
+    COLUMN_BYTES,  /* GBytes*; NULL: there are none, and empty ones come back as NULL */
     COLUMN_UINT,   /* guint */
     COLUMN_INT,    /* int, gboolean */
     COLUMN_INT64,  /* gint64 */
@@ -236,7 +259,7 @@ typedef struct {
     }
 
 extern const RowType group_rows, set_rows, model_rows, instance_rows, operation_rows, roll_rows, event_rows, image_rows,
-    disk_rows;
+    disk_rows, vtpm_rows, attestation_rows, log_rows, baseline_rows;
 
 /* The columns of a type as SQL: "a", "b" (the same with its place, for an insert); ?1, ?2; "a" = ?1, … (what an update
  * writes); and "a" = ?1 AND … (its key, and the expected etag). */

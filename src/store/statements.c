@@ -157,6 +157,29 @@ static const struct {
     [SQL_DISK_LIST_INSTANCE] = { SHAPE_SELECT, &disk_rows, "WHERE set_id = ? AND instance = ? ORDER BY lun" },
     [SQL_DISK_PUT] = { SHAPE_REPLACE, &disk_rows, NULL },
     [SQL_DISK_DELETE] = { SHAPE_PLAIN, NULL, "DELETE FROM disks WHERE id = ?" },
+
+    [SQL_VTPM_GET] = { SHAPE_SELECT, &vtpm_rows, "WHERE set_id = ? AND instance = ?" },
+    [SQL_VTPM_LIST] = { SHAPE_SELECT, &vtpm_rows, "WHERE set_id = ? ORDER BY instance" },
+    [SQL_VTPM_OF_KEY] = { SHAPE_SELECT, &vtpm_rows, "WHERE ek = ? ORDER BY set_id, instance" },
+    [SQL_VTPM_PUT] = { SHAPE_REPLACE, &vtpm_rows, NULL },
+
+    [SQL_ATTESTATION_LIST] = { SHAPE_SELECT, &attestation_rows, "WHERE set_id = ? AND instance = ? ORDER BY id DESC LIMIT ?" },
+    [SQL_ATTESTATION_INSERT] = { SHAPE_INSERT, &attestation_rows, NULL },
+    [SQL_ATTESTATION_PRUNE] = { SHAPE_PLAIN, NULL,
+                                "DELETE FROM attestations WHERE set_id = ?1 AND instance = ?2 AND id NOT IN"
+                                " (SELECT id FROM attestations WHERE set_id = ?1 AND instance = ?2"
+                                "  ORDER BY id DESC LIMIT ?3)" },
+    [SQL_LOG_GET] = { SHAPE_SELECT, &log_rows, "WHERE digest = ?" },
+    [SQL_LOG_INSERT] = { SHAPE_PLAIN, NULL, "INSERT OR IGNORE INTO logs (digest, bytes) VALUES (?, ?)" },
+    [SQL_LOG_PRUNE] = { SHAPE_PLAIN, NULL,
+                        "DELETE FROM logs WHERE digest NOT IN (SELECT log FROM attestations WHERE log IS NOT NULL)"
+                        " AND digest NOT IN (SELECT log FROM baselines)" },
+    [SQL_BASELINE_GET] = { SHAPE_SELECT, &baseline_rows, "WHERE id = ?" },
+    [SQL_BASELINE_LIST] = { SHAPE_SELECT, &baseline_rows, "ORDER BY image_urn, id" },
+    [SQL_BASELINE_LIST_IMAGE] = { SHAPE_SELECT, &baseline_rows, "WHERE image_urn = ? AND withdrawn = 0 ORDER BY id DESC" },
+    [SQL_BASELINE_INSERT] = { SHAPE_INSERT, &baseline_rows, NULL },
+    [SQL_BASELINE_WITHDRAW] = { SHAPE_PLAIN, NULL,
+                                "UPDATE baselines SET withdrawn = ?2, withdrawn_by = ?3 WHERE id = ?1 AND withdrawn = 0" },
 };
 /* clang-format on */
 
@@ -194,12 +217,22 @@ text_build(Sql id)
 }
 
 static gboolean
+bytes_bind(sqlite3_stmt *statement, int index, GBytes *bytes)
+{
+    gsize size = 0;
+    const void *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+    return sqlite3_bind_blob64(statement, index, data, size, SQLITE_STATIC) == SQLITE_OK;
+}
+
+static gboolean
 params_bind(sqlite3_stmt *statement, const Param *params)
 {
     int n = 0;
     for (; params[n].type != PARAM_END; n++) {
         if (params[n].type == PARAM_NUMBER)
             sqlite3_bind_int64(statement, n + 1, params[n].number);
+        else if (params[n].type == PARAM_BYTES && !bytes_bind(statement, n + 1, params[n].bytes))
+            return FALSE;
         else if (params[n].type == PARAM_TEXT &&
                  sqlite3_bind_text(statement, n + 1, params[n].text, -1, SQLITE_STATIC) != SQLITE_OK)
             return FALSE;

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "model/image.h"
 #include "model/instance.h"
+#include "model/integrity.h"
 #include "model/operation.h"
 #include "model/roll.h"
 
@@ -176,6 +177,10 @@ typedef struct {
     UnixTime health_since;
     guint health_phase;   /* the rolling upgrade's phase that the service asks for, plus 1; 0: none, the last */
     gboolean health_skip; /* the service asks not to be upgraded */
+
+    /* how it booted (StoreVtpm and StoreAttestation have the rest) */
+    Integrity integrity;
+    UnixTime integrity_since;
 
     /* rolling upgrade */
     gint64 roll; /* id of the one that `roll_mark` is of; 0: none */
@@ -397,3 +402,78 @@ GPtrArray *store_disk_list_of_set(StoreTx *tx, gint64 set_id, GError **error); /
 GPtrArray *store_disk_list_of_instance(StoreTx *tx, gint64 set_id, guint instance, GError **error);
 gboolean store_disk_put(StoreTx *tx, const StoreDisk *disk, GError **error); /* insert or replace */
 gboolean store_disk_delete(StoreTx *tx, const char *id, GError **error);
+
+/* ---- boot integrity ---- */
+
+/* The vTPM that an instance has now, and how it stands with it. Its row goes with the instance. */
+typedef struct {
+    gint64 set_id;
+    guint instance;
+    guint64 generation;   /* of the vTPM, as the instance has it */
+    char *ek;             /* SHA-256 of the endorsement key (RSA), as SubjectPublicKeyInfo, in hexadecimal */
+    GBytes *certificate;  /* of that key, DER */
+    GBytes *ak;           /* TPM2B_PUBLIC: the attestation key that is in the same TPM as that key; NULL: not shown yet */
+    UnixTime bound;       /* when that was shown */
+    guint resets;         /* of the TPM, as it was quoted last */
+    guint64 resets_epoch; /* the launch that this was in */
+    UnixTime tried;       /* when it was asked last; 0: never */
+    UnixTime verified;    /* when evidence last held; 0: never */
+} StoreVtpm;
+void store_vtpm_free(StoreVtpm *vtpm);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreVtpm, store_vtpm_free)
+StoreVtpm *store_vtpm_get(StoreTx *tx, gint64 set_id, guint instance, GError **error);
+GPtrArray *store_vtpm_list(StoreTx *tx, gint64 set_id, GError **error); /* of StoreVtpm, by instance */
+GPtrArray *store_vtpm_list_of_key(StoreTx *tx, const char *ek, GError **error);
+gboolean store_vtpm_put(StoreTx *tx, const StoreVtpm *vtpm, GError **error); /* insert or replace */
+
+/* One time that an instance was attested: append only. Of each instance the newest are kept. */
+#define STORE_ATTESTATIONS_KEPT 32
+typedef struct {
+    gint64 id;
+    gint64 set_id;
+    guint instance;
+    UnixTime at;
+    guint64 epoch; /* the launch that it is about */
+    Integrity integrity;
+    char *code;       /* a word for the reason: "wrongNonce", "deviation"; NULL where it is healthy */
+    char *reason;     /* a sentence; NULL where it is healthy */
+    char *components; /* JSON text, a list of what differs, in log order; NULL: nothing was compared */
+    char *reference;  /* what it was compared with, for people; or NULL */
+    guint resets;
+    char *log;                              /* its event log (store_log_get()), or NULL */
+    GBytes *nonce, *quote, *signature, *ak; /* or NULL */
+} StoreAttestation;
+void store_attestation_free(StoreAttestation *attestation);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreAttestation, store_attestation_free)
+GPtrArray *store_attestation_list(StoreTx *tx, gint64 set_id, guint instance, guint limit, GError **error); /* newest first */
+gboolean store_attestation_add(StoreTx *tx, const StoreAttestation *attestation, GError **error);
+
+/* Event logs, by their SHA-256 in hexadecimal: the logs of alike boots are one. */
+typedef struct {
+    char *digest;
+    GBytes *bytes;
+} StoreLog;
+GBytes *store_log_get(StoreTx *tx, const char *digest, GError **error); /* NULL without *error: there is none */
+gboolean store_log_put(StoreTx *tx, const char *digest, GBytes *bytes, GError **error);
+gboolean store_log_prune(StoreTx *tx, GError **error); /* those that nothing names */
+
+/* What a boot of an image should measure, at a size. */
+typedef struct {
+    gint64 id;
+    char *image_urn; /* exact version */
+    gboolean secure_boot;
+    guint vcpus, memory_mib;
+    char *log;
+    char *source; /* "learnt from <ARM id>", for people */
+    UnixTime approved;
+    char *approved_by;
+    UnixTime withdrawn; /* 0: it holds */
+    char *withdrawn_by;
+} StoreBaseline;
+void store_baseline_free(StoreBaseline *baseline);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreBaseline, store_baseline_free)
+StoreBaseline *store_baseline_get(StoreTx *tx, gint64 id, GError **error);
+/* image_urn NULL: all, withdrawn ones too; else those that hold, newest first. */
+GPtrArray *store_baseline_list(StoreTx *tx, const char *image_urn, GError **error);
+gboolean store_baseline_add(StoreTx *tx, StoreBaseline *baseline, GError **error); /* writes id */
+gboolean store_baseline_withdraw(StoreTx *tx, gint64 id, const char *by, UnixTime now, GError **error);
