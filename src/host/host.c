@@ -121,6 +121,13 @@ host_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GErro
     return host->driver->serial_log(host, key, max, ret_length, error);
 }
 
+GBytes *
+host_vtpm_certificate(Host *host, const char *key, GError **error)
+{
+    key_assert(key);
+    return host->driver->vtpm_certificate(host, key, error);
+}
+
 void
 host_screenshot(Host *host, const char *key, HostDone done, void *data)
 {

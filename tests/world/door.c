@@ -104,6 +104,12 @@ door_disk_remove(Host *host, const char *file, GError **error)
     return removed;
 }
 
+static GBytes *
+door_vtpm_certificate(Host *host, const char *key, GError **error)
+{
+    return host_vtpm_certificate(world_of(host)->simulated, key, error);
+}
+
 static char *
 door_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GError **error)
 {
@@ -235,6 +241,7 @@ static const HostDriver driver = {
     .destroy = door_destroy,
     .disk_remove = door_disk_remove,
     .serial_log = door_serial_log,
+    .vtpm_certificate = door_vtpm_certificate,
     .screenshot = door_screenshot,
     .exec = door_exec,
     .guest_run = door_guest_run,

@@ -380,6 +380,7 @@ static const HostDriver driver = {
     .destroy = qemu_destroy,
     .disk_remove = qemu_disk_remove,
     .serial_log = qemu_serial_log,
+    .vtpm_certificate = qemu_vtpm_certificate,
     .screenshot = qemu_screenshot,
     .exec = qemu_exec,
     .guest_run = qemu_guest_run,

@@ -9,7 +9,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#define PPM_MAX (256u << 20)
+#define PPM_MAX         (256u << 20)
+#define CERTIFICATE_MAX 8192
 
 char *
 qemu_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GError **error)
@@ -37,6 +38,17 @@ qemu_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GErro
     bytes[n] = '\0';
     *ret_length = (gsize)n;
     return g_steal_pointer(&bytes);
+}
+
+GBytes *
+qemu_vtpm_certificate(Host *host, const char *key, GError **error)
+{
+    const Qemu *self = (const Qemu *)host;
+    g_autofree char *folder = folder_path(self->state_dir, key);
+    g_autofree char *vtpm = folder_file(folder, "vtpm");
+    gsize length;
+    char *bytes = folder_read(vtpm, "ek-rsa2048.crt", CERTIFICATE_MAX, &length, error);
+    return bytes ? g_bytes_new_take(bytes, length) : NULL;
 }
 
 GPtrArray *

@@ -4,6 +4,7 @@
 
 #include "host/generations.h"
 #include "host/simulated/simulated.h"
+#include "host/simulated/tpm.h"
 
 /* id: unique among all that this host ever made; a vTPM's seed. */
 typedef struct {
@@ -30,14 +31,18 @@ typedef struct {
     SimKept *previous; /* n_previous; NULL: none */
     SimDisk *disks;    /* n_disks; NULL: none */
     guint32 n_previous, n_disks;
+    const char *image;    /* URN, as it was launched last; among the host's texts; NULL: not yet */
     const char *keep_dir; /* of the destroy that is under way: where its data disks go; or NULL */
     GError *why_not;      /* the start that is under way will fail, for this; or NULL */
     guint timer;
-    guint fault : 8; /* SimulatedFault */
+    guint32 vcpus, memory_mib;
+    guint fault : 8;    /* SimulatedFault */
+    guint tampered : 8; /* the same, where it is one of how it is attested: it lasts as long as the boot */
     guint alive : 1, agent : 1, refused : 1;
     guint has_agent : 1; /* its image has a guest agent */
     guint hold : 1;
     guint unhealthy : 1; /* so is the application in it */
+    guint secure_boot : 1;
     char key[];
 } Sim;
 
@@ -71,7 +76,9 @@ typedef struct Simulated {
     GHashTable *notices;    /* key -> SimNotice */
     GHashTable *sims;       /* Sim.key -> Sim */
     GHashTable *kept_disks; /* path -> SimDisk */
-    GStringChunk *texts;    /* folders that disks are kept in */
+    GHashTable *tpms;       /* SimPart.id of a vTPM -> SimTpm: those whose keys somebody asked for */
+    guint n_tpms;           /* whose keys were made */
+    GStringChunk *texts;    /* folders that disks are kept in, images */
     guint32 made;           /* parts and disks so far: the last id that was given */
     gint64 retention_s;
     GPtrArray *fault_rules; /* of FaultRule */
@@ -103,6 +110,18 @@ void simulated_guest_run(Host *host, const char *key, const char *const *argv, g
 /* Whoever waits is told that the end came first. */
 void simulated_asks_end(Simulated *self);
 void simulated_notice_put(Simulated *self, const char *key, guint64 epoch, UnixTime at, const char *event);
+
+/* attested.c: vTPMs, and what the guest's handler says of them. A vTPM's keys are made when they are first needed, and go with
+ * it. */
+void sim_boot_remember(Sim *sim, const LaunchSpec *spec);
+GBytes *simulated_vtpm_certificate(Host *host, const char *key, GError **error);
+/* Exit codes of testudo-guest. */
+int sim_quote_run(const Sim *sim, const char *const *argv, GString *out);
+int sim_activate_run(const Sim *sim, const char *const *argv, GString *out);
+void simulated_tpm_forget(Simulated *self, guint32 id);
+void sim_tpms_forget(const Sim *sim); /* its own, and those that were put aside */
+json_t *simulated_tpms_json(const Simulated *self);
+gboolean simulated_tpms_read(Simulated *self, const json_t *tpms);
 
 /* keep.c: `simulated.json`, what a restarted daemon finds of its VMs. Nothing is kept without a state folder. */
 gboolean simulated_keep_load(Simulated *self, const char *state_dir, GError **error);

@@ -176,6 +176,10 @@ program_run(const Sim *sim, const char *const *argv, GString *out)
         return notice_run(sim, argv[1], out);
     if (strcmp(argv[0], "terminate-ack") == 0 && argv[1])
         return ack_run(sim, argv[1], out);
+    if (strcmp(argv[0], "quote") == 0)
+        return sim_quote_run(sim, argv, out);
+    if (strcmp(argv[0], "activate") == 0)
+        return sim_activate_run(sim, argv, out);
     return 2;
 }
 

@@ -53,10 +53,12 @@ disks_json(const Sim *sim)
 static json_t *
 sim_json(const Sim *sim)
 {
-    return json_pack("{ss sI sb sb sb sb sb sb sI so so so}", "key", sim->key, "epoch", (json_int_t)sim->epoch, "alive",
-                     sim->alive, "agent", sim->agent, "refused", sim->refused, "hasAgent", sim->has_agent, "hold", sim->hold,
-                     "unhealthy", sim->unhealthy, "dataGeneration", (json_int_t)sim->data_gen, "parts", parts_json(sim),
-                     "previous", previous_json(sim), "disks", disks_json(sim));
+    return json_pack("{ss sI sb sb sb sb sb sb sb ss si si si sI so so so}", "key", sim->key, "epoch", (json_int_t)sim->epoch,
+                     "alive", sim->alive, "agent", sim->agent, "refused", sim->refused, "hasAgent", sim->has_agent, "hold",
+                     sim->hold, "unhealthy", sim->unhealthy, "secureBoot", sim->secure_boot, "image", sim->image, "vcpus",
+                     (int)sim->vcpus, "memoryMib", (int)sim->memory_mib, "tampered", (int)sim->tampered, "dataGeneration",
+                     (json_int_t)sim->data_gen, "parts", parts_json(sim), "previous", previous_json(sim), "disks",
+                     disks_json(sim));
 }
 
 static json_t *
@@ -80,8 +82,8 @@ save_now(void *data)
     GHashTableIter iter;
     gpointer file, value;
     json_t *vms = json_array(), *kept = json_object();
-    g_autoptr(json_t) all =
-        json_pack("{si so so so}", "made", (int)self->made, "keptDisks", kept, "notices", notices_json(self), "vms", vms);
+    g_autoptr(json_t) all = json_pack("{si so so so so}", "made", (int)self->made, "keptDisks", kept, "notices",
+                                      notices_json(self), "tpms", simulated_tpms_json(self), "vms", vms);
     g_autoptr(GError) error = NULL;
 
     self->save_timer = 0;
@@ -190,6 +192,22 @@ disks_read(Sim *sim, const json_t *list)
     return TRUE;
 }
 
+/* Of the last launch. */
+static gboolean
+boot_read(Sim *sim, const json_t *item)
+{
+    guint32 tampered;
+    const char *image = json_member_text(item, "image");
+    if (!image || !number_read(json_object_get(item, "vcpus"), &sim->vcpus) ||
+        !number_read(json_object_get(item, "memoryMib"), &sim->memory_mib) ||
+        !number_read(json_object_get(item, "tampered"), &tampered) || tampered >= SIMULATED_N_FAULTS)
+        return FALSE;
+    sim->image = g_string_chunk_insert_const(sim->host->texts, image);
+    sim->tampered = tampered & 0xff;
+    sim->secure_boot = flag(item, "secureBoot");
+    return TRUE;
+}
+
 static gboolean
 sim_read(Simulated *self, const json_t *item)
 {
@@ -206,7 +224,7 @@ sim_read(Simulated *self, const json_t *item)
     sim->has_agent = flag(item, "hasAgent");
     sim->hold = flag(item, "hold");
     sim->unhealthy = flag(item, "unhealthy");
-    return number_read(json_object_get(item, "dataGeneration"), &sim->data_gen) &&
+    return boot_read(sim, item) && number_read(json_object_get(item, "dataGeneration"), &sim->data_gen) &&
            parts_read(sim, json_object_get(item, "parts")) && previous_read(sim, json_object_get(item, "previous")) &&
            disks_read(sim, json_object_get(item, "disks"));
 }
@@ -246,7 +264,7 @@ all_read(Simulated *self, const json_t *all)
             return FALSE;
         g_hash_table_replace(self->kept_disks, g_strdup(file), g_memdup2(&disk, sizeof disk));
     }
-    return notices_read(self, json_object_get(all, "notices"));
+    return notices_read(self, json_object_get(all, "notices")) && simulated_tpms_read(self, json_object_get(all, "tpms"));
 }
 
 gboolean

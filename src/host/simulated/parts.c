@@ -1,5 +1,4 @@
-/* The disks and keys that a real VM would have, as numbers: made, put aside, put back and kept by the rules of the real ones.
- */
+/* The disks and keys that a real VM would have, as numbers: made, put aside, put back and kept as real ones are. */
 #include "host/simulated/fleet.h"
 
 #include "base/error.h"
@@ -55,8 +54,12 @@ static void
 previous_prune(Sim *sim)
 {
     for (guint i = sim->hold ? 0 : sim->n_previous; i > 0; i--) {
-        if (sim->previous[i - 1].retired + sim->host->retention_s <= now_s(sim))
-            kept_remove(sim, &sim->previous[i - 1]);
+        SimKept *kept = &sim->previous[i - 1];
+        if (kept->retired + sim->host->retention_s > now_s(sim))
+            continue;
+        if (kept->part == PART_VTPM)
+            simulated_tpm_forget(sim->host, kept->made.id);
+        kept_remove(sim, kept);
     }
 }
 

@@ -19,6 +19,11 @@ static const char *const fault_words[SIMULATED_N_FAULTS + 1] = {
     [SIMULATED_EXITS] = "exit",
     [SIMULATED_DISK_FULL] = "disk-full",
     [SIMULATED_UNHEALTHY] = "unhealthy",
+    [SIMULATED_GRUB_CHANGED] = "grub-changed",
+    [SIMULATED_NO_LOG] = "no-event-log",
+    [SIMULATED_OTHER_VTPM] = "other-vtpm",
+    [SIMULATED_OTHER_KEY] = "other-key",
+    [SIMULATED_ROLLED_BACK] = "vtpm-rolled-back",
 };
 
 void

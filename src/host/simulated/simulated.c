@@ -145,6 +145,7 @@ destroyed(void *data)
     Simulated *self = sim->host;
     sim->timer = 0;
     g_autoptr(GPtrArray) kept = sim_parts_destroy(sim);
+    sim_tpms_forget(sim);
     g_hash_table_steal(self->sims, sim->key);
     g_hash_table_remove(self->notices, sim->key);
     simulated_keep(self);
@@ -175,6 +176,7 @@ simulated_close(Host *host)
     g_hash_table_unref(self->notices);
     g_hash_table_unref(self->sims);
     g_hash_table_unref(self->kept_disks);
+    g_hash_table_unref(self->tpms);
     g_string_chunk_free(self->texts);
     g_ptr_array_unref(self->fault_rules);
     g_free(self);
@@ -247,6 +249,7 @@ simulated_start(Host *host, const LaunchSpec *spec)
     sim->has_agent = spec->guest_agent != 0;
     sim->fault = simulated_fault_of(self, spec);
     sim->unhealthy = sim->fault == SIMULATED_UNHEALTHY || (spec->image_urn && g_str_has_suffix(spec->image_urn, "-unhealthy"));
+    sim_boot_remember(sim, spec);
     g_clear_error(&sim->why_not);
     prepare(sim, spec, &sim->why_not);
     sim->hold = spec->hold != 0;
@@ -322,6 +325,7 @@ static const HostDriver driver = {
     .destroy = simulated_destroy,
     .disk_remove = simulated_disk_remove,
     .serial_log = simulated_serial_log,
+    .vtpm_certificate = simulated_vtpm_certificate,
     .screenshot = simulated_screenshot,
     .exec = simulated_exec,
     .guest_run = simulated_guest_run,
@@ -343,6 +347,7 @@ host_simulated_open(const HostConfig *config, Clock *clock, HostEventFunc func, 
     self->notices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     self->sims = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, sim_free);
     self->kept_disks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    self->tpms = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)sim_tpm_free);
     self->texts = g_string_chunk_new(256);
     self->retention_s = (config->retention_usec ? config->retention_usec : RETENTION_DEFAULT) / USEC_PER_SEC;
     self->fault_rules = g_ptr_array_new_with_free_func(simulated_fault_rule_free);

@@ -2,7 +2,8 @@
  * Keeps its VMs in memory (with a state folder: also in simulated.json there, so that a restarted daemon finds them
  * as it would find real ones). Latencies and faults are set through the functions below or, at open, by a JSON file
  * `simulated.conf.json` in the state folder: {"start_ms":…,"boot_ms":…,"stop_ms":…,"destroy_ms":…,"guest_ms":…,"approve_ms":…,
- * "faults":[{"key_suffix":".3","epoch":2,"fault":"refuse|no-agent|start-fails|exit|disk-full|unhealthy"}],"die_at":7}.
+ * "faults":[{"key_suffix":".3","epoch":2,"fault":"WORD"}],"die_at":7}. WORD: refuse, no-agent, start-fails, exit,
+ * disk-full, unhealthy, grub-changed, no-event-log, other-vtpm, other-key, vtpm-rolled-back.
  * approve_ms: so long after a terminate notice the guest approves it; never where it is not given. die_at: the daemon is
  * killed, as by SIGKILL from outside, at that crossing between it and its VMs: each call of start, release, stop and destroy is
  * one before it has an effect, and each event is one before it is told (1: the first since the start). So a test can have a
@@ -27,6 +28,12 @@ typedef enum {
     SIMULATED_EXITS,    /* dies right after it booted */
     SIMULATED_DISK_FULL,
     SIMULATED_UNHEALTHY, /* boots, and its application never becomes healthy */
+    /* Boots like any other, and attests to that boot, as long as it lasts: */
+    SIMULATED_GRUB_CHANGED, /* another GRUB than its image's was measured */
+    SIMULATED_NO_LOG,       /* its kernel has no event log */
+    SIMULATED_OTHER_VTPM,   /* another vTPM answers in place of its own */
+    SIMULATED_OTHER_KEY,    /* the same, but for the endorsement key, which is said to be its own */
+    SIMULATED_ROLLED_BACK,  /* its vTPM knows of one start alone */
     SIMULATED_N_FAULTS
 } SimulatedFault;
 
@@ -47,9 +54,9 @@ guint host_simulated_alive(Host *host); /* how many VMs run */
 #define SIMULATED_GUEST_AS_EVER (-1) /* as if no function were set */
 #define SIMULATED_GUEST_SILENT  (-2) /* the guest agent does not answer */
 typedef int (*SimulatedGuest)(const char *key, guint64 epoch, const char *const *argv, GString *out, void *data);
-/* NULL, and at first: an application that is healthy (http: status 200 and a body that says so), but one that answers 503, and
- * takes no connection by tcp, where the image's version ends in "-unhealthy" or the fault says so; terminate notices are taken,
- * and approved as approve_ms has it. */
+/* NULL, and at first: its vTPM is quoted and activates credentials, where it has one; an application that is healthy (http:
+ * status 200 and a body that says so), but one that answers 503, and takes no connection by tcp, where the image's version ends
+ * in "-unhealthy" or the fault says so; terminate notices are taken, and approved as approve_ms has it. */
 void host_simulated_set_guest(Host *host, SimulatedGuest guest, void *data);
 /* guest_run() to its answer; at first 5 ms. */
 void host_simulated_set_guest_latency(Host *host, gint64 usec);

@@ -184,6 +184,11 @@ static const struct {
     [SIMULATED_EXITS] = { "exits", "started 1 @20;agent 1 @120;exited 1 VMExited @120;" },
     [SIMULATED_DISK_FULL] = { "disk-full", "start-failed 1 HostDiskFull @20;" },
     [SIMULATED_UNHEALTHY] = { "unhealthy", "started 1 @20;agent 1 @120;" },
+    [SIMULATED_GRUB_CHANGED] = { "grub-changed", "started 1 @20;agent 1 @120;" },
+    [SIMULATED_NO_LOG] = { "no-event-log", "started 1 @20;agent 1 @120;" },
+    [SIMULATED_OTHER_VTPM] = { "other-vtpm", "started 1 @20;agent 1 @120;" },
+    [SIMULATED_OTHER_KEY] = { "other-key", "started 1 @20;agent 1 @120;" },
+    [SIMULATED_ROLLED_BACK] = { "rolled-back", "started 1 @20;agent 1 @120;" },
 };
 
 static void

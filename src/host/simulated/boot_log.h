@@ -1,0 +1,20 @@
+/* host/simulated/boot_log.h: what a simulated VM's boot measures. The same image at the same size, in the same Secure Boot
+ * state, measures the same; another version of it has another GRUB, kernel and initial RAM disk, and another size another PCR
+ * 0, as real ones do. Pure. Format: TCG PC Client Platform Firmware Profile 1.06, section 10. */
+#pragma once
+
+#include <glib.h>
+
+#define BOOT_DIGEST_SIZE 32
+/* Those that testudo-guest has quoted: 0 to 9, and 11 to 14. */
+#define BOOT_QUOTED_PCRS 0x7bffu
+
+typedef struct {
+    const char *image_urn;
+    guint vcpus, memory_mib;
+    gboolean secure_boot;
+    gboolean grub_changed; /* another GRUB than the image's */
+} SimBoot;
+
+/* The log. ret_digest: SHA-256 of the PCRs that it leads to, as a quote over BOOT_QUOTED_PCRS has it. */
+GBytes *boot_log_make(const SimBoot *boot, guint8 ret_digest[BOOT_DIGEST_SIZE]);
