@@ -12,7 +12,7 @@ BELOW = {
     'attest': ['base'],
     'store': ['base', 'model', 'rollout'],
     'host': ['base', 'model'],
-    'engine': ['base', 'model', 'rollout', 'store', 'host'],
+    'engine': ['base', 'model', 'rollout', 'attest', 'store', 'host'],
     'api': ['base', 'model', 'rollout', 'store'],
     'daemon': ['base', 'model', 'rollout', 'store', 'host', 'engine', 'api'],
     'cli': ['base', 'attest'],

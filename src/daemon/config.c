@@ -42,6 +42,8 @@ static const struct {
     { "step-timeout", VALUE_TEXT, "600", "SECONDS", "how long an instance may take to boot (600)" },
     { "health-wait", VALUE_TEXT, "300", "SECONDS",
       "how long a rolling upgrade waits for an upgraded instance to become healthy (300)" },
+    { "attest-every", VALUE_TEXT, "3600", "SECONDS",
+      "between two times that an instance with the Guest Attestation extension is attested (3600)" },
     { "stop-grace", VALUE_TEXT, "30", "SECONDS", "how long a guest may take to shut down (30)" },
     { "retention-days", VALUE_TEXT, "7", "DAYS",
       "how long former OS disks, and data disks of removed instances, are kept (7)" },
@@ -207,7 +209,7 @@ forward_ports_parse(DaemonConfig *config, const char *text, GError **error)
 static gboolean
 decide(DaemonConfig *config, Values *values, GError **error)
 {
-    guint64 max_starting = g_get_num_processors(), timeout, health_wait, grace, days, cap, threads, vtpm_ahead;
+    guint64 max_starting = g_get_num_processors(), timeout, health_wait, attest_every, grace, days, cap, threads, vtpm_ahead;
 
     config->state_dir = g_canonicalize_filename(text_of(values, "state-dir"), NULL);
     config->tls_certificate = g_strdup(text_of(values, "tls-cert"));
@@ -240,6 +242,7 @@ decide(DaemonConfig *config, Values *values, GError **error)
         return FALSE;
     if (!number(values, "step-timeout", 5, 86400, &timeout, error) ||
         !number(values, "health-wait", 5, 86400, &health_wait, error) ||
+        !number(values, "attest-every", 60, 86400, &attest_every, error) ||
         !number(values, "stop-grace", 0, 3600, &grace, error) || !number(values, "retention-days", 0, 3650, &days, error) ||
         !number(values, "serial-cap", 1, 4096, &cap, error) || !number(values, "vtpm-ahead", 0, 1000, &vtpm_ahead, error) ||
         !number(values, "threads", 1, 64, &threads, error))
@@ -247,6 +250,7 @@ decide(DaemonConfig *config, Values *values, GError **error)
     config->max_starting = (guint)max_starting;
     config->step_timeout_usec = (gint64)timeout * USEC_PER_SEC;
     config->health_wait_usec = (gint64)health_wait * USEC_PER_SEC;
+    config->attest_period_usec = (gint64)attest_every * USEC_PER_SEC;
     config->stop_grace_usec = (gint64)grace * USEC_PER_SEC;
     config->retention_usec = (gint64)days * 86400 * USEC_PER_SEC;
     config->serial_cap = cap * 1024 * 1024;

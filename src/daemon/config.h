@@ -20,6 +20,7 @@ typedef struct {
     guint max_starting;
     gint64 step_timeout_usec;
     gint64 health_wait_usec;
+    gint64 attest_period_usec;
     gint64 stop_grace_usec;
     gint64 retention_usec;
     guint64 serial_cap; /* bytes */

@@ -118,6 +118,7 @@ core_start(Daemon *daemon, GError **error)
         .max_starting = config->max_starting,
         .step_timeout_usec = config->step_timeout_usec,
         .health_wait_usec = config->health_wait_usec,
+        .attest_period_usec = config->attest_period_usec,
         .stop_grace_usec = config->stop_grace_usec,
         .disk_retention_usec = config->retention_usec,
         .operation_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,
@@ -171,8 +172,9 @@ api_start(Daemon *daemon, GError **error)
         .quota = daemon->quota,
         .body_max = 4u << 20,
         .disk_retention_usec = config->retention_usec,
+        .attest_period_usec = config->attest_period_usec,
     };
-    daemon->probe = probe_new(daemon->host, daemon->context, config->state_dir);
+    daemon->probe = probe_new(daemon->host, daemon->engine, daemon->context, config->state_dir);
     daemon->api = api_new(&api_config, daemon->store, daemon->clock, probe_table(daemon->probe), error);
     return daemon->api != NULL;
 }

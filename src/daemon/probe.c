@@ -6,6 +6,7 @@
 struct Probe {
     ApiProbe table;
     Host *host;
+    Engine *engine;
     GMainContext *context;
     const char *state_dir;
 };
@@ -142,6 +143,21 @@ probe_forwards(void *data, const char *key, ProbeForwards done, void *done_data)
 }
 
 static gboolean
+attest_on_engine(void *data)
+{
+    Question *question = data;
+    engine_attest(question->probe->engine, question->key);
+    question_free(question);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+probe_attest(void *data, const char *key)
+{
+    ask(question_new(data, key, NULL), attest_on_engine);
+}
+
+static gboolean
 probe_image_import(void *data, const char *path, ImageInfo *info, GError **error)
 {
     Probe *probe = data;
@@ -157,10 +173,11 @@ probe_disk_remove(void *data, const char *file, GError **error)
 }
 
 Probe *
-probe_new(Host *host, GMainContext *context, const char *state_dir)
+probe_new(Host *host, Engine *engine, GMainContext *context, const char *state_dir)
 {
     Probe *probe = g_new0(Probe, 1);
     probe->host = host;
+    probe->engine = engine;
     probe->context = context;
     probe->state_dir = state_dir;
     probe->table = (ApiProbe){
@@ -171,6 +188,7 @@ probe_new(Host *host, GMainContext *context, const char *state_dir)
         .forwards = probe_forwards,
         .image_import = probe_image_import,
         .disk_remove = probe_disk_remove,
+        .attest = probe_attest,
     };
     return probe;
 }

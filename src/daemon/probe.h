@@ -3,11 +3,11 @@
 #pragma once
 
 #include "api/api.h"
-#include "host/host.h"
+#include "engine/engine.h"
 
 typedef struct Probe Probe;
 
 /* Everything is borrowed and outlives the probe. */
-Probe *probe_new(Host *host, GMainContext *context, const char *state_dir);
+Probe *probe_new(Host *host, Engine *engine, GMainContext *context, const char *state_dir);
 void probe_free(Probe *probe);
 const ApiProbe *probe_table(Probe *probe);

@@ -1,4 +1,5 @@
 /* The beginning: what the store remembers is compared with what the host found running. */
+#include "engine/attest.h"
 #include "engine/disks.h"
 #include "engine/health.h"
 #include "engine/notice.h"
@@ -34,7 +35,7 @@ page_adopt(Pass *pass, SetTracked *set, GPtrArray *rows, GHashTable *found, GErr
         if (!row_adopt(pass, set, g_steal_pointer(&rows->pdata[i]), found, error))
             return FALSE;
     }
-    if (!health_follow_all(pass, error))
+    if (!health_follow_all(pass, error) || !attest_follow_all(pass, error))
         return FALSE;
     notice_follow_all(pass);
     pass_tell(pass);

@@ -1,4 +1,6 @@
 /* The loop: events in, planned acts out, one transaction per pass. */
+#include "attest/event_log.h"
+#include "engine/attest.h"
 #include "engine/health.h"
 #include "engine/notice.h"
 #include "engine/pass.h"
@@ -45,6 +47,9 @@ engine_new(Store *store, Clock *clock, const EngineConfig *config, GMainContext 
     g_queue_init(&engine->dirty_sets);
     g_queue_init(&engine->waiting);
     g_queue_init(&engine->answers);
+    g_queue_init(&engine->attested);
+    engine->rounds = g_hash_table_new(g_direct_hash, g_direct_equal);
+    engine->reference_logs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)event_log_free);
     engine->successors = g_hash_table_new(g_direct_hash, g_direct_equal);
     engine->questions = g_hash_table_new(g_direct_hash, g_direct_equal);
     engine->tellings = g_hash_table_new(g_direct_hash, g_direct_equal);
@@ -69,6 +74,8 @@ engine_free(Engine *engine)
     g_queue_clear_full(&engine->events, (GDestroyNotify)host_event_free);
     health_abandon(engine);
     notice_abandon(engine);
+    attest_abandon(engine);
+    g_hash_table_unref(engine->reference_logs);
     g_hash_table_unref(engine->strangers);
     g_hash_table_unref(engine->successors);
     g_hash_table_unref(engine->instances);
@@ -180,7 +187,8 @@ pass_do(Pass *pass, GError **error)
 {
     gboolean acted;
     if (!changes_collect(pass, error) || !engine_sets_refresh(pass->engine, pass->tx, error) || !events_take(pass, error) ||
-        !health_take(pass, error) || !dirty_take(pass, error) || !health_follow_all(pass, error))
+        !health_take(pass, error) || !attest_take(pass, error) || !dirty_take(pass, error) || !health_follow_all(pass, error) ||
+        !attest_follow_all(pass, error))
         return FALSE;
     notice_follow_all(pass);
     pass_tell(pass);
@@ -190,7 +198,7 @@ pass_do(Pass *pass, GError **error)
     if (!held_act(pass, &acted, error))
         return FALSE;
     if (acted) {
-        if (!health_follow_all(pass, error))
+        if (!health_follow_all(pass, error) || !attest_follow_all(pass, error))
             return FALSE;
         notice_follow_all(pass);
     }
@@ -279,7 +287,8 @@ static gboolean
 work_waits(Engine *engine)
 {
     return !g_queue_is_empty(&engine->events) || !g_queue_is_empty(&engine->dirty) || !g_queue_is_empty(&engine->dirty_sets) ||
-           !g_queue_is_empty(&engine->answers) || engine->n_stale > 0 || store_revision(engine->store) > engine->seen;
+           !g_queue_is_empty(&engine->answers) || !g_queue_is_empty(&engine->attested) || engine->n_stale > 0 ||
+           store_revision(engine->store) > engine->seen;
 }
 
 static void

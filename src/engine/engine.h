@@ -13,6 +13,7 @@ typedef struct {
     guint max_starting;              /* VMs between launch and the guest agent's answer at one time, at least 1 */
     gint64 step_timeout_usec;        /* 10 minutes unless configured */
     gint64 health_wait_usec;         /* ROLL_HEALTH_WAIT (rollout/roll.h) unless configured */
+    gint64 attest_period_usec;       /* between two times that an instance is attested, 1 hour unless configured */
     gint64 stop_grace_usec;          /* graceful shutdown, 30 s unless configured */
     gint64 disk_retention_usec;      /* data disks kept from removed instances, 7 days unless configured */
     gint64 operation_retention_usec; /* ended operations stay readable, 7 days */
@@ -34,6 +35,9 @@ gboolean engine_attach(Engine *engine, Host *host, GError **error);
 
 /* Something in the store changed: run a pass soon. Any thread; coalesces. */
 void engine_kick(Engine *engine);
+
+/* The instance, by the host's name for it, is attested as soon as it can be; nothing where it is not attested at all. */
+void engine_attest(Engine *engine, const char *key);
 
 /* TRUE when no pass is due, nothing is in flight and no step is in hand; for tests and the simulation. */
 gboolean engine_idle(Engine *engine);

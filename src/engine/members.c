@@ -1,13 +1,24 @@
 /* What an instance's row says to the planners of its set. */
 #include "engine/sets.h"
 
-/* As its application says it, where it is asked; otherwise a guest that answered is well. */
+/* Who was upgraded has not got well before it is proven how it booted. */
 static Health
-health_of(const StoreInstance *row)
+proven(Health health, Integrity integrity)
 {
+    if (integrity_fails(integrity))
+        return HEALTH_UNHEALTHY;
+    return health == HEALTH_HEALTHY && integrity == INTEGRITY_WAITED_FOR ? HEALTH_INITIALIZING : health;
+}
+
+/* As its application says it, where it is asked; otherwise a guest that answered is well. judged: what is known of its boot
+ * counts too. */
+static Health
+health_of(const StoreInstance *row, gboolean judged)
+{
+    const Health health = row->health_since ? row->health : HEALTH_HEALTHY;
     switch (row->state) {
     case INSTANCE_RUNNING:
-        return row->health_since ? row->health : HEALTH_HEALTHY;
+        return judged ? proven(health, row->integrity) : health;
     case INSTANCE_FAILED:
         return HEALTH_UNHEALTHY;
     case INSTANCE_STOPPED:
@@ -41,7 +52,7 @@ member_of(const StoreInstance *row, gint64 roll)
         .id = row->id,
         .revision = row->want_revision,
         .phase = row->health_phase ? row->health_phase - 1 : FLEET_PHASE_LAST,
-        .health = health_of(row),
+        .health = health_of(row, in_hand || mark == ROLL_MARK_DONE || mark == ROLL_MARK_FAILED),
         .mark = mark,
         .since = MAX(row->state_since, in_hand ? row->roll_since : row->health_since),
         .repair_from = repair_from(row),

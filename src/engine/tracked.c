@@ -1,4 +1,5 @@
 /* The instances that the engine knows, the queues that they wait in, and the slots for launches. */
+#include "engine/attest.h"
 #include "engine/health.h"
 #include "engine/notice.h"
 #include "engine/replace.h"
@@ -43,6 +44,7 @@ tracked_free(void *data)
     deadline_disarm(data);
     health_stop(data);
     notice_stop(data);
+    attest_stop(data);
     g_free(data);
 }
 

@@ -52,6 +52,13 @@ probe_forwards(void *data, const char *key, ProbeForwards done, void *done_data)
     done(ports, NULL, done_data);
 }
 
+static void
+probe_attest(void *data, const char *key)
+{
+    const World *world = data;
+    engine_attest(world->engine, key);
+}
+
 /* A file named "missing" is not there; any other is taken in. */
 static gboolean
 probe_image_import(void *data, const char *path, ImageInfo *info, GError **error)
@@ -168,8 +175,8 @@ void
 world_start(World *world)
 {
     g_autoptr(GError) error = NULL;
-    const ApiProbe probe = { world,          probe_serial_log,   probe_screenshot, probe_exec,
-                             probe_forwards, probe_image_import, probe_disk_remove };
+    const ApiProbe probe = { world,          probe_serial_log,   probe_screenshot,  probe_exec,
+                             probe_forwards, probe_image_import, probe_disk_remove, probe_attest };
 
     world->dead = FALSE;
     if (!world->store)
@@ -246,6 +253,7 @@ world_make(gboolean in_memory)
         .quota = world->quota,
         .body_max = 1u << 20,
         .disk_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,
+        .attest_period_usec = 3600 * USEC_PER_SEC,
     };
     world->engine_config = (EngineConfig){
         .state_dir = world->dir,
@@ -254,6 +262,7 @@ world_make(gboolean in_memory)
         .max_starting = 2,
         .step_timeout_usec = 600 * USEC_PER_SEC,
         .health_wait_usec = ROLL_HEALTH_WAIT,
+        .attest_period_usec = 3600 * USEC_PER_SEC,
         .stop_grace_usec = 30 * USEC_PER_SEC,
         .disk_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,
         .operation_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,

@@ -1,0 +1,23 @@
+/* engine/attest.h: instances whose vTPM is asked how they booted, after each boot and every period. What the guest hands over
+ * is judged by attest/ (engine/verdicts.h); the row has the verdict, the store the evidence.
+ *
+ * A round is one quote over a fresh nonce. Where the attestation key is not known yet to be in the TPM that was made for this
+ * instance, a credential is activated in the same round before its evidence counts. What is under way in the guest when the
+ * daemon ends is asked again: nothing of a round lasts. */
+#pragma once
+
+#include "engine/pass.h"
+
+typedef struct Attested Attested;
+
+/* Begins or ends asking, by what the row in hand says. */
+gboolean attest_follow(Pass *pass, Held *held, GError **error);
+/* The same for all rows in hand. */
+gboolean attest_follow_all(Pass *pass, GError **error);
+/* What guests handed over since the last pass. */
+gboolean attest_take(Pass *pass, GError **error);
+void attest_stop(Tracked *tracked);
+/* As soon as it can be, without waiting for the end of the period. FALSE: nobody attests it now. */
+gboolean attest_now(Tracked *tracked);
+/* Answers that are still under way come to nobody. */
+void attest_abandon(Engine *engine);

@@ -1,0 +1,77 @@
+#include "engine/references.h"
+
+#include "engine/revisions.h"
+
+/* So many parsed logs are kept: an image at a few sizes each. */
+#define LOGS_MAX 64
+
+static const EventLog *
+log_know(Pass *pass, const char *digest, GError **error)
+{
+    GHashTable *logs = pass->engine->reference_logs;
+    EventLog *log = g_hash_table_lookup(logs, digest);
+    if (log)
+        return log;
+    g_autoptr(GBytes) bytes = store_log_get(pass->tx, digest, error);
+    if (!bytes)
+        return NULL;
+    log = event_log_parse(bytes, error);
+    if (!log)
+        return NULL;
+    if (g_hash_table_size(logs) >= LOGS_MAX)
+        g_hash_table_remove_all(logs);
+    g_hash_table_insert(logs, g_strdup(digest), log);
+    return log;
+}
+
+static gboolean
+is_same_size(const StoreBaseline *baseline, const Revision *revision)
+{
+    return baseline->vcpus == revision->vcpus && baseline->memory_mib == revision->memory_mib;
+}
+
+/* Healthy before not judged before a deviation; of deviations the one with fewer differences. */
+static gboolean
+is_better(const Judgement *judgement, const Judgement *than)
+{
+    static const guint ranks[VERDICT_N] = { [VERDICT_HEALTHY] = 3, [VERDICT_NOT_JUDGED] = 2, [VERDICT_DEVIATION] = 1 };
+    if (ranks[judgement->verdict] != ranks[than->verdict])
+        return ranks[judgement->verdict] > ranks[than->verdict];
+    return judgement->differences && than->differences && judgement->differences->len < than->differences->len;
+}
+
+/* Those of another size are asked only where none of this size says that all is well: they differ in PCR 0 at least. */
+gboolean
+references_judge(Pass *pass, Held *held, const Evidenced *seen, Judgement *ret_judgement, char **ret_reference, GError **error)
+{
+    const Revision *revision = revision_get(pass, held->tracked->set, held->row->revision, error);
+    g_autoptr(GPtrArray) baselines = revision ? store_baseline_list(pass->tx, revision->image_urn, error) : NULL;
+    gboolean any = FALSE;
+    if (!baselines)
+        return FALSE;
+    for (guint round = 0; round < 2; round++) {
+        for (guint i = 0; i < baselines->len && !(any && ret_judgement->verdict == VERDICT_HEALTHY); i++) {
+            const StoreBaseline *baseline = g_ptr_array_index(baselines, i);
+            if (is_same_size(baseline, revision) != (round == 0))
+                continue;
+            g_autofree char *name = g_strdup_printf("image %s", baseline->image_urn);
+            const EventLog *log = log_know(pass, baseline->log, error);
+            g_auto(Judgement) judgement = { 0 };
+            if (!log)
+                return FALSE;
+            judge(seen, log, name, &judgement);
+            if (any && !is_better(&judgement, ret_judgement))
+                continue;
+            judgement_clear(ret_judgement);
+            *ret_judgement = judgement;
+            judgement = (Judgement){ 0 };
+            g_free(*ret_reference);
+            *ret_reference =
+                g_strdup_printf("%s, %u vCPUs, %u MiB", baseline->image_urn, baseline->vcpus, baseline->memory_mib);
+            any = TRUE;
+        }
+    }
+    if (!any)
+        judge(seen, NULL, NULL, ret_judgement);
+    return TRUE;
+}

@@ -1,0 +1,10 @@
+/* engine/references.h: what a boot is compared with: the baselines of the image that was launched, of which one is of the same
+ * size where there is one. Event logs are parsed once and kept. */
+#pragma once
+
+#include "attest/verdict.h"
+#include "engine/pass.h"
+
+/* The best that one of them says. ret_reference: what it was compared with, for people; NULL where there is none. */
+gboolean references_judge(Pass *pass, Held *held, const Evidenced *seen, Judgement *ret_judgement, char **ret_reference,
+                          GError **error);

@@ -1,0 +1,315 @@
+#include "engine/verdicts.h"
+
+#include "attest/bundle.h"
+#include "attest/digest.h"
+#include "attest/identity.h"
+#include "attest/report.h"
+#include "base/guest_wire.h"
+#include "base/json.h"
+#include "engine/references.h"
+#include "engine/revisions.h"
+#include "engine/told.h"
+
+#include <string.h>
+
+void
+outcome_clear(Outcome *outcome)
+{
+    g_clear_pointer(&outcome->code, g_free);
+    g_clear_pointer(&outcome->reason, g_free);
+}
+
+void
+guest_answer_clear(GuestAnswer *answer)
+{
+    g_clear_pointer(&answer->nonce, g_bytes_unref);
+    g_clear_pointer(&answer->out, g_bytes_unref);
+    g_clear_pointer(&answer->error_text, g_free);
+}
+
+/* ---- whose vTPM ---- */
+
+/* The same endorsement key elsewhere: somebody copied a folder. */
+static gboolean
+key_is_alone(Pass *pass, Held *held, const char *ek, GError **error)
+{
+    g_autoptr(GPtrArray) others = store_vtpm_list_of_key(pass->tx, ek, error);
+    for (guint i = 0; others && i < others->len; i++) {
+        const StoreVtpm *other = g_ptr_array_index(others, i);
+        if (other->set_id == held->tracked->set->id && other->instance == held->row->id)
+            continue;
+        g_autofree char *resource = engine_instance_resource(held->tracked->set, held->row->id);
+        g_autofree char *message = g_strdup_printf("The endorsement key of this instance's vTPM is that of instance %u of "
+                                                   "another folder too: one of the two is a copy.",
+                                                   other->instance);
+        return engine_warn(pass, OPERATION_ATTEST, "Failed", resource, NULL, message, error);
+    }
+    return others != NULL;
+}
+
+static StoreVtpm *
+vtpm_record(Pass *pass, Held *held, GError **error)
+{
+    g_autoptr(StoreVtpm) vtpm = g_new0(StoreVtpm, 1);
+    g_autofree char *key = engine_key_of(held->tracked->set, held->row->id);
+    vtpm->set_id = held->tracked->set->id;
+    vtpm->instance = held->row->id;
+    vtpm->generation = held->row->vtpm_gen;
+    g_autoptr(GError) problem = NULL;
+    vtpm->certificate = host_vtpm_certificate(pass->engine->host, key, &problem);
+    vtpm->ek = vtpm->certificate ? identity_key_digest(vtpm->certificate, &problem) : NULL;
+    if (!vtpm->ek) {
+        g_clear_pointer(&vtpm->certificate, g_bytes_unref);
+        vtpm->ek = g_strdup("");
+        g_warning("vTPM of %s: %s", key, problem->message);
+    } else if (!key_is_alone(pass, held, vtpm->ek, error)) {
+        return NULL;
+    }
+    return store_vtpm_put(pass->tx, vtpm, error) ? g_steal_pointer(&vtpm) : NULL;
+}
+
+StoreVtpm *
+vtpm_know(Pass *pass, Held *held, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(StoreVtpm) vtpm = store_vtpm_get(pass->tx, held->tracked->set->id, held->row->id, &problem);
+    if (problem) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return NULL;
+    }
+    return vtpm && vtpm->generation == held->row->vtpm_gen && vtpm->certificate ? g_steal_pointer(&vtpm)
+                                                                                : vtpm_record(pass, held, error);
+}
+
+/* Also where the exit code says that something is missing from it, such as the event log. */
+static gboolean
+is_evidence(const GuestAnswer *answer)
+{
+    static const char head[] = WIRE_EVIDENCE "\n";
+    gsize size;
+    const char *out = g_bytes_get_data(answer->out, &size);
+    return answer->exit_code == 0 || (size >= strlen(head) && memcmp(out, head, strlen(head)) == 0);
+}
+
+GBytes *
+verdict_new_key(const StoreVtpm *vtpm, const GuestAnswer *answer, GBytes **ret_ek)
+{
+    g_auto(Bundle) bundle = { 0 };
+    if (!vtpm->certificate || answer->error_code != ARM_N_CODES || !is_evidence(answer) ||
+        !bundle_parse(answer->out, &bundle, NULL) || !bundle.evidence.ak || !bundle.evidence.ek ||
+        (vtpm->ak && g_bytes_equal(vtpm->ak, bundle.evidence.ak)) || !identity_is_key_of(vtpm->certificate, bundle.evidence.ek))
+        return NULL;
+    *ret_ek = g_bytes_ref(bundle.evidence.ek);
+    return g_bytes_ref(bundle.evidence.ak);
+}
+
+/* ---- what it came to ---- */
+
+static void
+outcome_set(StoreAttestation *made, Integrity integrity, const char *code, const char *reason)
+{
+    made->integrity = integrity;
+    g_free(made->code);
+    g_free(made->reason);
+    made->code = g_strdup(code);
+    made->reason = g_strdup(reason);
+}
+
+static StoreAttestation *
+attestation_new(const Pass *pass, const Held *held)
+{
+    StoreAttestation *made = g_new0(StoreAttestation, 1);
+    made->set_id = held->tracked->set->id;
+    made->instance = held->row->id;
+    made->at = pass->now;
+    made->epoch = held->row->epoch;
+    return made;
+}
+
+/* Into the row, and the activity log, where it is news. */
+static gboolean
+row_follow(Pass *pass, Held *held, const StoreAttestation *made, GError **error)
+{
+    StoreInstance *row = held->row;
+    const Integrity before = row->integrity;
+    if (before == made->integrity)
+        return TRUE;
+    row->integrity = made->integrity;
+    row->integrity_since = pass->now;
+    pass_changed(held);
+    const gboolean is_bad = made->integrity != INTEGRITY_HEALTHY && made->integrity != INTEGRITY_NOT_JUDGED;
+    if (!is_bad && !integrity_fails(before))
+        return TRUE;
+    g_autofree char *resource = engine_instance_resource(held->tracked->set, row->id);
+    g_autofree char *message = g_strdup_printf("Boot integrity: %s.%s%s", integrity_text(made->integrity),
+                                               made->reason ? " " : "", made->reason ? made->reason : "");
+    return engine_warn(pass, OPERATION_ATTEST, is_bad ? "Failed" : "Succeeded", resource, NULL, message, error);
+}
+
+gboolean
+verdict_put(Pass *pass, Held *held, Integrity integrity, const char *code, const char *reason, GError **error)
+{
+    g_autoptr(StoreAttestation) made = attestation_new(pass, held);
+    outcome_set(made, integrity, code, reason);
+    return store_attestation_add(pass->tx, made, error) && row_follow(pass, held, made, error);
+}
+
+/* ---- evidence ---- */
+
+/* Nothing came out of the guest that could be judged. */
+static gboolean
+silence_judge(const GuestAnswer *answer, StoreAttestation *made)
+{
+    static const struct {
+        const char *word, *reason;
+    } words[] = {
+        { WIRE_NO_TPM, "The guest has no TPM device: its kernel lacks the driver, or does not load it." },
+        { WIRE_TPM_DENIED, "The guest's agent may not use the TPM device." },
+        { WIRE_TPM_LOCKED_OUT, "The TPM is locked out after too many wrong authorizations." },
+        { WIRE_TPM_BUSY, "Another program in the guest keeps the TPM device." },
+        { WIRE_TPM_ERROR, "The TPM refused to quote." },
+        { WIRE_TPM_NO_BANK, "The TPM has no SHA-256 PCRs." },
+        { WIRE_TPM_SILENT, "The TPM does not answer." },
+        { WIRE_TPM_GARBLED, "What the TPM answers cannot be read." },
+        { WIRE_NO_LOG, "The guest's kernel has no event log." },
+        { WIRE_LOG_UNREADABLE, "The guest's event log cannot be read." },
+    };
+    if (answer->error_code != ARM_N_CODES) {
+        const gboolean forbidden = answer->error_code == ARM_GUEST_AGENT_RESTRICTED;
+        outcome_set(made, INTEGRITY_UNREACHABLE, forbidden ? "guestAgentRestricted" : "noAnswer", answer->error_text);
+        return TRUE;
+    }
+    if (is_evidence(answer))
+        return FALSE;
+    gsize size;
+    const char *out = g_bytes_get_data(answer->out, &size);
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
+        g_autofree char *line = g_strconcat("failed ", words[i].word, NULL);
+        if (size > strlen(line) && strncmp(out, line, strlen(line)) == 0 && strchr(" \n", out[strlen(line)])) {
+            outcome_set(made, INTEGRITY_NOT_ATTESTED, words[i].word, words[i].reason);
+            return TRUE;
+        }
+    }
+    outcome_set(made, INTEGRITY_NOT_ATTESTED, "handlerFailed",
+                "The handler in the guest failed in a way that it does not say.");
+    return TRUE;
+}
+
+static gboolean
+identity_judge(const StoreVtpm *vtpm, const Bundle *bundle, StoreAttestation *made)
+{
+    if (!vtpm->certificate)
+        outcome_set(made, INTEGRITY_NOT_ATTESTED, "identityUnknown",
+                    "The certificate of this instance's vTPM is not in its folder: nobody can tell whose evidence it is.");
+    else if (!bundle->evidence.ek || !identity_is_key_of(vtpm->certificate, bundle->evidence.ek))
+        outcome_set(made, INTEGRITY_NOT_ATTESTED, "otherVTpm",
+                    "The evidence names another endorsement key than that of the vTPM that was made for this instance.");
+    else if (!vtpm->ak || !bundle->evidence.ak || !g_bytes_equal(vtpm->ak, bundle->evidence.ak))
+        outcome_set(made, INTEGRITY_NOT_ATTESTED, "otherKey",
+                    "The evidence is signed by a key that was not shown to be in this instance's vTPM.");
+    else
+        return TRUE;
+    return FALSE;
+}
+
+/* A copy of the vTPM from before knows of fewer starts. */
+static gboolean
+resets_judge(const StoreVtpm *vtpm, guint64 epoch, const Quote *quote, StoreAttestation *made)
+{
+    const gboolean same_launch = vtpm->resets_epoch == epoch;
+    if (vtpm->resets_epoch == 0 || quote->resets > vtpm->resets || (same_launch && quote->resets == vtpm->resets))
+        return TRUE;
+    g_autofree char *reason =
+        g_strdup_printf("The vTPM counts %u starts, and had counted %u before: an older copy of it was put "
+                        "back.",
+                        quote->resets, vtpm->resets);
+    outcome_set(made, INTEGRITY_NOT_ATTESTED, "vTpmRolledBack", reason);
+    return FALSE;
+}
+
+static void
+judgement_take(const Judgement *judgement, const char *reference, StoreAttestation *made)
+{
+    static const Integrity integrities[VERDICT_N] = {
+        [VERDICT_HEALTHY] = INTEGRITY_HEALTHY,
+        [VERDICT_DEVIATION] = INTEGRITY_DEVIATION,
+        [VERDICT_NOT_JUDGED] = INTEGRITY_NOT_JUDGED,
+        [VERDICT_NOT_ATTESTED] = INTEGRITY_NOT_ATTESTED,
+    };
+    static const char *const codes[VERDICT_N] = { [VERDICT_DEVIATION] = "deviation", [VERDICT_NOT_JUDGED] = "noReference" };
+    g_autoptr(json_t) components = judgement->differences ? report_components(judgement) : NULL;
+    outcome_set(made, integrities[judgement->verdict], codes[judgement->verdict], judgement->reason);
+    made->components = components ? json_dumps(components, JSON_COMPACT) : NULL;
+    made->reference = g_strdup(reference);
+}
+
+/* What ran is another thing than what should have: that matters more than that nobody hindered it. */
+static gboolean
+is_of_boot_code(const Difference *worst)
+{
+    return worst && worst->kind != DIFFERENCE_MISSING && (worst->pcr == 4 || worst->pcr == 8 || worst->pcr == 9);
+}
+
+static gboolean
+evidence_judge(Pass *pass, Held *held, StoreVtpm *vtpm, const Bundle *bundle, GBytes *nonce, StoreAttestation *made,
+               GError **error)
+{
+    g_auto(Evidenced) seen = { 0 };
+    g_auto(Judgement) judgement = { 0 };
+    g_autofree char *reference = NULL;
+    evidence_check(&bundle->evidence, nonce, &seen);
+    if (seen.check != EVIDENCE_HOLDS) {
+        outcome_set(made, INTEGRITY_NOT_ATTESTED, evidence_check_text(seen.check), seen.reason);
+        return TRUE;
+    }
+    made->resets = seen.quote.resets;
+    if (!resets_judge(vtpm, held->row->epoch, &seen.quote, made))
+        return TRUE;
+    if (!references_judge(pass, held, &seen, &judgement, &reference, error))
+        return FALSE;
+    judgement_take(&judgement, reference, made);
+    if (!revision_get(pass, held->tracked->set, held->row->revision, NULL)->model->secure_boot &&
+        !is_of_boot_code(judgement.worst))
+        outcome_set(made, INTEGRITY_NOT_ATTESTED, "secureBootOff",
+                    "Secure Boot is off, as the model has it: attestation passes only where secureBootEnabled is true.");
+    vtpm->resets = seen.quote.resets;
+    vtpm->resets_epoch = held->row->epoch;
+    vtpm->verified = pass->now;
+    return TRUE;
+}
+
+static gboolean
+evidence_keep(Pass *pass, const Bundle *bundle, GBytes *nonce, StoreAttestation *made, GError **error)
+{
+    made->nonce = g_bytes_ref(nonce);
+    made->quote = bundle->evidence.attest ? g_bytes_ref(bundle->evidence.attest) : NULL;
+    made->signature = bundle->evidence.signature ? g_bytes_ref(bundle->evidence.signature) : NULL;
+    made->ak = bundle->evidence.ak ? g_bytes_ref(bundle->evidence.ak) : NULL;
+    if (!bundle->evidence.log)
+        return TRUE;
+    gsize size;
+    const void *data = g_bytes_get_data(bundle->evidence.log, &size);
+    guint8 digest[SHA256_SIZE];
+    sha256(data, size, digest);
+    made->log = sha256_hex(digest);
+    return store_log_put(pass->tx, made->log, bundle->evidence.log, error);
+}
+
+gboolean
+verdict_make(Pass *pass, Held *held, StoreVtpm *vtpm, const GuestAnswer *answer, GError **error)
+{
+    g_autoptr(StoreAttestation) made = attestation_new(pass, held);
+    g_auto(Bundle) bundle = { 0 };
+    g_autoptr(GError) malformed = NULL;
+    vtpm->tried = pass->now;
+    if (!silence_judge(answer, made)) {
+        if (!bundle_parse(answer->out, &bundle, &malformed))
+            outcome_set(made, INTEGRITY_NOT_ATTESTED, "malformed", malformed->message);
+        else if (!evidence_keep(pass, &bundle, answer->nonce, made, error) ||
+                 (identity_judge(vtpm, &bundle, made) &&
+                  !evidence_judge(pass, held, vtpm, &bundle, answer->nonce, made, error)))
+            return FALSE;
+    }
+    return store_vtpm_put(pass->tx, vtpm, error) && store_attestation_add(pass->tx, made, error) &&
+           row_follow(pass, held, made, error);
+}

@@ -1,0 +1,35 @@
+/* engine/verdicts.h: from what a guest handed over to what is known of its boot, and into the store. */
+#pragma once
+
+#include "engine/pass.h"
+
+typedef struct {
+    Integrity integrity;
+    char *code;   /* a word for the reason, or NULL */
+    char *reason; /* a sentence, or NULL */
+} Outcome;
+void outcome_clear(Outcome *outcome);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Outcome, outcome_clear)
+
+/* What testudo-guest printed, or why it did not. */
+typedef struct {
+    GBytes *nonce;
+    GBytes *out; /* owned, or NULL */
+    int exit_code;
+    ArmCode error_code; /* ARM_N_CODES: it ran to its end */
+    char *error_text;
+} GuestAnswer;
+void guest_answer_clear(GuestAnswer *answer);
+
+/* The vTPM that the instance has now, as it was recorded when it was made; recorded now where it was not, and again where it is
+ * another one. NULL sets *error. */
+StoreVtpm *vtpm_know(Pass *pass, Held *held, GError **error);
+
+/* The attestation key (TPM2B_PUBLIC) in the answer, where it is not the one that was shown to be in this vTPM; and the
+ * endorsement key in it, which is this vTPM's. NULL: there is nothing to be shown. */
+GBytes *verdict_new_key(const StoreVtpm *vtpm, const GuestAnswer *answer, GBytes **ret_ek);
+
+/* Judges, and writes what it came to: history, vTPM, row, and the activity log where the verdict is another one. */
+gboolean verdict_make(Pass *pass, Held *held, StoreVtpm *vtpm, const GuestAnswer *answer, GError **error);
+/* Without any evidence: why there is none. */
+gboolean verdict_put(Pass *pass, Held *held, Integrity integrity, const char *code, const char *reason, GError **error);

@@ -1,0 +1,445 @@
+/* Boot integrity through the API, store, engine and simulated driver, whose VMs have vTPMs of their own. */
+#include "world.h"
+
+#include "base/json.h"
+
+#include <string.h>
+
+#define S USEC_PER_SEC
+/* The longest time between two times that an instance is attested, and some. */
+#define ROUND (3700 * S)
+
+#define EXTENSION                                                                                                              \
+    "\"extensionProfile\":{\"extensions\":[{\"name\":\"GuestAttestation\",\"properties\":{\"publisher\":"                      \
+    "\"Microsoft.Azure.Security.LinuxAttestation\",\"type\":\"GuestAttestation\",\"typeHandlerVersion\":\"1.0\"}}]}"
+#define SET(capacity, size, version)                                                                                           \
+    "{\"location\":\"local\",\"sku\":{\"name\":\"" size "\",\"capacity\":" capacity "},\"properties\":{\"upgradePolicy\":{"    \
+    "\"mode\":\"Rolling\",\"rollingUpgradePolicy\":{\"maxBatchInstancePercent\":34}},\"virtualMachineProfile\":{"              \
+    "\"securityProfile\":{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":"    \
+    "true}}," EXTENSION ",\"storageProfile\":{\"imageReference\":{\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":"       \
+    "\"gen2\",\"version\":\"" version "\"}}}}}"
+#define IMAGE(version)                                                                                                         \
+    "{\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"version\":\"" version "\"}}}}}"
+#define ROLLING(surge, rollback)                                                                                               \
+    "{\"properties\":{\"upgradePolicy\":{\"rollingUpgradePolicy\":{\"maxSurge\":" surge                                        \
+    ",\"rollbackFailedInstancesOnPolicyBreach\":" rollback "}}}}"
+#define ONLY(id) "{\"instanceIds\":[\"" id "\"]}"
+
+static void
+set_make(World *world, const char *name, const char *body)
+{
+    g_autofree char *target = g_strconcat("@/", name, NULL);
+    answer_free(world_ask(world, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
+    answer_free(world_must(world, 201, "PUT", target, body));
+    world_settle(world);
+    world_advance(world, 60 * S);
+}
+
+static gint64
+set_id(StoreTx *tx, const char *name)
+{
+    g_autoptr(StoreSet) set = store_set_get(tx, "g1", name, NULL);
+    g_assert_nonnull(set);
+    return set->id;
+}
+
+/* What is known of its last boot. */
+static StoreAttestation *
+newest(World *world, const char *set, guint id)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreTx) tx = store_read(world->store, &error);
+    g_autoptr(GPtrArray) list = store_attestation_list(tx, set_id(tx, set), id, 1, &error);
+    g_assert_no_error(error);
+    return list->len > 0 ? g_ptr_array_steal_index(list, 0) : NULL;
+}
+
+static guint
+rounds(World *world, guint id)
+{
+    g_autoptr(StoreTx) tx = store_read(world->store, NULL);
+    g_autoptr(GPtrArray) list = store_attestation_list(tx, set_id(tx, "s1"), id, 100, NULL);
+    return list->len;
+}
+
+/* "Healthy Deviation": of each instance, lowest first. */
+static char *
+integrities(World *world, const char *set)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(StoreTx) tx = store_read(world->store, NULL);
+    g_autoptr(GPtrArray) rows = store_instance_list(tx, set_id(tx, set), NULL);
+    for (guint i = 0; i < rows->len; i++)
+        g_string_append_printf(text, "%s%s", i > 0 ? " " : "",
+                               integrity_text(((StoreInstance *)g_ptr_array_index(rows, i))->integrity));
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static void
+expect(World *world, const char *set, const char *wanted)
+{
+    g_autofree char *text = integrities(world, set);
+    g_assert_cmpstr(text, ==, wanted);
+}
+
+/* What this instance measured is what its image is to measure. */
+static void
+baseline_learn(World *world, const char *set, guint id, const char *urn, guint vcpus, guint memory_mib)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreAttestation) seen = newest(world, set, id);
+    StoreTx *tx = store_write(world->store, &error);
+    g_autoptr(GBytes) log = store_log_get(tx, seen->log, &error);
+    StoreBaseline baseline = {
+        .image_urn = (char *)urn,
+        .secure_boot = TRUE,
+        .vcpus = vcpus,
+        .memory_mib = memory_mib,
+        .log = seen->log,
+        .source = (char *)"a test",
+        .approved = world->clock->now(world->clock),
+        .approved_by = (char *)"owner",
+    };
+    g_assert_nonnull(log);
+    g_assert_true(store_log_put(tx, seen->log, log, &error) && store_baseline_add(tx, &baseline, &error) &&
+                  store_commit(tx, &error));
+}
+
+/* Two instances, and what they measured is what they should have. */
+static World *
+world_of_two(void)
+{
+    World *world = world_new();
+    set_make(world, "s1", SET("2", "Standard_B1ms", "1.0.0"));
+    baseline_learn(world, "s1", 0, "Testudo:mini:gen2:1.0.0", 1, 2048);
+    return world;
+}
+
+static void
+test_judged_as_soon_as_there_is_a_baseline(void)
+{
+    g_autoptr(World) world = world_new();
+    set_make(world, "s1", SET("2", "Standard_B1ms", "1.0.0"));
+    expect(world, "s1", "NotJudged NotJudged");
+    g_autoptr(StoreAttestation) first = newest(world, "s1", 0), other = newest(world, "s1", 1);
+    g_assert_cmpstr(first->code, ==, "noReference");
+    g_assert_cmpuint(first->resets, ==, 1);
+    /* Boots of one image at one size measure the same, each quoted for its own nonce by its own key. */
+    g_assert_cmpstr(first->log, ==, other->log);
+    g_assert_false(g_bytes_equal(first->nonce, other->nonce) || g_bytes_equal(first->ak, other->ak));
+    g_assert_cmpuint(rounds(world, 0), ==, 1);
+
+    baseline_learn(world, "s1", 0, "Testudo:mini:gen2:1.0.0", 1, 2048);
+    expect(world, "s1", "NotJudged NotJudged");
+    world_advance(world, ROUND);
+    expect(world, "s1", "Healthy Healthy");
+    g_autoptr(StoreAttestation) healthy = newest(world, "s1", 0);
+    g_assert_cmpstr(healthy->code, ==, NULL);
+    g_assert_cmpstr(healthy->components, ==, "[]");
+    g_assert_cmpstr(healthy->reference, ==, "Testudo:mini:gen2:1.0.0, 1 vCPUs, 2048 MiB");
+    g_assert_true(g_bytes_equal(healthy->ak, first->ak));
+}
+
+/* The next daemon asks no sooner than the one before would have, and knows the keys. */
+static void
+test_over_a_restart(void)
+{
+    g_autoptr(World) world = world_of_two();
+    world_advance(world, ROUND);
+    const guint before = rounds(world, 0);
+    g_autoptr(StoreAttestation) first = newest(world, "s1", 0);
+    world_restart(world);
+    world_advance(world, 60 * S);
+    expect(world, "s1", "Healthy Healthy");
+    g_assert_cmpuint(rounds(world, 0), ==, before);
+    world_advance(world, ROUND);
+    g_assert_cmpuint(rounds(world, 0), >, before);
+    expect(world, "s1", "Healthy Healthy");
+    g_autoptr(StoreAttestation) again = newest(world, "s1", 0);
+    g_assert_true(g_bytes_equal(first->ak, again->ak));
+    g_assert_false(g_bytes_equal(first->quote, again->quote));
+}
+
+/* What was under way in the guest is asked again. */
+static void
+test_a_restart_within_a_round(void)
+{
+    for (guint s = 1; s <= 12; s += 2) {
+        g_autoptr(World) world = world_new();
+        host_simulated_set_guest_latency(world->simulated, 5 * S);
+        answer_free(world_ask(world, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
+        answer_free(world_must(world, 201, "PUT", "@/s1", SET("1", "Standard_B1ms", "1.0.0")));
+        world_settle(world);
+        expect(world, "s1", "Waiting");
+        world_advance(world, s * S);
+        world_restart(world);
+        world_advance(world, 60 * S);
+        expect(world, "s1", "NotJudged");
+        g_assert_cmpuint(rounds(world, 0), ==, 1);
+    }
+}
+
+/* ---- what is wrong ---- */
+
+static SimulatedFault
+second_boot(const LaunchSpec *spec, void *data)
+{
+    return g_str_has_suffix(spec->key, ".0") && spec->epoch == 2 ? (SimulatedFault)GPOINTER_TO_INT(data) : SIMULATED_OK;
+}
+
+static const struct {
+    const char *name;
+    SimulatedFault fault;
+    const char *integrities, *code, *says; /* of the instance's reason */
+} wrongs[] = {
+    { "nothing", SIMULATED_OK, "Healthy Healthy", NULL, NULL },
+    { "another-grub", SIMULATED_GRUB_CHANGED, "Deviation Healthy", "deviation", "PCR 4: \\EFI\\BOOT\\grubx64.efi has digest" },
+    { "no-event-log", SIMULATED_NO_LOG, "NotAttested Healthy", "noEventLog", "no event log" },
+    { "another-vtpm", SIMULATED_OTHER_VTPM, "NotAttested Healthy", "otherVTpm", "another endorsement key" },
+    { "another-key", SIMULATED_OTHER_KEY, "NotAttested Healthy", "keyNotActivated", "was not shown" },
+    { "an-older-copy", SIMULATED_ROLLED_BACK, "NotAttested Healthy", "vTpmRolledBack", "had counted 1 before" },
+};
+
+static void
+test_wrong(const void *data)
+{
+    const guint i = GPOINTER_TO_UINT(data);
+    g_autoptr(World) world = world_of_two();
+    world_advance(world, ROUND);
+    host_simulated_set_faults(world->simulated, second_boot, GINT_TO_POINTER((gint)wrongs[i].fault));
+    answer_free(world_must(world, 202, "POST", "@/s1/restart", ONLY("0")));
+    world_settle(world);
+    world_advance(world, 60 * S);
+    /* It is so at the next time too, and under another daemon. */
+    for (guint time = 0; time < 3; time++) {
+        g_autoptr(StoreAttestation) seen = newest(world, "s1", 0);
+        expect(world, "s1", wrongs[i].integrities);
+        g_assert_cmpstr(seen->code, ==, wrongs[i].code);
+        if (wrongs[i].says)
+            g_assert_nonnull(strstr(seen->reason, wrongs[i].says));
+        g_assert_cmpuint(seen->epoch, ==, 2);
+        if (time == 0)
+            world_restart(world);
+        world_advance(world, ROUND);
+    }
+    /* The next boot is another one. */
+    answer_free(world_must(world, 202, "POST", "@/s1/restart", ONLY("0")));
+    world_settle(world);
+    world_advance(world, 60 * S);
+    expect(world, "s1", "Healthy Healthy");
+}
+
+/* All that differs is named, and what it should have been. */
+static void
+test_components(void)
+{
+    g_autoptr(World) world = world_of_two();
+    host_simulated_set_faults(world->simulated, second_boot, GINT_TO_POINTER(SIMULATED_GRUB_CHANGED));
+    answer_free(world_must(world, 202, "POST", "@/s1/restart", ONLY("0")));
+    world_settle(world);
+    world_advance(world, 60 * S);
+    g_autoptr(StoreAttestation) seen = newest(world, "s1", 0);
+    g_autoptr(json_t) components = json_loads(seen->components, 0, NULL);
+    g_assert_cmpuint(json_array_size(components), ==, 1);
+    const json_t *one = json_array_get(components, 0);
+    g_assert_cmpstr(json_string_value(json_object_get(one, "name")), ==, "\\EFI\\BOOT\\grubx64.efi");
+    g_assert_cmpstr(json_string_value(json_object_get(one, "kind")), ==, "changed");
+    g_assert_cmpint(json_integer_value(json_object_get(one, "pcr")), ==, 4);
+}
+
+static int
+no_quotes(const char *key, guint64 epoch G_GNUC_UNUSED, const char *const *argv, GString *out G_GNUC_UNUSED, void *data)
+{
+    const gboolean *silent = data;
+    return *silent && g_str_has_suffix(key, ".0") && strcmp(argv[0], "quote") == 0 ? SIMULATED_GUEST_SILENT
+                                                                                   : SIMULATED_GUEST_AS_EVER;
+}
+
+static void
+test_silence(void)
+{
+    gboolean silent = TRUE;
+    g_autoptr(World) world = world_of_two();
+    world_advance(world, ROUND);
+    host_simulated_set_guest(world->simulated, no_quotes, &silent);
+    world_advance(world, ROUND);
+    expect(world, "s1", "Unreachable Healthy");
+    g_autoptr(StoreAttestation) seen = newest(world, "s1", 0);
+    g_assert_cmpstr(seen->code, ==, "noAnswer");
+    silent = FALSE;
+    world_advance(world, ROUND);
+    expect(world, "s1", "Healthy Healthy");
+    /* It is asked again much sooner than at the end of the period. */
+    silent = TRUE;
+    answer_free(world_must(world, 202, "POST", "@/s1/restart", ONLY("0")));
+    world_settle(world);
+    world_advance(world, 5 * S);
+    expect(world, "s1", "Unreachable Healthy");
+    silent = FALSE;
+    world_advance(world, 30 * S);
+    expect(world, "s1", "Healthy Healthy");
+}
+
+/* PCR 0 is another one at another size: there is a reference for neither of the other sizes until one is learnt. */
+static void
+test_a_baseline_is_of_a_size(void)
+{
+    g_autoptr(World) world = world_of_two();
+    set_make(world, "s2", SET("1", "Standard_B2s", "1.0.0"));
+    expect(world, "s2", "NotJudged");
+    g_autoptr(StoreAttestation) seen = newest(world, "s2", 0);
+    g_assert_nonnull(strstr(seen->reason, "PCR 0"));
+    baseline_learn(world, "s2", 0, "Testudo:mini:gen2:1.0.0", 2, 4096);
+    world_advance(world, ROUND);
+    expect(world, "s1", "Healthy Healthy");
+    expect(world, "s2", "Healthy");
+}
+
+/* The same image with Secure Boot off is none of it, and says why. */
+static void
+test_without_secure_boot(void)
+{
+    g_autoptr(World) world = world_of_two();
+    answer_free(world_must(world, 200, "PATCH", "@/s1",
+                           "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Automatic\"},\"virtualMachineProfile\":{"
+                           "\"securityProfile\":{\"uefiSettings\":{\"secureBootEnabled\":false}}}}}"));
+    world_settle(world);
+    world_advance(world, ROUND);
+    expect(world, "s1", "NotAttested NotAttested");
+    g_autoptr(StoreAttestation) seen = newest(world, "s1", 0);
+    g_assert_cmpstr(seen->code, ==, "secureBootOff");
+}
+
+/* ---- the health gate of a rolling upgrade ---- */
+
+static SimulatedFault
+new_image_deviates(const LaunchSpec *spec, void *data)
+{
+    const gboolean *deviates = data;
+    return *deviates && g_str_has_suffix(spec->image_urn, ":1.1.0") ? SIMULATED_GRUB_CHANGED : SIMULATED_OK;
+}
+
+static void
+expect_latest(World *world, const char *code, const char *successful)
+{
+    g_autoptr(Answer) latest = world_must(world, 200, "GET", "@/s1/rollingUpgrades/latest", NULL);
+    answer_expect(latest, "properties.runningStatus.code", code);
+    answer_expect(latest, "properties.progress.successfulInstanceCount", successful);
+}
+
+/* Of each instance, whether it runs the set's model: "true false false". */
+static char *
+upgraded(World *world)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(Answer) list = world_must(world, 200, "GET", "@/s1/virtualMachines", NULL);
+    for (guint i = 0; i < json_array_size(answer_at(list, "value")); i++) {
+        g_autofree char *path = g_strdup_printf("value.%u.properties.latestModelApplied", i);
+        g_autofree char *applied = answer_text(list, path);
+        g_string_append_printf(text, "%s%s", i > 0 ? " " : "", applied);
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static const struct {
+    const char *name, *policy;
+    const char *integrities, *upgraded; /* once it has stopped */
+} gates[] = {
+    { "stays", ROLLING("false", "false"), "Deviation Healthy Healthy", "true false false" },
+    { "is-put-back", ROLLING("false", "true"), "Healthy Healthy Healthy", "false false false" },
+    { "serves-in-nobodys-place", ROLLING("true", "false"), "Healthy Healthy Healthy", "false false false" },
+};
+
+static void
+test_gate(const void *data)
+{
+    const guint i = GPOINTER_TO_UINT(data);
+    gboolean deviates = FALSE;
+    g_autoptr(World) world = world_new();
+    host_simulated_set_faults(world->simulated, new_image_deviates, &deviates);
+    set_make(world, "s1", SET("3", "Standard_B1ms", "1.0.0"));
+    set_make(world, "s2", SET("1", "Standard_B1ms", "1.1.0"));
+    baseline_learn(world, "s1", 0, "Testudo:mini:gen2:1.0.0", 1, 2048);
+    baseline_learn(world, "s2", 0, "Testudo:mini:gen2:1.1.0", 1, 2048);
+    answer_free(world_must(world, 200, "PATCH", "@/s1", gates[i].policy));
+    world_advance(world, ROUND);
+    expect(world, "s1", "Healthy Healthy Healthy");
+
+    deviates = TRUE;
+    answer_free(world_must(world, 200, "PATCH", "@/s1", IMAGE("1.1.0")));
+    world_settle(world);
+    world_advance(world, 3600 * S);
+    expect_latest(world, "Faulted", "0");
+    expect(world, "s1", gates[i].integrities);
+    g_autofree char *stopped = upgraded(world);
+    g_assert_cmpstr(stopped, ==, gates[i].upgraded);
+
+    deviates = FALSE;
+    answer_free(world_must(world, 202, "POST", "@/s1/restart", "{\"instanceIds\":[\"*\"]}"));
+    world_settle(world);
+    world_advance(world, 60 * S);
+    answer_free(world_must(world, 202, "POST", "@/s1/osRollingUpgrade", NULL));
+    world_settle(world);
+    world_advance(world, 3600 * S);
+    g_autoptr(Answer) latest = world_must(world, 200, "GET", "@/s1/rollingUpgrades/latest", NULL);
+    answer_expect(latest, "properties.runningStatus.code", "Completed");
+    expect(world, "s1", "Healthy Healthy Healthy");
+    g_autofree char *at_last = upgraded(world);
+    g_assert_cmpstr(at_last, ==, "true true true");
+}
+
+/* The first of three was upgraded, and healthy; started again between two batches, it deviates. */
+static SimulatedFault
+third_boot_deviates(const LaunchSpec *spec, void *data)
+{
+    (void)data;
+    return g_str_has_suffix(spec->key, ".0") && spec->epoch == 3 ? SIMULATED_GRUB_CHANGED : SIMULATED_OK;
+}
+
+static void
+test_a_deviation_after_its_batch_stops_the_upgrade(void)
+{
+    g_autoptr(World) world = world_new();
+    host_simulated_set_faults(world->simulated, third_boot_deviates, NULL);
+    set_make(world, "s1", SET("3", "Standard_B1ms", "1.0.0"));
+    set_make(world, "s2", SET("1", "Standard_B1ms", "1.1.0"));
+    baseline_learn(world, "s2", 0, "Testudo:mini:gen2:1.1.0", 1, 2048);
+    answer_free(
+        world_must(world, 200, "PATCH", "@/s1",
+                   "{\"properties\":{\"upgradePolicy\":{\"rollingUpgradePolicy\":{\"pauseTimeBetweenBatches\":\"PT1H\"}}}}"));
+    answer_free(world_must(world, 200, "PATCH", "@/s1", IMAGE("1.1.0")));
+    world_advance(world, 600 * S);
+    expect_latest(world, "RollingForward", "1");
+    expect(world, "s1", "Healthy NotJudged NotJudged");
+    answer_free(world_must(world, 202, "POST", "@/s1/restart", ONLY("0")));
+    world_advance(world, 600 * S);
+    expect(world, "s1", "Deviation NotJudged NotJudged");
+    world_settle(world);
+    expect_latest(world, "Faulted", "1");
+    g_autofree char *stopped = upgraded(world);
+    g_assert_cmpstr(stopped, ==, "true false false");
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/engine/attest/judged-as-soon-as-there-is-a-baseline", test_judged_as_soon_as_there_is_a_baseline);
+    g_test_add_func("/engine/attest/over-a-restart", test_over_a_restart);
+    g_test_add_func("/engine/attest/a-restart-within-a-round", test_a_restart_within_a_round);
+    g_test_add_func("/engine/attest/components", test_components);
+    g_test_add_func("/engine/attest/silence", test_silence);
+    g_test_add_func("/engine/attest/a-baseline-is-of-a-size", test_a_baseline_is_of_a_size);
+    g_test_add_func("/engine/attest/without-secure-boot", test_without_secure_boot);
+    g_test_add_func("/engine/attest/a-deviation-after-its-batch-stops-the-upgrade",
+                    test_a_deviation_after_its_batch_stops_the_upgrade);
+    for (guint i = 0; i < G_N_ELEMENTS(wrongs); i++) {
+        g_autofree char *path = g_strconcat("/engine/attest/wrong/", wrongs[i].name, NULL);
+        g_test_add_data_func(path, GUINT_TO_POINTER(i), test_wrong);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(gates); i++) {
+        g_autofree char *path = g_strconcat("/engine/attest/who-deviates-stops-the-upgrade-and-", gates[i].name, NULL);
+        g_test_add_data_func(path, GUINT_TO_POINTER(i), test_gate);
+    }
+    return g_test_run();
+}
