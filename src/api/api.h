@@ -56,6 +56,8 @@ typedef struct {
     gboolean (*image_import)(void *data, const char *path, ImageInfo *info, GError **error);
     /* Removes the file of a kept data disk, where there is one (blocking). */
     gboolean (*disk_remove)(void *data, const char *file, GError **error);
+    /* The instance is attested soon, where it is at all (does not block). */
+    void (*attest)(void *data, const char *key);
 } ApiProbe;
 
 /* What this host can run, for the rules and for `host show`. */
@@ -73,6 +75,7 @@ typedef struct {
     const Quota *quota;
     guint body_max;             /* bytes; 4 MiB unless configured; more is 413 */
     gint64 disk_retention_usec; /* how long a data disk that is detached is kept */
+    gint64 attest_period_usec;  /* as the engine's */
 } ApiConfig;
 
 typedef struct Api Api;

@@ -110,6 +110,8 @@ extern const Route routes_activity[];  /* Microsoft.Insights/eventtypes/manageme
 extern const Route routes_links[];     /* anonymous signed addresses: /links/… */
 extern const Route routes_scale_sets[];
 extern const Route routes_scale_set_actions[];
+extern const Route routes_attestations[];
+extern const Route routes_baselines[];
 extern const Route routes_services[];  /* automatic repairs: suspend and resume */
 extern const Route routes_rolls[];     /* rolling upgrades of a set */
 extern const Route routes_instances[]; /* virtualMachines of a set */

@@ -71,6 +71,25 @@ health_json(const StoreInstance *instance)
     return json_pack("{so}", "status", status);
 }
 
+static json_t *
+integrity_json(const StoreInstance *instance)
+{
+    static const char *const displays[INTEGRITY_N] = {
+        [INTEGRITY_NONE] = "Not attested",       [INTEGRITY_WAITED_FOR] = "Waiting for the first attestation",
+        [INTEGRITY_HEALTHY] = "Healthy",         [INTEGRITY_DEVIATION] = "Deviation",
+        [INTEGRITY_NOT_JUDGED] = "Not judged",   [INTEGRITY_NOT_ATTESTED] = "Attestation failed",
+        [INTEGRITY_UNREACHABLE] = "Unreachable",
+    };
+    g_autofree char *lower = g_ascii_strdown(integrity_text(instance->integrity), -1);
+    g_autofree char *code = g_strconcat("BootIntegrity/", lower, NULL), *time = time_to_text(instance->integrity_since);
+    const char *level = integrity_fails(instance->integrity)          ? "Error"
+                        : instance->integrity == INTEGRITY_NOT_JUDGED ? "Warning"
+                                                                      : "Info";
+    json_t *status = status_json(code, level, displays[instance->integrity], NULL);
+    json_set_text(status, "time", time);
+    return json_pack("{so}", "status", status);
+}
+
 json_t *
 instance_view(const StoreSet *set, const StoreInstance *instance)
 {
@@ -93,6 +112,8 @@ instance_view(const StoreSet *set, const StoreInstance *instance)
     json_set_text(view, "computerName", instance->computer_name);
     json_object_set_new(view, "vmAgent", agent);
     json_object_set_new(view, "vmHealth", health_json(instance));
+    if (instance->integrity != INTEGRITY_NONE && instance->state == INSTANCE_RUNNING)
+        json_object_set_new(view, "bootIntegrity", integrity_json(instance));
     json_object_set_new(view, "bootDiagnostics", json_object());
     if (instance->terminate_at && instance->alive)
         json_array_append_new(statuses, notice_status(instance));

@@ -14,7 +14,8 @@ static const Route *const tables[] = {
     routes_activity,      routes_links,
     routes_features,      routes_machines,
     routes_rolls,         routes_disks,
-    routes_services,
+    routes_services,      routes_attestations,
+    routes_baselines,
 };
 
 /* ---- routes ---- */

@@ -69,6 +69,8 @@ const Option cli_options[] = {
     { "file", NULL, 0, OPTION_TEXT, "FILE", "write there" },
     { "pcrs", NULL, 0, OPTION_FLAG, NULL, "the PCRs that the log leads to, in place of its events" },
     { "reference", NULL, 0, OPTION_TEXT, "DIR", "folder with the evidence of a boot that is known to be good" },
+    { "evidence", NULL, 0, OPTION_TEXT, "DIR", "folder to be made, with the evidence as verify-file reads it" },
+    { "id", NULL, 0, OPTION_TEXT, "ID", "number of the baseline" },
     { "nonce", NULL, 0, OPTION_TEXT, "HEX", "what the evidence was asked for with (what nonce.bin has)" },
     { "ca", NULL, 0, OPTION_TEXT, "FILE", "PEM certificates of the CA that certifies endorsement keys" },
     { "command-id", NULL, 0, OPTION_TEXT, "ID", "RunShellScript" },

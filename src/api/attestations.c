@@ -1,0 +1,192 @@
+/* How an instance booted: what is known now, what was found before, and the evidence, for whoever wants to judge it himself. */
+#include "api/place.h"
+#include "base/json.h"
+#include "base/time_text.h"
+#include "store/models.h"
+
+#include <string.h>
+
+#define ATTESTATION      PATH_INSTANCE "/attestation"
+#define ATTESTATIONS     PATH_INSTANCE "/attestations"
+#define ATTEST           PATH_INSTANCE "/attest"
+#define TYPE             "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/attestation"
+#define PERIODS_OF_GRACE 2
+
+static void
+bytes_set(json_t *object, const char *name, GBytes *bytes)
+{
+    gsize size;
+    const void *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+    g_autofree char *text = data ? g_base64_encode(data, size) : NULL;
+    json_set_text(object, name, text);
+}
+
+static void
+time_set(json_t *object, const char *name, UnixTime time)
+{
+    g_autofree char *text = time ? time_to_text(time) : NULL;
+    json_set_text(object, name, text);
+}
+
+/* Names as in a folder that `testudo attest verify-file` reads. */
+static gboolean
+evidence_set(StoreTx *tx, const StoreAttestation *made, const StoreVtpm *vtpm, json_t *properties, GError **error)
+{
+    GError *lookup = NULL;
+    g_autoptr(GBytes) log = made->log ? store_log_get(tx, made->log, &lookup) : NULL;
+    if (lookup) {
+        g_propagate_error(error, lookup);
+        return FALSE;
+    }
+    json_t *evidence = json_object();
+    bytes_set(evidence, "nonce.bin", made->nonce);
+    bytes_set(evidence, "quote.attest", made->quote);
+    bytes_set(evidence, "quote.sig", made->signature);
+    bytes_set(evidence, "ak.pub", made->ak);
+    bytes_set(evidence, "eventlog.bin", log);
+    bytes_set(evidence, "ek-rsa.crt.der", vtpm ? vtpm->certificate : NULL);
+    json_object_set_new(properties, "evidence", evidence);
+    return TRUE;
+}
+
+/* What was found, without what is known of the instance besides. */
+static json_t *
+finding_json(const StoreAttestation *made)
+{
+    json_t *json = json_pack("{ss}", "state", integrity_text(made->integrity));
+    g_autoptr(json_t) components = made->components ? json_loads(made->components, 0, NULL) : NULL;
+    time_set(json, "time", made->at);
+    json_set_text(json, "code", made->code);
+    json_set_text(json, "reason", made->reason);
+    json_set_text(json, "reference", made->reference);
+    if (components)
+        json_object_set(json, "components", components);
+    if (made->quote)
+        json_object_set_new(json, "resetCount", json_integer(made->resets));
+    json_set_text(json, "eventLogSha256", made->log);
+    return json;
+}
+
+static guint
+period_s(const Call *call, StoreTx *tx, const Place *place, GError **error)
+{
+    g_autoptr(Model) model =
+        model_of_revision(tx, place->set->id, place->set->name, place->instance->revision, NULL, NULL, error);
+    if (!model)
+        return 0;
+    return model->attestation && model->attestation->period_s ? model->attestation->period_s
+                                                              : (guint)(call->api->config.attest_period_usec / USEC_PER_SEC);
+}
+
+/* A verifier that died must not leave everything green. */
+static void
+staleness_set(const Call *call, const StoreInstance *instance, const StoreVtpm *vtpm, guint period, json_t *properties)
+{
+    const gint64 silent = vtpm && vtpm->tried ? call->now - vtpm->tried : 0;
+    const gboolean judged = instance->integrity != INTEGRITY_NONE && instance->integrity != INTEGRITY_WAITED_FOR;
+    if (!judged || silent < (gint64)PERIODS_OF_GRACE * period * USEC_PER_SEC)
+        return;
+    g_autofree char *reason = g_strdup_printf("It was not attested for %" G_GINT64_FORMAT " s, and is to be every %u s.",
+                                              silent / USEC_PER_SEC, period);
+    json_set_text(properties, "state", integrity_text(INTEGRITY_UNREACHABLE));
+    json_set_text(properties, "code", "stale");
+    json_set_text(properties, "reason", reason);
+}
+
+static json_t *
+vtpm_json(const StoreVtpm *vtpm)
+{
+    json_t *json = json_pack("{sI}", "generation", (json_int_t)vtpm->generation);
+    json_set_text(json, "endorsementKeySha256", *vtpm->ek ? vtpm->ek : NULL);
+    time_set(json, "attestationKeyBoundAt", vtpm->bound);
+    return json;
+}
+
+static ApiResponse *
+attestation_get(Call *call, GError **error)
+{
+    g_auto(Place) place = { 0 };
+    GError *lookup = NULL;
+    if (!place_find(call, &place, error))
+        return NULL;
+    const StoreInstance *instance = place.instance;
+    g_autoptr(GPtrArray) found = store_attestation_list(place.tx, place.set->id, instance->id, 1, error);
+    g_autoptr(StoreVtpm) vtpm = found ? store_vtpm_get(place.tx, place.set->id, instance->id, &lookup) : NULL;
+    const guint period = found && !lookup && instance->revision ? period_s(call, place.tx, &place, &lookup) : 1;
+    if (lookup)
+        g_propagate_error(error, lookup);
+    if (!found || lookup || !period)
+        return NULL;
+    const StoreAttestation *last = found->len > 0 ? g_ptr_array_index(found, 0) : NULL;
+    const gboolean is_now = last && last->epoch == instance->epoch && last->integrity == instance->integrity;
+    g_autoptr(json_t) body = json_object();
+    json_t *properties = is_now ? finding_json(last) : json_object();
+    g_autofree char *resource = resource_id_instance(call->api->subscription, place.set->group, place.set->name, instance->id);
+    g_autofree char *id = g_strconcat(resource, "/attestation", NULL), *name = g_strdup_printf("%u", instance->id);
+    json_set_text(body, "id", id);
+    json_set_text(body, "name", name);
+    json_set_text(body, "type", TYPE);
+    json_object_set_new(body, "properties", properties);
+    json_set_text(properties, "state", integrity_text(instance->integrity));
+    time_set(properties, "since", instance->integrity_since);
+    if (vtpm) {
+        time_set(properties, "lastVerifiedAt", vtpm->verified);
+        time_set(properties, "lastTriedAt", vtpm->tried);
+        json_object_set_new(properties, "vTpm", vtpm_json(vtpm));
+    }
+    staleness_set(call, instance, vtpm, period, properties);
+    const char *expand = call_query(call, "$expand");
+    if (expand && is_now && !evidence_set(place.tx, last, vtpm, properties, error))
+        return NULL;
+    return respond_json(200, body);
+}
+
+static ApiResponse *
+attestations_list(Call *call, GError **error)
+{
+    g_auto(Place) place = { 0 };
+    if (!place_find(call, &place, error))
+        return NULL;
+    g_autoptr(GPtrArray) found =
+        store_attestation_list(place.tx, place.set->id, place.instance->id, STORE_ATTESTATIONS_KEPT, error);
+    g_autoptr(json_t) body = json_object();
+    if (!found)
+        return NULL;
+    json_t *value = json_array();
+    for (guint i = 0; i < found->len; i++) {
+        const StoreAttestation *made = g_ptr_array_index(found, i);
+        g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT, made->id);
+        json_t *entry = json_object();
+        json_set_text(entry, "name", name);
+        json_set_text(entry, "type", TYPE);
+        json_object_set_new(entry, "properties", finding_json(made));
+        json_array_append_new(value, entry);
+    }
+    json_object_set_new(body, "value", value);
+    return respond_json(200, body);
+}
+
+static ApiResponse *
+attest(Call *call, GError **error)
+{
+    g_auto(Place) place = { 0 };
+    if (!place_find(call, &place, error))
+        return NULL;
+    const Integrity integrity = place.instance->integrity;
+    if (integrity == INTEGRITY_NONE || !place.instance->alive) {
+        arm_fail(error, ARM_OPERATION_NOT_ALLOWED, NULL,
+                 "Instance %u is not attested: it does not run, or its model has no extension GuestAttestation.",
+                 place.instance->id);
+        return NULL;
+    }
+    g_autofree char *key = place_key(&place);
+    call->api->probe.attest(call->api->probe.data, key);
+    return respond_empty(202);
+}
+
+const Route routes_attestations[] = {
+    { "GET", ATTESTATION, attestation_get, 0, "$expand=evidence" },
+    { "GET", ATTESTATIONS, attestations_list, 0, NO_QUERY },
+    { "POST", ATTEST, attest, 0, NO_QUERY },
+    { 0 },
+};

@@ -1,0 +1,165 @@
+/* attest show, history, now, baseline …: what the daemon knows of how its instances booted. */
+#include "base/file.h"
+#include "cli/vmss.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#define BASELINES "/providers/Testudo.Attestation/baselines"
+
+static const Column show_columns[] = {
+    { "State", "properties.state" },
+    { "Since", "properties.since|-" },
+    { "LastVerified", "properties.lastVerifiedAt|never" },
+    { "Reason", "properties.reason|-" },
+    { "Reference", "properties.reference|-" },
+    { 0 },
+};
+
+static const Column component_columns[] = {
+    { "PCR", "pcr" },
+    { "Event", "event" },
+    { "Name", "name" },
+    { "Kind", "kind" },
+    { "Expected", "expected" },
+    { "Seen", "seen" },
+    { 0 },
+};
+
+static const Column history_columns[] = {
+    { "Time", "properties.time" },
+    { "State", "properties.state" },
+    { "Reason", "properties.reason|-" },
+    { 0 },
+};
+
+static const Column baseline_columns[] = {
+    { "Id", "name" },
+    { "Image", "properties.image" },
+    { "SecureBoot", "properties.secureBoot" },
+    { "VCPUs", "properties.vCPUs" },
+    { "MemoryMiB", "properties.memoryMiB" },
+    { "ApprovedAt", "properties.approvedAt" },
+    { "ApprovedBy", "properties.approvedBy" },
+    { "Withdrawn", "properties.withdrawnAt|-" },
+    { 0 },
+};
+
+static char *
+instance_path(const Cli *cli, const char *rest)
+{
+    return cli_instance_path(cli, args_text(cli->args, "instance-id"), rest);
+}
+
+static gboolean
+part_write(const char *folder, const char *name, const char *base64, GError **error)
+{
+    gsize size;
+    g_autofree guchar *bytes = g_base64_decode(base64, &size);
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    return file_write(path, (const char *)bytes, size, 0644, error);
+}
+
+/* As `testudo attest verify-file` reads it. */
+static gboolean
+evidence_write(const json_t *evidence, const char *folder, GError **error)
+{
+    const char *name;
+    json_t *value;
+    if (json_object_size(evidence) == 0)
+        return arm_fail(error, ARM_OPERATION_NOT_ALLOWED, NULL, "There is no evidence of the present boot.");
+    if (mkdir(folder, 0755) != 0)
+        return io_fail(error, "make", folder);
+    json_object_foreach((json_t *)evidence, name, value)
+    {
+        if (!part_write(folder, name, json_string_value(value), error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+run_attest_show(Cli *cli, GError **error)
+{
+    const char *folder = args_text(cli->args, "evidence");
+    g_autofree char *path = instance_path(cli, folder ? "/attestation?$expand=evidence" : "/attestation");
+    g_auto(Reply) reply = { 0 };
+    if (!client_send(cli->client, "GET", path, NULL, &reply, error) ||
+        (folder && !evidence_write(json_path(reply.body, "properties.evidence"), folder, error)))
+        return FALSE;
+    json_object_del(json_object_get(reply.body, "properties"), "evidence");
+    output_print(reply.body, show_columns, cli->format);
+    const json_t *components = json_path(reply.body, "properties.components");
+    if (cli->format == OUTPUT_TABLE && json_array_size(components) > 0) {
+        printf("\n");
+        output_print(components, component_columns, cli->format);
+    }
+    return TRUE;
+}
+
+gboolean
+run_attest_history(Cli *cli, GError **error)
+{
+    g_autofree char *path = instance_path(cli, "/attestations");
+    return cli_show_list(cli, path, history_columns, error);
+}
+
+gboolean
+run_attest_now(Cli *cli, GError **error)
+{
+    g_autofree char *path = instance_path(cli, "/attest");
+    g_auto(Reply) reply = { 0 };
+    return client_send(cli->client, "POST", path, NULL, &reply, error);
+}
+
+gboolean
+run_attest_baseline_list(Cli *cli, GError **error)
+{
+    g_autofree char *path = cli_subscription_path(cli, BASELINES);
+    return cli_show_list(cli, path, baseline_columns, error);
+}
+
+static char *
+baseline_path(const Cli *cli)
+{
+    g_autofree char *escaped = g_uri_escape_string(args_text(cli->args, "id"), NULL, FALSE);
+    g_autofree char *rest = g_strconcat(BASELINES "/", escaped, NULL);
+    return cli_subscription_path(cli, rest);
+}
+
+gboolean
+run_attest_baseline_show(Cli *cli, GError **error)
+{
+    g_autofree char *path = baseline_path(cli);
+    return cli_show(cli, path, baseline_columns, error);
+}
+
+/* What it differs in is what is approved of: it is shown first. */
+gboolean
+run_attest_approve(Cli *cli, GError **error)
+{
+    g_autofree char *path = instance_path(cli, "/attestation"), *approval = instance_path(cli, "/approveBaseline");
+    g_auto(Reply) now = { 0 };
+    g_auto(Reply) made = { 0 };
+    if (!client_send(cli->client, "GET", path, NULL, &now, error))
+        return FALSE;
+    const char *state = json_string_value(json_path(now.body, "properties.state"));
+    const char *reason = json_string_value(json_path(now.body, "properties.reason"));
+    g_autofree char *question = g_strdup_printf(
+        "Instance %s is %s%s%s Approve what it booted as what its image is to boot from now on?",
+        args_text(cli->args, "instance-id"), state ? state : "unknown", reason ? ": " : ".", reason ? reason : "");
+    if (!cli_confirm(cli, question, error) || !client_send(cli->client, "POST", approval, NULL, &made, error))
+        return FALSE;
+    output_print(made.body, baseline_columns, cli->format);
+    return TRUE;
+}
+
+gboolean
+run_attest_withdraw(Cli *cli, GError **error)
+{
+    g_autofree char *path = baseline_path(cli), *question = NULL;
+    g_auto(Reply) reply = { 0 };
+    question = g_strdup_printf("Withdraw baseline %s? Instances that have no other one will read NotJudged.",
+                               args_text(cli->args, "id"));
+    return cli_confirm(cli, question, error) && client_send(cli->client, "DELETE", path, NULL, &reply, error);
+}

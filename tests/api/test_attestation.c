@@ -1,0 +1,120 @@
+/* Boot integrity as clients see it. */
+#include "rows.h"
+#include "world.h"
+
+#include "base/json.h"
+
+#define S         USEC_PER_SEC
+#define INSTANCE  "@/s1/virtualMachines/0"
+#define BASELINES "~/providers/Testudo.Attestation/baselines"
+#define SET(extensions)                                                                                                        \
+    "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":1},\"properties\":{\"virtualMachineProfile\":{"  \
+    "\"securityProfile\":{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":"    \
+    "true}},\"extensionProfile\":{\"extensions\":[" extensions "]},\"storageProfile\":{\"imageReference\":{\"publisher\":"     \
+    "\"Testudo\",\"offer\":\"mini\",\"sku\":\"gen2\",\"version\":\"1.0.0\"}}}}}"
+#define ATTESTED                                                                                                               \
+    "{\"name\":\"GuestAttestation\",\"properties\":{\"publisher\":\"Microsoft.Azure.Security.LinuxAttestation\",\"type\":"     \
+    "\"GuestAttestation\",\"typeHandlerVersion\":\"1.0\"}}"
+
+static World *
+world_with(const char *body)
+{
+    World *world = world_new();
+    answer_free(world_must(world, 201, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
+    answer_free(world_must(world, 201, "PUT", "@/s1", body));
+    world_settle(world);
+    world_advance(world, 60 * S);
+    return world;
+}
+
+static void
+test_from_not_judged_to_healthy(void)
+{
+    g_autoptr(World) world = world_with(SET(ATTESTED));
+    const Row before[] = {
+        { "GET", INSTANCE "/attestation", NULL, 200, "properties.state", "NotJudged" },
+        { "GET", INSTANCE "/attestation", NULL, 200, "properties.code", "noReference" },
+        { "GET", INSTANCE "/attestation", NULL, 200, "properties.evidence", NULL },
+        { "GET", INSTANCE "/instanceView", NULL, 200, "bootIntegrity.status.code", "BootIntegrity/notjudged" },
+        { "GET", INSTANCE "/instanceView", NULL, 200, "bootIntegrity.status.level", "Warning" },
+        { "GET", BASELINES, NULL, 200, "value.0", NULL },
+        { "GET", BASELINES "/1", NULL, 404, "error.code", "NotFound" },
+        { "POST", INSTANCE "/approveBaseline", NULL, 201, "properties.image", "Testudo:mini:gen2:1.0.0" },
+        { "GET", BASELINES "/1", NULL, 200, "properties.approvedBy", "owner" },
+    };
+    ROWS_RUN(world, before);
+    /* Approval has the instance attested again at once. */
+    world_advance(world, 60 * S);
+    const Row after[] = {
+        { "GET", INSTANCE "/attestation", NULL, 200, "properties.state", "Healthy" },
+        { "GET", INSTANCE "/attestation", NULL, 200, "properties.reason", NULL },
+        { "GET", INSTANCE "/attestations", NULL, 200, "value.0.properties.state", "Healthy" },
+        { "GET", INSTANCE "/attestations", NULL, 200, "value.1.properties.state", "NotJudged" },
+        { "GET", INSTANCE "/instanceView", NULL, 200, "bootIntegrity.status.code", "BootIntegrity/healthy" },
+        { "DELETE", BASELINES "/1", NULL, 200, NULL, NULL },
+        { "GET", BASELINES "/1", NULL, 200, "properties.withdrawnBy", "owner" },
+        { "POST", INSTANCE "/attest", NULL, 202, NULL, NULL },
+    };
+    ROWS_RUN(world, after);
+    world_advance(world, 60 * S);
+    g_autoptr(Answer) withdrawn = world_must(world, 200, "GET", INSTANCE "/attestation", NULL);
+    answer_expect(withdrawn, "properties.state", "NotJudged");
+}
+
+static void
+test_evidence(void)
+{
+    static const char *const parts[] = { "nonce.bin", "quote.attest", "quote.sig", "ak.pub", "eventlog.bin", "ek-rsa.crt.der" };
+    g_autoptr(World) world = world_with(SET(ATTESTED));
+    g_autoptr(Answer) answer = world_must(world, 200, "GET", INSTANCE "/attestation?$expand=evidence", NULL);
+    const json_t *evidence = answer_at(answer, "properties.evidence");
+    g_assert_cmpuint(json_object_size(evidence), ==, G_N_ELEMENTS(parts));
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
+        g_assert_true(json_is_string(json_object_get(evidence, parts[i])));
+    answer_free(world_must(world, 400, "GET", INSTANCE "/attestation?$expand=all", NULL));
+}
+
+/* Nobody looked for hours: what was green then is not green now. */
+static void
+test_stale(void)
+{
+    g_autoptr(World) world = world_with(SET(ATTESTED));
+    world_stop(world);
+    clock_virtual_advance_to(world->clock, world->clock->now(world->clock) + 3 * 3600 * S);
+    world_start(world);
+    const Row rows[] = {
+        { "GET", INSTANCE "/attestation", NULL, 200, "properties.state", "Unreachable" },
+        { "GET", INSTANCE "/attestation", NULL, 200, "properties.code", "stale" },
+    };
+    ROWS_RUN(world, rows);
+    world_advance(world, 60 * S);
+    g_autoptr(Answer) again = world_must(world, 200, "GET", INSTANCE "/attestation", NULL);
+    answer_expect(again, "properties.state", "NotJudged");
+}
+
+static void
+test_who_is_not_attested(void)
+{
+    g_autoptr(World) world = world_with(SET(""));
+    const Row rows[] = {
+        { "GET", INSTANCE "/attestation", NULL, 200, "properties.state", "None" },
+        { "GET", INSTANCE "/instanceView", NULL, 200, "bootIntegrity", NULL },
+        { "GET", INSTANCE "/attestations", NULL, 200, "value.0", NULL },
+        { "POST", INSTANCE "/attest", NULL, 409, "error.code", "OperationNotAllowed" },
+        { "POST", INSTANCE "/approveBaseline", NULL, 409, "error.code", "OperationNotAllowed" },
+        { "GET", "@/s1/virtualMachines/7/attestation", NULL, 404, NULL, NULL },
+        { "DELETE", BASELINES "/x", NULL, 404, "error.code", "NotFound" },
+    };
+    ROWS_RUN(world, rows);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/api/attestation/from-not-judged-to-healthy", test_from_not_judged_to_healthy);
+    g_test_add_func("/api/attestation/evidence", test_evidence);
+    g_test_add_func("/api/attestation/stale", test_stale);
+    g_test_add_func("/api/attestation/who-is-not-attested", test_who_is_not_attested);
+    return g_test_run();
+}

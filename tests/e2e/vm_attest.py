@@ -1,0 +1,171 @@
+"""Boot integrity of real VMs: what is attested, what a baseline is, and which component a changed disk is named for."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+
+from lib import bodies
+from lib.cli import run
+from lib.guest import Guest
+from lib.suite import Suite
+from lib.wait import until
+
+suite = Suite(driver='qemu', chained=True)
+EXTENSION = {'extensions': [{'name': 'GuestAttestation', 'properties': {
+    'publisher': 'Microsoft.Azure.Security.LinuxAttestation', 'type': 'GuestAttestation', 'typeHandlerVersion': '1.0'}}]}
+ON = '-g e2e -n proven'
+
+
+def attestation(t, instance_id='0'):
+    path = f'{t.arm.set("proven")}/virtualMachines/{instance_id}/attestation'
+    return t.arm.get(path).expect(200).body['properties']
+
+
+def expect_state(t, state, instance_id='0'):
+    """What is found of the present boot, once it was found."""
+    found = until(lambda: (lambda found: found['state'] != 'Waiting' and found)(attestation(t, instance_id)),
+                  f'instance {instance_id} to be attested', 120)
+    assert found['state'] == state, found
+    return found
+
+
+def evidence(t, folder, instance_id='0'):
+    path = os.path.join(t.room.path, folder)
+    run(t.daemon, f'testudo attest show {ON} --instance-id {instance_id} --evidence {path}').expect()
+    return path
+
+
+@suite.test('without a reference a boot that is proven is not judged')
+def _(t):
+    t.arm.done(t.arm.put(t.arm.set('proven'), bodies.scale_set(
+        1, bodies.TRUSTED_SIZE, bodies.image('gen2'), bodies.trusted(), extensionProfile=EXTENSION)).expect(201))
+    found = expect_state(t, 'NotJudged')
+    assert found['code'] == 'noReference' and found['lastVerifiedAt'] and found['vTpm']['attestationKeyBoundAt'], found
+    Guest(t, 'proven').expect_trusted()
+
+
+@suite.test('approved, it is the reference of its image')
+def _(t):
+    t.arm.post(f'{t.arm.set("proven")}/virtualMachines/0/approveBaseline', None).expect(201)
+    found = until(lambda: (lambda found: found['state'] == 'Healthy' and found)(attestation(t)), 'the next round', 60)
+    assert found['reference'].startswith('Testudo:mini:gen2:1.0.0'), found
+    assert 'reason' not in found, found
+
+
+@suite.test('a fresh instance of the image passes, with a vTPM of its own')
+def _(t):
+    t.arm.done(t.arm.patch(t.arm.set('proven'), {'sku': {'capacity': 2}}))
+    first, second = attestation(t), expect_state(t, 'Healthy', '1')
+    assert first['vTpm']['endorsementKeySha256'] != second['vTpm']['endorsementKeySha256']
+    assert first['eventLogSha256'] == second['eventLogSha256'], (first, second)
+
+
+@suite.test('the evidence is verified without the daemon')
+def _(t):
+    one, other = evidence(t, 'evidence0'), evidence(t, 'evidence1', '1')
+    verdict = json.loads(run(t.daemon, f'testudo attest verify-file {other} --reference {one} -o json').expect().out)
+    assert verdict['verdict'] == 'Healthy', verdict
+
+
+# ---- a stopped instance's disk is changed, with Secure Boot off: nothing keeps it from booting ----
+
+class Esp:
+    """The files of the ESP on an OS disk, as raw bytes in FOLDER."""
+
+    def __init__(self, folder):
+        self.raw = os.path.join(folder, 'os.raw')
+        self.scratch = os.path.join(folder, 'file')
+
+    def tool(self, *command):
+        subprocess.run([command[0], '-i', f'{self.raw}@@1M', *command[1:]], check=True, capture_output=True)
+
+    def read(self, path):
+        self.tool('mcopy', '-n', '-o', f'::{path}', self.scratch)
+        with open(self.scratch, 'rb') as file:
+            return file.read()
+
+    def write(self, path, content):
+        with open(self.scratch, 'wb') as file:
+            file.write(content)
+        self.tool('mcopy', '-o', self.scratch, f'::{path}')
+
+
+def stopped(t, power):
+    t.arm.done(t.arm.post(f'{t.arm.set("proven")}/{power}', {'instanceIds': ['0']}))
+
+
+@contextlib.contextmanager
+def changed_disk(t):
+    """The instance is stopped, its disk is changed by the caller, and it runs; afterwards it is stopped, with its own disk."""
+    disk = os.path.join(Guest(t, 'proven').folder, 'os.qcow2')
+    stopped(t, 'poweroff')
+    folder = os.path.join(t.room.path, 'changed')
+    os.makedirs(folder, exist_ok=True)
+    esp, kept, made = Esp(folder), os.path.join(folder, 'kept.qcow2'), os.path.join(folder, 'made.qcow2')
+    shutil.copy2(disk, kept)
+    owner = os.stat(disk)
+    subprocess.run(['qemu-img', 'convert', '-f', 'qcow2', '-O', 'raw', disk, esp.raw], check=True)
+
+    def boot():
+        subprocess.run(['qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', esp.raw, made], check=True)
+        shutil.copyfile(made, disk)
+        stopped(t, 'start')
+
+    yield esp, boot
+    stopped(t, 'poweroff')
+    shutil.copyfile(kept, disk)
+    os.chown(disk, owner.st_uid, owner.st_gid)
+
+
+def components(found):
+    return {(item['pcr'], item['name']) for item in found.get('components', [])}
+
+
+@suite.test('with Secure Boot off nothing passes, and it says so')
+def _(t):
+    off = bodies.edit(security={'uefiSettings': {'secureBootEnabled': False}})
+    t.arm.done(t.arm.patch(t.arm.set('proven'), off))
+    t.arm.done(t.arm.post(t.arm.set('proven') + '/manualupgrade', {'instanceIds': ['0']}))
+    found = expect_state(t, 'NotAttested')
+    assert found['code'] == 'secureBootOff', found
+    assert (7, 'SecureBoot') in components(found), found
+
+
+@suite.test('a changed GRUB is named')
+def _(t):
+    with changed_disk(t) as (esp, boot):
+        grub = bytearray(esp.read('/EFI/BOOT/grubx64.efi'))
+        at = grub.index(b'GRUB ')
+        grub[at] ^= 0x20
+        esp.write('/EFI/BOOT/grubx64.efi', bytes(grub))
+        boot()
+        found = expect_state(t, 'Deviation')
+        assert found['reason'].startswith('PCR 4: \\EFI\\BOOT\\grubx64.efi has digest '), found
+
+
+@suite.test('a changed grub.cfg is named, and the kernel command line in it')
+def _(t):
+    with changed_disk(t) as (esp, boot):
+        text = esp.read('/EFI/debian/grub.cfg')
+        assert b'console=ttyS0' in text, text
+        esp.write('/EFI/debian/grub.cfg', text.replace(b'console=ttyS0', b'console=ttyS0 quiet'))
+        boot()
+        found = expect_state(t, 'Deviation')
+        names = components(found)
+        assert (8, 'kernel_cmdline') in names and (9, '(hd0,gpt1)/EFI/debian/grub.cfg') in names, found
+        assert found['reason'].startswith('PCR '), found
+
+
+@suite.test('a changed initrd is named')
+def _(t):
+    with changed_disk(t) as (esp, boot):
+        # A second archive in it, which is empty.
+        esp.write('/initrd.gz', esp.read('/initrd.gz') + bytes(512))
+        boot()
+        found = expect_state(t, 'Deviation')
+        assert found['reason'].startswith('PCR 9: (hd0,gpt1)/initrd.gz has digest '), found
+
+
+suite.main()
