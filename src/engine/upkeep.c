@@ -2,7 +2,8 @@
 #include "engine/sets.h"
 
 #define UPKEEP_EVERY (3600 * USEC_PER_SEC)
-#define EVENTS_KEPT  (90 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC)
+/* And what was attested of instances that are gone. */
+#define EVENTS_KEPT (90 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC)
 
 static gboolean
 disks_prune(const Engine *engine, StoreTx *tx, UnixTime now, GError **error)
@@ -51,8 +52,8 @@ engine_upkeep(Engine *engine)
     g_autoptr(StoreTx) tx = store_write(engine->store, &error);
     g_hash_table_foreach_remove(engine->sets, is_empty, NULL);
     gboolean ok = tx && store_operation_prune(tx, now - engine->config.operation_retention_usec, &error) &&
-                  store_event_prune(tx, now - EVENTS_KEPT, &error) && disks_prune(engine, tx, now, &error) &&
-                  store_commit(g_steal_pointer(&tx), &error);
+                  store_event_prune(tx, now - EVENTS_KEPT, &error) && store_attestation_prune(tx, now - EVENTS_KEPT, &error) &&
+                  disks_prune(engine, tx, now, &error) && store_commit(g_steal_pointer(&tx), &error);
     if (!ok)
         g_warning("upkeep failed and is tried again in an hour: %s", error->message);
     engine->upkeep_timer = engine->clock->timer_add(engine->clock, now + UPKEEP_EVERY, on_upkeep, engine);

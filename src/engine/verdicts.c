@@ -140,6 +140,11 @@ row_follow(Pass *pass, Held *held, const StoreAttestation *made, GError **error)
     const gboolean is_bad = made->integrity != INTEGRITY_HEALTHY && made->integrity != INTEGRITY_NOT_JUDGED;
     if (!is_bad && !integrity_fails(before))
         return TRUE;
+    const Revision *revision = revision_get(pass, held->tracked->set, row->revision, error);
+    if (!revision)
+        return FALSE;
+    if (!revision->model->attestation || !revision->model->attestation->alerts)
+        return TRUE;
     g_autofree char *resource = engine_instance_resource(held->tracked->set, row->id);
     g_autofree char *message = g_strdup_printf("Boot integrity: %s.%s%s", integrity_text(made->integrity),
                                                made->reason ? " " : "", made->reason ? made->reason : "");

@@ -107,6 +107,13 @@ store_attestation_add(StoreTx *tx, const StoreAttestation *attestation, GError *
                    NULL, error);
 }
 
+gboolean
+store_attestation_prune(StoreTx *tx, UnixTime before, GError **error)
+{
+    return sql_run(tx, SQL_ATTESTATION_FORGET, PARAMS(number_param(before)), NULL, error) &&
+           sql_run(tx, SQL_LOG_PRUNE, NO_PARAMS, NULL, error);
+}
+
 /* ---- event logs ---- */
 
 static void
@@ -136,12 +143,6 @@ gboolean
 store_log_put(StoreTx *tx, const char *digest, GBytes *bytes, GError **error)
 {
     return sql_run(tx, SQL_LOG_INSERT, PARAMS(text_param(digest), bytes_param(bytes)), NULL, error);
-}
-
-gboolean
-store_log_prune(StoreTx *tx, GError **error)
-{
-    return sql_run(tx, SQL_LOG_PRUNE, NO_PARAMS, NULL, error);
 }
 
 /* ---- baselines ---- */

@@ -169,6 +169,10 @@ static const struct {
                                 "DELETE FROM attestations WHERE set_id = ?1 AND instance = ?2 AND id NOT IN"
                                 " (SELECT id FROM attestations WHERE set_id = ?1 AND instance = ?2"
                                 "  ORDER BY id DESC LIMIT ?3)" },
+    /* Of those that are there still, as many are kept as above says, however old. */
+    [SQL_ATTESTATION_FORGET] = { SHAPE_PLAIN, NULL,
+                                 "DELETE FROM attestations WHERE at < ? AND NOT EXISTS (SELECT 1 FROM vtpms v"
+                                 " WHERE v.set_id = attestations.set_id AND v.instance = attestations.instance)" },
     [SQL_LOG_GET] = { SHAPE_SELECT, &log_rows, "WHERE digest = ?" },
     [SQL_LOG_INSERT] = { SHAPE_PLAIN, NULL, "INSERT OR IGNORE INTO logs (digest, bytes) VALUES (?, ?)" },
     [SQL_LOG_PRUNE] = { SHAPE_PLAIN, NULL,

@@ -447,6 +447,8 @@ void store_attestation_free(StoreAttestation *attestation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreAttestation, store_attestation_free)
 GPtrArray *store_attestation_list(StoreTx *tx, gint64 set_id, guint instance, guint limit, GError **error); /* newest first */
 gboolean store_attestation_add(StoreTx *tx, const StoreAttestation *attestation, GError **error);
+/* Those of instances that are gone, and older than that; and event logs that nothing names any more. */
+gboolean store_attestation_prune(StoreTx *tx, UnixTime before, GError **error);
 
 /* Event logs, by their SHA-256 in hexadecimal: the logs of alike boots are one. */
 typedef struct {
@@ -455,7 +457,6 @@ typedef struct {
 } StoreLog;
 GBytes *store_log_get(StoreTx *tx, const char *digest, GError **error); /* NULL without *error: there is none */
 gboolean store_log_put(StoreTx *tx, const char *digest, GBytes *bytes, GError **error);
-gboolean store_log_prune(StoreTx *tx, GError **error); /* those that nothing names */
 
 /* What a boot of an image should measure, at a size. */
 typedef struct {

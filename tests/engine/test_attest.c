@@ -280,6 +280,55 @@ test_silence(void)
     expect(world, "s1", "Healthy Healthy");
 }
 
+/* How often the activity log was told of a boot, and of how many that were bad. */
+static char *
+told(World *world)
+{
+    guint n = 0, bad = 0;
+    g_autoptr(StoreTx) tx = store_read(world->store, NULL);
+    g_autoptr(GPtrArray) events = store_event_list(tx, NULL, 0, 1000, NULL);
+    for (guint i = 0; i < events->len; i++) {
+        const StoreEvent *event = g_ptr_array_index(events, i);
+        if (strcmp(event->operation_name, operation_kind_text(OPERATION_ATTEST)) != 0)
+            continue;
+        n++;
+        bad += strcmp(event->status, "Failed") == 0 ? 1 : 0;
+    }
+    return g_strdup_printf("%u, %u bad", n, bad);
+}
+
+static void
+expect_told(World *world, const char *wanted)
+{
+    g_autofree char *text = told(world);
+    g_assert_cmpstr(text, ==, wanted);
+}
+
+static void
+test_alerts(void)
+{
+    gboolean silent = FALSE;
+    g_autoptr(World) world = world_of_two();
+    host_simulated_set_guest(world->simulated, no_quotes, &silent);
+    world_advance(world, ROUND);
+    expect_told(world, "0, 0 bad");
+    silent = TRUE;
+    world_advance(world, 2 * ROUND);
+    expect_told(world, "1, 1 bad");
+    silent = FALSE;
+    world_advance(world, ROUND);
+    expect_told(world, "2, 1 bad");
+
+    answer_free(world_must(world, 200, "PATCH", "@/s1/extensions/GuestAttestation",
+                           "{\"properties\":{\"settings\":{\"AttestationConfig\":{\"disableAlerts\":\"true\"}}}}"));
+    world_settle(world);
+    world_advance(world, ROUND);
+    silent = TRUE;
+    world_advance(world, ROUND);
+    expect(world, "s1", "Unreachable Healthy");
+    expect_told(world, "2, 1 bad");
+}
+
 /* PCR 0 is another one at another size: there is a reference for neither of the other sizes until one is learnt. */
 static void
 test_a_baseline_is_of_a_size(void)
@@ -429,6 +478,7 @@ main(int argc, char **argv)
     g_test_add_func("/engine/attest/a-restart-within-a-round", test_a_restart_within_a_round);
     g_test_add_func("/engine/attest/components", test_components);
     g_test_add_func("/engine/attest/silence", test_silence);
+    g_test_add_func("/engine/attest/alerts", test_alerts);
     g_test_add_func("/engine/attest/a-baseline-is-of-a-size", test_a_baseline_is_of_a_size);
     g_test_add_func("/engine/attest/without-secure-boot", test_without_secure_boot);
     g_test_add_func("/engine/attest/a-deviation-after-its-batch-stops-the-upgrade",

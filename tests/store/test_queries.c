@@ -338,6 +338,61 @@ test_image_uses(Fixture *f, const void *data G_GNUC_UNUSED)
     store_abort(tx);
 }
 
+static void
+attestation_put(StoreTx *tx, gint64 set, guint instance, UnixTime at, const char *log)
+{
+    g_autoptr(GBytes) bytes = g_bytes_new(log, strlen(log));
+    StoreAttestation made = {
+        .set_id = set, .instance = instance, .at = at, .integrity = INTEGRITY_HEALTHY, .log = (char *)log
+    };
+    g_assert_true(store_attestation_add(tx, &made, NULL) && store_log_put(tx, log, bytes, NULL));
+}
+
+static guint
+logs_there(StoreTx *tx)
+{
+    guint n = 0;
+    for (const char *name = "abcd"; *name; name++) {
+        const char digest[] = { *name, '\0' };
+        g_autoptr(GBytes) log = store_log_get(tx, digest, NULL);
+        n += log ? 1 : 0;
+    }
+    return n;
+}
+
+/* What is kept of instances that are there is not pruned by age, and no log that something names. */
+static void
+test_attestations_prune(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    StoreTx *tx = must_write(f->store);
+    gint64 set = set_add(tx, "g", "one");
+    instance_add(tx, set, 0, 1);
+    StoreVtpm vtpm = { .set_id = set, .instance = 0, .ek = (char *)"k" };
+    StoreBaseline baseline = {
+        .image_urn = (char *)"a:b:c:1", .log = (char *)"c", .source = (char *)"", .approved_by = (char *)"owner"
+    };
+    g_assert_true(store_vtpm_put(tx, &vtpm, NULL) && store_baseline_add(tx, &baseline, NULL));
+    attestation_put(tx, set, 0, 5, "a");
+    attestation_put(tx, set, 1, 5, "b");
+    attestation_put(tx, set, 1, 5, "c");
+    attestation_put(tx, set, 1, 50, "d");
+    g_assert_true(store_attestation_prune(tx, 10, NULL));
+    g_autoptr(GPtrArray) there = store_attestation_list(tx, set, 0, 10, NULL);
+    g_autoptr(GPtrArray) gone = store_attestation_list(tx, set, 1, 10, NULL);
+    g_assert_cmpuint(there->len, ==, 1);
+    g_assert_cmpuint(gone->len, ==, 1);
+    g_assert_cmpuint(logs_there(tx), ==, 3);
+    /* Its vTPM goes with the instance, and only so many are kept of one. */
+    for (guint i = 0; i < 2 * STORE_ATTESTATIONS_KEPT; i++)
+        attestation_put(tx, set, 0, 60, "a");
+    g_autoptr(GPtrArray) newest = store_attestation_list(tx, set, 0, 1000, NULL);
+    g_assert_cmpuint(newest->len, ==, STORE_ATTESTATIONS_KEPT);
+    g_assert_true(store_instance_delete(tx, set, 0, NULL));
+    g_autoptr(StoreVtpm) left = store_vtpm_get(tx, set, 0, NULL);
+    g_assert_null(left);
+    store_abort(tx);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -347,6 +402,7 @@ main(int argc, char **argv)
     fixture_add("pages", test_pages);
     fixture_add("usage", test_usage);
     fixture_add("usage-with-what-may-be-put-back", test_usage_with_what_may_be_put_back);
+    fixture_add("attestations-prune", test_attestations_prune);
     fixture_add("model-prune", test_model_prune);
     fixture_add("operations-in-progress-and-prune", test_operations_in_progress_and_prune);
     fixture_add("image-uses", test_image_uses);
