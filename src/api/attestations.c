@@ -1,7 +1,7 @@
 /* How an instance booted: what is known now, what was found before, and the evidence, for whoever wants to judge it himself. */
+#include "api/body_parts.h"
 #include "api/place.h"
 #include "base/json.h"
-#include "base/time_text.h"
 #include "store/models.h"
 
 #include <string.h>
@@ -18,13 +18,6 @@ bytes_set(json_t *object, const char *name, GBytes *bytes)
     gsize size;
     const void *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
     g_autofree char *text = data ? g_base64_encode(data, size) : NULL;
-    json_set_text(object, name, text);
-}
-
-static void
-time_set(json_t *object, const char *name, UnixTime time)
-{
-    g_autofree char *text = time ? time_to_text(time) : NULL;
     json_set_text(object, name, text);
 }
 
@@ -55,7 +48,7 @@ finding_json(const StoreAttestation *made)
 {
     json_t *json = json_pack("{ss}", "state", integrity_text(made->integrity));
     g_autoptr(json_t) components = made->components ? json_loads(made->components, 0, NULL) : NULL;
-    time_set(json, "time", made->at);
+    body_time_set(json, "time", made->at);
     json_set_text(json, "code", made->code);
     json_set_text(json, "reason", made->reason);
     json_set_text(json, "reference", made->reference);
@@ -98,7 +91,7 @@ vtpm_json(const StoreVtpm *vtpm)
 {
     json_t *json = json_pack("{sI}", "generation", (json_int_t)vtpm->generation);
     json_set_text(json, "endorsementKeySha256", *vtpm->ek ? vtpm->ek : NULL);
-    time_set(json, "attestationKeyBoundAt", vtpm->bound);
+    body_time_set(json, "attestationKeyBoundAt", vtpm->bound);
     return json;
 }
 
@@ -128,10 +121,10 @@ attestation_get(Call *call, GError **error)
     json_set_text(body, "type", TYPE);
     json_object_set_new(body, "properties", properties);
     json_set_text(properties, "state", integrity_text(instance->integrity));
-    time_set(properties, "since", instance->integrity_since);
+    body_time_set(properties, "since", instance->integrity_since);
     if (vtpm) {
-        time_set(properties, "lastVerifiedAt", vtpm->verified);
-        time_set(properties, "lastTriedAt", vtpm->tried);
+        body_time_set(properties, "lastVerifiedAt", vtpm->verified);
+        body_time_set(properties, "lastTriedAt", vtpm->tried);
         json_object_set_new(properties, "vTpm", vtpm_json(vtpm));
     }
     staleness_set(call, instance, vtpm, period, properties);

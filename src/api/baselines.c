@@ -1,7 +1,7 @@
 /* Testudo.Attestation/baselines: what boots of an image are to measure, as operators approved it. */
+#include "api/body_parts.h"
 #include "api/place.h"
 #include "base/json.h"
-#include "base/time_text.h"
 #include "store/models.h"
 
 #include <string.h>
@@ -9,13 +9,6 @@
 #define BASELINES "/subscriptions/{subscription}/providers/Testudo.Attestation/baselines"
 #define BASELINE  BASELINES "/{baseline}"
 enum { PARAM_BASELINE = 1 };
-
-static void
-time_set(json_t *object, const char *name, UnixTime time)
-{
-    g_autofree char *text = time ? time_to_text(time) : NULL;
-    json_set_text(object, name, text);
-}
 
 static char *
 baseline_id(const Call *call, gint64 id)
@@ -39,9 +32,9 @@ baseline_json(const Call *call, const StoreBaseline *baseline)
     json_object_set_new(properties, "memoryMiB", json_integer(baseline->memory_mib));
     json_set_text(properties, "eventLogSha256", baseline->log);
     json_set_text(properties, "source", baseline->source);
-    time_set(properties, "approvedAt", baseline->approved);
+    body_time_set(properties, "approvedAt", baseline->approved);
     json_set_text(properties, "approvedBy", baseline->approved_by);
-    time_set(properties, "withdrawnAt", baseline->withdrawn);
+    body_time_set(properties, "withdrawnAt", baseline->withdrawn);
     json_set_text(properties, "withdrawnBy", baseline->withdrawn_by);
     return body;
 }

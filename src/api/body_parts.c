@@ -1,5 +1,7 @@
 #include "api/body_parts.h"
 
+#include "base/time_text.h"
+
 #include <string.h>
 
 GBytes *
@@ -40,4 +42,11 @@ body_os_type(StoreTx *tx, const char *urn)
         return NULL;
     g_autoptr(ImageInfo) image = store_image_get(tx, parts[0], parts[1], parts[2], parts[3], NULL);
     return image ? g_strdup(image->os_type) : NULL;
+}
+
+void
+body_time_set(json_t *body, const char *name, UnixTime time)
+{
+    g_autofree char *text = time ? time_to_text(time) : NULL;
+    json_set_text(body, name, text);
 }

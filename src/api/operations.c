@@ -1,16 +1,7 @@
 /* Polling of long-running operations. */
-#include "api/call.h"
-
-#include "base/time_text.h"
+#include "api/body_parts.h"
 
 #include <string.h>
-
-static void
-time_set(json_t *body, const char *name, UnixTime time)
-{
-    g_autofree char *text = time ? time_to_text(time) : NULL;
-    json_set_text(body, name, text);
-}
 
 static json_t *
 operation_json(const StoreOperation *operation)
@@ -18,8 +9,8 @@ operation_json(const StoreOperation *operation)
     json_t *body = json_object();
     json_set_text(body, "name", operation->id);
     json_set_text(body, "status", operation_status_text(operation->status));
-    time_set(body, "startTime", operation->started);
-    time_set(body, "endTime", operation->ended);
+    body_time_set(body, "startTime", operation->started);
+    body_time_set(body, "endTime", operation->ended);
     if (operation->total > 0) {
         guint done = operation->total - MIN(operation->pending, operation->total);
         json_object_set_new(body, "percentComplete", json_real(100.0 * done / operation->total));

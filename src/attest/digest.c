@@ -1,5 +1,7 @@
 #include "attest/digest.h"
 
+#include "base/hex.h"
+
 #include <openssl/sha.h>
 #include <string.h>
 
@@ -33,8 +35,5 @@ sha256_is(const void *bytes, gsize size, const guint8 digest[SHA256_SIZE])
 char *
 sha256_hex(const guint8 digest[SHA256_SIZE])
 {
-    GString *text = g_string_sized_new(2 * SHA256_SIZE);
-    for (guint i = 0; i < SHA256_SIZE; i++)
-        g_string_append_printf(text, "%02x", digest[i]);
-    return g_string_free(text, FALSE);
+    return hex_text(digest, SHA256_SIZE);
 }

@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include "base/error.h"
+#include "base/hex.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -166,8 +167,5 @@ file_sha256(const char *path, GError **error)
         io_fail(error, "read", path);
         return NULL;
     }
-    GString *hex = g_string_sized_new(64);
-    for (unsigned int i = 0; i < digest_length; i++)
-        g_string_append_printf(hex, "%02x", digest[i]);
-    return g_string_free(hex, FALSE);
+    return hex_text(digest, digest_length);
 }

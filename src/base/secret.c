@@ -1,5 +1,7 @@
 #include "base/secret.h"
 
+#include "base/hex.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
@@ -13,10 +15,7 @@ secret_new(void)
     /* So few bytes come at once or not at all (getrandom(2)), and without them there is nothing to go on with. */
     if (getrandom(bytes, sizeof bytes, 0) != (gssize)sizeof bytes)
         g_error("getrandom: %s", g_strerror(errno));
-    GString *text = g_string_sized_new(2 * sizeof bytes);
-    for (guint i = 0; i < sizeof bytes; i++)
-        g_string_append_printf(text, "%02x", bytes[i]);
-    return g_string_free(text, FALSE);
+    return hex_text(bytes, sizeof bytes);
 }
 
 gboolean

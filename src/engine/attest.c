@@ -2,6 +2,7 @@
 
 #include "attest/credential.h"
 #include "base/guest_wire.h"
+#include "base/hex.h"
 #include "engine/revisions.h"
 #include "engine/verdicts.h"
 
@@ -57,10 +58,7 @@ hex_of(GBytes *bytes)
 {
     gsize size;
     const guint8 *data = g_bytes_get_data(bytes, &size);
-    GString *text = g_string_sized_new(2 * size);
-    for (gsize i = 0; i < size; i++)
-        g_string_append_printf(text, "%02x", data[i]);
-    return g_string_free(text, FALSE);
+    return hex_text(data, size);
 }
 
 /* ---- in the guest ---- */
@@ -157,8 +155,8 @@ is_secret(const Round *round)
 {
     gsize size;
     const char *out = g_bytes_get_data(round->activation.out, &size);
-    g_autoptr(GBytes) secret = g_bytes_new(round->secret, sizeof round->secret);
-    g_autofree char *hex = hex_of(secret), *expected = g_strconcat(WIRE_SECRET " ", hex, "\n", NULL);
+    g_autofree char *hex = hex_text(round->secret, sizeof round->secret),
+                    *expected = g_strconcat(WIRE_SECRET " ", hex, "\n", NULL);
     return round->activation.error_code == ARM_N_CODES && round->activation.exit_code == 0 && size == strlen(expected) &&
            CRYPTO_memcmp(out, expected, size) == 0;
 }
@@ -189,20 +187,12 @@ attest_stop(Tracked *tracked)
     g_free(attested);
 }
 
-gboolean
-attest_now(Tracked *tracked)
-{
-    if (tracked->attested && tracked->attested->timer)
-        ask_after(tracked->attested, 0);
-    return tracked->attested != NULL;
-}
-
 void
 engine_attest(Engine *engine, const char *key)
 {
-    Tracked *tracked = engine_find(engine, key);
-    if (tracked)
-        attest_now(tracked);
+    const Tracked *tracked = engine_find(engine, key);
+    if (tracked && tracked->attested && tracked->attested->timer)
+        ask_after(tracked->attested, 0);
 }
 
 void
@@ -221,16 +211,6 @@ attest_abandon(Engine *engine)
     }
     g_hash_table_unref(engine->rounds);
     g_queue_clear_full(&engine->attested, round_free);
-}
-
-static void
-integrity_set(Pass *pass, Held *held, Integrity integrity)
-{
-    if (held->row->integrity == integrity)
-        return;
-    held->row->integrity = integrity;
-    held->row->integrity_since = pass->now;
-    pass_changed(held);
 }
 
 static gboolean

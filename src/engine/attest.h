@@ -17,7 +17,5 @@ gboolean attest_follow_all(Pass *pass, GError **error);
 /* What guests handed over since the last pass. */
 gboolean attest_take(Pass *pass, GError **error);
 void attest_stop(Tracked *tracked);
-/* As soon as it can be, without waiting for the end of the period. FALSE: nobody attests it now. */
-gboolean attest_now(Tracked *tracked);
 /* Answers that are still under way come to nobody. */
 void attest_abandon(Engine *engine);

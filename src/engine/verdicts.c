@@ -13,13 +13,6 @@
 #include <string.h>
 
 void
-outcome_clear(Outcome *outcome)
-{
-    g_clear_pointer(&outcome->code, g_free);
-    g_clear_pointer(&outcome->reason, g_free);
-}
-
-void
 guest_answer_clear(GuestAnswer *answer)
 {
     g_clear_pointer(&answer->nonce, g_bytes_unref);
@@ -126,17 +119,25 @@ attestation_new(const Pass *pass, const Held *held)
     return made;
 }
 
+void
+integrity_set(Pass *pass, Held *held, Integrity integrity)
+{
+    if (held->row->integrity == integrity)
+        return;
+    held->row->integrity = integrity;
+    held->row->integrity_since = pass->now;
+    pass_changed(held);
+}
+
 /* Into the row, and the activity log, where it is news. */
 static gboolean
 row_follow(Pass *pass, Held *held, const StoreAttestation *made, GError **error)
 {
-    StoreInstance *row = held->row;
+    const StoreInstance *row = held->row;
     const Integrity before = row->integrity;
     if (before == made->integrity)
         return TRUE;
-    row->integrity = made->integrity;
-    row->integrity_since = pass->now;
-    pass_changed(held);
+    integrity_set(pass, held, made->integrity);
     const gboolean is_bad = made->integrity != INTEGRITY_HEALTHY && made->integrity != INTEGRITY_NOT_JUDGED;
     if (!is_bad && !integrity_fails(before))
         return TRUE;
@@ -273,8 +274,10 @@ evidence_judge(Pass *pass, Held *held, StoreVtpm *vtpm, const Bundle *bundle, GB
     if (!references_judge(pass, held, &seen, &judgement, &reference, error))
         return FALSE;
     judgement_take(&judgement, reference, made);
-    if (!revision_get(pass, held->tracked->set, held->row->revision, NULL)->model->secure_boot &&
-        !is_of_boot_code(judgement.worst))
+    const Revision *revision = revision_get(pass, held->tracked->set, held->row->revision, error);
+    if (!revision)
+        return FALSE;
+    if (!revision->model->secure_boot && !is_of_boot_code(judgement.worst))
         outcome_set(made, INTEGRITY_NOT_ATTESTED, "secureBootOff",
                     "Secure Boot is off, as the model has it: attestation passes only where secureBootEnabled is true.");
     vtpm->resets = seen.quote.resets;

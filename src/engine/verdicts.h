@@ -3,14 +3,6 @@
 
 #include "engine/pass.h"
 
-typedef struct {
-    Integrity integrity;
-    char *code;   /* a word for the reason, or NULL */
-    char *reason; /* a sentence, or NULL */
-} Outcome;
-void outcome_clear(Outcome *outcome);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Outcome, outcome_clear)
-
 /* What testudo-guest printed, or why it did not. */
 typedef struct {
     GBytes *nonce;
@@ -31,5 +23,7 @@ GBytes *verdict_new_key(const StoreVtpm *vtpm, const GuestAnswer *answer, GBytes
 
 /* Judges, and writes what it came to: history, vTPM, row, and the activity log where the verdict is another one. */
 gboolean verdict_make(Pass *pass, Held *held, StoreVtpm *vtpm, const GuestAnswer *answer, GError **error);
+/* The row says so from now on; nothing changes where it does already. */
+void integrity_set(Pass *pass, Held *held, Integrity integrity);
 /* Without any evidence: why there is none. */
 gboolean verdict_put(Pass *pass, Held *held, Integrity integrity, const char *code, const char *reason, GError **error);

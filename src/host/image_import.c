@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hex.h"
 #include "base/json.h"
 #include "host/image_probe.h"
 #include "host/reach.h"
@@ -65,15 +66,6 @@ block_copy(int to, const guint8 *at, gsize length)
 }
 
 static char *
-hex_of(const unsigned char *bytes, unsigned int length)
-{
-    GString *text = g_string_sized_new(2 * length);
-    for (unsigned int i = 0; i < length; i++)
-        g_string_append_printf(text, "%02x", bytes[i]);
-    return g_string_free(text, FALSE);
-}
-
-static char *
 copy_hashed(int from, int to, const char *source, const char *target, GError **error)
 {
     g_autofree guint8 *block = g_malloc(COPY_BLOCK);
@@ -94,7 +86,7 @@ copy_hashed(int from, int to, const char *source, const char *target, GError **e
         io_fail(error, n < 0 ? "read" : "write", n < 0 ? source : target);
         return NULL;
     }
-    return hex_of(digest, length);
+    return hex_text(digest, length);
 }
 
 /* ---- a look by qemu-img, by a process that has nothing to lose ---- */

@@ -1,6 +1,7 @@
 #include "model/model.h"
 
 #include "base/error.h"
+#include "base/hex.h"
 #include "base/json.h"
 #include "base/words.h"
 
@@ -302,8 +303,5 @@ model_effect_key(const Model *model)
         g_string_append_printf(bytes, "attestation:%d:%u;", model->attestation->alerts, model->attestation->period_s);
     unsigned char digest[SHA256_DIGEST_LENGTH];
     SHA256((const unsigned char *)bytes->str, bytes->len, digest);
-    GString *hex = g_string_sized_new(64);
-    for (gsize i = 0; i < sizeof digest; i++)
-        g_string_append_printf(hex, "%02x", digest[i]);
-    return g_string_free(hex, FALSE);
+    return hex_text(digest, sizeof digest);
 }

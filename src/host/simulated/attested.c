@@ -2,6 +2,7 @@
 #include "host/simulated/fleet.h"
 
 #include "base/guest_wire.h"
+#include "base/hex.h"
 #include "host/simulated/boot_log.h"
 #include "host/simulated/bytes.h"
 
@@ -229,9 +230,7 @@ sim_activate_run(const Sim *sim, const char *const *argv, GString *out)
     }
     gsize size;
     const guint8 *data = g_bytes_get_data(secret, &size);
-    g_string_append(out, WIRE_SECRET " ");
-    for (gsize i = 0; i < size; i++)
-        g_string_append_printf(out, "%02x", data[i]);
-    g_string_append_c(out, '\n');
+    g_autofree char *hex = hex_text(data, size);
+    g_string_append_printf(out, WIRE_SECRET " %s\n", hex);
     return 0;
 }
