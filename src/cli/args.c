@@ -68,7 +68,7 @@ const Option cli_options[] = {
     { "follow", NULL, 'f', OPTION_FLAG, NULL, "go on as the log grows, until Ctrl-C" },
     { "file", NULL, 0, OPTION_TEXT, "FILE", "write there" },
     { "pcrs", NULL, 0, OPTION_FLAG, NULL, "the PCRs that the log leads to, in place of its events" },
-    { "reference", NULL, 0, OPTION_TEXT, "DIR", "folder with the evidence of a boot that is known to be good" },
+    { "reference", NULL, 0, OPTION_TEXT, "PATH", "an exported baseline, or a folder with the evidence of a boot known to be good" },
     { "evidence", NULL, 0, OPTION_TEXT, "DIR", "folder to be made, with the evidence as verify-file reads it" },
     { "id", NULL, 0, OPTION_TEXT, "ID", "number of the baseline" },
     { "nonce", NULL, 0, OPTION_TEXT, "HEX", "what the evidence was asked for with (what nonce.bin has)" },

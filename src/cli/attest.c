@@ -1,5 +1,4 @@
 /* attest: event logs and evidence from files; no daemon is asked. */
-#include "attest/bundle.h"
 #include "attest/digest.h"
 #include "attest/event_info.h"
 #include "attest/event_type.h"
@@ -9,11 +8,9 @@
 #include "attest/verdict.h"
 #include "base/file.h"
 #include "cli/cli.h"
+#include "cli/evidence_files.h"
 
-#define FILE_MAX EVENT_LOG_MAX_BYTES
-/* Keys, certificate and quote, and the lines between the parts. */
-#define BUNDLE_BESIDES_LOG 65536
-#define NONCE_MAX          64
+#define NONCE_MAX 64
 
 /* ---- eventlog ---- */
 
@@ -65,7 +62,7 @@ run_attest_eventlog(Cli *cli, GError **error)
                                       { "Digest", "digest" },
                                       { 0 } };
     gsize size;
-    char *text = file_read(args_text(cli->args, "file"), FILE_MAX, &size, error);
+    char *text = file_read(args_text(cli->args, "file"), EVIDENCE_FILE_MAX, &size, error);
     if (!text)
         return FALSE;
     g_autoptr(GBytes) bytes = g_bytes_new_take(text, size);
@@ -79,93 +76,6 @@ run_attest_eventlog(Cli *cli, GError **error)
 }
 
 /* ---- verify-file ---- */
-
-/* Evidence as it lies in a folder, or in one piece. */
-typedef struct {
-    Evidence evidence;
-    GBytes *nonce;
-    GBytes *certificate; /* of the endorsement key */
-} Folder;
-
-static void
-folder_clear(Folder *folder)
-{
-    GBytes **const all[] = { &folder->evidence.attest, &folder->evidence.signature, &folder->evidence.ak,
-                             &folder->evidence.ek,     &folder->evidence.log,       &folder->nonce,
-                             &folder->certificate };
-    for (guint i = 0; i < G_N_ELEMENTS(all); i++)
-        g_clear_pointer(all[i], g_bytes_unref);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Folder, folder_clear)
-
-/* One that is not there is no error: what follows from that is the verdict's to say. */
-static gboolean
-part_read(const char *folder, const char *name, GBytes **ret_bytes, GError **error)
-{
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    gsize size;
-    if (!g_file_test(path, G_FILE_TEST_EXISTS))
-        return TRUE;
-    char *text = file_read(path, FILE_MAX, &size, error);
-    if (text)
-        *ret_bytes = g_bytes_new_take(text, size);
-    return text != NULL;
-}
-
-/* Its parts go over to the folder. It has no nonce: --nonce says what was asked for. */
-static gboolean
-bundle_read(const char *path, Folder *ret_folder, GError **error)
-{
-    gsize size;
-    Bundle bundle;
-    char *text = file_read(path, FILE_MAX + BUNDLE_BESIDES_LOG, &size, error);
-    if (!text)
-        return FALSE;
-    g_autoptr(GBytes) bytes = g_bytes_new_take(text, size);
-    if (!bundle_parse(bytes, &bundle, error))
-        return FALSE;
-    ret_folder->evidence = bundle.evidence;
-    ret_folder->certificate = bundle.certificate;
-    ret_folder->nonce = g_bytes_new(NULL, 0);
-    return TRUE;
-}
-
-static gboolean
-folder_read(const char *path, const char *option, Folder *ret_folder, GError **error)
-{
-    const struct {
-        const char *name;
-        GBytes **bytes;
-    } parts[] = {
-        { "quote.attest", &ret_folder->evidence.attest }, { "quote.sig", &ret_folder->evidence.signature },
-        { "ak.pub", &ret_folder->evidence.ak },           { "ek.pub", &ret_folder->evidence.ek },
-        { "eventlog.bin", &ret_folder->evidence.log },    { "nonce.bin", &ret_folder->nonce },
-        { "ek-rsa.crt.der", &ret_folder->certificate },
-    };
-    gboolean any = FALSE;
-    if (!g_file_test(path, G_FILE_TEST_IS_DIR))
-        return arm_fail(error, ARM_INVALID_PARAMETER, option, "There is no folder '%s'; %s names one with evidence.", path,
-                        option);
-    for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
-        if (!part_read(path, parts[i].name, parts[i].bytes, error))
-            return FALSE;
-        any = any || *parts[i].bytes;
-    }
-    if (!ret_folder->nonce)
-        ret_folder->nonce = g_bytes_new(NULL, 0);
-    return any ||
-           arm_fail(error, ARM_INVALID_PARAMETER, option,
-                    "Folder '%s' has no evidence: quote.attest, quote.sig, ak.pub, nonce.bin and eventlog.bin are looked "
-                    "for.",
-                    path);
-}
-
-static gboolean
-evidence_read(const char *path, Folder *ret_folder, GError **error)
-{
-    return g_file_test(path, G_FILE_TEST_IS_REGULAR) ? bundle_read(path, ret_folder, error)
-                                                     : folder_read(path, "FOLDER", ret_folder, error);
-}
 
 /* In place of what the folder says, where it is given: who asked knows it best. */
 static gboolean
@@ -204,7 +114,7 @@ identity_find(const Cli *cli, const Folder *folder, const char **ret_text, GErro
     *ret_text = "Not checked: the attestation key is taken as ak.pub has it; --ca checks the endorsement key's certificate.";
     if (!path)
         return TRUE;
-    char *text = file_read(path, FILE_MAX, &size, error);
+    char *text = file_read(path, EVIDENCE_FILE_MAX, &size, error);
     if (!text)
         return FALSE;
     g_autoptr(GBytes) ca = g_bytes_new_take(text, size);
@@ -213,16 +123,6 @@ identity_find(const Cli *cli, const Folder *folder, const char **ret_text, GErro
     else
         *ret_text = identity_text(identity_check(folder->certificate, folder->evidence.ek, ca, g_get_real_time()));
     return TRUE;
-}
-
-/* Known to be good: then its evidence holds. */
-static gboolean
-reference_check(const Folder *folder, const char *path, Evidenced *ret_evidenced, GError **error)
-{
-    evidence_check(&folder->evidence, folder->nonce, ret_evidenced);
-    return ret_evidenced->check == EVIDENCE_HOLDS ||
-           arm_fail(error, ARM_INVALID_PARAMETER, "--reference", "The evidence in '%s' is no reference: %s", path,
-                    ret_evidenced->reason);
 }
 
 static void
@@ -249,17 +149,15 @@ run_attest_verify_file(Cli *cli, GError **error)
 {
     const char *path = args_text(cli->args, "folder"), *reference_path = args_text(cli->args, "reference"), *identity;
     g_auto(Folder) folder = { 0 };
-    g_auto(Folder) reference = { 0 };
+    g_auto(Reference) reference = { 0 };
     g_auto(Evidenced) seen = { 0 };
-    g_auto(Evidenced) known = { 0 };
     g_auto(Judgement) judgement = { 0 };
     if (!evidence_read(path, &folder, error) || !nonce_find(cli, &folder, error) ||
-        (reference_path && (!folder_read(reference_path, "--reference", &reference, error) ||
-                            !reference_check(&reference, reference_path, &known, error))) ||
+        (reference_path && !reference_read(reference_path, &reference, error)) ||
         !identity_find(cli, &folder, &identity, error))
         return FALSE;
     evidence_check(&folder.evidence, folder.nonce, &seen);
-    judge(&seen, reference_path ? known.log : NULL, "the reference", &judgement);
+    judge(&seen, reference.log, reference.name, &judgement);
     g_autoptr(json_t) json = judgement_json(&judgement, identity);
     judgement_print(cli, json);
     cli->status = judgement.verdict == VERDICT_HEALTHY ? CLI_DONE : CLI_FAILED;

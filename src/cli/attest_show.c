@@ -134,6 +134,18 @@ run_attest_baseline_show(Cli *cli, GError **error)
     return cli_show(cli, path, baseline_columns, error);
 }
 
+/* As attest/baseline.h reads it. */
+gboolean
+run_attest_baseline_export(Cli *cli, GError **error)
+{
+    g_autofree char *path = baseline_path(cli);
+    g_auto(Reply) reply = { 0 };
+    if (!client_send(cli->client, "GET", path, NULL, &reply, error))
+        return FALSE;
+    g_autofree char *text = json_dumps(reply.body, JSON_INDENT(2));
+    return file_write(args_text(cli->args, "file"), text, strlen(text), 0644, error);
+}
+
 /* What it differs in is what is approved of: it is shown first. */
 gboolean
 run_attest_approve(Cli *cli, GError **error)

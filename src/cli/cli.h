@@ -87,6 +87,7 @@ gboolean run_attest_approve(Cli *cli, GError **error);
 gboolean run_attest_withdraw(Cli *cli, GError **error);
 gboolean run_attest_baseline_list(Cli *cli, GError **error);
 gboolean run_attest_baseline_show(Cli *cli, GError **error);
+gboolean run_attest_baseline_export(Cli *cli, GError **error);
 gboolean run_attest_verify_file(Cli *cli, GError **error);
 gboolean run_feature_list(Cli *cli, GError **error);
 gboolean run_feature_show(Cli *cli, GError **error);

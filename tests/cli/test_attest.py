@@ -1,6 +1,8 @@
 """testudo attest, on evidence of real boots: what is printed, and with which exit status. No daemon runs. Arguments: the program, the
 folder with the fixtures."""
 
+import base64
+import hashlib
 import json
 import os
 import shutil
@@ -64,6 +66,23 @@ with tempfile.TemporaryDirectory() as folder:
     said('the endorsement key is certified by its CA', 'is certified' in json.loads(got.stdout)['identity'] and got.returncode == 0, got)
     got = run('verify-file', case('secure'), '--reference', case('secure-instance2'), '-o', 'json')
     said('without the CA that is said not to be checked', json.loads(got.stdout)['identity'].startswith('Not checked'), got)
+
+    baseline = os.path.join(folder, 'baseline.json')
+    with open(case('secure/eventlog.bin'), 'rb') as log:
+        log = log.read()
+    exported = {'image': 'Testudo:mini:gen2:1.0.0', 'vCPUs': 1, 'memoryMiB': 512, 'eventLog': base64.b64encode(log).decode(),
+                'eventLogSha256': hashlib.sha256(log).hexdigest()}
+    with open(baseline, 'w', encoding='utf-8') as out:
+        json.dump({'properties': exported}, out)
+    got = run('verify-file', case('secure-instance2'), '--reference', baseline)
+    said('an exported baseline is a reference', got.returncode == 0, got)
+    got = run('verify-file', case('sb-on-grubcfg-changed'), '--reference', baseline, '-o', 'json')
+    said('and what deviates from it is told of its image', got.returncode == 1 and
+         'image Testudo:mini:gen2:1.0.0 (1 vCPUs, 512 MiB) has' in json.loads(got.stdout)['reason'], got)
+    with open(baseline, 'w', encoding='utf-8') as out:
+        json.dump({'properties': dict(exported, eventLogSha256='00' * 32)}, out)
+    got = run('verify-file', case('secure'), '--reference', baseline)
+    said('one that was damaged is refused', got.returncode == 2 and 'damaged' in got.stderr, got)
 
     stale = os.path.join(folder, 'stale')
     shutil.copytree(case('secure'), stale)

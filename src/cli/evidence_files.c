@@ -1,0 +1,137 @@
+#include "cli/evidence_files.h"
+
+#include "attest/bundle.h"
+#include "base/file.h"
+
+/* Keys, certificate and quote, and the lines between the parts. */
+#define BUNDLE_BESIDES_LOG 65536
+/* An event log in base64, and what is said of it. */
+#define BASELINE_MAX (2 * EVENT_LOG_MAX_BYTES)
+
+void
+folder_clear(Folder *folder)
+{
+    GBytes **const all[] = { &folder->evidence.attest, &folder->evidence.signature, &folder->evidence.ak,
+                             &folder->evidence.ek,     &folder->evidence.log,       &folder->nonce,
+                             &folder->certificate };
+    for (guint i = 0; i < G_N_ELEMENTS(all); i++)
+        g_clear_pointer(all[i], g_bytes_unref);
+}
+static gboolean
+part_read(const char *folder, const char *name, GBytes **ret_bytes, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    gsize size;
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    char *text = file_read(path, EVIDENCE_FILE_MAX, &size, error);
+    if (text)
+        *ret_bytes = g_bytes_new_take(text, size);
+    return text != NULL;
+}
+
+/* Its parts go over to the folder. It has no nonce: --nonce says what was asked for. */
+static gboolean
+bundle_read(const char *path, Folder *ret_folder, GError **error)
+{
+    gsize size;
+    Bundle bundle;
+    char *text = file_read(path, EVIDENCE_FILE_MAX + BUNDLE_BESIDES_LOG, &size, error);
+    if (!text)
+        return FALSE;
+    g_autoptr(GBytes) bytes = g_bytes_new_take(text, size);
+    if (!bundle_parse(bytes, &bundle, error))
+        return FALSE;
+    ret_folder->evidence = bundle.evidence;
+    ret_folder->certificate = bundle.certificate;
+    ret_folder->nonce = g_bytes_new(NULL, 0);
+    return TRUE;
+}
+
+static gboolean
+folder_read(const char *path, const char *option, Folder *ret_folder, GError **error)
+{
+    const struct {
+        const char *name;
+        GBytes **bytes;
+    } parts[] = {
+        { "quote.attest", &ret_folder->evidence.attest }, { "quote.sig", &ret_folder->evidence.signature },
+        { "ak.pub", &ret_folder->evidence.ak },           { "ek.pub", &ret_folder->evidence.ek },
+        { "eventlog.bin", &ret_folder->evidence.log },    { "nonce.bin", &ret_folder->nonce },
+        { "ek-rsa.crt.der", &ret_folder->certificate },
+    };
+    gboolean any = FALSE;
+    if (!g_file_test(path, G_FILE_TEST_IS_DIR))
+        return arm_fail(error, ARM_INVALID_PARAMETER, option, "There is no folder '%s'; %s names one with evidence.", path,
+                        option);
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
+        if (!part_read(path, parts[i].name, parts[i].bytes, error))
+            return FALSE;
+        any = any || *parts[i].bytes;
+    }
+    if (!ret_folder->nonce)
+        ret_folder->nonce = g_bytes_new(NULL, 0);
+    return any ||
+           arm_fail(error, ARM_INVALID_PARAMETER, option,
+                    "Folder '%s' has no evidence: quote.attest, quote.sig, ak.pub, nonce.bin and eventlog.bin are looked "
+                    "for.",
+                    path);
+}
+
+gboolean
+evidence_read(const char *path, Folder *ret_folder, GError **error)
+{
+    return g_file_test(path, G_FILE_TEST_IS_REGULAR) ? bundle_read(path, ret_folder, error)
+                                                     : folder_read(path, "FOLDER", ret_folder, error);
+}
+
+/* ---- references ---- */
+
+void
+reference_clear(Reference *reference)
+{
+    g_clear_pointer(&reference->name, g_free);
+    g_clear_pointer(&reference->log, event_log_free);
+}
+
+static gboolean
+baseline_read(const char *path, Reference *ret_reference, GError **error)
+{
+    gsize size;
+    char *text = file_read(path, BASELINE_MAX, &size, error);
+    if (!text)
+        return FALSE;
+    g_autoptr(GBytes) bytes = g_bytes_new_take(text, size);
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(Baseline) baseline = baseline_parse(bytes, &problem);
+    if (!baseline)
+        return arm_fail(error, ARM_INVALID_PARAMETER, "--reference", "'%s' is no baseline as it is exported: %s", path,
+                        problem->message);
+    ret_reference->name = g_steal_pointer(&baseline->name);
+    ret_reference->log = g_steal_pointer(&baseline->log);
+    return TRUE;
+}
+
+/* Known to be good: then its evidence holds. */
+static gboolean
+known_good_read(const char *path, Reference *ret_reference, GError **error)
+{
+    g_auto(Folder) folder = { 0 };
+    g_auto(Evidenced) known = { 0 };
+    if (!folder_read(path, "--reference", &folder, error))
+        return FALSE;
+    evidence_check(&folder.evidence, folder.nonce, &known);
+    if (known.check != EVIDENCE_HOLDS)
+        return arm_fail(error, ARM_INVALID_PARAMETER, "--reference", "The evidence in '%s' is no reference: %s", path,
+                        known.reason);
+    ret_reference->name = g_strdup("the reference");
+    ret_reference->log = g_steal_pointer(&known.log);
+    return TRUE;
+}
+
+gboolean
+reference_read(const char *path, Reference *ret_reference, GError **error)
+{
+    return g_file_test(path, G_FILE_TEST_IS_REGULAR) ? baseline_read(path, ret_reference, error)
+                                                     : known_good_read(path, ret_reference, error);
+}
