@@ -1,7 +1,9 @@
 #include "api/actions.h"
 
+#include "api/capacity.h"
 #include "api/draft.h"
 #include "api/place.h"
+#include "api/quarantine.h"
 #include "api/quota_growth.h"
 #include "api/roll_start.h"
 #include "store/models.h"
@@ -83,6 +85,9 @@ instance_run(Run *run, StoreInstance *instance, GError **error)
 {
     if (instance->want_deleted)
         return leaving_run(run, instance, error);
+    const gboolean is_deleted = !run->action->is_update && run->action->desire == DESIRE_DELETE;
+    if (instance->quarantined && !(run->named && is_deleted))
+        return !run->named || quarantine_check(instance, error);
     if (is_protected(run, instance)) {
         if (!run->named)
             return TRUE;
@@ -105,7 +110,7 @@ instance_run(Run *run, StoreInstance *instance, GError **error)
         }
         todo = desire_apply(instance, run->action->desire, run->skip_shutdown) ? 1 : 0;
         if (run->action->desire == DESIRE_DELETE) {
-            run->deleted += instance->surge ? 0 : 1;
+            run->deleted += instance->surge || instance->replaced ? 0 : 1;
             if (!models_notice_give(run->models, run->tx, run->set, instance, run->call->now, error))
                 return FALSE;
         }
@@ -141,18 +146,7 @@ static gboolean
 capacity_lower(Run *run, GError **error)
 {
     g_autoptr(StoreSet) set = store_set_get_by_id(run->tx, run->set->id, error);
-    g_autoptr(StoreModel) model = set ? store_model_get(run->tx, set->id, set->revision, error) : NULL;
-    g_autoptr(json_t) document = model ? json_parse(model->document, strlen(model->document), error) : NULL;
-    if (!document)
-        return FALSE;
-    set->capacity -= MIN(set->capacity, run->deleted);
-    set->revision++;
-    json_object_set_new(json_object_get(document, "sku"), "capacity", json_integer(set->capacity));
-    g_free(model->document);
-    model->document = json_text(document);
-    model->revision = set->revision;
-    model->created = run->call->now;
-    return store_model_insert(run->tx, set->id, model, error) && store_set_update(run->tx, set, 0, error);
+    return set && capacity_write(run->tx, set, set->capacity - MIN(set->capacity, run->deleted), run->call->now, error);
 }
 
 /* The instances, and for an update the quota that they then use. */

@@ -1,5 +1,6 @@
 #include "api/attach.h"
 
+#include "api/quarantine.h"
 #include "store/models.h"
 
 #include <string.h>
@@ -298,6 +299,8 @@ busy_check(const Put *put, GError **error)
     const StoreInstance *instance = put->instance;
     if (instance->want_deleted)
         return arm_fail(error, ARM_OPERATION_NOT_ALLOWED, DISKS, "Instance %u is being deleted.", instance->id);
+    if (instance->quarantined && !is_as_asked(put))
+        return quarantine_check(instance, error);
     return is_as_asked(put) || !instance->operation ||
            arm_fail(error, ARM_OPERATION_NOT_ALLOWED, DISKS,
                     "Instance %u has a step in hand: operation '%s' is in progress on it. Wait for its end.", instance->id,

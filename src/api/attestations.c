@@ -1,6 +1,7 @@
 /* How an instance booted: what is known now, what was found before, and the evidence, for whoever wants to judge it himself. */
 #include "api/body_parts.h"
 #include "api/place.h"
+#include "api/quarantine.h"
 #include "base/json.h"
 #include "store/models.h"
 
@@ -77,7 +78,7 @@ staleness_set(const Call *call, const StoreInstance *instance, const StoreVtpm *
 {
     const gint64 silent = vtpm && vtpm->tried ? call->now - vtpm->tried : 0;
     const gboolean judged = instance->integrity != INTEGRITY_NONE && instance->integrity != INTEGRITY_WAITED_FOR;
-    if (!judged || silent < (gint64)PERIODS_OF_GRACE * period * USEC_PER_SEC)
+    if (!judged || instance->quarantined || silent < (gint64)PERIODS_OF_GRACE * period * USEC_PER_SEC)
         return;
     g_autofree char *reason = g_strdup_printf("It was not attested for %" G_GINT64_FORMAT " s, and is to be every %u s.",
                                               silent / USEC_PER_SEC, period);
@@ -163,7 +164,7 @@ static ApiResponse *
 attest(Call *call, GError **error)
 {
     g_auto(Place) place = { 0 };
-    if (!place_find(call, &place, error))
+    if (!place_find(call, &place, error) || !quarantine_check(place.instance, error))
         return NULL;
     const Integrity integrity = place.instance->integrity;
     if (integrity == INTEGRITY_NONE || !place.instance->alive) {

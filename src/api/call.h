@@ -112,6 +112,7 @@ extern const Route routes_scale_sets[];
 extern const Route routes_scale_set_actions[];
 extern const Route routes_attestations[];
 extern const Route routes_baselines[];
+extern const Route routes_quarantine[];
 extern const Route routes_services[];  /* automatic repairs: suspend and resume */
 extern const Route routes_rolls[];     /* rolling upgrades of a set */
 extern const Route routes_instances[]; /* virtualMachines of a set */

@@ -1,6 +1,9 @@
 #include "api/capacity.h"
 
+#include "base/json.h"
 #include "store/desire.h"
+
+#include <string.h>
 
 static gboolean
 instances_add(StoreTx *tx, StoreSet *set, const Model *model, guint count, StoreOperation *operation, UnixTime now,
@@ -17,11 +20,11 @@ instances_add(StoreTx *tx, StoreSet *set, const Model *model, guint count, Store
     return store_operation_update(tx, operation, error) && store_set_update(tx, set, 0, error);
 }
 
-/* What a rolling upgrade has beyond the capacity for a while is its own. */
+/* What a rolling upgrade has beyond the capacity for a while is its own; for what is in quarantine there is another. */
 static gboolean
 is_part(const StoreInstance *instance)
 {
-    return !instance->want_deleted && !instance->surge;
+    return !instance->want_deleted && !instance->surge && !instance->replaced;
 }
 
 void
@@ -73,4 +76,21 @@ capacity_meet(StoreTx *tx, StoreSet *set, const Model *model, const Scaling *sca
     if (scaling->more > 0)
         return instances_add(tx, set, model, scaling->more, operation, now, error);
     return instances_remove(tx, set, &model->policy.scale_in, scaling->leaving, operation, now, error);
+}
+
+gboolean
+capacity_write(StoreTx *tx, StoreSet *set, guint capacity, UnixTime now, GError **error)
+{
+    g_autoptr(StoreModel) model = store_model_get(tx, set->id, set->revision, error);
+    g_autoptr(json_t) document = model ? json_parse(model->document, strlen(model->document), error) : NULL;
+    if (!document)
+        return FALSE;
+    set->capacity = capacity;
+    set->revision++;
+    json_object_set_new(json_object_get(document, "sku"), "capacity", json_integer(capacity));
+    g_free(model->document);
+    model->document = json_text(document);
+    model->revision = set->revision;
+    model->created = now;
+    return store_model_insert(tx, set->id, model, error) && store_set_update(tx, set, 0, error);
 }

@@ -1,6 +1,7 @@
 /* What is asked of an instance from outside its operating system, and inside it: boot diagnostics, connection info, commands.
  */
 #include "api/place.h"
+#include "api/quarantine.h"
 
 #define LINK_MINUTES     120
 #define LINK_MINUTES_MAX 1440
@@ -125,7 +126,7 @@ run_command(Call *call, GError **error)
                  place.instance->id);
         return NULL;
     }
-    if (!command_record(call, &place, error))
+    if (!quarantine_check(place.instance, error) || !command_record(call, &place, error))
         return NULL;
     g_autofree char *key = place_key(&place);
     const char *const argv[] = { "/bin/sh", "-s", NULL };

@@ -52,6 +52,30 @@ provisioning_status(const StoreInstance *instance)
     return status;
 }
 
+static const char *
+integrity_display(Integrity integrity)
+{
+    static const char *const displays[INTEGRITY_N] = {
+        [INTEGRITY_NONE] = "Not attested",       [INTEGRITY_WAITED_FOR] = "Waiting for the first attestation",
+        [INTEGRITY_HEALTHY] = "Healthy",         [INTEGRITY_DEVIATION] = "Deviation",
+        [INTEGRITY_NOT_JUDGED] = "Not judged",   [INTEGRITY_NOT_ATTESTED] = "Attestation failed",
+        [INTEGRITY_UNREACHABLE] = "Unreachable",
+    };
+    return displays[integrity];
+}
+
+static json_t *
+quarantine_status(const StoreInstance *instance)
+{
+    g_autofree char *time = time_to_text(instance->quarantined);
+    json_t *status =
+        status_json("QuarantineState/quarantined", "Error", "Quarantined",
+                    instance->replaced ? "It stands still without network, and another instance was made in its place."
+                                       : "It stands still without network. No other instance was made in its place.");
+    json_set_text(status, "time", time);
+    return status;
+}
+
 static json_t *
 health_json(const StoreInstance *instance)
 {
@@ -59,13 +83,16 @@ health_json(const StoreInstance *instance)
                                                     [HEALTH_INITIALIZING] = "Initializing",
                                                     [HEALTH_HEALTHY] = "Healthy",
                                                     [HEALTH_UNHEALTHY] = "Unhealthy" };
-    gboolean asked = instance->state == INSTANCE_RUNNING && instance->health_since;
-    Health shown = instance_shown_health(instance->state, asked, instance->health);
+    const gboolean out = instance->out_of_health && instance->state == INSTANCE_RUNNING;
+    gboolean asked = instance->state == INSTANCE_RUNNING && (out || instance->health_since);
+    Health shown = instance_shown_health(instance->state, asked, out ? HEALTH_UNHEALTHY : instance->health);
     gboolean ill = shown == HEALTH_UNHEALTHY || (asked && shown == HEALTH_UNKNOWN);
     g_autofree char *code = g_strconcat("HealthState/", health_text(shown), NULL);
-    json_t *status = status_json(code, ill ? "Error" : "Info", displays[shown], ill ? instance->failure_message : NULL);
+    g_autofree char *why = out ? g_strdup_printf("Boot integrity: %s.", integrity_display(instance->integrity))
+                               : g_strdup(ill ? instance->failure_message : NULL);
+    json_t *status = status_json(code, ill ? "Error" : "Info", displays[shown], why);
     if (asked) {
-        g_autofree char *time = time_to_text(instance->health_since);
+        g_autofree char *time = time_to_text(out ? instance->integrity_since : instance->health_since);
         json_set_text(status, "time", time);
     }
     return json_pack("{so}", "status", status);
@@ -74,18 +101,12 @@ health_json(const StoreInstance *instance)
 static json_t *
 integrity_json(const StoreInstance *instance)
 {
-    static const char *const displays[INTEGRITY_N] = {
-        [INTEGRITY_NONE] = "Not attested",       [INTEGRITY_WAITED_FOR] = "Waiting for the first attestation",
-        [INTEGRITY_HEALTHY] = "Healthy",         [INTEGRITY_DEVIATION] = "Deviation",
-        [INTEGRITY_NOT_JUDGED] = "Not judged",   [INTEGRITY_NOT_ATTESTED] = "Attestation failed",
-        [INTEGRITY_UNREACHABLE] = "Unreachable",
-    };
     g_autofree char *lower = g_ascii_strdown(integrity_text(instance->integrity), -1);
     g_autofree char *code = g_strconcat("BootIntegrity/", lower, NULL), *time = time_to_text(instance->integrity_since);
     const char *level = integrity_fails(instance->integrity)          ? "Error"
                         : instance->integrity == INTEGRITY_NOT_JUDGED ? "Warning"
                                                                       : "Info";
-    json_t *status = status_json(code, level, displays[instance->integrity], NULL);
+    json_t *status = status_json(code, level, integrity_display(instance->integrity), NULL);
     json_set_text(status, "time", time);
     return json_pack("{so}", "status", status);
 }
@@ -117,6 +138,8 @@ instance_view(const StoreSet *set, const StoreInstance *instance)
     json_object_set_new(view, "bootDiagnostics", json_object());
     if (instance->terminate_at && instance->alive)
         json_array_append_new(statuses, notice_status(instance));
+    if (instance->quarantined)
+        json_array_append_new(statuses, quarantine_status(instance));
     if (instance->warning)
         json_array_append_new(statuses, status_json("Warning", "Warning", "Warning", instance->warning));
     json_object_set_new(view, "statuses", statuses);

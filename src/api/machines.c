@@ -153,6 +153,7 @@ const Route routes_machines[] = {
     { "POST", PATH_MACHINE "/redeploy", machine_any, ROUTE_OPTIONAL_BODY, NO_QUERY },
     { "POST", PATH_MACHINE "/retrieveBootDiagnosticsData", machine_any, 0, "sasUriExpirationTimeInMinutes" },
     { "POST", PATH_MACHINE "/runCommand", machine_any, ROUTE_BODY, NO_QUERY },
+    { "POST", PATH_MACHINE "/release", machine_any, ROUTE_OPTIONAL_BODY, NO_QUERY },
     { "POST", PATH_MACHINE "/connectionInfo", machine_any, 0, NO_QUERY },
     { 0 },
 };

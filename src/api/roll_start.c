@@ -62,7 +62,8 @@ all_update(StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *opera
         return FALSE;
     for (guint i = 0; i < instances->len; i++) {
         StoreInstance *instance = g_ptr_array_index(instances, i);
-        if (instance->want_deleted || instance->protect_scale_set_actions || instance->want_revision == set->revision)
+        if (instance->want_deleted || instance->protect_scale_set_actions || instance->quarantined ||
+            instance->want_revision == set->revision)
             continue;
         /* Half way back it stays in the hands of the rolling upgrade, which brings it here afterwards. */
         if (instance->roll_mark == ROLL_MARK_UNDOING)

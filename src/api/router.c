@@ -15,7 +15,7 @@ static const Route *const tables[] = {
     routes_features,      routes_machines,
     routes_rolls,         routes_disks,
     routes_services,      routes_attestations,
-    routes_baselines,
+    routes_baselines,     routes_quarantine,
 };
 
 /* ---- routes ---- */

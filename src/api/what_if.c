@@ -105,7 +105,7 @@ present_load(const Question *question, GError **error)
     GPtrArray *instances = store_instance_list(question->tx, question->set->id, error);
     for (guint i = instances ? instances->len : 0; i > 0; i--) {
         const StoreInstance *instance = g_ptr_array_index(instances, i - 1);
-        if (instance->want_deleted || instance->surge)
+        if (instance->want_deleted || instance->surge || instance->replaced)
             g_ptr_array_remove_index(instances, i - 1);
     }
     return instances;

@@ -18,6 +18,8 @@ row_adopt(Pass *pass, SetTracked *set, StoreInstance *row, GHashTable *found, GE
     tracked->news = TRUE;
     if (!engine_apply_found(pass, held, g_hash_table_lookup(found, key), error))
         return FALSE;
+    const HostFound *seen = g_hash_table_lookup(found, key);
+    tracked->isolated = seen && seen->isolated;
     if (row->state == INSTANCE_STARTING && row->deadline)
         engine_deadline_arm(engine, tracked, row->deadline);
     /* A crash may have come between the end of an undo and the host's hearing of it. */

@@ -3,6 +3,7 @@
 #include "attest/credential.h"
 #include "base/guest_wire.h"
 #include "base/hex.h"
+#include "engine/consequences.h"
 #include "engine/revisions.h"
 #include "engine/verdicts.h"
 
@@ -224,8 +225,10 @@ begin(Pass *pass, Held *held, Model *model, GError **error)
     attested->model = model_ref(model);
     attested->epoch = held->row->epoch;
     held->tracked->attested = attested;
-    /* After a restart of the daemon it goes on where it was. */
-    const UnixTime due = vtpm->resets_epoch == held->row->epoch && vtpm->tried ? vtpm->tried + period_of(attested) : pass->now;
+    /* After a restart of the daemon it goes on where it was; who waits for a verdict, because it is out of quarantine, is asked
+     * now. */
+    const gboolean goes_on = vtpm->resets_epoch == held->row->epoch && held->row->integrity != INTEGRITY_WAITED_FOR;
+    const UnixTime due = goes_on && vtpm->tried ? vtpm->tried + period_of(attested) : pass->now;
     ask_after(attested, CLAMP(due - pass->now, 0, period_of(attested)));
     return TRUE;
 }
@@ -251,27 +254,41 @@ attest_follow(Pass *pass, Held *held, GError **error)
 {
     StoreInstance *row = held->row;
     Tracked *tracked = held->tracked;
+    isolation_follow(held);
+    /* It keeps what was found of it. */
+    if (row && row->quarantined) {
+        attest_stop(tracked);
+        return TRUE;
+    }
     const Revision *revision = is_up(row) ? revision_get(pass, tracked->set, row->revision, error) : NULL;
     if (is_up(row) && !revision)
         return FALSE;
     Model *model = revision && revision->model->attestation ? revision->model : NULL;
     if (!model) {
         attest_stop(tracked);
-        if (row)
+        if (row) {
             integrity_set(pass, held, INTEGRITY_NONE);
+            consequences_end(held);
+        }
         return TRUE;
     }
     const char *code, *hindrance = hindrance_of(row, model, &code);
     if (hindrance) {
         attest_stop(tracked);
-        return row->integrity == INTEGRITY_NOT_ATTESTED || row->integrity == INTEGRITY_UNREACHABLE ||
-               verdict_put(pass, held, row->agent ? INTEGRITY_NOT_ATTESTED : INTEGRITY_UNREACHABLE, code, hindrance, error);
+        return (row->integrity == INTEGRITY_NOT_ATTESTED || row->integrity == INTEGRITY_UNREACHABLE ||
+                verdict_put(pass, held, row->agent ? INTEGRITY_NOT_ATTESTED : INTEGRITY_UNREACHABLE, code, hindrance, error)) &&
+               consequences_follow(pass, held, model, error);
     }
     if (tracked->attested && (tracked->attested->epoch != row->epoch || tracked->attested->model != model))
         attest_stop(tracked);
     if (row->integrity == INTEGRITY_NONE)
         integrity_set(pass, held, INTEGRITY_WAITED_FOR);
-    return tracked->attested || begin(pass, held, model, error);
+    if (!tracked->attested && !begin(pass, held, model, error))
+        return FALSE;
+    if (!consequences_follow(pass, held, model, error))
+        return FALSE;
+    isolation_follow(held);
+    return TRUE;
 }
 
 gboolean

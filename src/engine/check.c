@@ -11,8 +11,10 @@ set_diff(StoreTx *tx, const SetTracked *set, GError **error)
     if (*error)
         return NULL;
     for (guint i = 0; i < rows->len; i++) {
-        const Member member = member_of(g_ptr_array_index(rows, i), set->roll);
-        fleet_put(afresh, &member);
+        const StoreInstance *row = g_ptr_array_index(rows, i);
+        const Member member = member_of(row, set->roll);
+        if (member_counts(row))
+            fleet_put(afresh, &member);
     }
     if (set->n_instances != rows->len)
         return g_strdup_printf("scale set '%s' was told of %u instances and has %u", set->name, set->n_instances, rows->len);

@@ -1,6 +1,7 @@
 /* The loop: events in, planned acts out, one transaction per pass. */
 #include "attest/event_log.h"
 #include "engine/attest.h"
+#include "engine/consequences.h"
 #include "engine/health.h"
 #include "engine/notice.h"
 #include "engine/pass.h"
@@ -306,6 +307,7 @@ pass_run(Engine *engine)
     for (guint i = 0; i < pass->due->len; i++)
         engine_call_host(engine, g_ptr_array_index(pass->due, i));
     released_tell(pass);
+    isolation_tell(pass);
     forget_where(pass, is_gone);
     engine_slots_offer(engine);
     if (work_waits(engine))

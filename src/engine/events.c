@@ -124,6 +124,7 @@ on_exited(Pass *pass, Held *held, const HostEvent *event, GError **error)
     if (tracked->in_flight != CALL_DESTROY)
         engine_call(pass->engine, tracked, CALL_NONE);
     tracked->refused = FALSE;
+    tracked->isolated = FALSE;
     instance->alive = FALSE;
     instance->agent = FALSE;
     if (died && !asked)

@@ -211,6 +211,10 @@ health_follow(Pass *pass, Held *held, GError **error)
 {
     StoreInstance *row = held->row;
     Tracked *tracked = held->tracked;
+    if (row && row->quarantined) {
+        health_stop(tracked);
+        return TRUE;
+    }
     if (!row || !is_up(row))
         return silence_follow(pass, held, error);
     const Revision *revision = revision_get(pass, tracked->set, row->revision, error);

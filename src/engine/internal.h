@@ -24,6 +24,7 @@ typedef struct {
     guint holds_slot : 1; /* between launch and the end of its boot */
     guint counted : 1;    /* its set has been told of it */
     guint news : 1;       /* its row changed, and its set has not been told */
+    guint isolated : 1;   /* as the host was told last */
     guint dead : 1;       /* the timer is that of its next start, after it died */
 } Tracked;
 

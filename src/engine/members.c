@@ -15,7 +15,7 @@ proven(Health health, Integrity integrity)
 static Health
 health_of(const StoreInstance *row, gboolean judged)
 {
-    const Health health = row->health_since ? row->health : HEALTH_HEALTHY;
+    const Health health = row->out_of_health ? HEALTH_UNHEALTHY : row->health_since ? row->health : HEALTH_HEALTHY;
     switch (row->state) {
     case INSTANCE_RUNNING:
         return judged ? proven(health, row->integrity) : health;
@@ -43,10 +43,17 @@ repair_from(const StoreInstance *row)
     return (guint)CLAMP((row->repair_after + USEC_PER_SEC - 1) / USEC_PER_SEC, 1, (gint64)FLEET_NOT_YET - 1);
 }
 
+gboolean
+member_counts(const StoreInstance *row)
+{
+    return row->quarantined == 0;
+}
+
 Member
 member_of(const StoreInstance *row, gint64 roll)
 {
     RollMark mark = roll && row->roll == roll ? row->roll_mark : ROLL_MARK_NONE;
+    const UnixTime ill_since = MAX(row->health_since, row->out_of_health ? row->integrity_since : 0);
     gboolean in_hand = mark == ROLL_MARK_IN_HAND || mark == ROLL_MARK_UNDOING;
     return (Member){
         .id = row->id,
@@ -54,7 +61,7 @@ member_of(const StoreInstance *row, gint64 roll)
         .phase = row->health_phase ? row->health_phase - 1 : FLEET_PHASE_LAST,
         .health = health_of(row, in_hand || mark == ROLL_MARK_DONE || mark == ROLL_MARK_FAILED),
         .mark = mark,
-        .since = MAX(row->state_since, in_hand ? row->roll_since : row->health_since),
+        .since = MAX(row->state_since, in_hand ? row->roll_since : ill_since),
         .repair_from = repair_from(row),
         .leaving = row->want_deleted != 0,
         .is_protected = row->protect_scale_set_actions != 0,

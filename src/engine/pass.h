@@ -19,6 +19,7 @@ struct Held {
     gboolean written; /* by this pass, once at least */
     gboolean removed; /* by this pass */
     gboolean born;    /* in this pass: there is no such instance until it is committed */
+    gboolean isolate; /* after the commit the host is told whether it is isolated (engine/consequences.h) */
     gboolean release; /* its undo is forgotten: after the commit the host keeps nothing for it any more */
     gboolean to_act;  /* the host spoke of it, or its set's plan touched it: it is planned in this pass */
     Act act;          /* what the host is to be asked for after the commit */

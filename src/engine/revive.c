@@ -16,11 +16,12 @@ event_write(Pass *pass, const Held *held, const char *message, GError **error)
     return engine_warn(pass, OPERATION_REPAIR, "Active", id, /* correlation= */ NULL, message, error);
 }
 
-/* A launch that is due anyway needs no other. */
+/* A launch that is due anyway needs no other, and what is in quarantine stays as it is. */
 static gboolean
 is_meant_to_run(const StoreInstance *instance)
 {
-    return instance->want_power == POWER_RUNNING && !instance->want_deleted && instance->epoch == instance->want_epoch;
+    return instance->want_power == POWER_RUNNING && !instance->want_deleted && !instance->quarantined &&
+           instance->epoch == instance->want_epoch;
 }
 
 Ending

@@ -84,7 +84,10 @@ void
 engine_row_seen(Engine *engine G_GNUC_UNUSED, Tracked *tracked, const StoreInstance *row)
 {
     const Member member = member_of(row, tracked->set->roll);
-    fleet_put(tracked->set->fleet, &member);
+    if (member_counts(row))
+        fleet_put(tracked->set->fleet, &member);
+    else
+        fleet_remove(tracked->set->fleet, row->id);
     if (is_concerned(tracked->set))
         engine_set_mark_dirty(tracked->set);
     if (!tracked->counted)

@@ -56,7 +56,9 @@ gboolean engine_set_take_aim(Pass *pass, SetTracked *set, const StoreRoll *roll,
 /* No rolling upgrade any more: nothing is a candidate. */
 void engine_set_drop_aim(SetTracked *set);
 
-/* members.c: a row as its set's planners see it; roll: id of the one whose marks count, or 0. */
+/* members.c: is it one that plans are made for? Nothing is planned for what is in quarantine. */
+gboolean member_counts(const StoreInstance *row);
+/* A row as its set's planners see it; roll: id of the one whose marks count, or 0. */
 Member member_of(const StoreInstance *row, gint64 roll);
 
 /* Tells the stale ones again, from the store. */

@@ -94,6 +94,13 @@ host_release(Host *host, const char *key)
 }
 
 void
+host_isolate(Host *host, const char *key, gboolean isolated)
+{
+    key_assert(key);
+    host->driver->isolate(host, key, isolated);
+}
+
+void
 host_stop(Host *host, const char *key, gint64 grace_usec)
 {
     key_assert(key);

@@ -53,6 +53,7 @@ typedef struct {
     guint64 epoch;      /* of the launch that made the folder's present content */
     gboolean agent;     /* the guest agent is open on it */
     char *refused_file; /* the boot was refused, and a former daemon saw it; what this one sees comes as an event. Or NULL */
+    gboolean isolated;  /* as isolate() made it */
     char *owner;        /* ARM id of the instance, as its last launch had it, or NULL: it cannot be told */
 } HostFound;
 void host_found_free(HostFound *found);
@@ -115,6 +116,9 @@ struct HostDriver {
     void (*start)(Host *host, const LaunchSpec *spec);
     /* What the last launch holds (LaunchSpec.hold) is held no longer. */
     void (*release)(Host *host, const char *key);
+    /* TRUE: the VM stands still and its network is cut, until its end or until it is called with FALSE. Its memory, disks and
+     * logs stay as they are. It outlives the daemon. Nothing where it does not run. */
+    void (*isolate)(Host *host, const char *key, gboolean isolated);
     /* grace_usec > 0: ACPI and guest agent first, by force when it is over; 0: by force at once. */
     void (*stop)(Host *host, const char *key, gint64 grace_usec);
     /* Ends the VM by force and removes its folder; data disks are moved to `keep_dir`/<key>-lunN.qcow2 unless it is NULL. */
@@ -150,6 +154,7 @@ HostInfo *host_info(Host *host);
 GPtrArray *host_found(Host *host);
 void host_start(Host *host, const LaunchSpec *spec);
 void host_release(Host *host, const char *key);
+void host_isolate(Host *host, const char *key, gboolean isolated);
 void host_stop(Host *host, const char *key, gint64 grace_usec);
 void host_destroy(Host *host, const char *key, const char *keep_dir);
 gboolean host_disk_remove(Host *host, const char *file, GError **error);

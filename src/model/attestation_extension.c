@@ -2,11 +2,19 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/words.h"
 #include "model/properties.h"
 
 #include <string.h>
 
 #define CONFIG "AttestationConfig"
+
+static const char *const deviation_policy_words[DEVIATION_N] = {
+    [DEVIATION_REPORTED] = "report",
+    [DEVIATION_OUT_OF_HEALTH] = "keepOutOfHealth",
+    [DEVIATION_QUARANTINED] = "quarantine",
+};
+DEFINE_WORDS(deviation_policy, DeviationPolicy, DEVIATION_N)
 
 static gboolean
 check_own_endpoint(const json_t *value, const char *path, GError **error)
@@ -49,6 +57,7 @@ static const Property settings_table[] = {
     { CONFIG ".AscSettings.ascReportingFrequency", PROPERTY_EFFECTIVE, PROPERTY_TEXT, "whole minutes", NULL, check_frequency },
     { CONFIG ".useCustomToken", PROPERTY_EFFECTIVE, PROPERTY_BOOL, NULL, NULL, check_custom_token },
     { CONFIG ".disableAlerts", PROPERTY_EFFECTIVE, PROPERTY_BOOL, NULL, NULL, NULL },
+    { CONFIG ".onDeviation", PROPERTY_EFFECTIVE, PROPERTY_WORD, "report|keepOutOfHealth|quarantine", NULL, NULL },
     { 0 },
 };
 /* clang-format on */
@@ -73,6 +82,7 @@ attestation_extension_read(const json_t *extension, const char *path, GPtrArray 
     g_autoptr(json_t) none = json_object();
     g_autoptr(json_t) settings = properties_read_at(settings_table, "", sent ? sent : none, settings_path, violations);
     const char *minutes = json_string_value(json_path(settings, CONFIG ".AscSettings.ascReportingFrequency"));
+    const char *deviation = json_string_value(json_path(settings, CONFIG ".onDeviation"));
 
     if (g_strcmp0(version, "1.0") != 0)
         violate(violations, own_path, "typeHandlerVersion", ATTESTATION_TYPE " has the version 1.0 alone.");
@@ -82,6 +92,8 @@ attestation_extension_read(const json_t *extension, const char *path, GPtrArray 
         return NULL;
     AttestationExtension *attestation = g_new0(AttestationExtension, 1);
     attestation->alerts = !json_is_true(json_path(settings, CONFIG ".disableAlerts"));
+    if (deviation)
+        deviation_policy_from_text(deviation, &attestation->deviation);
     attestation->period_s = minutes ? (guint)g_ascii_strtoull(minutes, NULL, 10) * 60 : 0;
     return attestation;
 }
@@ -91,7 +103,7 @@ attestation_extension_same(const AttestationExtension *a, const AttestationExten
 {
     if (!a || !b)
         return a == b;
-    return a->alerts == b->alerts && a->period_s == b->period_s;
+    return a->alerts == b->alerts && a->deviation == b->deviation && a->period_s == b->period_s;
 }
 
 void

@@ -12,9 +12,21 @@
 #define ATTESTATION_PERIOD_MIN_S      60
 #define ATTESTATION_PERIOD_MAX_S      86400
 
+/* What follows for an instance that booted something else than it should have. */
+typedef enum {
+    DEVIATION_REPORTED,      /* it is shown, and moves nothing outside of a rolling upgrade */
+    DEVIATION_OUT_OF_HEALTH, /* it is unhealthy, at any time */
+    DEVIATION_QUARANTINED,   /* the same, and it is taken out of service and kept as it is */
+    DEVIATION_N
+} DeviationPolicy;
+/* "report", "keepOutOfHealth", "quarantine" */
+const char *deviation_policy_text(DeviationPolicy policy);
+gboolean deviation_policy_from_text(const char *text, DeviationPolicy *ret_policy);
+
 typedef struct {
-    gboolean alerts; /* disableAlerts false */
-    guint period_s;  /* ascReportingFrequency, given in minutes; 0: as the daemon is configured */
+    gboolean alerts;           /* disableAlerts false */
+    DeviationPolicy deviation; /* onDeviation, Testudo's own; report */
+    guint period_s;            /* ascReportingFrequency, given in minutes; 0: as the daemon is configured */
 } AttestationExtension;
 
 /* extension: an element of extensionProfile.extensions, read against the table of members, at `path`. Violations (GError*) are

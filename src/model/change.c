@@ -72,12 +72,19 @@ heavier(Change *change, ChangeKind kind)
     change->kind = MAX(change->kind, kind);
 }
 
+static DeviationPolicy
+consequence_of(const Model *model)
+{
+    return model->attestation ? model->attestation->deviation : DEVIATION_REPORTED;
+}
+
 Change
 change_between(const Model *from, const Model *to)
 {
     Change change = { .kind = CHANGE_NOTHING };
 
     change.waits_for_reimage = provisioning_differs(from, to);
+    change.new_consequence = consequence_of(from) != consequence_of(to);
     if (change.waits_for_reimage || extensions_differ(from, to))
         heavier(&change, CHANGE_IN_PLACE);
     if (data_disks_differ(from, to) || from->os_disk_gib != to->os_disk_gib)
@@ -133,6 +140,7 @@ change_parts(const Change *change)
         { change->new_variables && !change->new_guest_state, "new UEFI variables" },
         { change->new_vtpm && !change->new_guest_state, "new vTPM" },
         { change->vtpm_lost && !change->new_vtpm && !change->new_guest_state, "vTPM removed" },
+        { change->new_consequence, "what follows from a deviation of the boot" },
         { change->waits_for_reimage, "user, keys or host name with the next reimage" },
     };
     GStrvBuilder *list = g_strv_builder_new();

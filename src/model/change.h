@@ -24,6 +24,7 @@ typedef struct {
     gboolean new_vtpm;          /* a vTPM is made fresh (also where new_guest_state and the target has one) */
     gboolean vtpm_lost;         /* a vTPM and its keys that exist now are gone afterwards (deleted or made fresh) */
     gboolean waits_for_reimage; /* user, password, keys, custom data or host name differ: they reach the next OS disk only */
+    gboolean new_consequence;   /* what follows from a deviation is another thing */
     gboolean other_publisher;   /* image of another publisher or offer: allowed here, what-if warns */
 } Change;
 

@@ -300,7 +300,8 @@ model_effect_key(const Model *model)
         key_add(bytes, health->request_path);
     }
     if (model->attestation)
-        g_string_append_printf(bytes, "attestation:%d:%u;", model->attestation->alerts, model->attestation->period_s);
+        g_string_append_printf(bytes, "attestation:%d:%u:%s;", model->attestation->alerts, model->attestation->period_s,
+                               deviation_policy_text(model->attestation->deviation));
     unsigned char digest[SHA256_DIGEST_LENGTH];
     SHA256((const unsigned char *)bytes->str, bytes->len, digest);
     return hex_text(digest, sizeof digest);

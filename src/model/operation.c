@@ -33,6 +33,8 @@ static const char *const operation_kind_words[OPERATION_N_KINDS] = {
     [OPERATION_REPAIR] = SETS "/repair/action",
     [OPERATION_SET_SERVICE_STATE] = SETS "/setOrchestrationServiceState/action",
     [OPERATION_ATTEST] = SETS "/virtualMachines/attest/action",
+    [OPERATION_QUARANTINE] = SETS "/virtualMachines/quarantine/action",
+    [OPERATION_RELEASE] = SETS "/virtualMachines/release/action",
     [OPERATION_APPROVE_BASELINE] = "Testudo.Attestation/baselines/write",
 };
 DEFINE_WORDS(operation_kind, OperationKind, OPERATION_N_KINDS)

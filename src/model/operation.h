@@ -36,6 +36,8 @@ typedef enum {
     OPERATION_REPAIR,                 /* begun by the engine: automatic repairs, and what died started again */
     OPERATION_SET_SERVICE_STATE,      /* ends at once */
     OPERATION_ATTEST,                 /* an event's name alone: what was found of an instance's boot */
+    OPERATION_QUARANTINE,             /* begun by the engine: an instance is taken out of service, and another one is made */
+    OPERATION_RELEASE,                /* of one in quarantine */
     OPERATION_APPROVE_BASELINE,       /* the same, of what a boot should be */
     OPERATION_N_KINDS
 } OperationKind;

@@ -139,7 +139,7 @@ desire_deletion(StoreInstance *instance, gboolean forced)
 void
 desire_notice(StoreInstance *instance, const Policy *policy, UnixTime now)
 {
-    gboolean hears = instance->state == INSTANCE_RUNNING && instance->alive && instance->agent;
+    gboolean hears = instance->state == INSTANCE_RUNNING && instance->alive && instance->agent && instance->quarantined == 0;
     if (policy->terminate_usec > 0 && hears && !instance->skip_shutdown)
         instance->terminate_at = now + policy->terminate_usec;
 }
@@ -157,7 +157,7 @@ desire_notice_end(StoreInstance *instance)
 static gboolean
 is_out_of_service(const StoreInstance *instance)
 {
-    return instance->state == INSTANCE_FAILED || instance->health == HEALTH_UNHEALTHY ||
+    return instance->state == INSTANCE_FAILED || instance->health == HEALTH_UNHEALTHY || instance->out_of_health ||
            instance->want_power != POWER_RUNNING ||
            (instance->state == INSTANCE_STOPPED && instance->epoch == instance->want_epoch);
 }
@@ -172,8 +172,8 @@ desire_scale_in(const GPtrArray *instances, const ScaleInPolicy *policy, guint c
         candidates[i] = (ScaleInCandidate){
             .id = instance->id,
             .protected = instance->protect_scale_in || instance->protect_scale_set_actions,
-            /* What a rolling upgrade has beyond the capacity is not part of it. */
-            .leaving = instance->want_deleted || instance->surge,
+            /* What a rolling upgrade has beyond the capacity is not part of it, and what is in quarantine is kept. */
+            .leaving = instance->want_deleted || instance->surge || instance->quarantined,
             .out_of_service = is_out_of_service(instance),
         };
     }

@@ -186,6 +186,12 @@ const char *const schema_steps[] = {
     "  vcpus INTEGER NOT NULL, memory_mib INTEGER NOT NULL, log TEXT NOT NULL, source TEXT NOT NULL,"
     "  approved INTEGER NOT NULL, approved_by TEXT NOT NULL, withdrawn INTEGER NOT NULL, withdrawn_by TEXT);"
     "CREATE INDEX baselines_by_image ON baselines (image_urn);",
+    /* What follows from a deviation. Few are ever in quarantine. */
+    "ALTER TABLE instances ADD COLUMN out_of_health INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN quarantined INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN replaced INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN stands_in INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX instances_in_quarantine ON instances (set_id, want_revision) WHERE quarantined <> 0;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

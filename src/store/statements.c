@@ -84,18 +84,21 @@ static const struct {
                              "SELECT state, operation IS NOT NULL, terminate_at > 0 AND state <> 'deleting', revision IN"
                              " (SELECT m.revision FROM sets s JOIN models m ON m.set_id = s.id"
                              "  AND m.effect_key = s.effect_key WHERE s.id = ?1),"
-                             " CASE WHEN health_since <> 0 THEN health END"
+                             " CASE WHEN out_of_health <> 0 THEN 'unhealthy' WHEN health_since <> 0 THEN health END"
                              " FROM instances WHERE " PLACES_OF_SET },
     [SQL_INSTANCE_OUTDATED] = { SHAPE_PLAIN, NULL,
                                 "SELECT count(*), sum(i.want_power = 'running') FROM instances i"
                                 " JOIN sets s ON s.id = i.set_id"
                                 " JOIN models m ON m.set_id = i.set_id AND m.revision = i.want_revision"
                                 " WHERE i.set_id = ? AND i.want_deleted = 0 AND i.protect_scale_set_actions = 0"
+                                " AND i.quarantined = 0"
                                 " AND m.effect_key <> s.effect_key" },
     [SQL_USAGE_CORES] = { SHAPE_PLAIN, NULL,
                           "SELECT m.size_family, sum(m.size_vcpus * g.n), sum(g.n) FROM"
                           " (SELECT set_id, want_revision, count(*) AS n"
-                          "  FROM instances WHERE want_deleted = 0 AND set_id <> ? GROUP BY 1, 2) g"
+                          "  FROM instances WHERE want_deleted = 0 AND set_id <> ?1 GROUP BY 1, 2"
+                          "  UNION ALL SELECT set_id, want_revision, -count(*) FROM instances"
+                          "  WHERE quarantined <> 0 AND replaced <> 0 AND want_deleted = 0 AND set_id <> ?1 GROUP BY 1, 2) g"
                           " JOIN models m ON m.set_id = g.set_id AND m.revision = g.want_revision"
                           " GROUP BY m.size_family COLLATE NOCASE ORDER BY 1" },
     /* Only where a rolling upgrade is under way is there something to go back to. */

@@ -72,6 +72,16 @@ door_release(Host *host, const char *key)
 }
 
 static void
+door_isolate(Host *host, const char *key, gboolean isolated)
+{
+    World *world = world_of(host);
+    if (world->dead)
+        return;
+    host_isolate(world->simulated, key, isolated);
+    door_step(world);
+}
+
+static void
 door_stop(Host *host, const char *key, gint64 grace_usec)
 {
     World *world = world_of(host);
@@ -237,6 +247,7 @@ static const HostDriver driver = {
     .found = door_found,
     .start = door_start,
     .release = door_release,
+    .isolate = door_isolate,
     .stop = door_stop,
     .destroy = door_destroy,
     .disk_remove = door_disk_remove,

@@ -95,6 +95,7 @@ machine_adopt(Machine *machine)
         return;
     }
     machine->agent = run->agent;
+    machine->isolated = run->isolated;
     machine->refused_file = g_steal_pointer(&run->refused_file);
     if (machine->spec->vtpm && !machine->swtpm_watch)
         machine_vtpm_gone(machine);

@@ -311,6 +311,7 @@ qemu_found(Host *host)
         found->alive = machine->qemu_watch != NULL;
         found->epoch = machine->spec ? machine->spec->epoch : 0;
         found->agent = machine->agent;
+        found->isolated = machine->isolated;
         found->refused_file = g_strdup(machine->refused_file);
         found->owner = machine->spec ? g_strdup(machine->spec->owner) : NULL;
         g_ptr_array_add(list, found);
@@ -345,6 +346,17 @@ qemu_release(Host *host, const char *key)
 }
 
 static void
+qemu_isolate(Host *host, const char *key, gboolean isolated)
+{
+    Machine *machine = g_hash_table_lookup(self_of(host)->machines, key);
+    if (!machine || !machine->qemu_watch || machine->isolated == isolated)
+        return;
+    machine->isolated = isolated;
+    machine_run_write(machine);
+    machine_isolation_apply(machine);
+}
+
+static void
 qemu_stop(Host *host, const char *key, gint64 grace_usec)
 {
     Machine *machine = machine_get(self_of(host), key);
@@ -376,6 +388,7 @@ static const HostDriver driver = {
     .found = qemu_found,
     .start = qemu_start,
     .release = qemu_release,
+    .isolate = qemu_isolate,
     .stop = qemu_stop,
     .destroy = qemu_destroy,
     .disk_remove = qemu_disk_remove,

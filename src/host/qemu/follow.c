@@ -77,7 +77,7 @@ on_room_look(void *data)
     machine->room_timer = 0;
     if (!machine->waits_for_room)
         return;
-    if (host_room(machine->folder) >= HOST_ROOM_NEEDED && !machine->monitor_lost)
+    if (host_room(machine->folder) >= HOST_ROOM_NEEDED && !machine->monitor_lost && !machine->isolated)
         qmp_command(machine->qmp, "cont", NULL, on_continued, machine);
     machine->room_timer = machine_timer(machine, ROOM_LOOK_EVERY, on_room_look);
 }
@@ -101,6 +101,29 @@ on_status(const json_t *result, const char *error_text G_GNUC_UNUSED, void *data
 {
     if (g_strcmp0(json_member_text(result, "status"), "io-error") == 0)
         room_wait(data);
+}
+
+/* ---- quarantine ---- */
+
+static void
+on_isolation(const json_t *result, const char *error_text, void *data)
+{
+    const Machine *machine = data;
+    if (!result && !machine->monitor_lost)
+        g_warning("instance %s: it could not be %s: %s", machine->key, machine->isolated ? "isolated" : "released", error_text);
+}
+
+/* The network first when it is cut, and last when it comes back: the guest never runs on one that is about to go. */
+void
+machine_isolation_apply(Machine *machine)
+{
+    if (!machine->qmp || !machine->greeted || machine->monitor_lost)
+        return;
+    if (machine->isolated)
+        qmp_command(machine->qmp, "set_link", json_pack("{ss sb}", "name", "net", "up", 0), on_isolation, machine);
+    qmp_command(machine->qmp, machine->isolated ? "stop" : "cont", NULL, on_isolation, machine);
+    if (!machine->isolated)
+        qmp_command(machine->qmp, "set_link", json_pack("{ss sb}", "name", "net", "up", 1), on_isolation, machine);
 }
 
 /* ---- QMP ---- */
@@ -148,6 +171,8 @@ on_qmp_ready(void *data)
     qmp_command(machine->qmp, "human-monitor-command", json_pack("{ss}", "command-line", "info usernet"), on_usernet, machine);
     qmp_command(machine->qmp, "query-chardev", NULL, on_chardevs, machine);
     qmp_command(machine->qmp, "query-status", NULL, on_status, machine);
+    if (machine->isolated)
+        machine_isolation_apply(machine);
     if (machine->wish == WISH_START)
         machine_nudge(machine);
 }

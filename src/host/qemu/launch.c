@@ -89,6 +89,7 @@ machine_run_write(const Machine *machine)
         .swtpm = machine->swtpm_pid,
         .swtpm_start = process_start_time(machine->swtpm_pid),
         .agent = machine->agent,
+        .isolated = machine->isolated,
         .refused_file = machine->refused_file,
         .spec = machine->spec,
     };

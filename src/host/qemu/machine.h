@@ -66,6 +66,7 @@ struct Machine {
     char *refused_file; /* Secure Boot refused it in this boot; or NULL */
     char *why_ended;    /* what is known of the end before it came; or NULL */
     gboolean adopted, greeted, monitor_lost, agent, guest_shutdown, stop_asked, vtpm_died, stop_sent;
+    gboolean isolated;       /* stands still, without network, until it is released */
     gboolean waits_for_room; /* paused by QEMU in a write that found the host's disk full */
     guint stop_timer, button_timer, vtpm_timer, greeting_timer, room_timer, retry_timer;
     GPtrArray *forwards; /* of HostForward */
@@ -107,7 +108,9 @@ gboolean machine_launch(Machine *machine, GError **error);
 /* run.json: which processes run, so that the next daemon finds them. */
 void machine_run_write(const Machine *machine);
 
-/* follow.c: connects to a QEMU that runs. FALSE: it cannot be spoken with. */
+/* follow.c: stands still and is cut off as machine->isolated has it, as soon as QEMU can be spoken with. */
+void machine_isolation_apply(Machine *machine);
+/* Connects to a QEMU that runs. FALSE: it cannot be spoken with. */
 gboolean machine_follow(Machine *machine, GError **error);
 
 /* ends.c: sees the end of either process. FALSE: that process is gone already. */

@@ -45,6 +45,7 @@ run_file_parse(const char *text, gsize length, GError **error)
     run->qemu = (pid_t)qemu;
     run->swtpm = (pid_t)swtpm;
     run->agent = json_is_true(json_object_get(object, "agent"));
+    run->isolated = json_is_true(json_object_get(object, "isolated"));
     run->refused_file = g_strdup(json_string_value(json_object_get(object, "refusedFile")));
     g_autofree char *spec = json_text(json_object_get(object, "spec"));
     run->spec = spec ? launch_spec_parse(spec, strlen(spec), error) : NULL;
@@ -65,8 +66,8 @@ gboolean
 run_file_write(const char *folder, const RunFile *run, GError **error)
 {
     g_autoptr(json_t) object =
-        json_pack("{si sI si sI sb}", "qemu", (int)run->qemu, "qemuStart", (json_int_t)run->qemu_start, "swtpm",
-                  (int)run->swtpm, "swtpmStart", (json_int_t)run->swtpm_start, "agent", run->agent);
+        json_pack("{si sI si sI sb sb}", "qemu", (int)run->qemu, "qemuStart", (json_int_t)run->qemu_start, "swtpm",
+                  (int)run->swtpm, "swtpmStart", (json_int_t)run->swtpm_start, "agent", run->agent, "isolated", run->isolated);
     json_set_text(object, "refusedFile", run->refused_file);
     json_set_new(object, "spec", launch_spec_json(run->spec));
     g_autofree char *text = json_text(object);

@@ -10,6 +10,7 @@ typedef struct {
     pid_t qemu, swtpm;               /* 0: not known, or none */
     guint64 qemu_start, swtpm_start; /* process_start_time() of each */
     gboolean agent;                  /* the guest agent has answered */
+    gboolean isolated;               /* it was made to stand still, without network */
     char *refused_file;              /* Secure Boot refused this file; or NULL */
     LaunchSpec *spec;
 } RunFile;

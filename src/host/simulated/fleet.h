@@ -43,6 +43,7 @@ typedef struct {
     guint hold : 1;
     guint unhealthy : 1; /* so is the application in it */
     guint secure_boot : 1;
+    guint isolated : 1;
     char key[];
 } Sim;
 

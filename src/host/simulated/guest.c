@@ -194,7 +194,8 @@ program_answer(void *data)
 
     if (!sim || !sim->alive)
         arm_fail(&error, ARM_OPERATION_NOT_ALLOWED, NULL, "The instance does not run.");
-    else if (!sim->agent || (code = program_run(sim, (const char *const *)ask->argv, out)) == SIMULATED_GUEST_SILENT)
+    else if (!sim->agent || sim->isolated ||
+             (code = program_run(sim, (const char *const *)ask->argv, out)) == SIMULATED_GUEST_SILENT)
         arm_fail(&error, ARM_OPERATION_NOT_ALLOWED, NULL, "The guest agent does not answer.");
     else if (ask->late)
         arm_fail(&error, ARM_GUEST_RUN_FAILED, NULL, "testudo-guest did not end in time.");

@@ -53,12 +53,12 @@ disks_json(const Sim *sim)
 static json_t *
 sim_json(const Sim *sim)
 {
-    return json_pack("{ss sI sb sb sb sb sb sb sb ss si si si sI so so so}", "key", sim->key, "epoch", (json_int_t)sim->epoch,
-                     "alive", sim->alive, "agent", sim->agent, "refused", sim->refused, "hasAgent", sim->has_agent, "hold",
-                     sim->hold, "unhealthy", sim->unhealthy, "secureBoot", sim->secure_boot, "image", sim->image, "vcpus",
-                     (int)sim->vcpus, "memoryMib", (int)sim->memory_mib, "tampered", (int)sim->tampered, "dataGeneration",
-                     (json_int_t)sim->data_gen, "parts", parts_json(sim), "previous", previous_json(sim), "disks",
-                     disks_json(sim));
+    return json_pack("{ss sI sb sb sb sb sb sb sb sb ss si si si sI so so so}", "key", sim->key, "epoch",
+                     (json_int_t)sim->epoch, "alive", sim->alive, "agent", sim->agent, "refused", sim->refused, "hasAgent",
+                     sim->has_agent, "hold", sim->hold, "unhealthy", sim->unhealthy, "secureBoot", sim->secure_boot, "isolated",
+                     sim->isolated, "image", sim->image, "vcpus", (int)sim->vcpus, "memoryMib", (int)sim->memory_mib,
+                     "tampered", (int)sim->tampered, "dataGeneration", (json_int_t)sim->data_gen, "parts", parts_json(sim),
+                     "previous", previous_json(sim), "disks", disks_json(sim));
 }
 
 static json_t *
@@ -224,6 +224,7 @@ sim_read(Simulated *self, const json_t *item)
     sim->has_agent = flag(item, "hasAgent");
     sim->hold = flag(item, "hold");
     sim->unhealthy = flag(item, "unhealthy");
+    sim->isolated = flag(item, "isolated");
     return boot_read(sim, item) && number_read(json_object_get(item, "dataGeneration"), &sim->data_gen) &&
            parts_read(sim, json_object_get(item, "parts")) && previous_read(sim, json_object_get(item, "previous")) &&
            disks_read(sim, json_object_get(item, "disks"));

@@ -68,6 +68,7 @@ ended(Sim *sim, ArmCode code, const char *message)
     sim->timer = 0;
     sim->alive = FALSE;
     sim->agent = FALSE;
+    sim->isolated = FALSE;
     simulated_keep(sim->host);
     emit(sim, HOST_EXITED, code, message);
 }
@@ -133,6 +134,7 @@ stopped(void *data)
     sim->timer = 0;
     sim->alive = FALSE;
     sim->agent = FALSE;
+    sim->isolated = FALSE;
     sim->refused = FALSE;
     simulated_keep(sim->host);
     emit(sim, HOST_EXITED, ARM_N_CODES, NULL);
@@ -213,6 +215,7 @@ simulated_found(Host *host)
         found->alive = sim->alive;
         found->epoch = sim->epoch;
         found->agent = sim->agent;
+        found->isolated = sim->isolated;
         found->refused_file = sim->refused ? g_strdup("\\EFI\\BOOT\\grubx64.efi") : NULL;
         g_ptr_array_add(list, found);
         if (sim->alive && !sim->agent && !sim->refused && sim->has_agent)
@@ -246,6 +249,7 @@ simulated_start(Host *host, const LaunchSpec *spec)
     sim->alive = FALSE;
     sim->agent = FALSE;
     sim->refused = FALSE;
+    sim->isolated = FALSE;
     sim->has_agent = spec->guest_agent != 0;
     sim->fault = simulated_fault_of(self, spec);
     sim->unhealthy = sim->fault == SIMULATED_UNHEALTHY || (spec->image_urn && g_str_has_suffix(spec->image_urn, "-unhealthy"));
@@ -266,6 +270,18 @@ simulated_release(Host *host, const char *key)
         return;
     cross(self);
     sim->hold = FALSE;
+    simulated_keep(self);
+}
+
+static void
+simulated_isolate(Host *host, const char *key, gboolean isolated)
+{
+    Simulated *self = (Simulated *)host;
+    Sim *sim = g_hash_table_lookup(self->sims, key);
+    if (!sim || !sim->alive)
+        return;
+    cross(self);
+    sim->isolated = isolated != 0;
     simulated_keep(self);
 }
 
@@ -321,6 +337,7 @@ static const HostDriver driver = {
     .found = simulated_found,
     .start = simulated_start,
     .release = simulated_release,
+    .isolate = simulated_isolate,
     .stop = simulated_stop,
     .destroy = simulated_destroy,
     .disk_remove = simulated_disk_remove,
@@ -412,6 +429,13 @@ gboolean
 host_simulated_power_off(Host *host, const char *key)
 {
     return end_now(host, key, powered_off);
+}
+
+gboolean
+host_simulated_isolated(Host *host, const char *key)
+{
+    const Sim *sim = g_hash_table_lookup(((Simulated *)host)->sims, key);
+    return sim && sim->isolated;
 }
 
 guint

@@ -45,7 +45,8 @@ void host_simulated_set_faults(Host *host, SimulatedFault (*fault)(const LaunchS
 gboolean host_simulated_kill(Host *host, const char *key);
 /* Its guest powers itself off now, unasked. FALSE: no such VM. */
 gboolean host_simulated_power_off(Host *host, const char *key);
-guint host_simulated_alive(Host *host); /* how many VMs run */
+gboolean host_simulated_isolated(Host *host, const char *key); /* stands still, without network */
+guint host_simulated_alive(Host *host);                        /* how many VMs run */
 
 /* ---- what its guest says ---- */
 
