@@ -36,6 +36,8 @@ baseline_json(const Call *call, const StoreBaseline *baseline)
     json_set_text(properties, "approvedBy", baseline->approved_by);
     body_time_set(properties, "withdrawnAt", baseline->withdrawn);
     json_set_text(properties, "withdrawnBy", baseline->withdrawn_by);
+    if (baseline->superseded)
+        json_object_set_new(properties, "superseded", json_true());
     return body;
 }
 
@@ -170,7 +172,7 @@ withdraw(Call *call, GError **error)
     if (!baseline)
         return NULL;
     g_autofree char *message = g_strdup_printf("Baseline of image %s is withdrawn.", baseline->image_urn);
-    if (!store_baseline_withdraw(tx, baseline->id, call->request->caller, call->now, error) ||
+    if (!store_baseline_withdraw(tx, baseline->id, call->request->caller, /* superseded= */ FALSE, call->now, error) ||
         !event_note(call, tx, baseline->id, message, error) || !store_commit(g_steal_pointer(&tx), error))
         return NULL;
     return respond_empty(200);

@@ -4,6 +4,7 @@
 #include "engine/health.h"
 #include "engine/notice.h"
 #include "engine/sets.h"
+#include "engine/superseded.h"
 
 /* Rows in hand at a time: all of them are gone through, in one transaction. */
 #define ROWS_AT_A_TIME 1024
@@ -113,6 +114,7 @@ engine_attach(Engine *engine, Host *host, GError **error)
     strangers_remove(engine, found);
     engine->attached = TRUE;
     engine_upkeep(engine);
+    superseded_look_soon(engine);
     engine_kick(engine);
     return TRUE;
 }

@@ -6,6 +6,7 @@
 #include "engine/notice.h"
 #include "engine/pass.h"
 #include "engine/sets.h"
+#include "engine/superseded.h"
 
 #define RETRY_AFTER USEC_PER_SEC
 #define NEVER       (-1)
@@ -76,6 +77,7 @@ engine_free(Engine *engine)
     health_abandon(engine);
     notice_abandon(engine);
     attest_abandon(engine);
+    superseded_stop(engine);
     g_hash_table_unref(engine->reference_logs);
     g_hash_table_unref(engine->strangers);
     g_hash_table_unref(engine->successors);
@@ -308,6 +310,8 @@ pass_run(Engine *engine)
         engine_call_host(engine, g_ptr_array_index(pass->due, i));
     released_tell(pass);
     isolation_tell(pass);
+    if (pass->held->len > 0 || pass->planned->len > 0)
+        superseded_look_soon(engine);
     forget_where(pass, is_gone);
     engine_slots_offer(engine);
     if (work_waits(engine))

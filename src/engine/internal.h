@@ -63,6 +63,7 @@ struct Engine {
     gint kicked;   /* atomic: a pass is scheduled */
     guint retry_timer;
     guint upkeep_timer;
+    guint superseded_timer; /* engine/superseded.c */
     gboolean attached;
     UnixTime attached_at;
     GHashTable *strangers; /* char* (key) -> char* (ARM id or NULL): removed when the engine began to work */

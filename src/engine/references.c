@@ -1,6 +1,7 @@
 #include "engine/references.h"
 
 #include "engine/revisions.h"
+#include "engine/superseded.h"
 
 /* So many parsed logs are kept: an image at a few sizes each. */
 #define LOGS_MAX 64
@@ -40,12 +41,27 @@ is_better(const Judgement *judgement, const Judgement *than)
     return judgement->differences && than->differences && judgement->differences->len < than->differences->len;
 }
 
+/* Those that hold; what was superseded is one of them again where an instance is on it. */
+static GPtrArray *
+baselines_of(Pass *pass, const Revision *revision, GError **error)
+{
+    g_autoptr(GPtrArray) baselines = store_baseline_list(pass->tx, revision->image_urn, error);
+    gboolean any = FALSE;
+    for (guint i = 0; baselines && i < baselines->len; i++) {
+        if (is_same_size(g_ptr_array_index(baselines, i), revision))
+            return g_steal_pointer(&baselines);
+    }
+    if (!baselines || !superseded_restore(pass, revision->image_urn, revision->vcpus, revision->memory_mib, &any, error))
+        return NULL;
+    return any ? store_baseline_list(pass->tx, revision->image_urn, error) : g_steal_pointer(&baselines);
+}
+
 /* Those of another size are asked only where none of this size says that all is well: they differ in PCR 0 at least. */
 gboolean
 references_judge(Pass *pass, Held *held, const Evidenced *seen, Judgement *ret_judgement, char **ret_reference, GError **error)
 {
     const Revision *revision = revision_get(pass, held->tracked->set, held->row->revision, error);
-    g_autoptr(GPtrArray) baselines = revision ? store_baseline_list(pass->tx, revision->image_urn, error) : NULL;
+    g_autoptr(GPtrArray) baselines = revision ? baselines_of(pass, revision, error) : NULL;
     gboolean any = FALSE;
     if (!baselines)
         return FALSE;

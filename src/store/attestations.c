@@ -1,4 +1,4 @@
-/* Boot integrity: vTPMs, what was attested of them, event logs, and what should be measured. */
+/* Boot integrity: vTPMs, what was attested of them, and event logs. */
 #include "store/sqlite.h"
 
 /* ---- vTPMs ---- */
@@ -143,57 +143,4 @@ gboolean
 store_log_put(StoreTx *tx, const char *digest, GBytes *bytes, GError **error)
 {
     return sql_run(tx, SQL_LOG_INSERT, PARAMS(text_param(digest), bytes_param(bytes)), NULL, error);
-}
-
-/* ---- baselines ---- */
-
-void
-store_baseline_free(StoreBaseline *baseline)
-{
-    if (!baseline)
-        return;
-    g_free(baseline->image_urn);
-    g_free(baseline->log);
-    g_free(baseline->source);
-    g_free(baseline->approved_by);
-    g_free(baseline->withdrawn_by);
-    g_free(baseline);
-}
-
-static const Column baseline_columns[] = {
-    COLUMN_FIXED(StoreBaseline, id, COLUMN_ROWID),         COLUMN_FIXED(StoreBaseline, image_urn, COLUMN_TEXT),
-    COLUMN_FIXED(StoreBaseline, secure_boot, COLUMN_INT),  COLUMN_FIXED(StoreBaseline, vcpus, COLUMN_UINT),
-    COLUMN_FIXED(StoreBaseline, memory_mib, COLUMN_UINT),  COLUMN_FIXED(StoreBaseline, log, COLUMN_TEXT),
-    COLUMN_FIXED(StoreBaseline, source, COLUMN_TEXT),      COLUMN_FIXED(StoreBaseline, approved, COLUMN_INT64),
-    COLUMN_FIXED(StoreBaseline, approved_by, COLUMN_TEXT), COLUMN(StoreBaseline, withdrawn, COLUMN_INT64),
-    COLUMN(StoreBaseline, withdrawn_by, COLUMN_TEXT),      { 0 },
-};
-const RowType baseline_rows = { "baselines", sizeof(StoreBaseline), baseline_columns, 1, (GDestroyNotify)store_baseline_free };
-
-StoreBaseline *
-store_baseline_get(StoreTx *tx, gint64 id, GError **error)
-{
-    return row_get(tx, SQL_BASELINE_GET, PARAMS(number_param(id)), error);
-}
-
-GPtrArray *
-store_baseline_list(StoreTx *tx, const char *image_urn, GError **error)
-{
-    return image_urn ? row_list(tx, SQL_BASELINE_LIST_IMAGE, PARAMS(text_param(image_urn)), error)
-                     : row_list(tx, SQL_BASELINE_LIST, NO_PARAMS, error);
-}
-
-gboolean
-store_baseline_add(StoreTx *tx, StoreBaseline *baseline, GError **error)
-{
-    if (!row_insert(tx, SQL_BASELINE_INSERT, baseline, error))
-        return FALSE;
-    baseline->id = sqlite3_last_insert_rowid(tx->connection->db);
-    return TRUE;
-}
-
-gboolean
-store_baseline_withdraw(StoreTx *tx, gint64 id, const char *by, UnixTime now, GError **error)
-{
-    return sql_run(tx, SQL_BASELINE_WITHDRAW, PARAMS(number_param(id), number_param(now), text_param(by)), NULL, error);
 }

@@ -192,6 +192,8 @@ const char *const schema_steps[] = {
     "ALTER TABLE instances ADD COLUMN replaced INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE instances ADD COLUMN stands_in INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX instances_in_quarantine ON instances (set_id, want_revision) WHERE quarantined <> 0;",
+    /* Baselines that are withdrawn by themselves, and come back. */
+    "ALTER TABLE baselines ADD COLUMN superseded INTEGER NOT NULL DEFAULT 0;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

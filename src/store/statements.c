@@ -17,6 +17,16 @@ typedef enum {
 #define PLACES_OF(set) "place >= " set " << 32 AND place < (" set " + 1) << 32"
 #define PLACES_OF_SET  PLACES_OF("?1")
 #define THIS_IMAGE     "publisher = ? AND offer = ? AND sku = ?"
+/* Some scale set has, or had, a model of the baseline's image and size; and one of these is what it makes instances from, or
+ * what one of its instances is launched from, goes to or may be put back to. During a rolling upgrade any of them may be. */
+#define MODELS_OF_BASELINE                                                                                                     \
+    "SELECT 1 FROM models m JOIN sets s ON s.id = m.set_id WHERE m.image_urn = baselines.image_urn"                            \
+    " AND m.size_vcpus = baselines.vcpus AND m.size_memory_mib = baselines.memory_mib"
+#define NEEDS_BASELINE                                                                                                         \
+    MODELS_OF_BASELINE                                                                                                         \
+    " AND (s.revision = m.revision OR EXISTS (SELECT 1 FROM rolls r WHERE r.set_id = m.set_id AND r.ended = 0)"                \
+    " OR EXISTS (SELECT 1 FROM instances i WHERE " PLACES_OF(                                                                  \
+        "m.set_id") " AND (i.revision = m.revision OR i.want_revision = m.revision OR i.undo_revision = m.revision)))"
 
 /* clang-format off: one statement or clause a line */
 static const struct {
@@ -184,9 +194,20 @@ static const struct {
     [SQL_BASELINE_GET] = { SHAPE_SELECT, &baseline_rows, "WHERE id = ?" },
     [SQL_BASELINE_LIST] = { SHAPE_SELECT, &baseline_rows, "ORDER BY image_urn, id" },
     [SQL_BASELINE_LIST_IMAGE] = { SHAPE_SELECT, &baseline_rows, "WHERE image_urn = ? AND withdrawn = 0 ORDER BY id DESC" },
+    [SQL_BASELINE_LIST_SUPERSEDED] = { SHAPE_SELECT, &baseline_rows,
+                                       "WHERE image_urn = ? AND vcpus = ? AND memory_mib = ? AND superseded ORDER BY id" },
     [SQL_BASELINE_INSERT] = { SHAPE_INSERT, &baseline_rows, NULL },
     [SQL_BASELINE_WITHDRAW] = { SHAPE_PLAIN, NULL,
-                                "UPDATE baselines SET withdrawn = ?2, withdrawn_by = ?3 WHERE id = ?1 AND withdrawn = 0" },
+                                "UPDATE baselines SET withdrawn = ?2, withdrawn_by = ?3, superseded = ?4"
+                                " WHERE id = ?1 AND (withdrawn = 0 OR superseded)" },
+    [SQL_BASELINE_RESTORE] = { SHAPE_PLAIN, NULL,
+                               "UPDATE baselines SET withdrawn = 0, withdrawn_by = NULL, superseded = 0"
+                               " WHERE id = ? AND superseded" },
+    [SQL_BASELINE_LIST_UNNEEDED] = { SHAPE_SELECT, &baseline_rows,
+                                     "WHERE withdrawn = 0 AND EXISTS (" MODELS_OF_BASELINE ") AND NOT EXISTS (" NEEDS_BASELINE
+                                     ") ORDER BY id" },
+    [SQL_BASELINE_LIST_AGAIN] = { SHAPE_SELECT, &baseline_rows,
+                                  "WHERE superseded AND EXISTS (" NEEDS_BASELINE ") ORDER BY id" },
 };
 /* clang-format on */
 

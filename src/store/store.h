@@ -475,6 +475,7 @@ typedef struct {
     char *approved_by;
     UnixTime withdrawn; /* 0: it holds */
     char *withdrawn_by;
+    gboolean superseded; /* withdrawn since nothing needed it any more: it holds again where something does */
 } StoreBaseline;
 void store_baseline_free(StoreBaseline *baseline);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreBaseline, store_baseline_free)
@@ -482,4 +483,14 @@ StoreBaseline *store_baseline_get(StoreTx *tx, gint64 id, GError **error);
 /* image_urn NULL: all, withdrawn ones too; else those that hold, newest first. */
 GPtrArray *store_baseline_list(StoreTx *tx, const char *image_urn, GError **error);
 gboolean store_baseline_add(StoreTx *tx, StoreBaseline *baseline, GError **error); /* writes id */
-gboolean store_baseline_withdraw(StoreTx *tx, gint64 id, const char *by, UnixTime now, GError **error);
+gboolean store_baseline_withdraw(StoreTx *tx, gint64 id, const char *by, gboolean superseded, UnixTime now, GError **error);
+/* Only what was superseded. */
+gboolean store_baseline_restore(StoreTx *tx, gint64 id, GError **error);
+/* Superseded ones of this image and size. */
+GPtrArray *store_baseline_list_superseded(StoreTx *tx, const char *image_urn, guint vcpus, guint memory_mib, GError **error);
+/* Those that hold, and whose image and size every scale set that had them has gone on from: no model in force has them, no
+ * instance is on one that has, goes to one or may be put back to one, and no rolling upgrade that may put some back is under
+ * way. */
+GPtrArray *store_baseline_list_unneeded(StoreTx *tx, GError **error);
+/* Superseded ones of which that is true no more. */
+GPtrArray *store_baseline_list_needed_again(StoreTx *tx, GError **error);
