@@ -13,7 +13,7 @@ BELOW = {
     'store': ['base', 'model', 'rollout'],
     'host': ['base', 'model'],
     'engine': ['base', 'model', 'rollout', 'attest', 'store', 'host'],
-    'api': ['base', 'model', 'rollout', 'store'],
+    'api': ['base', 'model', 'rollout', 'attest', 'store'],
     'daemon': ['base', 'model', 'rollout', 'store', 'host', 'engine', 'api'],
     'cli': ['base', 'attest'],
     'guest': ['base'],

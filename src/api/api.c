@@ -43,6 +43,7 @@ api_new(const ApiConfig *config, Store *store, Clock *clock, const ApiProbe *pro
     api->probe = *probe;
     api->bodies = body_cache_new(CACHE_BYTES);
     api->version_form = g_regex_new(VERSION_FORM, G_REGEX_DOLLAR_ENDONLY | G_REGEX_CASELESS | G_REGEX_OPTIMIZE, 0, NULL);
+    api->issuer = g_strdup(config->token_issuer);
     g_mutex_init(&api->works_lock);
     g_cond_init(&api->works_ended);
     if (identity_load(api, error))
@@ -93,7 +94,21 @@ api_free(Api *api)
     g_clear_pointer(&api->version_form, g_regex_unref);
     g_free(api->subscription);
     g_free(api->link_secret);
+    g_free(api->issuer);
     g_free(api);
+}
+
+const char *
+api_token_issuer(const Api *api)
+{
+    return api->issuer;
+}
+
+void
+api_listens_at(Api *api, const char *https_url)
+{
+    if (!api->issuer)
+        api->issuer = g_strdup(https_url);
 }
 
 const char *

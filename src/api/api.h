@@ -76,6 +76,8 @@ typedef struct {
     guint body_max;             /* bytes; 4 MiB unless configured; more is 413 */
     gint64 disk_retention_usec; /* how long a data disk that is detached is kept */
     gint64 attest_period_usec;  /* as the engine's */
+    const char *token_issuer;   /* https://… below which others find /certs, no slash at its end; NULL: where it listens */
+    gint64 token_key_age_usec;  /* a key signs tokens for so long; 0: until it is told otherwise */
 } ApiConfig;
 
 typedef struct Api Api;
@@ -84,6 +86,10 @@ typedef struct Api Api;
 Api *api_new(const ApiConfig *config, Store *store, Clock *clock, const ApiProbe *probe, GError **error);
 void api_free(Api *api);
 const char *api_subscription(const Api *api);
+/* Who issues tokens of healthy instances; NULL: nobody, as it could not be reached. Borrowed. */
+const char *api_token_issuer(const Api *api);
+/* Before the first request: where HTTPS is listened on. */
+void api_listens_at(Api *api, const char *https_url);
 
 /* Answers one request; done is called before it returns or later, from any thread, exactly once. */
 void api_handle(Api *api, const ApiRequest *request, ApiDone done, void *data);

@@ -1,17 +1,16 @@
 /* How an instance booted: what is known now, what was found before, and the evidence, for whoever wants to judge it himself. */
+#include "api/attested.h"
 #include "api/body_parts.h"
 #include "api/place.h"
 #include "api/quarantine.h"
 #include "base/json.h"
-#include "store/models.h"
 
 #include <string.h>
 
-#define ATTESTATION      PATH_INSTANCE "/attestation"
-#define ATTESTATIONS     PATH_INSTANCE "/attestations"
-#define ATTEST           PATH_INSTANCE "/attest"
-#define TYPE             "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/attestation"
-#define PERIODS_OF_GRACE 2
+#define ATTESTATION  PATH_INSTANCE "/attestation"
+#define ATTESTATIONS PATH_INSTANCE "/attestations"
+#define ATTEST       PATH_INSTANCE "/attest"
+#define TYPE         "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/attestation"
 
 static void
 bytes_set(json_t *object, const char *name, GBytes *bytes)
@@ -61,32 +60,6 @@ finding_json(const StoreAttestation *made)
     return json;
 }
 
-static guint
-period_s(const Call *call, StoreTx *tx, const Place *place, GError **error)
-{
-    g_autoptr(Model) model =
-        model_of_revision(tx, place->set->id, place->set->name, place->instance->revision, NULL, NULL, error);
-    if (!model)
-        return 0;
-    return model->attestation && model->attestation->period_s ? model->attestation->period_s
-                                                              : (guint)(call->api->config.attest_period_usec / USEC_PER_SEC);
-}
-
-/* A verifier that died must not leave everything green. */
-static void
-staleness_set(const Call *call, const StoreInstance *instance, const StoreVtpm *vtpm, guint period, json_t *properties)
-{
-    const gint64 silent = vtpm && vtpm->tried ? call->now - vtpm->tried : 0;
-    const gboolean judged = instance->integrity != INTEGRITY_NONE && instance->integrity != INTEGRITY_WAITED_FOR;
-    if (!judged || instance->quarantined || silent < (gint64)PERIODS_OF_GRACE * period * USEC_PER_SEC)
-        return;
-    g_autofree char *reason = g_strdup_printf("It was not attested for %" G_GINT64_FORMAT " s, and is to be every %u s.",
-                                              silent / USEC_PER_SEC, period);
-    json_set_text(properties, "state", integrity_text(INTEGRITY_UNREACHABLE));
-    json_set_text(properties, "code", "stale");
-    json_set_text(properties, "reason", reason);
-}
-
 static json_t *
 vtpm_json(const StoreVtpm *vtpm)
 {
@@ -100,37 +73,31 @@ static ApiResponse *
 attestation_get(Call *call, GError **error)
 {
     g_auto(Place) place = { 0 };
-    GError *lookup = NULL;
-    if (!place_find(call, &place, error))
+    g_auto(Attested) attested = { 0 };
+    if (!place_find(call, &place, error) ||
+        !attested_read(call->api, place.tx, place.set, place.instance, call->now, &attested, error))
         return NULL;
     const StoreInstance *instance = place.instance;
-    g_autoptr(GPtrArray) found = store_attestation_list(place.tx, place.set->id, instance->id, 1, error);
-    g_autoptr(StoreVtpm) vtpm = found ? store_vtpm_get(place.tx, place.set->id, instance->id, &lookup) : NULL;
-    const guint period = found && !lookup && instance->revision ? period_s(call, place.tx, &place, &lookup) : 1;
-    if (lookup)
-        g_propagate_error(error, lookup);
-    if (!found || lookup || !period)
-        return NULL;
-    const StoreAttestation *last = found->len > 0 ? g_ptr_array_index(found, 0) : NULL;
-    const gboolean is_now = last && last->epoch == instance->epoch && last->integrity == instance->integrity;
+    const StoreVtpm *vtpm = attested.vtpm;
     g_autoptr(json_t) body = json_object();
-    json_t *properties = is_now ? finding_json(last) : json_object();
+    json_t *properties = attested.last ? finding_json(attested.last) : json_object();
     g_autofree char *resource = resource_id_instance(call->api->subscription, place.set->group, place.set->name, instance->id);
     g_autofree char *id = g_strconcat(resource, "/attestation", NULL), *name = g_strdup_printf("%u", instance->id);
     json_set_text(body, "id", id);
     json_set_text(body, "name", name);
     json_set_text(body, "type", TYPE);
     json_object_set_new(body, "properties", properties);
-    json_set_text(properties, "state", integrity_text(instance->integrity));
+    json_set_text(properties, "state", integrity_text(attested.integrity));
+    json_set_text(properties, "code", attested.code);
+    json_set_text(properties, "reason", attested.reason);
     body_time_set(properties, "since", instance->integrity_since);
     if (vtpm) {
         body_time_set(properties, "lastVerifiedAt", vtpm->verified);
         body_time_set(properties, "lastTriedAt", vtpm->tried);
         json_object_set_new(properties, "vTpm", vtpm_json(vtpm));
     }
-    staleness_set(call, instance, vtpm, period, properties);
     const char *expand = call_query(call, "$expand");
-    if (expand && is_now && !evidence_set(place.tx, last, vtpm, properties, error))
+    if (expand && attested.last && !evidence_set(place.tx, attested.last, vtpm, properties, error))
         return NULL;
     return respond_json(200, body);
 }

@@ -15,6 +15,7 @@ struct Api {
     Clock *clock;
     ApiProbe probe;
     char *subscription;
+    char *issuer;             /* of tokens: config.token_issuer, or where HTTPS is listened on; NULL: neither */
     char *link_secret;        /* signs short-lived addresses (boot diagnostics) */
     GRegex *version_form;     /* compiled once: every request is matched with it */
     struct BodyCache *bodies; /* api/body_cache.h */
@@ -113,10 +114,12 @@ extern const Route routes_scale_set_actions[];
 extern const Route routes_attestations[];
 extern const Route routes_baselines[];
 extern const Route routes_quarantine[];
-extern const Route routes_services[];  /* automatic repairs: suspend and resume */
-extern const Route routes_rolls[];     /* rolling upgrades of a set */
-extern const Route routes_instances[]; /* virtualMachines of a set */
-extern const Route routes_disks[];     /* kept from removed instances */
+extern const Route routes_tokens[];     /* of instances that are healthy */
+extern const Route routes_token_ring[]; /* the keys for them: /certs, … */
+extern const Route routes_services[];   /* automatic repairs: suspend and resume */
+extern const Route routes_rolls[];      /* rolling upgrades of a set */
+extern const Route routes_instances[];  /* virtualMachines of a set */
+extern const Route routes_disks[];      /* kept from removed instances */
 extern const Route routes_extensions[];
 extern const Route routes_extension_images[];
 extern const Route routes_revisions[]; /* of a set, and rollback */

@@ -16,6 +16,7 @@ static const Route *const tables[] = {
     routes_rolls,         routes_disks,
     routes_services,      routes_attestations,
     routes_baselines,     routes_quarantine,
+    routes_tokens,        routes_token_ring,
 };
 
 /* ---- routes ---- */

@@ -59,6 +59,7 @@ https_start(Server *server, const ServerConfig *config, GError **error)
         return FALSE;
     server->exchanges.https_url =
         g_strdup_printf(colons ? "https://[%s]:%u" : "https://%s:%u", config->listen_host, server->https_port);
+    api_listens_at(server->exchanges.api, server->exchanges.https_url);
     server->https_daemon = daemon_start(&server->on_https, fd, config, error);
     return server->https_daemon != NULL;
 }

@@ -50,9 +50,10 @@ status_of(const Cli *cli, const GError *error)
 }
 
 static gboolean
-asks_daemon(const Command *command)
+asks_daemon(const Command *command, const Args *args)
 {
-    return command->run != run_attest_eventlog && command->run != run_attest_verify_file;
+    return command->run != run_attest_eventlog && command->run != run_attest_verify_file &&
+           !(command->run == run_attest_verify_token && args_text(args, "jwks"));
 }
 
 static int
@@ -69,8 +70,8 @@ command_run(const Command *command, const char *const *words)
         error_print(error);
         return CLI_USAGE;
     }
-    g_autoptr(Client) client = cli.client = asks_daemon(command) ? client_open(args, &error) : NULL;
-    if ((client || !asks_daemon(command)) && command->run(&cli, &error))
+    g_autoptr(Client) client = cli.client = asks_daemon(command, args) ? client_open(args, &error) : NULL;
+    if ((client || !asks_daemon(command, args)) && command->run(&cli, &error))
         return fflush(stdout) == 0 ? (int)cli.status : CLI_FAILED;
     error_print(error);
     return status_of(&cli, error);

@@ -44,6 +44,9 @@ static const struct {
       "how long a rolling upgrade waits for an upgraded instance to become healthy (300)" },
     { "attest-every", VALUE_TEXT, "3600", "SECONDS",
       "between two times that an instance with the Guest Attestation extension is attested (3600)" },
+    { "token-issuer", VALUE_TEXT, NULL, "URL",
+      "https address under which others find /certs, for tokens of healthy instances (where --listen is)" },
+    { "token-key-days", VALUE_TEXT, "30", "DAYS", "how long a key signs tokens (30); 0: until it is rotated by command" },
     { "stop-grace", VALUE_TEXT, "30", "SECONDS", "how long a guest may take to shut down (30)" },
     { "retention-days", VALUE_TEXT, "7", "DAYS",
       "how long former OS disks, and data disks of removed instances, are kept (7)" },
@@ -177,6 +180,18 @@ tls_names_check(char **names, GError **error)
     return TRUE;
 }
 
+/* What comes after it begins with a slash: it may have a path, and ends without one. */
+static gboolean
+token_issuer_check(const char *url, GError **error)
+{
+    return !url ||
+           g_regex_match_simple("^https://[A-Za-z0-9.:\\[\\]-]{1,253}(/[A-Za-z0-9._~-]+)*$", url, G_REGEX_DOLLAR_ENDONLY, 0) ||
+           arm_fail(
+               error, ARM_INVALID_PARAMETER, "token-issuer",
+               "--token-issuer is an https address without a slash at its end, such as https://host.example:8443, not '%s'.",
+               url);
+}
+
 static gboolean
 uid_range_parse(DaemonConfig *config, const char *text, GError **error)
 {
@@ -209,7 +224,8 @@ forward_ports_parse(DaemonConfig *config, const char *text, GError **error)
 static gboolean
 decide(DaemonConfig *config, Values *values, GError **error)
 {
-    guint64 max_starting = g_get_num_processors(), timeout, health_wait, attest_every, grace, days, cap, threads, vtpm_ahead;
+    guint64 max_starting = g_get_num_processors(), timeout, health_wait, attest_every, grace, days, cap, threads, vtpm_ahead,
+            token_days;
 
     config->state_dir = g_canonicalize_filename(text_of(values, "state-dir"), NULL);
     config->tls_certificate = g_strdup(text_of(values, "tls-cert"));
@@ -218,6 +234,7 @@ decide(DaemonConfig *config, Values *values, GError **error)
     config->driver = g_strdup(text_of(values, "driver"));
     config->image_dirs = g_strdupv(values->lists[option_index("images")]);
     config->location = g_strdup(text_of(values, "location"));
+    config->token_issuer = g_strdup(text_of(values, "token-issuer"));
     config->bridge = g_strdup(text_of(values, "bridge"));
     config->outbound = values->flags[option_index("outbound")];
     config->qemu = g_strdup(text_of(values, "qemu"));
@@ -232,7 +249,8 @@ decide(DaemonConfig *config, Values *values, GError **error)
     if (!g_regex_match_simple("^[a-z0-9][a-z0-9-]{0,62}$", config->location, 0, 0))
         return arm_fail(error, ARM_INVALID_PARAMETER, "location",
                         "--location is 1 to 63 lower-case letters, digits and '-', not '%s'.", config->location);
-    if (!tls_names_check(config->tls_names, error) || !listen_parse(config, text_of(values, "listen"), error) ||
+    if (!tls_names_check(config->tls_names, error) || !token_issuer_check(config->token_issuer, error) ||
+        !listen_parse(config, text_of(values, "listen"), error) ||
         !uid_range_parse(config, text_of(values, "uid-range"), error) ||
         !forward_ports_parse(config, text_of(values, "forward-ports"), error))
         return FALSE;
@@ -245,7 +263,7 @@ decide(DaemonConfig *config, Values *values, GError **error)
         !number(values, "attest-every", 60, 86400, &attest_every, error) ||
         !number(values, "stop-grace", 0, 3600, &grace, error) || !number(values, "retention-days", 0, 3650, &days, error) ||
         !number(values, "serial-cap", 1, 4096, &cap, error) || !number(values, "vtpm-ahead", 0, 1000, &vtpm_ahead, error) ||
-        !number(values, "threads", 1, 64, &threads, error))
+        !number(values, "threads", 1, 64, &threads, error) || !number(values, "token-key-days", 0, 3650, &token_days, error))
         return FALSE;
     config->max_starting = (guint)max_starting;
     config->step_timeout_usec = (gint64)timeout * USEC_PER_SEC;
@@ -253,6 +271,7 @@ decide(DaemonConfig *config, Values *values, GError **error)
     config->attest_period_usec = (gint64)attest_every * USEC_PER_SEC;
     config->stop_grace_usec = (gint64)grace * USEC_PER_SEC;
     config->retention_usec = (gint64)days * 86400 * USEC_PER_SEC;
+    config->token_key_age_usec = (gint64)token_days * 86400 * USEC_PER_SEC;
     config->serial_cap = cap * 1024 * 1024;
     config->threads = (guint)threads;
     config->vtpm_ahead = (guint)vtpm_ahead;
@@ -320,6 +339,7 @@ daemon_config_free(DaemonConfig *config)
     g_strfreev(config->image_dirs);
     g_free(config->location);
     g_strfreev(config->forward_ports);
+    g_free(config->token_issuer);
     g_free(config->bridge);
     g_free(config->qemu);
     g_free(config->swtpm);

@@ -21,6 +21,8 @@ typedef struct {
     gint64 step_timeout_usec;
     gint64 health_wait_usec;
     gint64 attest_period_usec;
+    char *token_issuer;        /* NULL: where it listens */
+    gint64 token_key_age_usec; /* 0: keys sign until they are rotated by command */
     gint64 stop_grace_usec;
     gint64 retention_usec;
     guint64 serial_cap; /* bytes */

@@ -173,6 +173,8 @@ api_start(Daemon *daemon, GError **error)
         .body_max = 4u << 20,
         .disk_retention_usec = config->retention_usec,
         .attest_period_usec = config->attest_period_usec,
+        .token_issuer = config->token_issuer,
+        .token_key_age_usec = config->token_key_age_usec,
     };
     daemon->probe = probe_new(daemon->host, daemon->engine, daemon->context, config->state_dir);
     daemon->api = api_new(&api_config, daemon->store, daemon->clock, probe_table(daemon->probe), error);

@@ -36,5 +36,6 @@ static const char *const operation_kind_words[OPERATION_N_KINDS] = {
     [OPERATION_QUARANTINE] = SETS "/virtualMachines/quarantine/action",
     [OPERATION_RELEASE] = SETS "/virtualMachines/release/action",
     [OPERATION_APPROVE_BASELINE] = "Testudo.Attestation/baselines/write",
+    [OPERATION_ROTATE_TOKEN_KEY] = "Testudo.Attestation/rotateTokenKey/action",
 };
 DEFINE_WORDS(operation_kind, OperationKind, OPERATION_N_KINDS)

@@ -39,6 +39,7 @@ typedef enum {
     OPERATION_QUARANTINE,             /* begun by the engine: an instance is taken out of service, and another one is made */
     OPERATION_RELEASE,                /* of one in quarantine */
     OPERATION_APPROVE_BASELINE,       /* the same, of what a boot should be */
+    OPERATION_ROTATE_TOKEN_KEY,       /* the same, of the key that signs tokens */
     OPERATION_N_KINDS
 } OperationKind;
 

@@ -10,6 +10,7 @@ from lib import bodies
 from lib.cli import run
 from lib.guest import Guest
 from lib.suite import Suite
+from lib.token import verified
 from lib.wait import until
 
 suite = Suite(driver='qemu', chained=True)
@@ -67,6 +68,13 @@ def _(t):
     one, other = evidence(t, 'evidence0'), evidence(t, 'evidence1', '1')
     verdict = json.loads(run(t.daemon, f'testudo attest verify-file {other} --reference {one} -o json').expect().out)
     assert verdict['verdict'] == 'Healthy', verdict
+
+
+@suite.test('it gets a token that others verify by the keys that the daemon shows')
+def _(t):
+    token = run(t.daemon, f'testudo attest token {ON} --instance-id 1 --nonce 5f3c0c2e -o tsv').expect().out.strip()
+    claims = verified(token, t.daemon.url, t.daemon.https(''), t.room.path, '5f3c0c2e')
+    assert claims['secureboot'] is True and claims['x-testudo-ek-sha256'] == attestation(t, '1')['vTpm']['endorsementKeySha256'], claims
 
 
 # ---- a stopped instance's disk is changed, with Secure Boot off: nothing keeps it from booting ----
@@ -131,6 +139,8 @@ def _(t):
     found = expect_state(t, 'NotAttested')
     assert found['code'] == 'secureBootOff', found
     assert (7, 'SecureBoot') in components(found), found
+    refused = run(t.daemon, f'testudo attest token {ON} --instance-id 0 --nonce n').expect(1)
+    assert 'NotAttested (secureBootOff)' in refused.err, refused.err
 
 
 @suite.test('a changed GRUB is named')

@@ -254,6 +254,8 @@ world_make(gboolean in_memory)
         .body_max = 1u << 20,
         .disk_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,
         .attest_period_usec = 3600 * USEC_PER_SEC,
+        .token_issuer = "https://testudo.example",
+        .token_key_age_usec = 30 * 24 * 3600 * USEC_PER_SEC,
     };
     world->engine_config = (EngineConfig){
         .state_dir = world->dir,
