@@ -114,6 +114,9 @@ extern const Route routes_scale_set_actions[];
 extern const Route routes_attestations[];
 extern const Route routes_baselines[];
 extern const Route routes_quarantine[];
+extern const Route routes_alerts[];
+extern const Route routes_assessments[];
+extern const Route routes_resource_health[];
 extern const Route routes_tokens[];     /* of instances that are healthy */
 extern const Route routes_token_ring[]; /* the keys for them: /certs, … */
 extern const Route routes_services[];   /* automatic repairs: suspend and resume */

@@ -4,19 +4,21 @@
 #include <string.h>
 
 static const Route *const tables[] = {
-    routes_scale_sets,    routes_scale_set_actions,
-    routes_extensions,    routes_extension_images,
-    routes_revisions,     routes_instances,
-    routes_guest,         routes_operations,
-    routes_groups,        routes_resources,
-    routes_subscriptions, routes_catalogue,
-    routes_images,        routes_host,
-    routes_activity,      routes_links,
-    routes_features,      routes_machines,
-    routes_rolls,         routes_disks,
-    routes_services,      routes_attestations,
-    routes_baselines,     routes_quarantine,
-    routes_tokens,        routes_token_ring,
+    routes_scale_sets,      routes_scale_set_actions,
+    routes_extensions,      routes_extension_images,
+    routes_revisions,       routes_instances,
+    routes_guest,           routes_operations,
+    routes_groups,          routes_resources,
+    routes_subscriptions,   routes_catalogue,
+    routes_images,          routes_host,
+    routes_activity,        routes_links,
+    routes_features,        routes_machines,
+    routes_rolls,           routes_disks,
+    routes_services,        routes_attestations,
+    routes_baselines,       routes_quarantine,
+    routes_tokens,          routes_token_ring,
+    routes_alerts,          routes_assessments,
+    routes_resource_health,
 };
 
 /* ---- routes ---- */

@@ -62,6 +62,8 @@ static const struct {
         "locations/publishers", "skus" } },
     { "Microsoft.Resources", { "subscriptions", "resourceGroups" } },
     { "Microsoft.Insights", { "eventtypes" } },
+    { "Microsoft.Security", { "alerts", "locations/alerts", "assessments" } },
+    { "Microsoft.ResourceHealth", { "availabilityStatuses" } },
     { "Microsoft.Features", { "features", "providers" } },
 };
 

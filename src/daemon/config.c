@@ -51,6 +51,8 @@ static const struct {
     { "retention-days", VALUE_TEXT, "7", "DAYS",
       "how long former OS disks, and data disks of removed instances, are kept (7)" },
     { "vtpm-ahead", VALUE_TEXT, "2", "N", "vTPMs made ahead of need, so that a new VM starts sooner (2); 0 for none" },
+    { "webhook", VALUE_TEXT, NULL, "URL", "deliver alerts there, each as a POST of JSON" },
+    { "webhook-secret", VALUE_TEXT, NULL, "FILE", "sign what is delivered with the secret in FILE" },
     { "serial-cap", VALUE_TEXT, "16", "MIB", "largest serial log of one boot (16)" },
     { "threads", VALUE_TEXT, "4", "N", "HTTP threads (4)" },
     { "qemu", VALUE_TEXT, NULL, "FILE", "QEMU to use instead of qemu-system-x86_64 from PATH" },
@@ -222,6 +224,18 @@ forward_ports_parse(DaemonConfig *config, const char *text, GError **error)
 }
 
 static gboolean
+webhook_check(const DaemonConfig *config, GError **error)
+{
+    const char *url = config->webhook;
+    if (url && !g_str_has_prefix(url, "https://") && !g_str_has_prefix(url, "http://"))
+        return arm_fail(error, ARM_INVALID_PARAMETER, "webhook",
+                        "--webhook is an address that begins with https:// or http://, not '%s'.", url);
+    return url || !config->webhook_secret ||
+           arm_fail(error, ARM_INVALID_PARAMETER, "webhook-secret",
+                    "--webhook-secret signs what --webhook delivers: give both.");
+}
+
+static gboolean
 decide(DaemonConfig *config, Values *values, GError **error)
 {
     guint64 max_starting = g_get_num_processors(), timeout, health_wait, attest_every, grace, days, cap, threads, vtpm_ahead,
@@ -241,6 +255,8 @@ decide(DaemonConfig *config, Values *values, GError **error)
     config->swtpm = g_strdup(text_of(values, "swtpm"));
     config->swtpm_setup = g_strdup(text_of(values, "swtpm-setup"));
     config->firmware_dir = g_strdup(text_of(values, "firmware-dir"));
+    config->webhook = g_strdup(text_of(values, "webhook"));
+    config->webhook_secret = g_strdup(text_of(values, "webhook-secret"));
 
     if (strcmp(config->driver, "qemu") != 0 && strcmp(config->driver, "simulated") != 0)
         return arm_fail(error, ARM_INVALID_PARAMETER, "driver", "--driver is qemu or simulated, not '%s'.", config->driver);
@@ -249,8 +265,8 @@ decide(DaemonConfig *config, Values *values, GError **error)
     if (!g_regex_match_simple("^[a-z0-9][a-z0-9-]{0,62}$", config->location, 0, 0))
         return arm_fail(error, ARM_INVALID_PARAMETER, "location",
                         "--location is 1 to 63 lower-case letters, digits and '-', not '%s'.", config->location);
-    if (!tls_names_check(config->tls_names, error) || !token_issuer_check(config->token_issuer, error) ||
-        !listen_parse(config, text_of(values, "listen"), error) ||
+    if (!webhook_check(config, error) || !tls_names_check(config->tls_names, error) ||
+        !token_issuer_check(config->token_issuer, error) || !listen_parse(config, text_of(values, "listen"), error) ||
         !uid_range_parse(config, text_of(values, "uid-range"), error) ||
         !forward_ports_parse(config, text_of(values, "forward-ports"), error))
         return FALSE;
@@ -345,5 +361,7 @@ daemon_config_free(DaemonConfig *config)
     g_free(config->swtpm);
     g_free(config->swtpm_setup);
     g_free(config->firmware_dir);
+    g_free(config->webhook);
+    g_free(config->webhook_secret);
     g_free(config);
 }

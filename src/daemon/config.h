@@ -28,6 +28,8 @@ typedef struct {
     guint64 serial_cap; /* bytes */
     guint threads;
     guint vtpm_ahead;
+    char *webhook;        /* where alerts are delivered; NULL: nowhere */
+    char *webhook_secret; /* file; NULL: they are not signed */
     char *qemu, *swtpm, *swtpm_setup, *firmware_dir;
     gboolean show_version;
 } DaemonConfig;

@@ -1,6 +1,7 @@
 /* The order in which testudod comes up and goes down. Up: state folder, store, images, engine, host (adopts what runs),
  * API, HTTP. Down: HTTP first, so that nothing new is accepted; VMs go on running. */
 #include "api/api.h"
+#include "api/webhook.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "daemon/config.h"
@@ -37,12 +38,16 @@ typedef struct {
     Api *api;
     TlsFiles *tls;
     Server *server;
+    GBytes *webhook_secret;
+    Webhook *webhook; /* NULL: alerts are delivered nowhere */
 } Daemon;
 
 static void
 on_commit(void *data)
 {
-    engine_kick(data);
+    const Daemon *daemon = data;
+    engine_kick(daemon->engine);
+    webhook_kick(daemon->webhook);
 }
 
 /* An image that is there already, with the same content, is not an error: the same folder may be given at each start. */
@@ -119,6 +124,7 @@ core_start(Daemon *daemon, GError **error)
         .step_timeout_usec = config->step_timeout_usec,
         .health_wait_usec = config->health_wait_usec,
         .attest_period_usec = config->attest_period_usec,
+        .alerts_delivered = config->webhook != NULL,
         .stop_grace_usec = config->stop_grace_usec,
         .disk_retention_usec = config->retention_usec,
         .operation_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,
@@ -128,6 +134,8 @@ core_start(Daemon *daemon, GError **error)
     daemon->lock = state_prepare(config->state_dir, error);
     if (daemon->lock < 0)
         return FALSE;
+    if (config->webhook_secret && !(daemon->webhook_secret = state_webhook_secret(config->webhook_secret, error)))
+        return FALSE;
     daemon->sizes = state_sizes(config->state_dir, error);
     daemon->quota = daemon->sizes ? state_quota(config->state_dir, error) : NULL;
     engine_config.sizes = daemon->sizes;
@@ -136,7 +144,7 @@ core_start(Daemon *daemon, GError **error)
     if (!daemon->store || !images_take_in(daemon, error))
         return FALSE;
     daemon->engine = engine_new(daemon->store, daemon->clock, &engine_config, daemon->context);
-    store_set_listener(daemon->store, on_commit, daemon->engine);
+    store_set_listener(daemon->store, on_commit, daemon);
     daemon->guest_program =
         g_resources_lookup_data("/testudo/guest/testudo-guest", G_RESOURCE_LOOKUP_FLAGS_NONE, /* error= */ NULL);
     daemon->host = host_open(daemon, error);
@@ -219,6 +227,24 @@ server_bring_up(Daemon *daemon, GError **error)
     return TRUE;
 }
 
+/* Before there are other threads whose commits kick it. */
+static gboolean
+webhook_bring_up(Daemon *daemon)
+{
+    if (!daemon->config->webhook)
+        return TRUE;
+    const WebhookConfig config = {
+        .url = daemon->config->webhook,
+        .secret = daemon->webhook_secret,
+        .subscription = api_subscription(daemon->api),
+        .location = daemon->config->location,
+        .retry_usec = WEBHOOK_RETRY_USEC,
+        .keep_usec = WEBHOOK_KEEP_USEC,
+    };
+    daemon->webhook = webhook_start(&config, daemon->store);
+    return TRUE;
+}
+
 static gboolean
 on_terminate(void *data)
 {
@@ -235,6 +261,9 @@ daemon_bring_down(Daemon *daemon)
     /* Answers that still come on the engine's thread find their askers alive up to here. */
     if (daemon->store)
         store_set_listener(daemon->store, NULL, NULL);
+    webhook_stop(daemon->webhook);
+    if (daemon->webhook_secret)
+        g_bytes_unref(daemon->webhook_secret);
     host_close(daemon->host);
     if (daemon->guest_program)
         g_bytes_unref(daemon->guest_program);
@@ -279,7 +308,8 @@ main(int argc, char **argv)
     g_unix_signal_add(SIGINT, on_terminate, &daemon);
 
     int status = 0;
-    if (core_start(&daemon, &error) && api_start(&daemon, &error) && server_bring_up(&daemon, &error)) {
+    if (core_start(&daemon, &error) && api_start(&daemon, &error) && webhook_bring_up(&daemon) &&
+        server_bring_up(&daemon, &error)) {
         notify_service_manager("READY=1");
         g_main_loop_run(daemon.loop);
         notify_service_manager("STOPPING=1");

@@ -61,6 +61,25 @@ state_prepare(const char *state_dir, GError **error)
     return fd_steal(&lock);
 }
 
+#define WEBHOOK_SECRET_MIN 16
+#define WEBHOOK_SECRET_MAX 4096
+
+GBytes *
+state_webhook_secret(const char *path, GError **error)
+{
+    gsize length;
+    g_autofree char *text = file_read(path, WEBHOOK_SECRET_MAX + 1, &length, error);
+    if (!text)
+        return NULL;
+    length -= length > 0 && text[length - 1] == '\n' ? 1 : 0;
+    if (length < WEBHOOK_SECRET_MIN || length > WEBHOOK_SECRET_MAX) {
+        arm_fail(error, ARM_INVALID_PARAMETER, "webhook-secret", "The secret in '%s' has %zu bytes; %d to %d are accepted.",
+                 path, length, WEBHOOK_SECRET_MIN, WEBHOOK_SECRET_MAX);
+        return NULL;
+    }
+    return g_bytes_new(text, length);
+}
+
 char *
 state_token(const char *state_dir, GError **error)
 {

@@ -12,6 +12,9 @@ int state_prepare(const char *state_dir, GError **error);
 /* admin.token (mode 0600), made of 32 random bytes at the first start. Newly allocated. */
 char *state_token(const char *state_dir, GError **error);
 
+/* The secret in an operator's file: 16 to 4,096 bytes, without the line end that may follow. */
+GBytes *state_webhook_secret(const char *path, GError **error);
+
 /* sizes.json and quota.json: the shipped ones are copied there at the first start, for the operator to edit. */
 SizeCatalogue *state_sizes(const char *state_dir, GError **error);
 Quota *state_quota(const char *state_dir, GError **error);

@@ -3,6 +3,7 @@
 #include "attest/credential.h"
 #include "base/guest_wire.h"
 #include "base/hex.h"
+#include "engine/alerts.h"
 #include "engine/consequences.h"
 #include "engine/revisions.h"
 #include "engine/verdicts.h"
@@ -266,11 +267,13 @@ attest_follow(Pass *pass, Held *held, GError **error)
     Model *model = revision && revision->model->attestation ? revision->model : NULL;
     if (!model) {
         attest_stop(tracked);
-        if (row) {
-            integrity_set(pass, held, INTEGRITY_NONE);
-            consequences_end(held);
-        }
-        return TRUE;
+        if (!row)
+            return TRUE;
+        /* The model has the extension no more. */
+        const gboolean ends = is_up(row) && integrity_fails(row->integrity);
+        integrity_set(pass, held, INTEGRITY_NONE);
+        consequences_end(held);
+        return !ends || alerts_end(pass, tracked->set, row->id, ALERTS_OF_A_BOOT, error);
     }
     const char *code, *hindrance = hindrance_of(row, model, &code);
     if (hindrance) {

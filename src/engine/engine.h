@@ -17,6 +17,7 @@ typedef struct {
     gint64 stop_grace_usec;          /* graceful shutdown, 30 s unless configured */
     gint64 disk_retention_usec;      /* data disks kept from removed instances, 7 days unless configured */
     gint64 operation_retention_usec; /* ended operations stay readable, 7 days */
+    gboolean alerts_delivered;       /* somebody delivers what is put into the store's deliveries */
     const SizeCatalogue *sizes; /* these two: what new instances of a rolling upgrade have room for; NULL: there is no limit */
     const Quota *quota;
 } EngineConfig;

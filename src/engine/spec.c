@@ -2,6 +2,7 @@
 #include "engine/disks.h"
 #include "engine/revisions.h"
 #include "engine/told.h"
+#include "engine/vtpm_keys.h"
 
 gboolean
 engine_subscription_know(Engine *engine, StoreTx *tx, GError **error)
@@ -43,6 +44,8 @@ engine_launch_spec(Pass *pass, SetTracked *set, const StoreInstance *instance, G
                  revision->number);
         return NULL;
     }
+    if (model->vtpm && !vtpm_key_check(pass, set, instance, error))
+        return NULL;
 
     g_autoptr(LaunchSpec) spec = launch_spec_new();
     spec->key = engine_key_of(set, instance->id);

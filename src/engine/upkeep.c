@@ -1,5 +1,6 @@
 /* What its retention time is over for is removed. */
 #include "engine/sets.h"
+#include "store/alerts.h"
 
 #define UPKEEP_EVERY (3600 * USEC_PER_SEC)
 /* And what was attested of instances that are gone. */
@@ -53,7 +54,8 @@ engine_upkeep(Engine *engine)
     g_hash_table_foreach_remove(engine->sets, is_empty, NULL);
     gboolean ok = tx && store_operation_prune(tx, now - engine->config.operation_retention_usec, &error) &&
                   store_event_prune(tx, now - EVENTS_KEPT, &error) && store_attestation_prune(tx, now - EVENTS_KEPT, &error) &&
-                  disks_prune(engine, tx, now, &error) && store_commit(g_steal_pointer(&tx), &error);
+                  store_alert_prune(tx, now - EVENTS_KEPT, &error) && disks_prune(engine, tx, now, &error) &&
+                  store_commit(g_steal_pointer(&tx), &error);
     if (!ok)
         g_warning("upkeep failed and is tried again in an hour: %s", error->message);
     engine->upkeep_timer = engine->clock->timer_add(engine->clock, now + UPKEEP_EVERY, on_upkeep, engine);

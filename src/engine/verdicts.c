@@ -6,9 +6,11 @@
 #include "attest/report.h"
 #include "base/guest_wire.h"
 #include "base/json.h"
+#include "engine/alerts.h"
 #include "engine/references.h"
 #include "engine/revisions.h"
 #include "engine/told.h"
+#include "engine/vtpm_keys.h"
 
 #include <string.h>
 
@@ -21,24 +23,6 @@ guest_answer_clear(GuestAnswer *answer)
 }
 
 /* ---- whose vTPM ---- */
-
-/* The same endorsement key elsewhere: somebody copied a folder. */
-static gboolean
-key_is_alone(Pass *pass, Held *held, const char *ek, GError **error)
-{
-    g_autoptr(GPtrArray) others = store_vtpm_list_of_key(pass->tx, ek, error);
-    for (guint i = 0; others && i < others->len; i++) {
-        const StoreVtpm *other = g_ptr_array_index(others, i);
-        if (other->set_id == held->tracked->set->id && other->instance == held->row->id)
-            continue;
-        g_autofree char *resource = engine_instance_resource(held->tracked->set, held->row->id);
-        g_autofree char *message = g_strdup_printf("The endorsement key of this instance's vTPM is that of instance %u of "
-                                                   "another folder too: one of the two is a copy.",
-                                                   other->instance);
-        return engine_warn(pass, OPERATION_ATTEST, "Failed", resource, NULL, message, error);
-    }
-    return others != NULL;
-}
 
 static StoreVtpm *
 vtpm_record(Pass *pass, Held *held, GError **error)
@@ -55,7 +39,7 @@ vtpm_record(Pass *pass, Held *held, GError **error)
         g_clear_pointer(&vtpm->certificate, g_bytes_unref);
         vtpm->ek = g_strdup("");
         g_warning("vTPM of %s: %s", key, problem->message);
-    } else if (!key_is_alone(pass, held, vtpm->ek, error)) {
+    } else if (!vtpm_key_note(pass, held->tracked->set, held->row->id, vtpm->ek, error)) {
         return NULL;
     }
     return store_vtpm_put(pass->tx, vtpm, error) ? g_steal_pointer(&vtpm) : NULL;
@@ -135,6 +119,8 @@ row_follow(Pass *pass, Held *held, const StoreAttestation *made, GError **error)
 {
     const StoreInstance *row = held->row;
     const Integrity before = row->integrity;
+    if (!alerts_follow(pass, held, made, error))
+        return FALSE;
     if (before == made->integrity)
         return TRUE;
     integrity_set(pass, held, made->integrity);

@@ -194,6 +194,20 @@ const char *const schema_steps[] = {
     "CREATE INDEX instances_in_quarantine ON instances (set_id, want_revision) WHERE quarantined <> 0;",
     /* Baselines that are withdrawn by themselves, and come back. */
     "ALTER TABLE baselines ADD COLUMN superseded INTEGER NOT NULL DEFAULT 0;",
+    /* Alerts, and what of them is still to be delivered. What there is to be alerted to ends with the instance. */
+    "CREATE TABLE alerts ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE COLLATE NOCASE, set_id INTEGER NOT NULL,"
+    "  instance INTEGER NOT NULL, resource TEXT NOT NULL, kind TEXT NOT NULL, code TEXT, message TEXT,"
+    "  status TEXT NOT NULL, open INTEGER NOT NULL, raised INTEGER NOT NULL, seen INTEGER NOT NULL,"
+    "  changed INTEGER NOT NULL, changed_by TEXT);"
+    "CREATE INDEX alerts_open ON alerts (set_id, instance) WHERE open <> 0;"
+    "CREATE TRIGGER alerts_end AFTER DELETE ON instances BEGIN"
+    "  UPDATE alerts SET open = 0, status = CASE WHEN status IN ('Active', 'InProgress') THEN 'Resolved' ELSE status END"
+    "  WHERE set_id = old.set_id AND instance = old.id AND open <> 0; END;"
+    "CREATE TABLE deliveries ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, alert INTEGER NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,"
+    "  fired INTEGER NOT NULL, at INTEGER NOT NULL, tries INTEGER NOT NULL, due INTEGER NOT NULL);"
+    "CREATE INDEX deliveries_by_alert ON deliveries (alert);",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

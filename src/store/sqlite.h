@@ -102,6 +102,18 @@ typedef enum {
     SQL_BASELINE_LIST_SUPERSEDED,
     SQL_BASELINE_LIST_UNNEEDED,
     SQL_BASELINE_LIST_AGAIN,
+    SQL_ALERT_GET,
+    SQL_ALERT_GET_BY_ID,
+    SQL_ALERT_LIST,
+    SQL_ALERT_LIST_GROUP,
+    SQL_ALERT_LIST_OPEN,
+    SQL_ALERT_INSERT,
+    SQL_ALERT_UPDATE,
+    SQL_ALERT_PRUNE,
+    SQL_DELIVERY_INSERT,
+    SQL_DELIVERY_NEXT,
+    SQL_DELIVERY_UPDATE,
+    SQL_DELIVERY_DELETE,
     SQL_N
 } Sql;
 
@@ -264,7 +276,7 @@ typedef struct {
     }
 
 extern const RowType group_rows, set_rows, model_rows, instance_rows, operation_rows, roll_rows, event_rows, image_rows,
-    disk_rows, vtpm_rows, attestation_rows, log_rows, baseline_rows;
+    disk_rows, vtpm_rows, attestation_rows, log_rows, baseline_rows, alert_rows, delivery_rows;
 
 /* The columns of a type as SQL: "a", "b" (the same with its place, for an insert); ?1, ?2; "a" = ?1, … (what an update
  * writes); and "a" = ?1 AND … (its key, and the expected etag). */

@@ -30,7 +30,7 @@ words_are_completed(void)
     static const struct {
         const char *line, *offered;
     } cases[] = {
-        { "a", "account attest" },
+        { "a", "account alert assessment attest" },
         { "g", "group" },
         { "vm", "vm vmss" },
         { "vm l", "list list-sizes list-skus list-usage" },

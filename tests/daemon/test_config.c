@@ -79,6 +79,8 @@ test_what_is_wrong_in_the_file_is_named(void)
         { "[testudo]\nthreads=2\n", "there is no group 'testudo'" },
         { "[testudod]\noutbound=perhaps\n", "'outbound' is true or false" },
         { "[testudod]\nthreads=none\n", "--threads" },
+        { "[testudod]\nwebhook=ftp://example/\n", "begins with https:// or http://" },
+        { "[testudod]\nwebhook-secret=/etc/secret\n", "give both" },
         { "threads=2\n", "Configuration file" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -1,0 +1,176 @@
+/* What is recommended, and how things stand: Microsoft.Security assessments, Microsoft.ResourceHealth. */
+#include "rows.h"
+#include "world.h"
+
+#include "base/json.h"
+
+#include <string.h>
+
+#define S           USEC_PER_SEC
+#define ASSESSMENTS "/providers/Microsoft.Security/assessments"
+#define HEALTH      "/providers/Microsoft.ResourceHealth/availabilityStatuses/current"
+#define TRUSTED(secure_boot, vtpm)                                                                                             \
+    "{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":" secure_boot ",\"vTpmEnabled\":" vtpm "}}"
+
+static const struct {
+    const char *name, *security, *sku;
+    const char *secure_boot, *vtpm, *attestation;
+} models[] = {
+    { "standard", NULL, "gen2", "Unhealthy", "Unhealthy", "NotApplicable" },
+    { "generation-1", NULL, "gen1", "NotApplicable", "NotApplicable", "NotApplicable" },
+    { "vtpm-alone", TRUSTED("false", "true"), "gen2", "Unhealthy", "Healthy", "NotApplicable" },
+    { "both", TRUSTED("true", "true"), "gen2", "Healthy", "Healthy", "Unhealthy" },
+};
+
+static void
+expect_assessment(World *world, const char *scope, const char *name, const char *code)
+{
+    g_autofree char *target = g_strconcat(scope, ASSESSMENTS "/", name, NULL);
+    g_autoptr(Answer) one = world_must(world, 200, "GET", target, NULL);
+    answer_expect(one, "properties.status.code", code);
+    answer_expect(one, "properties.metadata.severity", "Low");
+}
+
+static void
+test_assessments(const void *data)
+{
+    static const char *const scopes[] = { "@/s1", "@/s1/virtualMachines/0" };
+    const guint i = GPOINTER_TO_UINT(data);
+    g_autoptr(World) world = world_new();
+    world_create(world, "s1", 1, "Standard_B1ms", models[i].sku, models[i].security);
+    for (guint j = 0; j < G_N_ELEMENTS(scopes); j++) {
+        expect_assessment(world, scopes[j], "secureBootEnabled", models[i].secure_boot);
+        expect_assessment(world, scopes[j], "vTpmEnabled", models[i].vtpm);
+        expect_assessment(world, scopes[j], "guestAttestationInstalled", models[i].attestation);
+    }
+}
+
+static void
+test_where_assessments_are(void)
+{
+    g_autoptr(World) world = world_new();
+    world_create(world, "s1", 2, "Standard_B1ms", "gen2", TRUSTED("true", "true"));
+    answer_free(world_must(world, 201, "PUT", "~/resourcegroups/g2", "{\"location\":\"local\"}"));
+    const Row rows[] = {
+        { "GET", "~" ASSESSMENTS, NULL, 200, "value.2.name", "guestAttestationInstalled" },
+        { "GET", "~" ASSESSMENTS, NULL, 200, "value.3", NULL },
+        { "GET", "~/resourceGroups/g1" ASSESSMENTS, NULL, 200, "value.0.type", "Microsoft.Security/assessments" },
+        { "GET", "~/resourceGroups/g2" ASSESSMENTS, NULL, 200, "value.0", NULL },
+        { "GET", "~/resourceGroups/g3" ASSESSMENTS, NULL, 404, "error.code", "ResourceGroupNotFound" },
+        { "GET", "@/s1" ASSESSMENTS, NULL, 200, "value.1.name", "vTpmEnabled" },
+        { "GET", "@/s1/virtualMachines/1" ASSESSMENTS, NULL, 200, "value.1.properties.status.code", "Healthy" },
+        { "GET", "@/s1/virtualMachines/9" ASSESSMENTS, NULL, 404, "error.code", "InstanceIdNotFound" },
+        { "GET", "@/s1" ASSESSMENTS "/other", NULL, 404, "error.code", "NotFound" },
+        { "GET", "~/providers/Microsoft.Security", NULL, 200, "resourceTypes.0.resourceType", "alerts" },
+    };
+    ROWS_RUN(world, rows);
+    /* Instances have what they run: the model is another one already. */
+    answer_free(world_must(world, 200, "PATCH", "@/s1",
+                           "{\"properties\":{\"virtualMachineProfile\":{\"securityProfile\":{\"uefiSettings\":{"
+                           "\"secureBootEnabled\":false}}}}}"));
+    expect_assessment(world, "@/s1", "secureBootEnabled", "Unhealthy");
+    expect_assessment(world, "@/s1/virtualMachines/0", "secureBootEnabled", "Healthy");
+}
+
+/* ---- resource health ---- */
+
+static SimulatedFault
+refused(const LaunchSpec *spec, void *data)
+{
+    (void)data;
+    return g_str_has_suffix(spec->key, ".0") && spec->epoch == 2 ? SIMULATED_REFUSED : SIMULATED_OK;
+}
+
+static void
+test_health(void)
+{
+    g_autoptr(World) world = world_new();
+    host_simulated_set_faults(world->simulated, refused, NULL);
+    world_create(world, "s1", 2, "Standard_B1ms", "gen2", TRUSTED("true", "true"));
+    const Row well[] = {
+        { "GET", "@/s1" HEALTH, NULL, 200, "properties.availabilityState", "Available" },
+        { "GET", "@/s1" HEALTH, NULL, 200, "properties.summary", "2 of 2 instances are available." },
+        { "GET", "@/s1/virtualMachines/0" HEALTH, NULL, 200, "properties.availabilityState", "Available" },
+        { "GET", "@/s1/virtualMachines/0" HEALTH, NULL, 200, "name", "current" },
+        { "GET", "@/s1/virtualMachines/7" HEALTH, NULL, 404, "error.code", "InstanceIdNotFound" },
+        { "POST", "@/s1/virtualMachines/0/restart", NULL, 202, NULL, NULL },
+    };
+    ROWS_RUN(world, well);
+    world_settle(world);
+    const Row not_booted[] = {
+        { "GET", "@/s1/virtualMachines/0" HEALTH, NULL, 200, "properties.availabilityState", "Unavailable" },
+        { "GET", "@/s1/virtualMachines/0" HEALTH, NULL, 200, "properties.title", "Not booted: Secure Boot validation failed" },
+        { "GET", "@/s1" HEALTH, NULL, 200, "properties.availabilityState", "Degraded" },
+        { "GET", "@/s1" HEALTH, NULL, 200, "properties.summary", "1 of 2 instances are available." },
+        { "POST", "@/s1/virtualMachines/1/deallocate", NULL, 202, NULL, NULL },
+    };
+    ROWS_RUN(world, not_booted);
+    world_settle(world);
+    const Row none[] = {
+        { "GET", "@/s1/virtualMachines/1" HEALTH, NULL, 200, "properties.title", "Deallocated" },
+        { "GET", "@/s1/virtualMachines/1" HEALTH, NULL, 200, "properties.reasonType", "UserInitiated" },
+        { "GET", "@/s1" HEALTH, NULL, 200, "properties.availabilityState", "Unavailable" },
+    };
+    ROWS_RUN(world, none);
+}
+
+#define ATTESTED(policy)                                                                                                       \
+    "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":1},\"properties\":{\"orchestrationMode\":"       \
+    "\"Flexible\",\"virtualMachineProfile\":{\"securityProfile\":" TRUSTED(                                                    \
+        "true", "true") ",\"extensionProfile\":{\"extensions\":[{\"name\":\"GuestAttestation\",\"properties\":{\"publisher\":" \
+                        "\"Microsoft.Azure.Security.LinuxAttestation\",\"type\":\"GuestAttestation\",\"typeHandlerVersion\":"  \
+                        "\"1.0\",\"settings\":"                                                                                \
+                        "{\"AttestationConfig\":{\"onDeviation\":\"" policy                                                    \
+                        "\"}}}}]},\"storageProfile\":{\"imageReference\":{\"publisher\":"                                      \
+                        "\"Testudo\",\"offer\":\"mini\",\"sku\":\"gen2\",\"version\":\"1.0.0\"}}}}}"
+#define MACHINE "~/resourceGroups/g1/providers/Microsoft.Compute/virtualMachines/s1_0"
+
+static SimulatedFault
+second_boot(const LaunchSpec *spec, void *data)
+{
+    (void)data;
+    return g_str_has_suffix(spec->key, ".0") && spec->epoch == 2 ? SIMULATED_GRUB_CHANGED : SIMULATED_OK;
+}
+
+static void
+expect_boot(const char *body, const char *state, const char *title)
+{
+    g_autoptr(World) world = world_new();
+    host_simulated_set_faults(world->simulated, second_boot, NULL);
+    answer_free(world_must(world, 201, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
+    answer_free(world_must(world, 201, "PUT", "@/s1", body));
+    world_settle(world);
+    world_advance(world, 60 * S);
+    answer_free(world_must(world, 201, "POST", "@/s1/virtualMachines/0/approveBaseline", NULL));
+    answer_free(world_must(world, 202, "POST", "@/s1/virtualMachines/0/restart", NULL));
+    world_settle(world);
+    world_advance(world, 60 * S);
+    g_autoptr(Answer) health = world_must(world, 200, "GET", MACHINE HEALTH, NULL);
+    answer_expect(health, "properties.availabilityState", state);
+    answer_expect(health, "properties.title", title);
+    g_autofree char *summary = answer_text(health, "properties.summary"), *id = answer_text(health, "id");
+    g_assert_nonnull(strstr(summary, "grubx64.efi"));
+    g_assert_nonnull(strstr(id, "/virtualMachines/s1_0/providers/"));
+    expect_assessment(world, MACHINE, "guestAttestationInstalled", "Healthy");
+}
+
+static void
+test_health_of_a_boot(void)
+{
+    expect_boot(ATTESTED("report"), "Degraded", "Its boot deviates from what it should be");
+    expect_boot(ATTESTED("quarantine"), "Unavailable", "In quarantine");
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(models); i++) {
+        g_autofree char *path = g_strconcat("/api/security/assessments/", models[i].name, NULL);
+        g_test_add_data_func(path, GUINT_TO_POINTER(i), test_assessments);
+    }
+    g_test_add_func("/api/security/where-assessments-are", test_where_assessments_are);
+    g_test_add_func("/api/security/health", test_health);
+    g_test_add_func("/api/security/health-of-a-boot", test_health_of_a_boot);
+    return g_test_run();
+}
