@@ -206,7 +206,7 @@ deliver_one(Webhook *self, gint64 *ret_due, GError **error)
     g_autofree char *body = alert ? body_text(self, delivery, alert) : NULL;
     g_autofree char *why = body ? post(self, body) : NULL;
     /* Broken off by us: that says nothing about the receiver. */
-    if (is_stopping(self))
+    if (why && is_stopping(self))
         return TRUE;
     *ret_due = 1;
     return why ? put_off(self, delivery, why, error) : taken(self, delivery, error);

@@ -138,6 +138,17 @@ waiting(Store *store)
     return next ? 1 : 0;
 }
 
+/* Taken, and known to be: a daemon that ends before it heard so delivers it again. */
+static void
+await_nothing(Store *store)
+{
+    for (guint i = 0; i < 2000 && waiting(store); i++) {
+        g_main_context_iteration(NULL, FALSE);
+        g_usleep(5 * MS);
+    }
+    g_assert_cmpuint(waiting(store), ==, 0);
+}
+
 static Webhook *
 webhook_to(Store *store, guint port, gint64 keep_usec)
 {
@@ -181,8 +192,8 @@ test_signed_and_in_order(void)
     alert_put(store, "second", FALSE, now);
     webhook_kick(webhook);
     await(&receiver, 2);
+    await_nothing(store);
     webhook_stop(webhook);
-    g_assert_cmpuint(waiting(store), ==, 0);
 
     const char *request = g_ptr_array_index(receiver.taken, 0), *body = strstr(request, "\r\n\r\n") + 4;
     g_autofree char *timestamp = header_of(request, "X-Testudo-Timestamp");
@@ -241,8 +252,8 @@ test_over_a_restart(void)
     receiver_start(&receiver, port);
     webhook = webhook_to(store, port, WEBHOOK_KEEP_USEC);
     await(&receiver, 1);
+    await_nothing(store);
     webhook_stop(webhook);
-    g_assert_cmpuint(waiting(store), ==, 0);
     receiver_stop(&receiver);
     store_close(store);
 }
@@ -257,10 +268,8 @@ test_given_up(void)
     receiver_stop(&gone);
     alert_put(store, "old", TRUE, g_get_real_time() - 2 * S);
     Webhook *webhook = webhook_to(store, port, S);
-    for (guint i = 0; i < 1000 && waiting(store); i++)
-        g_usleep(5 * MS);
+    await_nothing(store);
     webhook_stop(webhook);
-    g_assert_cmpuint(waiting(store), ==, 0);
     store_close(store);
 }
 

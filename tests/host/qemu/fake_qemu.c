@@ -87,6 +87,18 @@ result_of(Fake *fake, const char *command)
     return "{}";
 }
 
+/* What stands still, or is cut off, says so on the serial console, where a test reads it. */
+static void
+isolation_note(const Fake *fake, const char *command, const json_t *question)
+{
+    const gboolean up = json_is_true(json_path(question, "arguments.up"));
+    if (strcmp(command, "set_link") == 0)
+        fprintf(fake->serial, "[%s %s]", json_string_value(json_path(question, "arguments.name")), up ? "up" : "down");
+    else if (strcmp(command, "stop") == 0 || strcmp(command, "cont") == 0)
+        fprintf(fake->serial, "[%s]", command);
+    fflush(fake->serial);
+}
+
 static void
 qmp_answer(Fake *fake, const json_t *question)
 {
@@ -94,6 +106,7 @@ qmp_answer(Fake *fake, const json_t *question)
     json_int_t id = json_integer_value(json_object_get(question, "id"));
     if (strcmp(command, "cont") == 0)
         fake->full = FALSE;
+    isolation_note(fake, command, question);
     g_autofree char *text = g_strdup_printf("{\"return\":%s,\"id\":%lld}\r\n", result_of(fake, command), (long long)id);
     say(fake->qmp, text);
     if (strcmp(command, "query-status") == 0 && ftell(fake->serial) == 0)

@@ -519,6 +519,84 @@ test_a_vm_that_waits_for_room_goes_on_by_itself(Fixture *f, const void *data G_G
     wait_for(f, "warning 1 -;");
 }
 
+/* ---- quarantine ---- */
+
+/* What QEMU was told of it so far, in order. */
+static char *
+isolation_told(const Fixture *f)
+{
+    g_autoptr(GError) error = NULL;
+    gsize length;
+    g_autofree char *log = host_serial_log(f->host, KEY, 4096, &length, &error);
+    g_assert_no_error(error);
+    g_autoptr(GString) told = g_string_new(NULL);
+    for (const char *at = strchr(log, '['); at; at = strchr(at + 1, '['))
+        g_string_append_len(told, at, (gssize)strcspn(at, "]") + 1);
+    return g_string_free(g_steal_pointer(&told), FALSE);
+}
+
+static void
+expect_isolation(Fixture *f, gboolean isolated, const char *wanted)
+{
+    settle(f);
+    g_autofree char *told = isolation_told(f);
+    g_autoptr(HostFound) here = found(f);
+    g_assert_cmpstr(told, ==, wanted);
+    g_assert_cmpint(here->isolated, ==, isolated);
+}
+
+static void
+isolate(Fixture *f, gboolean isolated)
+{
+    f->in_call = TRUE;
+    host_isolate(f->host, KEY, isolated);
+    f->in_call = FALSE;
+}
+
+#define CUT     "[net down][stop]"
+#define GOES_ON "[cont][net up]"
+
+static void
+test_it_stands_still_until_it_is_released(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    isolate(f, TRUE); /* nothing runs */
+    start(f, "web", 1);
+    wait_for(f, "agent 1 -;");
+    expect_isolation(f, FALSE, "");
+    isolate(f, TRUE);
+    isolate(f, TRUE);
+    expect_isolation(f, TRUE, CUT);
+    /* The next daemon sees to it too. */
+    daemon_restart(f);
+    expect_isolation(f, TRUE, CUT CUT);
+    isolate(f, FALSE);
+    expect_isolation(f, FALSE, CUT CUT GOES_ON);
+    daemon_restart(f);
+    expect_isolation(f, FALSE, CUT CUT GOES_ON);
+    /* And with its end it is over. */
+    isolate(f, TRUE);
+    settle(f);
+    stop(f, 0);
+    wait_for(f, "exited 1 -;");
+    start(f, "web", 2);
+    wait_for(f, "agent 2 -;");
+    expect_isolation(f, FALSE, "");
+}
+
+/* Room on the disk sets nothing going that is to stand still. */
+static void
+test_what_waits_for_room_waits_for_its_release_too(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    start(f, "full", 1);
+    wait_for(f, "warning 1 HostDiskFull;");
+    isolate(f, TRUE);
+    for (guint i = 0; i < 2000; i++)
+        moment(f);
+    expect_isolation(f, TRUE, CUT);
+    isolate(f, FALSE);
+    wait_for(f, "warning 1 -;");
+}
+
 /* ---- daemons come and go ---- */
 
 static void
@@ -984,6 +1062,8 @@ main(int argc, char **argv)
     ADD("a-flood-is-cut-and-told-once", test_a_flood_is_cut_and_told_once);
     ADD("five-boots-before-this-one-are-kept", test_five_boots_before_this_one_are_kept);
     ADD("a-vm-that-waits-for-room-goes-on-by-itself", test_a_vm_that_waits_for_room_goes_on_by_itself);
+    ADD("it-stands-still-until-it-is-released", test_it_stands_still_until_it_is_released);
+    ADD("what-waits-for-room-waits-for-its-release-too", test_what_waits_for_room_waits_for_its_release_too);
     ADD("the-next-daemon-takes-over", test_the_next_daemon_takes_over);
     ADD("an-agent-that-came-meanwhile-is-noticed", test_an_agent_that_came_meanwhile_is_noticed);
     ADD("a-refusal-is-remembered", test_a_refusal_is_remembered);
