@@ -116,6 +116,21 @@ roll_run_undo(RollRun *run, guint id, GError **error)
     return TRUE;
 }
 
+gboolean
+roll_run_forget_all(RollRun *run, GError **error)
+{
+    g_autoptr(GArray) keys = store_instance_undoable(run->pass->tx, run->set->id, error);
+    for (guint i = 0; keys && i < keys->len; i++) {
+        Held *held = hold(run, g_array_index(keys, StoreInstanceKey, i).id, error);
+        if (!held)
+            return FALSE;
+        roll_forget(held->row);
+        held->release = TRUE;
+        pass_changed_now(held);
+    }
+    return keys != NULL;
+}
+
 /* The first one that failed is what people look for: it is told with the end. */
 static void
 failure_note(RollRun *run, const StoreInstance *instance)

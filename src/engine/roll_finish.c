@@ -48,7 +48,7 @@ roll_run_finish(RollRun *run, const RollAct *act, GError **error)
                                run->roll->message ? run->roll->message : "");
     run->over = TRUE;
     /* Rows first: the marks are counted in the store. */
-    if (!roll_run_write(run, error) || !image_go_back(run, act, text, error))
+    if (!roll_run_write(run, error) || !roll_run_forget_all(run, error) || !image_go_back(run, act, text, error))
         return FALSE;
     const char *message = text->len > 0 ? text->str : NULL;
     if (!roll_end(run->pass->tx, run->roll, act->status, act->code, message, run->pass->now, error))

@@ -154,10 +154,9 @@ store_instance_page(StoreTx *tx, gint64 set_id, gint64 after, guint limit, GErro
     return row_list(tx, SQL_INSTANCE_PAGE, PARAMS(number_param(set_id), number_param(after), number_param(limit)), error);
 }
 
-GArray *
-store_instance_changed(StoreTx *tx, guint64 etag, GError **error)
+static GArray *
+keys_read(StoreTx *tx, sqlite3_stmt *statement, GError **error)
 {
-    sqlite3_stmt *statement = sql_prepare(tx, SQL_INSTANCE_CHANGED, PARAMS(number_param((gint64)etag)), error);
     g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(StoreInstanceKey));
     int rc = -1;
     while (statement && (rc = sql_step(tx, statement, error)) == 1) {
@@ -165,6 +164,18 @@ store_instance_changed(StoreTx *tx, guint64 etag, GError **error)
         g_array_append_val(keys, key);
     }
     return rc == 0 ? g_steal_pointer(&keys) : NULL;
+}
+
+GArray *
+store_instance_changed(StoreTx *tx, guint64 etag, GError **error)
+{
+    return keys_read(tx, sql_prepare(tx, SQL_INSTANCE_CHANGED, PARAMS(number_param((gint64)etag)), error), error);
+}
+
+GArray *
+store_instance_undoable(StoreTx *tx, gint64 set_id, GError **error)
+{
+    return keys_read(tx, sql_prepare(tx, SQL_INSTANCE_UNDOABLE, PARAMS(number_param(set_id)), error), error);
 }
 
 gboolean

@@ -208,6 +208,9 @@ const char *const schema_steps[] = {
     "  id INTEGER PRIMARY KEY AUTOINCREMENT, alert INTEGER NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,"
     "  fired INTEGER NOT NULL, at INTEGER NOT NULL, tries INTEGER NOT NULL, due INTEGER NOT NULL);"
     "CREATE INDEX deliveries_by_alert ON deliveries (alert);",
+    /* What a rolling upgrade kept to put back goes with its end. */
+    "UPDATE instances SET undo_revision = 0, undo_disk_gen = 0, undo_vars_gen = 0, undo_vtpm_gen = 0"
+    "  WHERE undo_revision <> 0 AND set_id NOT IN (SELECT set_id FROM rolls WHERE ended = 0);",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

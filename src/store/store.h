@@ -238,6 +238,8 @@ typedef struct {
 /* Instances that were changed after `etag` (0: all) and not by store_instance_update_step(), over all sets, in the order of
  * that: of StoreInstanceKey; what the engine reads on a kick. */
 GArray *store_instance_changed(StoreTx *tx, guint64 etag, GError **error);
+/* A set's instances that have something to go back to, of StoreInstanceKey. */
+GArray *store_instance_undoable(StoreTx *tx, gint64 set_id, GError **error);
 
 /* Calls each(instance id, etag, data) without reading whole rows, by id; what the API's list joins cached bodies by.
  * `each` does not call the store with this tx. */
@@ -260,9 +262,9 @@ gboolean store_instance_count(StoreTx *tx, gint64 set_id, StoreInstanceCounts *r
  * made of something else so far. *ret_serving: of these, meant to run. */
 gboolean store_instance_outdated(StoreTx *tx, gint64 set_id, guint *ret_count, guint *ret_serving, GError **error);
 
-/* ---- quota: sums over all instances that are not being deleted, by the size of the revision they should run. What a rolling
- * upgrade may have to put back counts with the larger one of that size and the size it goes back to, and in the families of
- * both: so that there is room for it whatever else is asked for meanwhile. ---- */
+/* ---- quota: sums over all instances that are not being deleted, by the size of the revision they should run. What runs another
+ * one so far, or may be put back by a rolling upgrade, counts with the largest of these sizes, and in the families of all of
+ * them: so that there is room for it, and for a step that is taken back, whatever else is asked for meanwhile. ---- */
 typedef struct {
     char *family;
     guint cores;

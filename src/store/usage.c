@@ -55,20 +55,38 @@ wanted_add(StoreTx *tx, gint64 except_set, StoreUsage *usage, GError **error)
     return rc >= 0;
 }
 
-/* Instances take one of the two sizes at a time: in the region, and in a family that both are of, the larger one counts. */
+/* An instance takes one of its sizes at a time, the wanted one first, the one that it runs and the one that it may go back to:
+ * of each family, and in the region, the largest counts. */
+static void
+kept_add_group(StoreUsage *usage, sqlite3_stmt *statement)
+{
+    enum { SIZES = 3 };
+    const guint n = (guint)sqlite3_column_int64(statement, 2 * SIZES);
+    const guint wanted = (guint)sqlite3_column_int64(statement, 1);
+    guint largest = wanted;
+    for (int i = 1; i < SIZES; i++) {
+        const char *family = (const char *)sqlite3_column_text(statement, 2 * i);
+        const guint cores = (guint)sqlite3_column_int64(statement, 2 * i + 1);
+        guint of_family = 0;
+        for (int k = 0; family && k < i; k++) {
+            const char *other = (const char *)sqlite3_column_text(statement, 2 * k);
+            if (other && g_ascii_strcasecmp(other, family) == 0)
+                of_family = MAX(of_family, (guint)sqlite3_column_int64(statement, 2 * k + 1));
+        }
+        if (family && cores > of_family)
+            family_add(usage, family, n * (cores - of_family));
+        largest = MAX(largest, cores);
+    }
+    usage->regional_cores += n * (largest - wanted);
+}
+
 static gboolean
 kept_add(StoreTx *tx, gint64 except_set, StoreUsage *usage, GError **error)
 {
     sqlite3_stmt *statement = sql_prepare(tx, SQL_USAGE_KEPT, PARAMS(number_param(except_set)), error);
     int rc = -1;
-    while (statement && (rc = sql_step(tx, statement, error)) == 1) {
-        const char *family = (const char *)sqlite3_column_text(statement, 0);
-        const guint kept = (guint)sqlite3_column_int64(statement, 1), wanted = (guint)sqlite3_column_int64(statement, 3);
-        const gboolean same = g_ascii_strcasecmp(family, (const char *)sqlite3_column_text(statement, 2)) == 0;
-        const guint n = (guint)sqlite3_column_int64(statement, 4), more = kept > wanted ? kept - wanted : 0;
-        family_add(usage, family, n * (same ? more : kept));
-        usage->regional_cores += n * more;
-    }
+    while (statement && (rc = sql_step(tx, statement, error)) == 1)
+        kept_add_group(usage, statement);
     return rc >= 0;
 }
 

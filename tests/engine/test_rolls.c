@@ -207,6 +207,20 @@ test_undo(void)
     expect_disks(world, "1[2]", /* held= */ FALSE);
 }
 
+/* The shares allow it to fail, so that nothing is put back, and its old disk is kept for nobody. */
+static void
+test_failed_keeps_nothing_after_the_end(void)
+{
+    g_autoptr(World) world = world_of_three(
+        ROLLING(",\"rollbackFailedInstancesOnPolicyBreach\":true,\"maxUnhealthyInstancePercent\":100,"
+                "\"maxUnhealthyUpgradedInstancePercent\":100"));
+    host_simulated_set_faults(world->simulated, fail_epoch_two, NULL);
+    answer_free(world_must(world, 200, "PATCH", "@/s1", IMAGE("1.1.0")));
+    world_settle(world);
+    expect_latest(world, "Completed", "0", "3");
+    expect_disks(world, "2[1]", /* held= */ FALSE);
+}
+
 static void
 test_automatic(void)
 {
@@ -517,6 +531,7 @@ main(int argc, char **argv)
     g_test_add_func("/rolls/who-is-dead-already-has-not-failed", test_who_is_dead_already_has_not_failed);
     g_test_add_func("/rolls/want-of-room-is-told-at-once", test_want_of_room_is_told_at_once);
     g_test_add_func("/rolls/undo", test_undo);
+    g_test_add_func("/rolls/failed-keeps-nothing-after-the-end", test_failed_keeps_nothing_after_the_end);
     g_test_add_func("/rolls/automatic", test_automatic);
     g_test_add_func("/rolls/ends-with-another-operation", test_ends_with_another_operation);
     g_test_add_func("/rolls/automatic-meanwhile", test_automatic_meanwhile);

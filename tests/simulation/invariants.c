@@ -57,16 +57,23 @@ set_is_what_was_asked(Sim *sim, const Rows *rows, const char *name)
     }
 }
 
-/* What it goes back to if its upgrade fails stays its own until that is decided. family NULL: in the region, where it takes the
- * larger one of the two. */
+static guint
+cores_of_revision(const SimSet *set, guint revision, const char *family)
+{
+    if (revision == 0 || revision > set->models->len)
+        return 0;
+    const SimSize *size = &sim_sizes[g_array_index(set->models, SimModel, revision - 1).size];
+    return !family || strcmp(family, size->family) == 0 ? size->vcpus : 0;
+}
+
+/* What it runs, and what it goes back to if its upgrade fails, stay its own until that is decided. family NULL: in the region,
+ * where it takes the largest of them. */
 static guint
 cores_of(const SimSet *set, const StoreInstance *instance, const char *family)
 {
-    const SimSize *wanted = &sim_sizes[g_array_index(set->models, SimModel, instance->want_revision - 1).size];
-    const guint kept = instance->undo_revision ? instance->undo_revision : instance->want_revision;
-    const SimSize *before = &sim_sizes[g_array_index(set->models, SimModel, kept - 1).size];
-    guint cores = !family || strcmp(family, wanted->family) == 0 ? wanted->vcpus : 0;
-    return MAX(cores, !family || strcmp(family, before->family) == 0 ? before->vcpus : 0);
+    const guint wanted = cores_of_revision(set, instance->want_revision, family);
+    const guint running = cores_of_revision(set, instance->revision, family);
+    return MAX(MAX(wanted, running), cores_of_revision(set, instance->undo_revision, family));
 }
 
 static guint

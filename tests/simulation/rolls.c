@@ -527,6 +527,18 @@ look_at(Sim *sim, SimSet *set, const RowSet *row, const StoreRoll *roll, const c
         went_on(&look);
 }
 
+/* What is kept to put back is the upgrade's, and goes with it. */
+static void
+nothing_is_left(Sim *sim, const RowSet *row, const char *name)
+{
+    for (guint i = 0; !row->roll && i < row->instances->len; i++) {
+        const StoreInstance *instance = g_ptr_array_index(row->instances, i);
+        if (instance->undo_revision != 0)
+            sim_break(sim, name, "%s/%u may be put back to revision %u by nobody", row->set->name, instance->id,
+                      instance->undo_revision);
+    }
+}
+
 void
 rolls_follow(Sim *sim, const Rows *rows, const char *name)
 {
@@ -549,5 +561,7 @@ rolls_follow(Sim *sim, const Rows *rows, const char *name)
         }
         if (!sim->broken)
             look_at(sim, set, row, row->roll, name);
+        if (!sim->broken)
+            nothing_is_left(sim, row, name);
     }
 }

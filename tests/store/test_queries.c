@@ -180,20 +180,26 @@ test_usage(Fixture *f, const void *data G_GNUC_UNUSED)
     store_abort(tx);
 }
 
-/* What may be put back keeps its size while that is not decided. */
+/* What runs another size, or may be put back to one, keeps it while that is not over. */
 static void
-test_usage_with_what_may_be_put_back(Fixture *f, const void *data G_GNUC_UNUSED)
+test_usage_of_more_than_one_size(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     static const struct {
-        guint wanted, before;
+        guint wanted, running, before;
         const char *usage;
     } cases[] = {
-        { 3, 0, "4 cores, 1 vms, 1 sets: standardDSv5Family=4" },
-        { 3, 3, "4 cores, 1 vms, 1 sets: standardDSv5Family=4" },
-        { 3, 1, "4 cores, 1 vms, 1 sets: standardDSv5Family=4 standardAFamily=1" },
-        { 3, 2, "8 cores, 1 vms, 1 sets: standardDSv5Family=8" },
-        { 2, 3, "8 cores, 1 vms, 1 sets: standardDSv5Family=8" },
-        { 1, 2, "8 cores, 1 vms, 1 sets: standardAFamily=1 standardDSv5Family=8" },
+        { 3, 0, 0, "4 cores, 1 vms, 1 sets: standardDSv5Family=4" },
+        { 3, 3, 3, "4 cores, 1 vms, 1 sets: standardDSv5Family=4" },
+        { 3, 3, 1, "4 cores, 1 vms, 1 sets: standardDSv5Family=4 standardAFamily=1" },
+        { 3, 1, 0, "4 cores, 1 vms, 1 sets: standardDSv5Family=4 standardAFamily=1" },
+        { 3, 3, 2, "8 cores, 1 vms, 1 sets: standardDSv5Family=8" },
+        { 3, 2, 0, "8 cores, 1 vms, 1 sets: standardDSv5Family=8" },
+        { 2, 2, 3, "8 cores, 1 vms, 1 sets: standardDSv5Family=8" },
+        { 2, 3, 0, "8 cores, 1 vms, 1 sets: standardDSv5Family=8" },
+        { 1, 1, 2, "8 cores, 1 vms, 1 sets: standardAFamily=1 standardDSv5Family=8" },
+        { 1, 3, 2, "8 cores, 1 vms, 1 sets: standardAFamily=1 standardDSv5Family=8" },
+        { 1, 2, 3, "8 cores, 1 vms, 1 sets: standardAFamily=1 standardDSv5Family=8" },
+        { 3, 1, 2, "8 cores, 1 vms, 1 sets: standardDSv5Family=8 standardAFamily=1" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         StoreTx *tx = must_write(f->store);
@@ -202,6 +208,7 @@ test_usage_with_what_may_be_put_back(Fixture *f, const void *data G_GNUC_UNUSED)
         model_add(tx, set, 3, "e3", "standardDSv5Family", 4);
         instance_add(tx, set, 0, cases[i].wanted);
         g_autoptr(StoreInstance) instance = store_instance_get(tx, set, 0, NULL);
+        instance->revision = cases[i].running;
         instance->undo_revision = cases[i].before;
         g_assert_true(store_instance_update(tx, instance, 0, NULL));
         g_autoptr(StoreRoll) roll = g_new0(StoreRoll, 1);
@@ -401,7 +408,7 @@ main(int argc, char **argv)
     fixture_add("changed-and-etags", test_changed_and_etags);
     fixture_add("pages", test_pages);
     fixture_add("usage", test_usage);
-    fixture_add("usage-with-what-may-be-put-back", test_usage_with_what_may_be_put_back);
+    fixture_add("usage-of-more-than-one-size", test_usage_of_more_than_one_size);
     fixture_add("attestations-prune", test_attestations_prune);
     fixture_add("model-prune", test_model_prune);
     fixture_add("operations-in-progress-and-prune", test_operations_in_progress_and_prune);
