@@ -31,8 +31,8 @@ struct SetTracked {
     gboolean stale;          /* it was told of rows that were never committed: it is told again of all of them */
 };
 
-/* The set of this number; looked up in the store when it is met first. NULL always sets *error. Lasts until its last instance
- * is forgotten. */
+/* The set of this number; looked up in the store when it is met first. NULL always sets *error. Lasts until some time after
+ * the set was deleted. */
 SetTracked *engine_set(Engine *engine, StoreTx *tx, gint64 id, GError **error);
 SetTracked *engine_set_known(Engine *engine, const char *uid, gsize uid_length); /* or NULL */
 void engine_set_free(void *set);

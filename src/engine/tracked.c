@@ -97,8 +97,7 @@ engine_forget(Engine *engine, Tracked *tracked)
         g_queue_delete_link(&engine->waiting, tracked->waiting);
     engine_predecessor_gone(engine, tracked);
     g_hash_table_remove(engine->instances, tracked);
-    if (--set->n_tracked == 0)
-        g_hash_table_remove(engine->sets, &set->id);
+    set->n_tracked--;
 }
 
 char *

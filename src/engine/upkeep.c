@@ -35,14 +35,27 @@ on_upkeep(void *data)
     engine_upkeep(engine);
 }
 
-/* A scale set without instances is known only because it changed once. */
+/* A scale set without instances is still planned for: what is known of it goes when it is deleted. */
 static gboolean
-is_empty(gpointer key, gpointer value, gpointer data)
+sets_prune(const Engine *engine, StoreTx *tx, GError **error)
 {
-    const SetTracked *set = value;
-    (void)key;
-    (void)data;
-    return set->n_tracked == 0 && !set->dirty;
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, engine->sets);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const SetTracked *set = value;
+        GError *lookup = NULL;
+        if (set->n_tracked > 0 || set->dirty)
+            continue;
+        g_autoptr(StoreSet) row = store_set_get_by_id(tx, set->id, &lookup);
+        if (lookup) {
+            g_propagate_error(error, lookup);
+            return FALSE;
+        }
+        if (!row)
+            g_hash_table_iter_remove(&iter);
+    }
+    return TRUE;
 }
 
 void
@@ -51,8 +64,8 @@ engine_upkeep(Engine *engine)
     UnixTime now = engine->clock->now(engine->clock);
     g_autoptr(GError) error = NULL;
     g_autoptr(StoreTx) tx = store_write(engine->store, &error);
-    g_hash_table_foreach_remove(engine->sets, is_empty, NULL);
-    gboolean ok = tx && store_operation_prune(tx, now - engine->config.operation_retention_usec, &error) &&
+    gboolean ok = tx && sets_prune(engine, tx, &error) &&
+                  store_operation_prune(tx, now - engine->config.operation_retention_usec, &error) &&
                   store_event_prune(tx, now - EVENTS_KEPT, &error) && store_attestation_prune(tx, now - EVENTS_KEPT, &error) &&
                   store_alert_prune(tx, now - EVENTS_KEPT, &error) && disks_prune(engine, tx, now, &error) &&
                   store_commit(g_steal_pointer(&tx), &error);

@@ -94,6 +94,22 @@ test_a_newer_version_is_rolled_out(void)
     }
 }
 
+/* Those that come are made from it; the daemon's knowledge of the set outlives its instances. */
+static void
+test_a_set_without_instances_follows(void)
+{
+    g_autoptr(World) world = world_that(FOLLOWS("", ""));
+    answer_free(world_must(world, 200, "PATCH", "@/s1", "{\"sku\":{\"capacity\":0}}"));
+    world_settle(world);
+    import(world, "1.2.0", "V2");
+    world_settle(world);
+    expect_exact(world, "1.2.0");
+    answer_free(world_must(world, 200, "PATCH", "@/s1", "{\"sku\":{\"capacity\":1}}"));
+    world_settle(world);
+    g_autoptr(Answer) list = world_must(world, 200, "GET", "@/s1/virtualMachines", NULL);
+    answer_expect(list, "value.0.properties.latestModelApplied", "true");
+}
+
 static void
 test_the_history_ends(void)
 {
@@ -348,6 +364,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/os-upgrade/a-newer-version-is-rolled-out", test_a_newer_version_is_rolled_out);
+    g_test_add_func("/os-upgrade/a-set-without-instances-follows", test_a_set_without_instances_follows);
     g_test_add_func("/os-upgrade/the-history-ends", test_the_history_ends);
     g_test_add_func("/os-upgrade/the-rolling-policy-is-its-own", test_the_rolling_policy_is_its_own);
     g_test_add_func("/os-upgrade/who-does-not-ask-gets-nothing", test_who_does_not_ask_gets_nothing);

@@ -264,6 +264,19 @@ test_cancel(void)
     expect_latest(world, "Cancelled", "1", "0");
 }
 
+/* Nobody is left who could end it. */
+static void
+test_ends_without_instances(void)
+{
+    g_autoptr(World) world = world_of_three(ROLLING(",\"pauseTimeBetweenBatches\":\"PT10M\""));
+    answer_free(world_must(world, 200, "PATCH", "@/s1", IMAGE("1.1.0")));
+    world_advance(world, 30 * USEC_PER_SEC);
+    g_autoptr(Answer) joined = world_must(world, 202, "POST", "@/s1/osRollingUpgrade", NULL);
+    answer_free(world_must(world, 202, "POST", "@/s1/delete", "{\"instanceIds\":[\"0\",\"1\",\"2\"]}"));
+    world_settle(world);
+    world_expect_operation(world, joined, "Succeeded", NULL);
+}
+
 /* Who cancels it while a batch is in hand waits for that batch; whoever starts it again meanwhile takes the cancel back. */
 static void
 test_cancel_taken_back(void)
@@ -531,6 +544,7 @@ main(int argc, char **argv)
     g_test_add_func("/rolls/who-is-dead-already-has-not-failed", test_who_is_dead_already_has_not_failed);
     g_test_add_func("/rolls/want-of-room-is-told-at-once", test_want_of_room_is_told_at_once);
     g_test_add_func("/rolls/undo", test_undo);
+    g_test_add_func("/rolls/ends-without-instances", test_ends_without_instances);
     g_test_add_func("/rolls/failed-keeps-nothing-after-the-end", test_failed_keeps_nothing_after_the_end);
     g_test_add_func("/rolls/automatic", test_automatic);
     g_test_add_func("/rolls/ends-with-another-operation", test_ends_with_another_operation);
