@@ -38,7 +38,7 @@ update_in_place_check(const StoreInstance *instance, const Model *from, const Mo
 {
     return instance->run_disk_gen == 0 || !change_needs_surge(from, to) ||
            arm_fail(error, ARM_OPERATION_NOT_ALLOWED, target,
-                    "Instance %u has data disks, and security type 'Standard': it goes to Trusted launch only by a rolling "
+                    "Instance %u has security type 'Standard': with data disks it goes to Trusted launch only by a rolling "
                     "upgrade with properties.upgradePolicy.rollingUpgradePolicy.maxSurge true, where a new instance takes its "
                     "place.",
                     instance->id);

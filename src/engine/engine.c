@@ -5,6 +5,7 @@
 #include "engine/health.h"
 #include "engine/notice.h"
 #include "engine/pass.h"
+#include "engine/revisions.h"
 #include "engine/sets.h"
 #include "engine/superseded.h"
 
@@ -261,8 +262,11 @@ pass_undo(Pass *pass)
         health_pass_lost(pass, held->tracked);
         engine_mark_dirty(engine, held->tracked);
     }
-    for (guint i = 0; i < pass->planned->len; i++)
-        engine_rows_lost(g_ptr_array_index(pass->planned, i));
+    for (guint i = 0; i < pass->planned->len; i++) {
+        SetTracked *set = g_ptr_array_index(pass->planned, i);
+        revisions_lost(set);
+        engine_rows_lost(set);
+    }
     forget_where(pass, is_born);
 }
 

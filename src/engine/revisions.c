@@ -15,6 +15,13 @@ revision_free(Revision *revision)
     g_free(revision);
 }
 
+void
+revisions_lost(SetTracked *set)
+{
+    for (guint i = 0; i < REVISIONS_KEPT; i++)
+        g_clear_pointer(&set->revisions[i], revision_free);
+}
+
 static Revision *
 revision_load(StoreTx *tx, const SetTracked *set, guint number, GError **error)
 {

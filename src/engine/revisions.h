@@ -22,6 +22,8 @@ const Revision *revision_get(Pass *pass, SetTracked *set, guint number, GError *
 /* The same with its image looked up in this pass. */
 const Revision *revision_with_image(Pass *pass, SetTracked *set, guint number, GError **error);
 void revision_free(Revision *revision); /* accepts NULL */
+/* One that a lost transaction had made may come to be another one: all of the set's are read again. */
+void revisions_lost(SetTracked *set);
 
 /* Has its image a guest agent, as far as this host knows? */
 gboolean revision_has_agent(Pass *pass, SetTracked *set, guint number, gboolean *ret_has, GError **error);

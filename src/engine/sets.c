@@ -60,8 +60,7 @@ engine_set_free(void *data)
     SetTracked *set = data;
     g_hash_table_remove(set->engine->sets_by_uid, set->uid);
     set->engine->n_stale -= set->stale;
-    for (guint i = 0; i < REVISIONS_KEPT; i++)
-        revision_free(set->revisions[i]);
+    revisions_lost(set);
     if (set->dirty)
         g_queue_delete_link(&set->engine->dirty_sets, set->dirty);
     engine_set_drop_aim(set);

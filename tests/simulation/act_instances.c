@@ -213,8 +213,12 @@ act_delete_instances(Sim *sim, SimSet *set)
     g_autoptr(Answer) answer = sim_ask(sim, "POST", target, body);
     sim_expect(sim, answer, expected, "deleting instances");
     guint leaving = 0, part = 0;
-    for (guint i = 0; forced && answer->response->status < 300 && i < asked.ids->len; i++)
-        notice_forced(sim, vm_of(sim, set, g_array_index(asked.ids, guint, i)));
+    for (guint i = 0; answer->response->status < 300 && i < asked.ids->len; i++) {
+        Vm *vm = vm_of(sim, set, g_array_index(asked.ids, guint, i));
+        vm->named = TRUE;
+        if (forced)
+            notice_forced(sim, vm);
+    }
     for (guint i = 0; answer->response->status < 300 && i < asked.ids->len; i++) {
         const SimInstance *instance = sim_instance(set, g_array_index(asked.ids, guint, i));
         leaving += instance->leaving ? 0 : 1;

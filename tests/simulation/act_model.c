@@ -54,20 +54,22 @@ removable(const SimSet *set)
     return count;
 }
 
-/* In mode Automatic everybody is brought to the model in place, which data disks do not allow on the way to Trusted launch. */
+/* In mode Automatic everybody is brought to the model in place, which data disks do not allow on the way to Trusted launch. A
+ * step on that way that has not begun is taken back by the change. */
 static gboolean
-somebody_needs_surge(const SimSet *set, const SimModel *after)
+somebody_needs_surge(Sim *sim, const SimSet *set, const SimModel *after)
 {
     for (guint i = 0; after->trusted && after->disks > 0 && i < set->present->len; i++) {
         const SimInstance *instance = g_ptr_array_index(set->present, i);
-        if (!g_array_index(set->models, SimModel, instance->want - 1).trusted)
+        const LaunchSpec *last = vm_of(sim, set, instance->id)->last;
+        if (!g_array_index(set->models, SimModel, instance->want - 1).trusted || (last && !last->trusted_launch))
             return TRUE;
     }
     return FALSE;
 }
 
 Expected
-change_expected(const Sim *sim, const SimSet *set, const SimModel *after)
+change_expected(Sim *sim, const SimSet *set, const SimModel *after)
 {
     const SimModel *before = sim_model(set);
     guint staying = sim_staying(set);
@@ -80,7 +82,7 @@ change_expected(const Sim *sim, const SimSet *set, const SimModel *after)
         return EXPECT_REFUSED;
     if (!before->trusted && after->trusted && after->flexible && !sim->flexible_feature)
         return EXPECT_REFUSED;
-    if (after->policy.mode == UPGRADE_AUTOMATIC && somebody_needs_surge(set, after))
+    if (after->policy.mode == UPGRADE_AUTOMATIC && somebody_needs_surge(sim, set, after))
         return EXPECT_EITHER;
     if (after->capacity < staying && staying - after->capacity > removable(set))
         return EXPECT_REFUSED;

@@ -28,7 +28,7 @@ void act_change(Sim *sim, SimSet *set);
 void act_delete_set(Sim *sim, SimSet *set);
 void act_what_if(Sim *sim, SimSet *set);
 /* What is to be answered, and what follows from the answer. */
-Expected change_expected(const Sim *sim, const SimSet *set, const SimModel *after);
+Expected change_expected(Sim *sim, const SimSet *set, const SimModel *after);
 void change_accepted(Sim *sim, SimSet *set, const SimModel *after, const Answer *answer);
 
 /* act_rolls.c: rolling upgrades */

@@ -281,8 +281,7 @@ newer_images_are_taken(Sim *sim, const Rows *rows, const char *invariant)
             part += instance->want_deleted || instance->surge ? 0 : 1;
             ill += !instance->want_deleted && !instance->surge && row_is_ill(instance) ? 1 : 0;
         }
-        /* A set without instances takes it when it has some. */
-        if (part > 0 && ill * 100 <= part * roll_policy(sim_model(set), /* os_before= */ 1).unhealthy)
+        if (ill * 100 <= part * roll_policy(sim_model(set), /* os_before= */ 1).unhealthy)
             sim_break(sim, invariant, "%s is on %s, and %s is there; %u of %u are ill", set->name,
                       sim_images[sim_model(set)->image].version, sim_images[newest].version, ill, part);
     }

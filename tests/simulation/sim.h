@@ -170,7 +170,8 @@ typedef struct {
     UnixTime end_at;    /* its guest has time until then; 0: none */
     UnixTime told_at;   /* its guest was told; 0: not yet */
     UnixTime may_go;    /* it approved, or was deleted by force; 0: neither */
-    gboolean forced;    /* an accepted request deletes it by force */
+    gboolean named;     /* an accepted request deletes it by name */
+    gboolean forced;    /* and by force */
     gboolean end_begun; /* it was stopped or destroyed for it */
 } Vm;
 
