@@ -155,12 +155,23 @@ held_act(Pass *pass, gboolean *ret_acted, GError **error)
     return TRUE;
 }
 
+/* The end of a VM whose guest had answered before: the step of that answer is over first, also where both are heard of at
+ * once. */
+static gboolean
+is_for_next_pass(const Engine *engine, const HostEvent *event)
+{
+    const Tracked *tracked = event->type == HOST_EXITED ? engine_find((Engine *)engine, event->key) : NULL;
+    return tracked && tracked->held && tracked->held->to_act;
+}
+
 /* What the host said of an instance several times is planned for once, when all of it is known. */
 static gboolean
 events_take(Pass *pass, GError **error)
 {
-    HostEvent *event;
-    while (pass->held->len < PASS_MAX && (event = g_queue_pop_head(&pass->engine->events))) {
+    const HostEvent *next;
+    while (pass->held->len < PASS_MAX && (next = g_queue_peek_head(&pass->engine->events)) &&
+           !is_for_next_pass(pass->engine, next)) {
+        HostEvent *event = g_queue_pop_head(&pass->engine->events);
         g_queue_push_tail(&pass->events, event);
         if (!engine_apply_event(pass, event, error))
             return FALSE;
