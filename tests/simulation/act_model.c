@@ -86,6 +86,9 @@ change_expected(Sim *sim, const SimSet *set, const SimModel *after)
         return EXPECT_EITHER;
     if (after->capacity < staying && staying - after->capacity > removable(set))
         return EXPECT_REFUSED;
+    /* What is attached to somebody needs room too. */
+    if (set->has_attached && (after->size != before->size || after->disks != before->disks))
+        return EXPECT_EITHER;
     return quota_may_refuse(sim, set, after) ? EXPECT_EITHER : EXPECT_ACCEPTED;
 }
 

@@ -125,6 +125,11 @@ action_random(Sim *sim)
         act_import(sim, supplied);
         return;
     }
+    SimSet *equipped = sim->kind.disks && random_chance(&sim->actions, 30) ? set_pick(sim) : NULL;
+    if (equipped) {
+        act_disk(sim, equipped);
+        return;
+    }
     guint drawn = random_below(&sim->actions, 100);
     for (guint i = 0; i < G_N_ELEMENTS(actions); i++) {
         if (drawn >= actions[i].weight) {

@@ -18,6 +18,9 @@ void sim_expect(Sim *sim, const Answer *answer, Expected expected, const char *w
 /* repairs.c */
 void act_service(Sim *sim, SimSet *set);
 
+/* data_disks.c */
+void act_disk(Sim *sim, SimSet *set);
+
 /* os_upgrades.c */
 void act_import(Sim *sim, SimSet *set);
 

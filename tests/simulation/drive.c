@@ -1,4 +1,5 @@
 /* One seed: from its number to what became of it. */
+#include "data_disks.h"
 #include "disk.h"
 #include "rows.h"
 
@@ -36,8 +37,11 @@ kind_of(guint64 seed)
     /* How long the control plane was away decides who is ill when: there is no twin. */
     kind.repairs = random_chance(&random, 25) && !kind.twin;
     kind.images = random_chance(&random, 8);
+    kind.disks = !kind.twin && random_chance(&random, 10);
     if (kind.images)
         kind.actions += 4;
+    if (kind.disks)
+        kind.actions += 8;
     return kind;
 }
 
@@ -61,6 +65,7 @@ sim_begin(guint64 seed, SimKind kind)
     sim->operations = g_ptr_array_new_with_free_func(sim_operation_free);
     sim->vms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, vm_free);
     sim->usage = g_hash_table_new(g_str_hash, g_str_equal);
+    sim->data_disks = data_disks_new();
     sim->imported = g_new0(gboolean, sim_n_all_images);
     sim->world->engine_config.max_starting = random_between(&sim->fleet, 1, 8);
     world_restart(sim->world);
@@ -85,6 +90,7 @@ sim_end(Sim *sim)
     g_hash_table_unref(sim->vms);
     g_hash_table_unref(sim->usage);
     g_free(sim->imported);
+    g_hash_table_unref(sim->data_disks);
     g_free(sim->broken);
     g_free(sim->why);
     g_free(sim);
@@ -330,9 +336,10 @@ seed_play(guint64 seed, gboolean steps, gboolean print)
     Sim *sim = sim_begin(seed, kind);
     sim->trace.steps = steps;
     sim->trace.print = print;
-    trace_act(sim, "seed %" G_GUINT64_FORMAT ":%s%s%s%s%s%s%s%s", seed, kind.faults ? " faults" : "",
+    trace_act(sim, "seed %" G_GUINT64_FORMAT ":%s%s%s%s%s%s%s%s%s", seed, kind.faults ? " faults" : "",
               kind.kills ? " kills" : "", kind.disk ? " disk" : "", kind.hurried ? " hurried" : "", kind.twin ? " twin" : "",
-              kind.on_file ? " on file" : "", kind.repairs ? " repairs" : "", kind.images ? " images" : "");
+              kind.on_file ? " on file" : "", kind.repairs ? " repairs" : "", kind.images ? " images" : "",
+              kind.disks ? " disks" : "");
     sim_run(sim);
     if (!sim->broken && kind.twin)
         twin_compare(sim);

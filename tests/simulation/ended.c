@@ -57,6 +57,7 @@ cover_expect(Sim *sim, const SimSet *set, const SimOperation *operation, const S
     if (set->roll_seen_at > operation->asked_at)
         return;
     switch (operation->kind) {
+    case OPERATION_PUT_INSTANCE:
     case OPERATION_RESTART:
     case OPERATION_REDEPLOY:
         if (vm->launches == cover->launches && !cover->perhaps)

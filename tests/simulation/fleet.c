@@ -96,6 +96,8 @@ model_random(Sim *sim)
             .flexible = random_chance(&sim->fleet, 15),
             .capacity = capacity_random(&sim->fleet),
         };
+        if (sim->kind.disks && model.disks == 0)
+            model.disks = random_below(&sim->fleet, 3);
         if (sim->kind.repairs && model.health == 0 && random_chance(&sim->fleet, 70))
             model.health = health_random(&sim->fleet);
         model.policy = policy_random(sim, &sim->fleet, model.flexible);

@@ -1,5 +1,6 @@
 /* What holds after every step, what at rest, and what in the end: one table. Those of single host calls are watch.c's, those of
  * operations ended.c's. */
+#include "data_disks.h"
 #include "ended.h"
 #include "rows.h"
 
@@ -97,8 +98,7 @@ static void
 usage_judge(Sim *sim, const Rows *rows, const char *family, guint limit, const char *name)
 {
     const char *key = family ? family : "";
-    guint before = GPOINTER_TO_UINT(g_hash_table_lookup(sim->usage, key)),
-          now = usage_of(rows, sim, family);
+    guint before = GPOINTER_TO_UINT(g_hash_table_lookup(sim->usage, key)), now = usage_of(rows, sim, family);
     if (now > before && now > limit)
         sim_break(sim, name, "%s: %u vCPUs, %u before, limit %u", family ? family : "the region", now, before, limit);
     g_hash_table_insert(sim->usage, (gpointer)key, GUINT_TO_POINTER(now));
@@ -384,6 +384,7 @@ static const struct {
     { AT_REST, "what is deleted is gone", what_leaves_is_gone },
     { AT_REST, "what is written down of a VM is what it is", rows_are_what_runs },
     { AT_REST, "power is what was asked", power_is_what_was_asked },
+    { AT_REST, "no data disk is lost, or in two places", data_disks_are_somewhere },
     { AT_REST, "answers agree with rows", answers_agree_at_rest },
     { AT_REST, "a newer image is taken as soon as it may be", newer_images_are_taken },
     { FOLLOWED, "once faults stop, who follows `latest` runs the newest image", newest_images_run },

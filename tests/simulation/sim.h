@@ -118,6 +118,7 @@ typedef struct {
     gint64 os_roll;             /* the last one that a newer image began */
     guint os_before;            /* as in SimRoll, when it began */
     guint avoided;              /* the image, plus 1, that is not taken by itself, nor an older one; 0: none */
+    gboolean has_attached;      /* a kept disk was attached to one of its instances, once at least */
     gboolean left_behind;       /* in the end its model is not reached: data disks keep somebody from Trusted launch */
     RollStatus roll_ended_as;   /* of the last one */
     guint rests;                /* how often it was at rest with something new in it */
@@ -185,6 +186,7 @@ typedef struct {
     gboolean on_file;
     gboolean repairs; /* sets repair their instances, and there is time for it */
     gboolean images;  /* images are imported, and sets follow `latest` */
+    gboolean disks;   /* models have data disks, and kept ones are attached */
     guint actions;
 } SimKind;
 
@@ -202,11 +204,13 @@ typedef struct {
     guint kills_left;
     Trace trace;
     UnixTime began;
-    GPtrArray *sets;       /* of SimSet */
-    GPtrArray *operations; /* of SimOperation */
-    GHashTable *vms;       /* key -> Vm */
-    guint long_waits;      /* so far */
-    gboolean *imported;    /* of the table of images */
+    GPtrArray *sets;        /* of SimSet */
+    GPtrArray *operations;  /* of SimOperation */
+    GHashTable *vms;        /* key -> Vm */
+    guint long_waits;       /* so far */
+    gboolean *imported;     /* of the table of images */
+    GHashTable *data_disks; /* data_disks.h */
+    guint luns_given;
     guint steps;
     struct Rows *rows; /* rows.h: as they were read last */
     guint64 fed_at;    /* the store's revision that the engine was compared with last, and the life that it did so in */
