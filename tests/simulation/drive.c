@@ -98,19 +98,37 @@ sim_end(Sim *sim)
 
 /* ---- time ---- */
 
+/* A daemon that cannot write does not start; whoever looks after it tries again. */
+static void
+start_until_it_does(Sim *sim)
+{
+    for (;;) {
+        const guint failures = disk_failures();
+        g_autoptr(GError) error = NULL;
+        if (world_start_try(sim->world, &error))
+            return;
+        trace_act(sim, "the control plane does not start: %s", error->message);
+        if (disk_failures() == failures)
+            g_error("it does not start, and the disk is well: %s", error->message);
+    }
+}
+
 /* Somebody starts the daemon again: at once, or after a while in which nobody hears of what happens to the VMs. */
 static void
 revive(Sim *sim)
 {
     gint64 down = random_chance(&sim->kills, 30) && sim->kind.hurried ? random_between(&sim->kills, 1, 600) * USEC_PER_SEC : 0;
-    /* Its start is another story: a daemon that cannot write does not start. */
-    disk_mend();
+    /* In most starts the disk is well again. */
+    if (sim->kind.disk && random_chance(&sim->disk, 25))
+        disk_arm_random(sim);
+    else
+        disk_mend();
     trace_act(sim, "kill: the control plane died at its step %u, and is away for %" G_GINT64_FORMAT " s", sim->world->steps,
               down / USEC_PER_SEC);
     world_stop(sim->world);
     if (down > 0)
         clock_virtual_advance_to(sim->world->clock, sim->world->clock->now(sim->world->clock) + down);
-    world_start(sim->world);
+    start_until_it_does(sim);
     if (sim->kind.kills)
         kill_arm(sim);
 }

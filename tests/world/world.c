@@ -172,26 +172,6 @@ store_on_file(const World *world)
 }
 
 void
-world_start(World *world)
-{
-    g_autoptr(GError) error = NULL;
-    const ApiProbe probe = { world,          probe_serial_log,   probe_screenshot,  probe_exec,
-                             probe_forwards, probe_image_import, probe_disk_remove, probe_attest };
-
-    world->dead = FALSE;
-    if (!world->store)
-        world->store = store_on_file(world);
-    world->engine = engine_new(world->store, world->clock, &world->engine_config, world->context);
-    store_set_listener(world->store, on_commit, world);
-    engine_attach(world->engine, world->door, &error);
-    g_assert_no_error(error);
-    world->api = api_new(&world->api_config, world->store, world->clock, &probe, &error);
-    g_assert_no_error(error);
-    /* One that dies while it starts writes to the end of that: what it writes then is what the next one would write. */
-    world->revision_at_death = store_revision(world->store);
-}
-
-void
 world_stop(World *world)
 {
     world->incarnation++;
@@ -205,6 +185,37 @@ world_stop(World *world)
     g_clear_pointer(&world->api, api_free);
     if (!world->in_memory)
         g_clear_pointer(&world->store, store_close);
+}
+
+gboolean
+world_start_try(World *world, GError **error)
+{
+    const ApiProbe probe = { world,          probe_serial_log,   probe_screenshot,  probe_exec,
+                             probe_forwards, probe_image_import, probe_disk_remove, probe_attest };
+
+    world->dead = FALSE;
+    if (!world->store)
+        world->store = store_on_file(world);
+    world->engine = engine_new(world->store, world->clock, &world->engine_config, world->context);
+    store_set_listener(world->store, on_commit, world);
+    if (!engine_attach(world->engine, world->door, error) ||
+        !(world->api = api_new(&world->api_config, world->store, world->clock, &probe, error))) {
+        /* What it wrote before is written. */
+        world->revision_at_death = store_revision(world->store);
+        world_stop(world);
+        return FALSE;
+    }
+    /* One that dies while it starts writes to the end of that: what it writes then is what the next one would write. */
+    world->revision_at_death = store_revision(world->store);
+    return TRUE;
+}
+
+void
+world_start(World *world)
+{
+    g_autoptr(GError) error = NULL;
+    world_start_try(world, &error);
+    g_assert_no_error(error);
 }
 
 void

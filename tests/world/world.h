@@ -84,6 +84,8 @@ void world_restart(World *world);
 /* The two halves of it: between them nobody hears of what happens to the VMs. */
 void world_stop(World *world);
 void world_start(World *world);
+/* FALSE sets *error: it does not start, and has ended again; nobody hears of anything until it does. */
+gboolean world_start_try(World *world, GError **error);
 
 /* Group g1, and a set with `capacity` instances on the named size and image sku; settled. securityProfile: JSON text or NULL.
  */
