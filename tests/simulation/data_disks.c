@@ -188,9 +188,8 @@ lost_look(Census *census)
             continue;
         if (!before->key && sim->world->clock->now(sim->world->clock) > before->seen + KEPT_FOR)
             continue;
-        g_autoptr(SimulatedParts) parts =
-            before->key && !before->was_kept ? host_simulated_parts(sim->world->simulated, before->key) : NULL;
-        if (!parts || parts->data_generation == before->data_generation)
+        const Vm *vm = before->key && !before->was_kept ? vm_get(sim, before->key) : NULL;
+        if (!vm || vm->last->data_gen == before->data_generation)
             sim_break(sim, census->name, "disk %" G_GUINT64_FORMAT ", which %s had, is nowhere", *(guint64 *)id,
                       before->key ? before->key : "nobody");
     }
@@ -232,7 +231,8 @@ set_uid(const Rows *rows, gint64 id)
     return NULL;
 }
 
-/* A disk that no launch has taken yet, or that has left its VM, lies where the book says. */
+/* A disk that no launch has taken yet, or that has left its VM, lies where the book says; and so does one whose launch failed
+ * before it took it. */
 static void
 row_look(const Census *census, const Rows *rows, const StoreDisk *disk)
 {
@@ -247,8 +247,9 @@ row_look(const Census *census, const Rows *rows, const StoreDisk *disk)
         return;
     }
     g_autofree char *key = g_strdup_printf("%s.%u", set_uid(rows, disk->set_id), disk->instance);
-    if (!vm_has_lun(census->sim, key, disk->lun))
-        sim_break(census->sim, census->name, "disk %s is not at LUN %u of %s", disk->id, disk->lun, key);
+    if (!vm_has_lun(census->sim, key, disk->lun) && !g_hash_table_remove(census->files, disk->file))
+        sim_break(census->sim, census->name, "disk %s is neither at LUN %u of %s nor at %s", disk->id, disk->lun, key,
+                  disk->file);
 }
 
 void
