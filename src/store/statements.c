@@ -114,16 +114,19 @@ static const struct {
                           " JOIN models m ON m.set_id = g.set_id AND m.revision = g.want_revision"
                           " GROUP BY m.size_family COLLATE NOCASE ORDER BY 1" },
     /* Only where something is under way is an instance of more than one revision: what it runs, and what it may go back to. */
-    [SQL_USAGE_KEPT] =
-        { SHAPE_PLAIN, NULL,
-          "SELECT w.size_family, w.size_vcpus, r.size_family, r.size_vcpus, u.size_family, u.size_vcpus, g.n FROM"
-          " (SELECT i.set_id, i.want_revision, i.revision, i.undo_revision, count(*) AS n FROM"
-          "  (SELECT set_id FROM rolls WHERE ended = 0 UNION SELECT set_id FROM operations WHERE " IN_PROGRESS ") b"
-          "  JOIN instances i ON " PLACES_OF("b.set_id") "  WHERE b.set_id <> ? AND i.want_deleted = 0 AND i.replaced = 0"
-          "  AND (i.undo_revision NOT IN (0, i.want_revision) OR i.revision NOT IN (0, i.want_revision)) GROUP BY 1, 2, 3, 4) g"
-          " JOIN models w ON w.set_id = g.set_id AND w.revision = g.want_revision"
-          " LEFT JOIN models r ON r.set_id = g.set_id AND r.revision = g.revision"
-          " LEFT JOIN models u ON u.set_id = g.set_id AND u.revision = g.undo_revision" },
+    [SQL_USAGE_KEPT] = { SHAPE_PLAIN, NULL,
+                         "SELECT w.size_family, w.size_vcpus, r.size_family, r.size_vcpus, u.size_family, u.size_vcpus, g.n "
+                         "FROM"
+                         " (SELECT i.set_id, i.want_revision, i.revision, i.undo_revision, count(*) AS n FROM"
+                         "  (SELECT set_id FROM rolls WHERE ended = 0 UNION SELECT set_id FROM operations WHERE " IN_PROGRESS
+                         ") b"
+                         "  JOIN instances i ON " PLACES_OF(
+                             "b.set_id") "  WHERE b.set_id <> ? AND i.want_deleted = 0 AND i.replaced = 0"
+                                         "  AND (i.undo_revision NOT IN (0, i.want_revision) OR i.revision NOT IN (0, "
+                                         "i.want_revision)) GROUP BY 1, 2, 3, 4) g"
+                                         " JOIN models w ON w.set_id = g.set_id AND w.revision = g.want_revision"
+                                         " LEFT JOIN models r ON r.set_id = g.set_id AND r.revision = g.revision"
+                                         " LEFT JOIN models u ON u.set_id = g.set_id AND u.revision = g.undo_revision" },
     [SQL_USAGE_SETS] = { SHAPE_PLAIN, NULL, "SELECT count(*) FROM sets WHERE id <> ?" },
 
     [SQL_OPERATION_GET] = { SHAPE_SELECT, &operation_rows, "WHERE id = ?" },

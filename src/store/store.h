@@ -262,9 +262,9 @@ gboolean store_instance_count(StoreTx *tx, gint64 set_id, StoreInstanceCounts *r
  * made of something else so far. *ret_serving: of these, meant to run. */
 gboolean store_instance_outdated(StoreTx *tx, gint64 set_id, guint *ret_count, guint *ret_serving, GError **error);
 
-/* ---- quota: sums over all instances that are not being deleted, by the size of the revision they should run. What runs another
- * one so far, or may be put back by a rolling upgrade, counts with the largest of these sizes, and in the families of all of
- * them: so that there is room for it, and for a step that is taken back, whatever else is asked for meanwhile. ---- */
+/* ---- quota: sums over all instances that are not being deleted, by the size of the revision they should run. What runs
+ * another one so far, or may be put back by a rolling upgrade, counts with the largest of these sizes, and in the families of
+ * all of them: so that there is room for it, and for a step that is taken back, whatever else is asked for meanwhile. ---- */
 typedef struct {
     char *family;
     guint cores;

@@ -211,9 +211,9 @@ test_undo(void)
 static void
 test_failed_keeps_nothing_after_the_end(void)
 {
-    g_autoptr(World) world = world_of_three(
-        ROLLING(",\"rollbackFailedInstancesOnPolicyBreach\":true,\"maxUnhealthyInstancePercent\":100,"
-                "\"maxUnhealthyUpgradedInstancePercent\":100"));
+    g_autoptr(World) world =
+        world_of_three(ROLLING(",\"rollbackFailedInstancesOnPolicyBreach\":true,\"maxUnhealthyInstancePercent\":100,"
+                               "\"maxUnhealthyUpgradedInstancePercent\":100"));
     host_simulated_set_faults(world->simulated, fail_epoch_two, NULL);
     answer_free(world_must(world, 200, "PATCH", "@/s1", IMAGE("1.1.0")));
     world_settle(world);
