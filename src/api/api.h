@@ -94,6 +94,9 @@ void api_listens_at(Api *api, const char *https_url);
 /* Answers one request; done is called before it returns or later, from any thread, exactly once. */
 void api_handle(Api *api, const ApiRequest *request, ApiDone done, void *data);
 
+/* A token for the instance that the host knows by this key, for its own guest; newly allocated. NULL sets *error. */
+char *api_guest_token(Api *api, const char *key, const char *nonce, GError **error);
+
 /* ---- HTTP ---- */
 typedef struct {
     const char *socket_path; /* Unix socket, mode 0600, owner has full rights; NULL: none */

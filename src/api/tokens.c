@@ -119,6 +119,22 @@ token_make(Api *api, StoreTx **tx, const StoreSet *set, const StoreInstance *ins
     return jwt_sign(claims, key, address);
 }
 
+char *
+api_guest_token(Api *api, const char *key, const char *nonce, GError **error)
+{
+    const char *dot = strrchr(key, '.');
+    g_autofree char *uid = g_strndup(key, (gsize)(dot - key));
+    g_autoptr(StoreTx) tx = store_read(api->store, error);
+    g_autoptr(StoreSet) set = tx ? store_set_get_by_uid(tx, uid, error) : NULL;
+    g_autoptr(StoreInstance) instance = set ? call_instance(tx, set, dot + 1, error) : NULL;
+    if (!instance) {
+        if (error && !*error)
+            arm_fail(error, ARM_INSTANCE_NOT_FOUND, NULL, "This VM belongs to no scale set any more.");
+        return NULL;
+    }
+    return token_make(api, &tx, set, instance, nonce, api->clock->now(api->clock), error);
+}
+
 static gboolean
 body_read(const json_t *body, const char **ret_nonce, GError **error)
 {

@@ -15,6 +15,8 @@
  *   these three                   failed WORD               one of those of the TPM below. Where that refused something, then
  *                                                           the command, "TPM_RC_" and a name or "unknown", the code as 0x…,
  *                                                           and what it is about: "handle 1", "parameter 2", "session 1"
+ *   token --nonce NONCE           a token, on one line; or failed WORD, one of WIRE_TOKEN_… or timed-out. A guest asks that
+ * itself
  *
  * Evidence is a folder in one piece: the line WIRE_EVIDENCE; parts, each a line "NAME LENGTH" and that many bytes; the line
  * WIRE_END. No part is empty. Their names are those of the files that `testudo attest verify-file` finds in a folder, and a
@@ -22,6 +24,12 @@
  * kernel has none. Where no more than so many bytes of the log were asked for, the line "more FROM" stands in place of
  * WIRE_END, and what `eventlog FROM` answers, put behind it, goes on. The nonce is not in it: who asked knows it. */
 #pragma once
+
+/* The virtio-serial port by which a guest asks for a token of its own (host/guest_token.h), and why it got none. */
+#define WIRE_TOKEN_PORT    "org.testudo.token.0"
+#define WIRE_TOKEN_NO_PORT "no-port"
+#define WIRE_TOKEN_BUSY    "port-busy"     /* another program asks at the moment */
+#define WIRE_TOKEN_REFUSED "token-refused" /* the host says on standard error why */
 
 #define WIRE_EVIDENCE  "evidence 1"
 #define WIRE_ATTEST    "quote.attest"   /* TPMS_ATTEST */

@@ -88,6 +88,17 @@ images_take_in(Daemon *daemon, GError **error)
     return TRUE;
 }
 
+/* A guest may be quicker than we are: it asks again. */
+static char *
+on_guest_token(const char *key, const char *nonce, void *data, GError **error)
+{
+    const Daemon *daemon = data;
+    if (daemon->api)
+        return api_guest_token(daemon->api, key, nonce, error);
+    arm_fail(error, ARM_UNAVAILABLE, NULL, "The daemon is starting.");
+    return NULL;
+}
+
 static Host *
 host_open(Daemon *daemon, GError **error)
 {
@@ -108,6 +119,8 @@ host_open(Daemon *daemon, GError **error)
         .swtpm_setup_binary = config->swtpm_setup,
         .firmware_dir = config->firmware_dir,
         .guest_program = daemon->guest_program,
+        .token = on_guest_token,
+        .token_data = daemon,
     };
     if (strcmp(config->driver, "simulated") == 0)
         return host_simulated_open(&host_config, daemon->clock, engine_host_event, daemon->engine, error);

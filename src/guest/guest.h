@@ -7,6 +7,7 @@
  *   event.c     terminate-…, approve        tls.c           TLS 1.2 over it
  *   evidence.c  quote, eventlog             tpm_commands.c  what a TPM takes and gives (pure); tpm_bytes.c: field by field;
  *   activate.c  activate                                    tpm_names.c: what its codes are called
+ *   token.c     token
  *   say.c       what is printed             tpm.c           one command at a time; tpm_steps.c: several of them
  *   text.c      texts put together */
 #pragma once
@@ -35,9 +36,12 @@ int approve_main(char **argv);
 int quote_main(char **argv);
 int eventlog_main(char **argv);
 int activate_main(char **argv);
+int token_main(char **argv);
 
 /* say.c: to standard output. false: nobody listens. */
 bool say(const void *bytes, size_t length);
 bool say_text(const char *text);
-/* To standard error, for whoever runs it by hand; gives GUEST_USAGE. */
+/* A line to standard error, for whoever runs it by hand. */
+void say_aside(const char *text);
+/* The same; gives GUEST_USAGE. */
 int say_usage(const char *usage);

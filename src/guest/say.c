@@ -31,11 +31,17 @@ say_text(const char *text)
     return say(text, strlen(text));
 }
 
+void
+say_aside(const char *text)
+{
+    write_all(STDERR_FILENO, text, strlen(text));
+    write_all(STDERR_FILENO, "\n", 1);
+}
+
 int
 say_usage(const char *usage)
 {
     write_all(STDERR_FILENO, "usage: testudo-guest ", strlen("usage: testudo-guest "));
-    write_all(STDERR_FILENO, usage, strlen(usage));
-    write_all(STDERR_FILENO, "\n", 1);
+    say_aside(usage);
     return GUEST_USAGE;
 }

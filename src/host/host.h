@@ -95,6 +95,10 @@ typedef struct {
     const char *swtpm_setup_binary;
     const char *firmware_dir; /* extra folder of firmware descriptors, or NULL */
     GBytes *guest_program;    /* testudo-guest, or NULL: this build has none */
+    /* A guest asks for a token of its own: newly allocated, or NULL with *error. On the engine's thread. NULL: there are none.
+     */
+    char *(*token)(const char *key, const char *nonce, void *data, GError **error);
+    void *token_data;
 } HostConfig;
 
 /* guest_run(): what it may print, and how many may wait for one VM. */

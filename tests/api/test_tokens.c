@@ -52,12 +52,21 @@ stranger_get(World *world, const char *target)
     return json_incref(answer->body);
 }
 
+static void
+message_has(const Answer *answer, const char *part)
+{
+    g_autofree char *message = answer_text(answer, "error.message");
+    g_assert_nonnull(message);
+    g_assert_nonnull(strstr(message, part));
+}
+
 static Jwt
 token_get(World *world)
 {
     g_autoptr(Answer) answer = world_must(world, 200, "POST", TOKEN, NONCE);
     Jwt jwt = { 0 };
-    g_assert_true(jwt_parse(answer_text(answer, "token"), &jwt, NULL));
+    g_autofree char *token = answer_text(answer, "token");
+    g_assert_true(jwt_parse(token, &jwt, NULL));
     g_assert_cmpstr(api_response_header(answer->response, "Cache-Control"), ==, "no-store");
     return jwt;
 }
@@ -117,12 +126,12 @@ test_it_holds_no_longer_than_its_verdict(void)
     clock_virtual_advance_to(world->clock, (verified + 7200) * S);
     world_start(world);
     g_autoptr(Answer) old = world_must(world, 409, "POST", TOKEN, NONCE);
-    g_assert_nonnull(strstr(answer_text(old, "error.message"), "evidence is too old"));
+    message_has(old, "evidence is too old");
     world_stop(world);
     clock_virtual_advance_to(world->clock, (verified + 7201) * S);
     world_start(world);
     g_autoptr(Answer) stale = world_must(world, 409, "POST", TOKEN, NONCE);
-    g_assert_nonnull(strstr(answer_text(stale, "error.message"), "Unreachable (stale): It was not attested for 720"));
+    message_has(stale, "Unreachable (stale): It was not attested for 720");
 }
 
 static void
@@ -142,11 +151,11 @@ test_who_gets_none(void)
     };
     ROWS_RUN(world, rows);
     g_autoptr(Answer) refused = world_must(world, 409, "POST", TOKEN, NONCE);
-    g_assert_nonnull(strstr(answer_text(refused, "error.message"), "its boot is NotJudged (noReference): "));
+    message_has(refused, "its boot is NotJudged (noReference): ");
     answer_free(world_must(world, 202, "POST", "@/s1/poweroff", NULL));
     world_settle(world);
     g_autoptr(Answer) off = world_must(world, 409, "POST", TOKEN, NONCE);
-    g_assert_nonnull(strstr(answer_text(off, "error.message"), "it does not run"));
+    message_has(off, "it does not run");
 }
 
 /* A boot that nobody looked at yet has no part in what the one before was. */
@@ -162,6 +171,36 @@ test_a_new_boot_is_waited_for(void)
     answer_free(world_must(world, 200, "POST", TOKEN, NONCE));
 }
 
+static json_t *
+guest_ask(World *world, const char *nonce)
+{
+    g_autoptr(GPtrArray) keys = host_simulated_keys(world->simulated);
+    g_autoptr(json_t) question = json_pack("{ss}", "nonce", nonce);
+    g_assert_cmpuint(keys->len, ==, 1);
+    json_t *answer = host_simulated_ask_token(world->simulated, g_ptr_array_index(keys, 0), question);
+    g_assert_nonnull(answer);
+    return answer;
+}
+
+static void
+test_a_guest_asks_for_its_own(void)
+{
+    g_autoptr(World) world = world_not_judged();
+    g_autoptr(json_t) refused = guest_ask(world, "mine");
+    g_assert_cmpstr(json_string_value(json_path(refused, "error.code")), ==, "OperationNotAllowed");
+    g_assert_nonnull(strstr(json_string_value(json_path(refused, "error.message")), "NotJudged"));
+    answer_free(world_must(world, 201, "POST", INSTANCE "/approveBaseline", NULL));
+    world_advance(world, 60 * S);
+    g_autoptr(json_t) given = guest_ask(world, "mine");
+    g_auto(Jwt) jwt = { 0 };
+    g_assert_true(jwt_parse(json_member_text(given, "token"), &jwt, NULL));
+    g_assert_true(is_signed_now(world, &jwt));
+    g_assert_cmpstr(json_member_text(jwt.claims, "nonce"), ==, "mine");
+    g_assert_true(g_str_has_suffix(json_member_text(jwt.claims, "sub"), "/virtualMachineScaleSets/s1/virtualMachines/0"));
+    g_autoptr(json_t) none = guest_ask(world, "");
+    g_assert_cmpstr(json_string_value(json_path(none, "error.code")), ==, "InvalidParameter");
+}
+
 static void
 test_without_an_address_there_are_none(void)
 {
@@ -170,7 +209,7 @@ test_without_an_address_there_are_none(void)
     world->api_config.token_issuer = NULL;
     world_start(world);
     g_autoptr(Answer) answer = world_must(world, 409, "POST", TOKEN, NONCE);
-    g_assert_nonnull(strstr(answer_text(answer, "error.message"), "--token-issuer"));
+    message_has(answer, "--token-issuer");
     answer_free(world_must(world, 404, "GET", "!/.well-known/openid-configuration", NULL));
     api_listens_at(world->api, "https://127.0.0.1:8443");
     g_auto(Jwt) jwt = token_get(world);
@@ -236,6 +275,7 @@ main(int argc, char **argv)
     g_test_add_func("/api/tokens/it-holds-no-longer-than-its-verdict", test_it_holds_no_longer_than_its_verdict);
     g_test_add_func("/api/tokens/who-gets-none", test_who_gets_none);
     g_test_add_func("/api/tokens/a-new-boot-is-waited-for", test_a_new_boot_is_waited_for);
+    g_test_add_func("/api/tokens/a-guest-asks-for-its-own", test_a_guest_asks_for_its_own);
     g_test_add_func("/api/tokens/without-an-address-there-are-none", test_without_an_address_there_are_none);
     g_test_add_func("/api/tokens/keys-are-rotated-by-command", test_keys_are_rotated_by_command);
     g_test_add_func("/api/tokens/keys-are-rotated-by-age", test_keys_are_rotated_by_age);

@@ -77,6 +77,15 @@ def _(t):
     assert claims['secureboot'] is True and claims['x-testudo-ek-sha256'] == attestation(t, '1')['vTpm']['endorsementKeySha256'], claims
 
 
+@suite.test('a guest asks for its own token by its port, and gets no other')
+def _(t):
+    ask = ('for p in /run/testudo/bin /var/lib/testudo/bin; do test -x $p/testudo-guest && exec $p/testudo-guest token --nonce own-7; done; '
+           'echo no testudo-guest')
+    said = Guest(t, 'proven', '1').run(ask)
+    claims = verified(said.strip(), t.daemon.url, t.daemon.https(''), t.room.path, 'own-7')
+    assert claims['sub'].endswith('/virtualMachineScaleSets/proven/virtualMachines/1'), claims
+
+
 # ---- a stopped instance's disk is changed, with Secure Boot off: nothing keeps it from booting ----
 
 class Esp:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import tty
 
 from tap import expect, main, run_program, test
 
@@ -358,6 +359,64 @@ def _():
         head = file.read(4096)
     assert head[:4] == b'\x7fELF' and b'/ld-' not in head, 'it wants a loader'
     return None
+
+
+# ---- a token, asked for by a port ----
+
+@contextlib.contextmanager
+def token_port(*answers):
+    """The device, and the questions that come. It answers each with all of `answers`."""
+    host, device = os.openpty()
+    tty.setraw(device)
+    heard = []
+
+    def serve():
+        with contextlib.suppress(OSError):
+            heard.append(os.read(host, 4096))
+            for answer in answers:
+                os.write(host, answer)
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield os.ttyname(device), heard
+    finally:
+        os.close(device)
+        os.close(host)
+
+
+@test('a token is asked for with the nonce, and printed alone')
+def _():
+    with token_port(b'{"nonce":"5f3c-0c2e","token":"e30.e30.AAAA"}\n') as (device, heard):
+        expect(guest('token', '--nonce', '5f3c-0c2e', '--port', device), 0, 'e30.e30.AAAA\n')
+        assert heard == [b'{"nonce":"5f3c-0c2e"}\n'], heard
+
+
+@test('what somebody else was answered is passed over, however it comes')
+def _():
+    with token_port(b'{"nonce":"other","token":"wrong"}\n{"nonce":"n', b'","token":', b'"right"}\n') as (device, _):
+        expect(guest('token', '--nonce', 'n', '--port', device), 0, 'right\n')
+
+
+@test('why there is no token goes to standard error')
+def _():
+    with token_port(b'{"nonce":"n","error":{"code":"OperationNotAllowed","message":"Its boot is NotJudged."}}\n') as (device, _):
+        done = subprocess.run([PROGRAM, 'token', '--nonce', 'n', '--port', device], capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, done.stdout) == (1, 'failed token-refused\n') and 'NotJudged' in done.stderr, done
+
+
+@test('without the port there is no token')
+def _():
+    expect(guest('token', '--nonce', 'n', '--port', '/nowhere'), 1, 'failed no-port\n')
+    expect(guest('token', '--nonce', 'n'), 1, 'failed no-port\n')
+
+
+@test('a nonce is text that needs no escaping')
+def _():
+    for nonce in ('', 'a"b', 'a\\b', 'a b', '\u00e4', 'n' * 257):
+        assert guest('token', '--nonce', nonce, '--port', '/nowhere')[0] == 2, nonce
+    expect(guest('token', '--nonce', 'n' * 256, '--port', '/nowhere'), 1, 'failed no-port\n')
+    for words in ((), ('--nonce',), ('n',), ('--port', '/nowhere')):
+        assert guest('token', *words)[0] == 2, words
 
 
 if __name__ == '__main__':

@@ -79,6 +79,13 @@ probe_disk_remove(void *data, const char *file, GError **error)
     return host_disk_remove(world->simulated, file, error);
 }
 
+static char *
+on_guest_token(const char *key, const char *nonce, void *data, GError **error)
+{
+    const World *world = data;
+    return api_guest_token(world->api, key, nonce, error);
+}
+
 /* ---- up and down ---- */
 
 static void
@@ -280,7 +287,7 @@ world_make(gboolean in_memory)
         .disk_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,
         .operation_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,
     };
-    const HostConfig host_config = { 0 };
+    const HostConfig host_config = { .token = on_guest_token, .token_data = world };
     world->simulated = host_simulated_open(&host_config, world->clock, door_event, world, &error);
     g_assert_no_error(error);
     world->door = door_new(world);

@@ -1,7 +1,9 @@
 #include "host/qemu/argv.h"
 
 #include "base/error.h"
+#include "base/guest_wire.h"
 #include "host/qemu/folder.h"
+#include "host/qemu/token_port.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -94,9 +96,14 @@ channels_add(Line *line)
      * end. */
     option(line, "-chardev", "file,id=serial,path=%s,append=on", serial);
     option(line, "-serial", "chardev:serial");
-    option(line, "-device", "virtio-serial-pci,id=channels,bus=pcie.0,addr=" SLOT_SERIAL ",max_ports=2");
+    option(line, "-device", "virtio-serial-pci,id=channels,bus=pcie.0,addr=" SLOT_SERIAL ",max_ports=3");
     option(line, "-chardev", "socket,id=qga,fd=%d,server=on,wait=off", line->context->qga_fd);
     option(line, "-device", "virtserialport,bus=channels.0,nr=1,chardev=qga,id=qga,name=org.qemu.guest_agent.0");
+    if (!line->spec->vtpm)
+        return;
+    option(line, "-chardev", "socket,id=" TOKEN_PORT_ID ",fd=%d,server=on,wait=off", line->context->token_fd);
+    option(line, "-device",
+           "virtserialport,bus=channels.0,nr=2,chardev=" TOKEN_PORT_ID ",id=" TOKEN_PORT_ID ",name=" WIRE_TOKEN_PORT);
 }
 
 static void

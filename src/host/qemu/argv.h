@@ -14,6 +14,7 @@ typedef struct {
     const guint *forward_ports; /* guest ports; host side is 127.0.0.1, any free port (0) */
     guint n_forward_ports;
     int qmp_fd, qga_fd; /* listening sockets that QEMU inherits */
+    int token_fd;       /* the same, for the guest's port for tokens; with a vTPM */
     int tpm_fd;         /* QEMU's end of the pair that swtpm has the other end of; with a vTPM */
     int swtpm_fd;       /* swtpm's end */
     int tap_fd;         /* port on the operator's bridge; -1: user-mode network */

@@ -194,6 +194,8 @@ host_qemu_open(const HostConfig *config, GMainContext *context, Clock *clock, Ho
     self->uid_first = config->uid_first;
     self->uid_count = config->uid_count;
     self->guest_program = config->guest_program ? g_bytes_ref(config->guest_program) : NULL;
+    self->tokens.token = config->token;
+    self->tokens.token_data = config->token_data;
     self->serial_cap = config->serial_cap ? config->serial_cap : SERIAL_CAP_DEFAULT;
     self->retention_s = retention / USEC_PER_SEC;
     self->context = context;

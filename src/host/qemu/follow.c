@@ -129,12 +129,21 @@ machine_isolation_apply(Machine *machine)
 /* ---- QMP ---- */
 
 static void
+port_opened(Machine *machine, const char *id)
+{
+    if (g_strcmp0(id, "qga") == 0)
+        agent_opened(machine);
+    else if (g_strcmp0(id, TOKEN_PORT_ID) == 0 && machine->token_port)
+        token_port_opened(machine->token_port);
+}
+
+static void
 on_qmp_event(const char *name, const json_t *event_data, void *data)
 {
     Machine *machine = data;
     if (strcmp(name, "VSERPORT_CHANGE") == 0) {
         if (json_is_true(json_object_get(event_data, "open")))
-            agent_opened(machine);
+            port_opened(machine, json_member_text(event_data, "id"));
     } else if (strcmp(name, "SHUTDOWN") == 0) {
         machine->guest_shutdown = json_is_true(json_object_get(event_data, "guest"));
     } else if (strcmp(name, "BLOCK_IO_ERROR") == 0) {
@@ -171,6 +180,8 @@ on_qmp_ready(void *data)
     qmp_command(machine->qmp, "human-monitor-command", json_pack("{ss}", "command-line", "info usernet"), on_usernet, machine);
     qmp_command(machine->qmp, "query-chardev", NULL, on_chardevs, machine);
     qmp_command(machine->qmp, "query-status", NULL, on_status, machine);
+    machine->token_port =
+        token_port_new(machine->folder, machine->key, &machine->host->tokens, machine->host->context, machine->host->clock);
     if (machine->isolated)
         machine_isolation_apply(machine);
     if (machine->wish == WISH_START)

@@ -18,13 +18,13 @@
 #include <sys/socket.h>
 
 typedef struct {
-    int lock, qmp, qga, tpm, swtpm, tap;
+    int lock, qmp, qga, token, tpm, swtpm, tap;
 } Descriptors;
 
 static void
 descriptors_clear(Descriptors *fds)
 {
-    const int all[] = { fds->lock, fds->qmp, fds->qga, fds->tpm, fds->swtpm, fds->tap };
+    const int all[] = { fds->lock, fds->qmp, fds->qga, fds->token, fds->tpm, fds->swtpm, fds->tap };
     for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
         if (all[i] >= 0)
             close(all[i]);
@@ -53,6 +53,7 @@ descriptors_open(const Machine *machine, Descriptors *fds, GError **error)
 {
     g_autofree char *qmp = folder_file(machine->folder, "qmp.sock");
     g_autofree char *qga = folder_file(machine->folder, "qga.sock");
+    g_autofree char *token = folder_file(machine->folder, TOKEN_PORT_SOCKET);
     int pair[2];
     fds->qmp = line_socket_listen(qmp, error);
     fds->qga = fds->qmp >= 0 ? line_socket_listen(qga, error) : -1;
@@ -62,6 +63,9 @@ descriptors_open(const Machine *machine, Descriptors *fds, GError **error)
         return FALSE;
     if (!machine->spec->vtpm)
         return TRUE;
+    fds->token = line_socket_listen(token, error);
+    if (fds->token < 0)
+        return FALSE;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return io_fail(error, "make a socket pair for", machine->key);
     fds->tpm = pair[0];
@@ -131,7 +135,7 @@ swtpm_start(Machine *machine, char **argv, const Descriptors *fds, GError **erro
 static gboolean
 qemu_start(Machine *machine, char **argv, const Descriptors *fds, GError **error)
 {
-    const int all[] = { fds->lock, fds->qmp, fds->qga, fds->tpm, fds->tap };
+    const int all[] = { fds->lock, fds->qmp, fds->qga, fds->token, fds->tpm, fds->tap };
     int keep[G_N_ELEMENTS(all) + 1];
     guint n = 0;
     for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
@@ -151,7 +155,7 @@ machine_launch(Machine *machine, GError **error)
 {
     const Qemu *host = machine->host;
     const LaunchSpec *spec = machine->spec;
-    g_auto(Descriptors) fds = { -1, -1, -1, -1, -1, -1 };
+    g_auto(Descriptors) fds = { -1, -1, -1, -1, -1, -1, -1 };
 
     /* The lock before anything else: nothing is touched under a VM that runs after all. */
     fds.lock = lock_take(machine, error);
@@ -168,6 +172,7 @@ machine_launch(Machine *machine, GError **error)
         .n_forward_ports = host->n_forward_ports,
         .qmp_fd = fds.qmp,
         .qga_fd = fds.qga,
+        .token_fd = fds.token,
         .tpm_fd = fds.tpm,
         .swtpm_fd = fds.swtpm,
         .tap_fd = fds.tap,

@@ -55,6 +55,7 @@ machine_quiet(Machine *machine)
     for (guint i = 0; i < G_N_ELEMENTS(timers); i++)
         machine_timer_stop(machine, timers[i]);
     machine_qga_drop(machine);
+    g_clear_pointer(&machine->token_port, token_port_free);
     g_clear_pointer(&machine->qmp, qmp_free);
     g_clear_pointer(&machine->console, console_free);
     g_clear_pointer(&machine->qemu_log, console_free);

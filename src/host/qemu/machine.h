@@ -13,6 +13,7 @@
 #include "host/qemu/process.h"
 #include "host/qemu/qga.h"
 #include "host/qemu/qmp.h"
+#include "host/qemu/token_port.h"
 
 #define FORWARD_PORTS_MAX 16u
 
@@ -39,6 +40,7 @@ struct Qemu {
     VtpmStock *vtpm_stock;
     LogWatcher *logs;
     GBytes *guest_program; /* testudo-guest; NULL: this build has none */
+    HostConfig tokens;     /* of it, who gives guests tokens */
     char *why_no_vtpm, *accelerator, *qemu_version;
     GHashTable *machines; /* key -> Machine */
     guint prune_timer;
@@ -61,7 +63,8 @@ struct Machine {
     pid_t qemu_pid, swtpm_pid;
     Qmp *qmp;
     Qga *qga;
-    Handler *handler; /* through qga; NULL: not needed yet */
+    TokenPort *token_port; /* NULL: QEMU does not speak yet */
+    Handler *handler;      /* through qga; NULL: not needed yet */
     Console *console, *qemu_log, *swtpm_log;
     char *refused_file; /* Secure Boot refused it in this boot; or NULL */
     char *why_ended;    /* what is known of the end before it came; or NULL */

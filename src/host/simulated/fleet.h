@@ -3,6 +3,7 @@
 #pragma once
 
 #include "host/generations.h"
+#include "host/guest_token.h"
 #include "host/simulated/simulated.h"
 #include "host/simulated/tpm.h"
 
@@ -73,6 +74,8 @@ typedef struct Simulated {
     void *guest_data;
     gint64 guest_usec;      /* guest_run() to its answer */
     gint64 approve_usec;    /* negative: never */
+    HostConfig tokens;      /* of it, who gives guests tokens */
+    GHashTable *allowances; /* key -> GuestTokenAllowance: of VMs whose guest asked for one */
     GQueue asks;            /* of SimAsk: not answered yet */
     GHashTable *notices;    /* key -> SimNotice */
     GHashTable *sims;       /* Sim.key -> Sim */

@@ -107,6 +107,23 @@ simulated_exec(Host *host, const char *key, const char *const *argv, const char 
     ask->exec_done = done;
 }
 
+/* ---- the guest's port for tokens ---- */
+
+json_t *
+host_simulated_ask_token(Host *host, const char *key, const json_t *question)
+{
+    Simulated *self = (Simulated *)host;
+    const Sim *sim = g_hash_table_lookup(self->sims, key);
+    if (!sim || !sim->alive || !sim->parts[PART_VTPM].generation)
+        return NULL;
+    GuestTokenAllowance *allowance = g_hash_table_lookup(self->allowances, key);
+    if (!allowance) {
+        allowance = g_new0(GuestTokenAllowance, 1);
+        g_hash_table_insert(self->allowances, g_strdup(key), allowance);
+    }
+    return guest_token_answer(&self->tokens, allowance, key, question, self->clock->now(self->clock));
+}
+
 /* ---- testudo-guest ---- */
 
 static int

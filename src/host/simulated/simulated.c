@@ -150,6 +150,7 @@ destroyed(void *data)
     sim_tpms_forget(sim);
     g_hash_table_steal(self->sims, sim->key);
     g_hash_table_remove(self->notices, sim->key);
+    g_hash_table_remove(self->allowances, sim->key);
     simulated_keep(self);
     cross(self);
     self->func(&(HostEvent){ .type = HOST_DESTROYED, .key = sim->key, .code = ARM_N_CODES, .kept = kept }, self->data);
@@ -176,6 +177,7 @@ simulated_close(Host *host)
     simulated_asks_end(self);
     simulated_keep_close(self);
     g_hash_table_unref(self->notices);
+    g_hash_table_unref(self->allowances);
     g_hash_table_unref(self->sims);
     g_hash_table_unref(self->kept_disks);
     g_hash_table_unref(self->tpms);
@@ -361,6 +363,9 @@ host_simulated_open(const HostConfig *config, Clock *clock, HostEventFunc func, 
     self->latency = (SimulatedLatency){ 20 * USEC_PER_MSEC, 100 * USEC_PER_MSEC, 50 * USEC_PER_MSEC, 10 * USEC_PER_MSEC };
     self->guest_usec = 5 * USEC_PER_MSEC;
     self->approve_usec = -1;
+    self->tokens.token = config->token;
+    self->tokens.token_data = config->token_data;
+    self->allowances = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     self->notices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     self->sims = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, sim_free);
     self->kept_disks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);

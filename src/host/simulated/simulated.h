@@ -13,6 +13,8 @@
 #include "host/generations.h"
 #include "host/host.h"
 
+#include <jansson.h>
+
 typedef struct {
     gint64 start_usec; /* start() to HOST_STARTED */
     gint64 boot_usec;  /* HOST_STARTED to HOST_AGENT_ANSWERED */
@@ -63,6 +65,10 @@ void host_simulated_set_guest(Host *host, SimulatedGuest guest, void *data);
 void host_simulated_set_guest_latency(Host *host, gint64 usec);
 /* FALSE, and at first: a notice is never approved. */
 void host_simulated_set_approval(Host *host, gboolean approves, gint64 after_usec);
+
+/* What its guest is told that sends this question by its port for tokens (host/guest_token.h); a new reference. NULL: no such
+ * VM runs, or it has no such port, being without a vTPM. */
+json_t *host_simulated_ask_token(Host *host, const char *key, const json_t *question);
 
 /* ---- what a VM has, for tests that check what must never happen ---- */
 
