@@ -58,6 +58,9 @@ typedef struct {
     gboolean (*disk_remove)(void *data, const char *file, GError **error);
     /* The instance is attested soon, where it is at all (does not block). */
     void (*attest)(void *data, const char *key);
+    /* Who certifies vTPMs: PEM, the root first; newly allocated, NULL with *error (ARM_NOT_FOUND: nobody). *ret_root_key: the
+     * root's private key lies on this host (blocking). */
+    char *(*vtpm_authority)(void *data, gboolean *ret_root_key, GError **error);
 } ApiProbe;
 
 /* What this host can run, for the rules and for `host show`. */

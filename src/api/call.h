@@ -118,6 +118,7 @@ extern const Route routes_alerts[];
 extern const Route routes_assessments[];
 extern const Route routes_resource_health[];
 extern const Route routes_tokens[];     /* of instances that are healthy */
+extern const Route routes_authority[];  /* who certifies vTPMs */
 extern const Route routes_token_ring[]; /* the keys for them: /certs, … */
 extern const Route routes_services[];   /* automatic repairs: suspend and resume */
 extern const Route routes_rolls[];      /* rolling upgrades of a set */

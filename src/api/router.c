@@ -18,7 +18,7 @@ static const Route *const tables[] = {
     routes_baselines,       routes_quarantine,
     routes_tokens,          routes_token_ring,
     routes_alerts,          routes_assessments,
-    routes_resource_health,
+    routes_resource_health, routes_authority,
 };
 
 /* ---- routes ---- */

@@ -88,6 +88,8 @@ gboolean run_attest_withdraw(Cli *cli, GError **error);
 gboolean run_attest_baseline_list(Cli *cli, GError **error);
 gboolean run_attest_baseline_show(Cli *cli, GError **error);
 gboolean run_attest_baseline_export(Cli *cli, GError **error);
+gboolean run_ca_show(Cli *cli, GError **error);
+gboolean run_ca_chain(Cli *cli, GError **error);
 gboolean run_attest_token(Cli *cli, GError **error);
 gboolean run_attest_verify_token(Cli *cli, GError **error);
 gboolean run_attest_token_key_list(Cli *cli, GError **error);

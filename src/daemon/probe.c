@@ -172,6 +172,17 @@ probe_disk_remove(void *data, const char *file, GError **error)
     return kept_file_remove(file, error);
 }
 
+static char *
+probe_vtpm_authority(void *data, gboolean *ret_root_key, GError **error)
+{
+    const Probe *probe = data;
+    g_autoptr(HostAuthority) authority = host_vtpm_authority(probe->host, error);
+    if (!authority)
+        return NULL;
+    *ret_root_key = authority->root_key_here;
+    return g_steal_pointer(&authority->chain);
+}
+
 Probe *
 probe_new(Host *host, Engine *engine, GMainContext *context, const char *state_dir)
 {
@@ -189,6 +200,7 @@ probe_new(Host *host, Engine *engine, GMainContext *context, const char *state_d
         .image_import = probe_image_import,
         .disk_remove = probe_disk_remove,
         .attest = probe_attest,
+        .vtpm_authority = probe_vtpm_authority,
     };
     return probe;
 }

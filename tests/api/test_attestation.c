@@ -108,6 +108,28 @@ test_who_is_not_attested(void)
     ROWS_RUN(world, rows);
 }
 
+/* A stranger's, as good as any. */
+static void
+test_who_certifies(void)
+{
+    g_autoptr(World) world = world_with(SET(""));
+    g_autofree char *path = g_build_filename(g_getenv("ATTEST_FIXTURES"), "ca", "root.pem", NULL), *root = NULL;
+    const Row none[] = { { "GET", "~/providers/Testudo.Attestation/vtpmAuthority", NULL, 404, "error.code", "NotFound" } };
+    ROWS_RUN(world, none);
+    g_assert_true(g_file_get_contents(path, &root, NULL, NULL));
+    world->authority = root;
+    const Row rows[] = {
+        { "GET", "~/providers/Testudo.Attestation/vtpmAuthority", NULL, 200, "properties.chain", root },
+        { "GET", "~/providers/Testudo.Attestation/vtpmAuthority", NULL, 200, "properties.rootKeyHere", "true" },
+        { "GET", "~/providers/Testudo.Attestation/vtpmAuthority", NULL, 200, "properties.certificates.0.subject",
+          "CN=swtpm-localca-rootca" },
+        { "GET", "~/providers/Testudo.Attestation/vtpmAuthority", NULL, 200, "properties.certificates.0.notAfter",
+          "9999-12-31T23:59:59Z" },
+        { "GET", "~/providers/Testudo.Attestation/vtpmAuthority", NULL, 200, "properties.certificates.1", NULL },
+    };
+    ROWS_RUN(world, rows);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -116,5 +138,6 @@ main(int argc, char **argv)
     g_test_add_func("/api/attestation/evidence", test_evidence);
     g_test_add_func("/api/attestation/stale", test_stale);
     g_test_add_func("/api/attestation/who-is-not-attested", test_who_is_not_attested);
+    g_test_add_func("/api/attestation/who-certifies", test_who_certifies);
     return g_test_run();
 }

@@ -55,19 +55,36 @@ def _(t):
     assert 'reason' not in found, found
 
 
+@suite.test('the root of the vTPM CA can be taken away: nothing needs it to make vTPMs')
+def _(t):
+    authority = run(t.daemon, 'testudo ca show -o json').expect().json['properties']
+    assert authority['rootKeyHere'] and [one['subject'] for one in authority['certificates']] == [
+        'CN=swtpm-localca-rootca', 'CN=swtpm-localca'], authority
+    os.rename(os.path.join(t.daemon.state_dir, 'ca/vtpm/swtpm-localca-rootca-privkey.pem'), os.path.join(t.room.path, 'root.key'))
+    assert run(t.daemon, 'testudo ca show -o json').expect().json['properties']['rootKeyHere'] is False
+
+
 @suite.test('a fresh instance of the image passes, with a vTPM of its own')
 def _(t):
+    ahead = os.path.join(t.daemon.state_dir, 'vtpm-ahead')
+    before = set(os.listdir(ahead))
     t.arm.done(t.arm.patch(t.arm.set('proven'), {'sku': {'capacity': 2}}))
     first, second = attestation(t), expect_state(t, 'Healthy', '1')
     assert first['vTpm']['endorsementKeySha256'] != second['vTpm']['endorsementKeySha256']
     assert first['eventLogSha256'] == second['eventLogSha256'], (first, second)
+    # The one that it took was made up for, without the root's key.
+    until(lambda: any(not name.endswith('.new') for name in set(os.listdir(ahead)) - before), 'another vTPM made ahead', 60)
 
 
 @suite.test('the evidence is verified without the daemon')
 def _(t):
     one, other = evidence(t, 'evidence0'), evidence(t, 'evidence1', '1')
+    ca = t.room.file('ca.pem', run(t.daemon, 'testudo ca chain').expect().out)
     verdict = json.loads(run(t.daemon, f'testudo attest verify-file {other} --reference {one} -o json').expect().out)
     assert verdict['verdict'] == 'Healthy', verdict
+    certificate = os.path.join(other, 'ek-rsa.crt.der')
+    certified = subprocess.run(['openssl', 'verify', '-CAfile', ca, certificate], capture_output=True, text=True, check=False)
+    assert certified.returncode == 0, certified
 
 
 @suite.test('it gets a token that others verify by the keys that the daemon shows')

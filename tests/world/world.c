@@ -59,6 +59,19 @@ probe_attest(void *data, const char *key)
     engine_attest(world->engine, key);
 }
 
+static char *
+probe_vtpm_authority(void *data, gboolean *ret_root_key, GError **error)
+{
+    const World *world = data;
+    if (world->authority) {
+        *ret_root_key = TRUE;
+        return g_strdup(world->authority);
+    }
+    g_autoptr(HostAuthority) none = host_vtpm_authority(world->simulated, error);
+    g_assert_null(none);
+    return NULL;
+}
+
 /* A file named "missing" is not there; any other is taken in. */
 static gboolean
 probe_image_import(void *data, const char *path, ImageInfo *info, GError **error)
@@ -197,8 +210,10 @@ world_stop(World *world)
 gboolean
 world_start_try(World *world, GError **error)
 {
-    const ApiProbe probe = { world,          probe_serial_log,   probe_screenshot,  probe_exec,
-                             probe_forwards, probe_image_import, probe_disk_remove, probe_attest };
+    const ApiProbe probe = {
+        world,        probe_serial_log,    probe_screenshot, probe_exec, probe_forwards, probe_image_import, probe_disk_remove,
+        probe_attest, probe_vtpm_authority
+    };
 
     world->dead = FALSE;
     if (!world->store)

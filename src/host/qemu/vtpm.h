@@ -4,7 +4,7 @@
  * a zombie otherwise). */
 #pragma once
 
-#include <glib.h>
+#include "host/host.h"
 
 typedef struct VtpmMaker VtpmMaker;
 
@@ -12,6 +12,9 @@ typedef struct VtpmMaker VtpmMaker;
  * missing program. */
 VtpmMaker *vtpm_maker_new(const char *state_dir, const char *swtpm_setup, const char *swtpm, GError **error);
 void vtpm_maker_free(VtpmMaker *maker);
+
+/* As vtpm_authority() in host/host.h. Its root's key is needed when the CA is made, and never again. */
+HostAuthority *vtpm_authority_read(const char *state_dir, GError **error);
 
 /* Makes the vTPM in `folder` (made; must not exist), owned by uid:gid where we are root. The EK certificates lie beside
  * its state as ek-rsa2048.crt and ek-secp384r1.crt (DER). Their subject is a UUID of the vTPM's own, which says nothing of the
