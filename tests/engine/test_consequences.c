@@ -223,6 +223,28 @@ test_it_is_left_alone(void)
     expect_capacity(world, "2");
 }
 
+/* Ill as it is, no rolling upgrade counts it, or takes it. */
+static void
+test_no_plan_has_it(void)
+{
+    Deviants deviants = { "0", 10 };
+    g_autoptr(World) world = world_healthy(SET("Rolling", QUARANTINE, ""), &deviants);
+    restart(world, "0");
+    world_settle(world);
+    expect(world, "0q:unhealthy 1:healthy 2:healthy");
+    answer_free(world_must(world, 200, "PATCH", "@/s1",
+                           "{\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{"
+                           "\"version\":\"1.1.0\"}}}}}"));
+    world_settle(world);
+    world_advance(world, ROUND);
+    g_autoptr(Answer) latest = world_must(world, 200, "GET", "@/s1/rollingUpgrades/latest", NULL);
+    answer_expect(latest, "properties.runningStatus.code", "Completed");
+    answer_expect(latest, "properties.progress.successfulInstanceCount", "2");
+    g_autoptr(Answer) kept = world_must(world, 200, "GET", INSTANCE("0"), NULL);
+    answer_expect(kept, "properties.latestModelApplied", "false");
+    g_assert_true(stands_still(world, "0"));
+}
+
 static void
 test_release(void)
 {
@@ -387,6 +409,7 @@ main(int argc, char **argv)
     g_test_add_func("/engine/consequences/a-change-of-the-policy", test_a_change_of_the_policy);
     g_test_add_func("/engine/consequences/quarantine", test_quarantine);
     g_test_add_func("/engine/consequences/it-is-left-alone", test_it_is_left_alone);
+    g_test_add_func("/engine/consequences/no-plan-has-it", test_no_plan_has_it);
     g_test_add_func("/engine/consequences/release", test_release);
     g_test_add_func("/engine/consequences/no-third-one", test_no_third_one);
     g_test_add_func("/engine/consequences/protected", test_protected);
