@@ -11,7 +11,7 @@ BELOW = {
     'rollout': ['base', 'model'],
     'attest': ['base'],
     'store': ['base', 'model', 'rollout'],
-    'host': ['base', 'model'],
+    'host': ['base', 'model', 'attest'],
     'engine': ['base', 'model', 'rollout', 'attest', 'store', 'host'],
     'api': ['base', 'model', 'rollout', 'attest', 'store'],
     'daemon': ['base', 'model', 'rollout', 'store', 'host', 'engine', 'api'],

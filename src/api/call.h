@@ -113,6 +113,7 @@ extern const Route routes_scale_sets[];
 extern const Route routes_scale_set_actions[];
 extern const Route routes_attestations[];
 extern const Route routes_baselines[];
+extern const Route routes_components[];
 extern const Route routes_quarantine[];
 extern const Route routes_alerts[];
 extern const Route routes_assessments[];

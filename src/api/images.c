@@ -1,4 +1,5 @@
 /* Platform images: the catalogue as Azure shows it (bare arrays), import and delete. */
+#include "api/components.h"
 #include "api/extension_images.h"
 
 #include <string.h>
@@ -165,6 +166,15 @@ typedef struct {
     ImageInfo *image;
 } Import;
 
+/* It is as good an image without: then boots of it are judged by what is approved alone. */
+static void
+components_record(Import *import)
+{
+    g_autoptr(GError) error = NULL;
+    if (!components_compute(import->api, import->image, &error))
+        g_message("%s", error->message);
+}
+
 static gboolean
 import_record(Import *import, GError **error)
 {
@@ -180,6 +190,7 @@ import_thread(gpointer data)
     const ApiProbe *probe = &import->api->probe;
     g_autoptr(GError) error = NULL;
     if (probe->image_import(probe->data, import->source, import->image, &error) && import_record(import, &error)) {
+        components_record(import);
         g_autoptr(json_t) body = image_info_json(import->image);
         deferred_answer(import->deferred, respond_json(201, body));
     } else {

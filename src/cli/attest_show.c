@@ -134,6 +134,22 @@ run_attest_baseline_show(Cli *cli, GError **error)
     return cli_show(cli, path, baseline_columns, error);
 }
 
+gboolean
+run_attest_baseline_compute(Cli *cli, GError **error)
+{
+    static const Column columns[] = {
+        { "Partition", "partition" }, { "Path", "path" }, { "SHA256", "sha256" }, { "Program", "program|-" }, { 0 }
+    };
+    g_autofree char *path = cli_subscription_path(cli, "/providers/Testudo.Attestation/components");
+    g_autoptr(json_t) body = json_pack("{ss}", "image", args_text(cli->args, "urn"));
+    g_auto(Reply) reply = { 0 };
+    if (!client_send(cli->client, "POST", path, body, &reply, error))
+        return FALSE;
+    const json_t *files = json_path(reply.body, "properties.files");
+    output_print(cli->format == OUTPUT_TABLE ? files : reply.body, columns, cli->format);
+    return TRUE;
+}
+
 /* As attest/baseline.h reads it. */
 gboolean
 run_attest_baseline_export(Cli *cli, GError **error)

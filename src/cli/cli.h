@@ -94,6 +94,7 @@ gboolean run_attest_token(Cli *cli, GError **error);
 gboolean run_attest_verify_token(Cli *cli, GError **error);
 gboolean run_attest_token_key_list(Cli *cli, GError **error);
 gboolean run_attest_token_key_rotate(Cli *cli, GError **error);
+gboolean run_attest_baseline_compute(Cli *cli, GError **error);
 gboolean run_attest_verify_file(Cli *cli, GError **error);
 gboolean run_feature_list(Cli *cli, GError **error);
 gboolean run_feature_show(Cli *cli, GError **error);

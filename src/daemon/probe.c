@@ -1,5 +1,7 @@
 #include "daemon/probe.h"
 
+#include "base/json.h"
+#include "host/image_components.h"
 #include "host/image_import.h"
 #include "host/kept_file.h"
 
@@ -165,6 +167,15 @@ probe_image_import(void *data, const char *path, ImageInfo *info, GError **error
     return image_import(probe->state_dir, path, info, &stored, error);
 }
 
+static char *
+probe_image_components(void *data, const ImageInfo *info, GError **error)
+{
+    Probe *probe = data;
+    g_autoptr(Components) components = image_components(probe->state_dir, info, error);
+    g_autoptr(json_t) json = components ? components_json(components) : NULL;
+    return json ? json_text(json) : NULL;
+}
+
 static gboolean
 probe_disk_remove(void *data, const char *file, GError **error)
 {
@@ -198,6 +209,7 @@ probe_new(Host *host, Engine *engine, GMainContext *context, const char *state_d
         .exec = probe_exec,
         .forwards = probe_forwards,
         .image_import = probe_image_import,
+        .image_components = probe_image_components,
         .disk_remove = probe_disk_remove,
         .attest = probe_attest,
         .vtpm_authority = probe_vtpm_authority,

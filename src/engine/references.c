@@ -1,7 +1,11 @@
 #include "engine/references.h"
 
+#include "attest/components.h"
+#include "base/json.h"
 #include "engine/revisions.h"
 #include "engine/superseded.h"
+
+#include <string.h>
 
 /* So many parsed logs are kept: an image at a few sizes each. */
 #define LOGS_MAX 64
@@ -56,6 +60,31 @@ baselines_of(Pass *pass, const Revision *revision, GError **error)
     return any ? store_baseline_list(pass->tx, revision->image_urn, error) : g_steal_pointer(&baselines);
 }
 
+/* Nothing of it was approved yet: what its file says of it. It may be that of another image which had this name before. */
+static gboolean
+components_ask(Pass *pass, SetTracked *set, guint number, const Evidenced *seen, Judgement *ret_judgement, char **ret_reference,
+               GError **error)
+{
+    GError *lookup = NULL;
+    const Revision *revision = revision_with_image(pass, set, number, error);
+    g_autoptr(StoreComponents) row = revision ? store_components_get(pass->tx, revision->image_urn, &lookup) : NULL;
+    if (lookup)
+        g_propagate_error(error, lookup);
+    if (!revision || lookup)
+        return FALSE;
+    g_autoptr(json_t) document = row ? json_loads(row->document, 0, NULL) : NULL;
+    g_autoptr(Components) components = document ? components_parse(document, NULL) : NULL;
+    const char *digest = revision->image && revision->image->sha256 ? revision->image->sha256 : "";
+    if (!components || strcmp(components_image_sha256(components), digest) != 0) {
+        judge(seen, NULL, NULL, ret_judgement);
+        return TRUE;
+    }
+    g_autofree char *name = g_strdup_printf("image %s", revision->image_urn);
+    components_judge(components, seen, name, ret_judgement);
+    *ret_reference = g_strdup_printf("%s, as far as it was computed from its file", revision->image_urn);
+    return TRUE;
+}
+
 /* Those of another size are asked only where none of this size says that all is well: they differ in PCR 0 at least. */
 gboolean
 references_judge(Pass *pass, Held *held, const Evidenced *seen, Judgement *ret_judgement, char **ret_reference, GError **error)
@@ -87,7 +116,5 @@ references_judge(Pass *pass, Held *held, const Evidenced *seen, Judgement *ret_j
             any = TRUE;
         }
     }
-    if (!any)
-        judge(seen, NULL, NULL, ret_judgement);
-    return TRUE;
+    return any || components_ask(pass, held->tracked->set, held->row->revision, seen, ret_judgement, ret_reference, error);
 }

@@ -6,7 +6,8 @@
 
 #include "model/image.h"
 
-/* Begins the name of a file below STATE/images/ that is being copied; one that is there when the daemon starts is a leftover.
+/* Begins the name of a file or folder below STATE/images/ that something is being copied into; one that is there when the
+ * daemon starts is a leftover.
  */
 #define IMAGE_IMPORT_PREFIX ".import-"
 

@@ -1,5 +1,36 @@
-/* What boots of an image should measure, at a size. */
+/* What boots of an image should measure: computed from the image, and learnt at a size. */
 #include "store/sqlite.h"
+
+void
+store_components_free(StoreComponents *components)
+{
+    if (!components)
+        return;
+    g_free(components->image_urn);
+    g_free(components->document);
+    g_free(components);
+}
+
+static const Column components_columns[] = {
+    COLUMN_FIXED(StoreComponents, image_urn, COLUMN_TEXT),
+    COLUMN(StoreComponents, made, COLUMN_INT64),
+    COLUMN(StoreComponents, document, COLUMN_TEXT),
+    { 0 },
+};
+const RowType components_rows = { "components", sizeof(StoreComponents), components_columns, 1,
+                                  (GDestroyNotify)store_components_free };
+
+StoreComponents *
+store_components_get(StoreTx *tx, const char *image_urn, GError **error)
+{
+    return row_get(tx, SQL_COMPONENTS_GET, PARAMS(text_param(image_urn)), error);
+}
+
+gboolean
+store_components_put(StoreTx *tx, const StoreComponents *components, GError **error)
+{
+    return row_insert(tx, SQL_COMPONENTS_PUT, components, error);
+}
 
 void
 store_baseline_free(StoreBaseline *baseline)

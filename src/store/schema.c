@@ -211,6 +211,9 @@ const char *const schema_steps[] = {
     /* What a rolling upgrade kept to put back goes with its end. */
     "UPDATE instances SET undo_revision = 0, undo_disk_gen = 0, undo_vars_gen = 0, undo_vtpm_gen = 0"
     "  WHERE undo_revision <> 0 AND set_id NOT IN (SELECT set_id FROM rolls WHERE ended = 0);",
+    /* What is computed of an image before it boots. */
+    "CREATE TABLE components ("
+    "  image_urn TEXT PRIMARY KEY COLLATE NOCASE, made INTEGER NOT NULL, document TEXT NOT NULL) WITHOUT ROWID;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

@@ -94,6 +94,8 @@ typedef enum {
     SQL_LOG_GET,
     SQL_LOG_INSERT,
     SQL_LOG_PRUNE,
+    SQL_COMPONENTS_GET,
+    SQL_COMPONENTS_PUT,
     SQL_BASELINE_GET,
     SQL_BASELINE_LIST,
     SQL_BASELINE_LIST_IMAGE,
@@ -277,7 +279,7 @@ typedef struct {
     }
 
 extern const RowType group_rows, set_rows, model_rows, instance_rows, operation_rows, roll_rows, event_rows, image_rows,
-    disk_rows, vtpm_rows, attestation_rows, log_rows, baseline_rows, alert_rows, delivery_rows;
+    disk_rows, vtpm_rows, attestation_rows, log_rows, baseline_rows, alert_rows, delivery_rows, components_rows;
 
 /* The columns of a type as SQL: "a", "b" (the same with its place, for an insert); ?1, ?2; "a" = ?1, … (what an update
  * writes); and "a" = ?1 AND … (its key, and the expected etag). */

@@ -213,6 +213,8 @@ static const struct {
     [SQL_DELIVERY_NEXT] = { SHAPE_SELECT, &delivery_rows, "ORDER BY id LIMIT 1" },
     [SQL_DELIVERY_UPDATE] = { SHAPE_PLAIN, NULL, "UPDATE deliveries SET tries = ?2, due = ?3 WHERE id = ?1" },
     [SQL_DELIVERY_DELETE] = { SHAPE_PLAIN, NULL, "DELETE FROM deliveries WHERE id = ?" },
+    [SQL_COMPONENTS_GET] = { SHAPE_SELECT, &components_rows, "WHERE image_urn = ?" },
+    [SQL_COMPONENTS_PUT] = { SHAPE_REPLACE, &components_rows, NULL },
     [SQL_BASELINE_GET] = { SHAPE_SELECT, &baseline_rows, "WHERE id = ?" },
     [SQL_BASELINE_LIST] = { SHAPE_SELECT, &baseline_rows, "ORDER BY image_urn, id" },
     [SQL_BASELINE_LIST_IMAGE] = { SHAPE_SELECT, &baseline_rows, "WHERE image_urn = ? AND withdrawn = 0 ORDER BY id DESC" },

@@ -465,6 +465,18 @@ typedef struct {
 GBytes *store_log_get(StoreTx *tx, const char *digest, GError **error); /* NULL without *error: there is none */
 gboolean store_log_put(StoreTx *tx, const char *digest, GBytes *bytes, GError **error);
 
+/* What an image boots, as far as it was computed from its file (attest/components.h has the document's form). */
+typedef struct {
+    char *image_urn;
+    UnixTime made;
+    char *document; /* JSON */
+} StoreComponents;
+void store_components_free(StoreComponents *components);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreComponents, store_components_free)
+StoreComponents *store_components_get(StoreTx *tx, const char *image_urn,
+                                      GError **error); /* NULL without *error: not computed */
+gboolean store_components_put(StoreTx *tx, const StoreComponents *components, GError **error); /* insert or replace */
+
 /* What a boot of an image should measure, at a size. */
 typedef struct {
     gint64 id;

@@ -1,6 +1,8 @@
 /* Boot integrity through the API, store, engine and simulated driver, whose VMs have vTPMs of their own. */
 #include "world.h"
 
+#include "attest/digest.h"
+#include "attest/event_info.h"
 #include "base/json.h"
 
 #include <string.h>
@@ -344,6 +346,75 @@ test_a_baseline_is_of_a_size(void)
     expect(world, "s2", "Healthy");
 }
 
+/* ---- before anything was approved ---- */
+
+/* As if its image's file had what instance 0 measured, but for `other` in place of GRUB's digest where that is not NULL. */
+static void
+components_put(World *world, const char *other)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreAttestation) seen = newest(world, "s1", 0);
+    StoreTx *tx = store_write(world->store, &error);
+    g_autoptr(GBytes) bytes = store_log_get(tx, seen->log, &error);
+    g_autoptr(EventLog) log = event_log_parse(bytes, &error);
+    g_autoptr(ImageInfo) image = store_image_get(tx, "Testudo", "mini", "gen2", "1.0.0", &error);
+    g_autoptr(json_t) json = json_pack("{ss ss s[{si sb}] s[]}", "image", "Testudo:mini:gen2:1.0.0", "imageSha256",
+                                       image->sha256 ? image->sha256 : "", "partitions", "number", 1, "read", 1, "files");
+    for (guint i = 0; i < event_log_length(log); i++) {
+        const LogEvent *event = event_log_get(log, i);
+        g_auto(EventInfo) info = { 0 };
+        event_info_read(event, &info);
+        g_autofree char *digest = sha256_hex(event->digest), *path = g_strdelimit(g_strdup(info.name), "\\", '/');
+        const gboolean is_grub = strstr(path, "grubx64") != NULL;
+        if (event->pcr == 4 || event->pcr == 9)
+            json_array_append_new(json_object_get(json, "files"),
+                                  json_pack("{si ss ss ss}", "partition", 1, "path", *path == '/' ? path : "/a", "sha256",
+                                            digest, "program", is_grub && other ? other : digest));
+    }
+    g_autofree char *document = json_text(json);
+    const StoreComponents components = { (char *)"Testudo:mini:gen2:1.0.0", 1, document };
+    g_assert_true(store_components_put(tx, &components, &error) && store_commit(tx, &error));
+}
+
+static void
+test_computed_before_anything_was_approved(void)
+{
+    g_autofree char *other = g_strnfill(64, 'e');
+    g_autoptr(World) world = world_new();
+    set_make(world, "s1", SET("1", "Standard_B1ms", "1.0.0"));
+    components_put(world, NULL);
+    world_advance(world, ROUND);
+    expect(world, "s1", "NotJudged");
+    g_autoptr(StoreAttestation) alike = newest(world, "s1", 0);
+    g_assert_nonnull(strstr(alike->reason, "are those of image Testudo:mini:gen2:1.0.0."));
+
+    components_put(world, other);
+    world_advance(world, ROUND);
+    expect(world, "s1", "Deviation");
+    g_autoptr(StoreAttestation) deviates = newest(world, "s1", 0);
+    g_assert_nonnull(strstr(deviates->reason, "PCR 4: \\EFI\\BOOT\\grubx64.efi has digest "));
+    g_assert_nonnull(strstr(deviates->reason, "image Testudo:mini:gen2:1.0.0 has eeee"));
+
+    /* What an operator approved counts. */
+    baseline_learn(world, "s1", 0, "Testudo:mini:gen2:1.0.0", 1, 2048);
+    world_advance(world, ROUND);
+    expect(world, "s1", "Healthy");
+}
+
+static void
+test_computed_on_demand(void)
+{
+    g_autoptr(World) world = world_new();
+#define COMPONENTS "~/providers/Testudo.Attestation/components"
+    answer_free(world_must(world, 404, "GET", COMPONENTS "/Testudo:mini:gen2:1.0.0", NULL));
+    g_autoptr(Answer) made = world_must(world, 200, "POST", COMPONENTS, "{\"image\":\"Testudo:mini:gen2:1.0.0\"}");
+    answer_expect(made, "properties.image", "Testudo:mini:gen2:1.0.0");
+    g_autoptr(Answer) again = world_must(world, 200, "GET", COMPONENTS "/Testudo:mini:gen2:1.0.0", NULL);
+    answer_expect(again, "properties.image", "Testudo:mini:gen2:1.0.0");
+    answer_free(world_must(world, 404, "POST", COMPONENTS, "{\"image\":\"Testudo:mini:gen2:9.0.0\"}"));
+    answer_free(world_must(world, 400, "POST", COMPONENTS, "{\"image\":\"mini\"}"));
+}
+
 /* The same image with Secure Boot off is none of it, and says why. */
 static void
 test_without_secure_boot(void)
@@ -480,6 +551,8 @@ main(int argc, char **argv)
     g_test_add_func("/engine/attest/silence", test_silence);
     g_test_add_func("/engine/attest/alerts", test_alerts);
     g_test_add_func("/engine/attest/a-baseline-is-of-a-size", test_a_baseline_is_of_a_size);
+    g_test_add_func("/engine/attest/computed-before-anything-was-approved", test_computed_before_anything_was_approved);
+    g_test_add_func("/engine/attest/computed-on-demand", test_computed_on_demand);
     g_test_add_func("/engine/attest/without-secure-boot", test_without_secure_boot);
     g_test_add_func("/engine/attest/a-deviation-after-its-batch-stops-the-upgrade",
                     test_a_deviation_after_its_batch_stops_the_upgrade);

@@ -72,6 +72,17 @@ probe_vtpm_authority(void *data, gboolean *ret_root_key, GError **error)
     return NULL;
 }
 
+/* Images here have no file: nothing can be computed of them but that there is nothing. */
+static char *
+probe_image_components(void *data, const ImageInfo *info, GError **error)
+{
+    g_autofree char *urn = image_info_urn(info);
+    (void)data;
+    (void)error;
+    return g_strdup_printf("{\"image\":\"%s\",\"imageSha256\":\"%s\",\"partitions\":[],\"files\":[]}", urn,
+                           info->sha256 ? info->sha256 : "");
+}
+
 /* A file named "missing" is not there; any other is taken in. */
 static gboolean
 probe_image_import(void *data, const char *path, ImageInfo *info, GError **error)
@@ -210,10 +221,9 @@ world_stop(World *world)
 gboolean
 world_start_try(World *world, GError **error)
 {
-    const ApiProbe probe = {
-        world,        probe_serial_log,    probe_screenshot, probe_exec, probe_forwards, probe_image_import, probe_disk_remove,
-        probe_attest, probe_vtpm_authority
-    };
+    const ApiProbe probe = { world,          probe_serial_log,    probe_screenshot,       probe_exec,
+                             probe_forwards, probe_image_import,  probe_image_components, probe_disk_remove,
+                             probe_attest,   probe_vtpm_authority };
 
     world->dead = FALSE;
     if (!world->store)

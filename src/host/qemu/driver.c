@@ -118,7 +118,7 @@ imports_drop(const char *state_dir)
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *path = g_build_filename(images, name, NULL);
         if (g_str_has_prefix(name, IMAGE_IMPORT_PREFIX))
-            unlink(path);
+            folder_remove(path, NULL);
     }
 }
 
