@@ -54,6 +54,9 @@ finding_json(const StoreAttestation *made)
     json_set_text(json, "reference", made->reference);
     if (components)
         json_object_set(json, "components", components);
+    g_autoptr(json_t) refused = made->refused ? json_loads(made->refused, 0, NULL) : NULL;
+    if (refused)
+        json_object_set(json, "refusedModules", refused);
     if (made->quote)
         json_object_set_new(json, "resetCount", json_integer(made->resets));
     json_set_text(json, "eventLogSha256", made->log);

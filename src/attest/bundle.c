@@ -52,7 +52,7 @@ keep(Bundle *bundle, GByteArray *log, const Line *line, const guint8 *data)
     } parts[] = {
         { WIRE_ATTEST, &bundle->evidence.attest }, { WIRE_SIGNATURE, &bundle->evidence.signature },
         { WIRE_AK, &bundle->evidence.ak },         { WIRE_EK, &bundle->evidence.ek },
-        { WIRE_EK_CERT, &bundle->certificate },
+        { WIRE_EK_CERT, &bundle->certificate },    { WIRE_REFUSED_MODULES, &bundle->refused },
     };
     if (strcmp(line->name, WIRE_LOG) == 0) {
         g_byte_array_append(log, data, (guint)line->number);
@@ -120,8 +120,8 @@ bundle_parse(GBytes *bytes, Bundle *ret_bundle, GError **error)
 void
 bundle_clear(Bundle *bundle)
 {
-    GBytes **const all[] = { &bundle->evidence.attest, &bundle->evidence.signature, &bundle->evidence.ak,
-                             &bundle->evidence.ek,     &bundle->evidence.log,       &bundle->certificate };
+    GBytes **const all[] = { &bundle->evidence.attest, &bundle->evidence.signature, &bundle->evidence.ak, &bundle->evidence.ek,
+                             &bundle->evidence.log,    &bundle->certificate,        &bundle->refused };
     for (guint i = 0; i < G_N_ELEMENTS(all); i++)
         g_clear_pointer(all[i], g_bytes_unref);
 }

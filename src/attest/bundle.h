@@ -7,6 +7,7 @@
 typedef struct {
     Evidence evidence;
     GBytes *certificate; /* of the endorsement key, DER */
+    GBytes *refused;     /* messages about modules (attest/refusals.h) */
 } Bundle;
 
 /* No part of it but the log may be there twice. FALSE sets *error: it is none, damaged, or without its end. */

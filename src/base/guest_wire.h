@@ -40,9 +40,11 @@
 #define WIRE_PCRS      "pcrs.bin"       /* the values that were quoted, lowest PCR first, 32 bytes each */
 #define WIRE_BOOT_ID   "boot-id"        /* the kernel's, 36 characters */
 #define WIRE_LOG       "eventlog.bin"
-#define WIRE_MORE      "more"
-#define WIRE_END       "end"
-#define WIRE_SECRET    "secret"
+/* Messages of the kernel about modules that it refused, or loaded unsigned, a line each (guest/refused.h). */
+#define WIRE_REFUSED_MODULES "refused-modules"
+#define WIRE_MORE            "more"
+#define WIRE_END             "end"
+#define WIRE_SECRET          "secret"
 
 #define WIRE_BODY_MAX 4096u
 

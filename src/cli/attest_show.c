@@ -26,6 +26,10 @@ static const Column component_columns[] = {
     { 0 },
 };
 
+static const Column refused_columns[] = {
+    { "Module", "name|-" }, { "AskedBy", "by|-" }, { "Loaded", "loaded" }, { "Kernel", "message" }, { 0 },
+};
+
 static const Column history_columns[] = {
     { "Time", "properties.time" },
     { "State", "properties.state" },
@@ -90,9 +94,14 @@ run_attest_show(Cli *cli, GError **error)
     json_object_del(json_object_get(reply.body, "properties"), "evidence");
     output_print(reply.body, show_columns, cli->format);
     const json_t *components = json_path(reply.body, "properties.components");
+    const json_t *refused = json_path(reply.body, "properties.refusedModules");
     if (cli->format == OUTPUT_TABLE && json_array_size(components) > 0) {
         printf("\n");
         output_print(components, component_columns, cli->format);
+    }
+    if (cli->format == OUTPUT_TABLE && json_array_size(refused) > 0) {
+        printf("\n");
+        output_print(refused, refused_columns, cli->format);
     }
     return TRUE;
 }

@@ -44,6 +44,7 @@ bundle_read(const char *path, Folder *ret_folder, GError **error)
         return FALSE;
     ret_folder->evidence = bundle.evidence;
     ret_folder->certificate = bundle.certificate;
+    g_clear_pointer(&bundle.refused, g_bytes_unref);
     ret_folder->nonce = g_bytes_new(NULL, 0);
     return TRUE;
 }

@@ -3,11 +3,13 @@
 #include "attest/bundle.h"
 #include "attest/digest.h"
 #include "attest/identity.h"
+#include "attest/refusals.h"
 #include "attest/report.h"
 #include "base/guest_wire.h"
 #include "base/json.h"
 #include "engine/alerts.h"
 #include "engine/references.h"
+#include "engine/refused.h"
 #include "engine/revisions.h"
 #include "engine/told.h"
 #include "engine/vtpm_keys.h"
@@ -279,6 +281,10 @@ evidence_keep(Pass *pass, const Bundle *bundle, GBytes *nonce, StoreAttestation 
     made->quote = bundle->evidence.attest ? g_bytes_ref(bundle->evidence.attest) : NULL;
     made->signature = bundle->evidence.signature ? g_bytes_ref(bundle->evidence.signature) : NULL;
     made->ak = bundle->evidence.ak ? g_bytes_ref(bundle->evidence.ak) : NULL;
+    if (bundle->refused) {
+        g_autoptr(json_t) refused = refusals_json(bundle->refused);
+        made->refused = json_text(refused);
+    }
     if (!bundle->evidence.log)
         return TRUE;
     gsize size;
@@ -304,6 +310,6 @@ verdict_make(Pass *pass, Held *held, StoreVtpm *vtpm, const GuestAnswer *answer,
                   !evidence_judge(pass, held, vtpm, &bundle, answer->nonce, made, error)))
             return FALSE;
     }
-    return store_vtpm_put(pass->tx, vtpm, error) && store_attestation_add(pass->tx, made, error) &&
-           row_follow(pass, held, made, error);
+    return store_vtpm_put(pass->tx, vtpm, error) && refused_tell(pass, held, made, error) &&
+           store_attestation_add(pass->tx, made, error) && row_follow(pass, held, made, error);
 }

@@ -1,6 +1,7 @@
 /* What proves this boot: a quote, the key that signed it, whose TPM that is, and the log that explains it. */
 #include "base/guest_wire.h"
 #include "guest/guest.h"
+#include "guest/refused.h"
 #include "guest/text.h"
 #include "guest/tpm.h"
 
@@ -12,15 +13,20 @@
 #define LOG_PATH     "/sys/kernel/security/tpm0/binary_bios_measurements"
 #define BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
 #define BOOT_ID_SIZE 36u
-#define LOG_BLOCK    16384u
-#define LOG_MAX      16777216u   /* the agent gives no more than this */
-#define EK_CERT      0x01c00002u /* of the RSA key: EK Credential Profile, section 2.2.1.4 */
-#define EK_CERT_MAX  4096u
+#define KMSG_PATH    "/dev/kmsg"
+/* A record is never longer (kernel/printk: CONSOLE_EXT_LOG_MAX). */
+#define KMSG_RECORD 8192u
+/* More than any buffer of the kernel holds: who writes into it as fast as it is read ends nothing. */
+#define KMSG_READS_MAX 200000u
+#define LOG_BLOCK      16384u
+#define LOG_MAX        16777216u   /* the agent gives no more than this */
+#define EK_CERT        0x01c00002u /* of the RSA key: EK Credential Profile, section 2.2.1.4 */
+#define EK_CERT_MAX    4096u
 /* What firmware, boot loaders and kernels are measured into; PCR 10 is IMA's, which goes on after the boot. */
 #define QUOTED_PCRS (0x3ffu | 0xfu << 11)
 
 typedef struct {
-    const char *tpm, *log;
+    const char *tpm, *log, *kmsg;
     TpmBlob nonce;
     unsigned log_from, log_max;
 } Request;
@@ -41,6 +47,8 @@ options_read(char **at, bool quotes, Request *request)
             request->log = at[1];
         else if (strcmp(*at, "--tpm") == 0 && at[1] && quotes)
             request->tpm = at[1];
+        else if (strcmp(*at, "--kmsg") == 0 && at[1] && quotes)
+            request->kmsg = at[1];
         else if (strcmp(*at, "--log-max") != 0 || !number_read(at[1], LOG_MAX, &request->log_max))
             return false;
     }
@@ -107,8 +115,43 @@ say_boot_id(void)
     return n != sizeof id || say_part(WIRE_BOOT_ID, id, sizeof id);
 }
 
+/* Line by line; what a block ends with is kept for the next one. */
+static size_t
+lines_take(Refused *refused, char *block, size_t length)
+{
+    char *at = block, *end;
+    while ((end = memchr(at, '\n', length - (size_t)(at - block)))) {
+        refused_take(refused, at, (size_t)(end - at));
+        at = end + 1;
+    }
+    const size_t left = length - (size_t)(at - block);
+    memmove(block, at, left);
+    return left < KMSG_RECORD ? left : 0;
+}
+
+/* One record a read(); EPIPE: some were overwritten before they were read. What cannot be read is left out: it proves nothing.
+ */
 static bool
-say_quoted(const Quoted *quoted)
+say_refused(const char *path)
+{
+    static char block[2 * KMSG_RECORD];
+    static Refused refused;
+    size_t kept = 0;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    for (unsigned left = KMSG_READS_MAX; fd >= 0 && left > 0; left--) {
+        const ssize_t n = read(fd, block + kept, KMSG_RECORD);
+        if (n > 0)
+            kept = lines_take(&refused, block, kept + (size_t)n);
+        else if (n == 0 || (errno != EPIPE && errno != EINTR))
+            break;
+    }
+    if (fd >= 0)
+        close(fd);
+    return say_part(WIRE_REFUSED_MODULES, refused.text, refused.length);
+}
+
+static bool
+say_quoted(const Quoted *quoted, const char *kmsg)
 {
     uint8_t values[TPM_PCRS * TPM_SHA256_SIZE];
     size_t length = 0;
@@ -123,7 +166,7 @@ say_quoted(const Quoted *quoted)
            say_part(WIRE_AK, quoted->ak.public.bytes, quoted->ak.public.length) &&
            say_part(WIRE_EK, quoted->ek.public.bytes, quoted->ek.public.length) &&
            say_part(WIRE_EK_CERT, quoted->certificate, quoted->certificate_length) && say_part(WIRE_PCRS, values, length) &&
-           say_boot_id();
+           say_boot_id() && say_refused(kmsg);
 }
 
 static int
@@ -183,11 +226,11 @@ quote_main(char **argv)
 {
     static Tpm tpm;
     static Quoted quoted;
-    Request request = { .log = LOG_PATH, .log_max = LOG_MAX };
+    Request request = { .log = LOG_PATH, .kmsg = KMSG_PATH, .log_max = LOG_MAX };
     if (!tpm_blob_from_hex(&request.nonce, argv[1], TPM_NONCE_MIN, TPM_NONCE_MAX) ||
         !options_read(argv + 2, /* quotes= */ true, &request))
-        return say_usage(
-            "quote NONCE [--log-max BYTES] [--tpm DEVICE|SOCKET] [--log FILE]; NONCE is 16 to 32 bytes in hexadecimal");
+        return say_usage("quote NONCE [--log-max BYTES] [--tpm DEVICE|SOCKET] [--log FILE] [--kmsg FILE]; NONCE is 16 to 32 "
+                         "bytes in hexadecimal");
     if (tpm_open(&tpm, request.tpm))
         quoted_get(&tpm, &request, &quoted);
     tpm_close(&tpm);
@@ -196,7 +239,7 @@ quote_main(char **argv)
     const int log = log_open(&request);
     if (log < 0 && errno != ENOENT && errno != ENOTDIR)
         return failed("failed " WIRE_LOG_UNREADABLE "\n", GUEST_FAILED);
-    if (!say_quoted(&quoted))
+    if (!say_quoted(&quoted, request.kmsg))
         return could_not_say();
     if (log < 0) /* a quote tells something all the same: whoever judges it says what that is worth */
         return say_text(WIRE_END "\n") ? GUEST_NO_LOG : could_not_say();

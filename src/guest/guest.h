@@ -8,6 +8,7 @@
  *   evidence.c  quote, eventlog             tpm_commands.c  what a TPM takes and gives (pure); tpm_bytes.c: field by field;
  *   activate.c  activate                                    tpm_names.c: what its codes are called
  *   token.c     token
+ *   refused.c   what the kernel refused (pure)
  *   say.c       what is printed             tpm.c           one command at a time; tpm_steps.c: several of them
  *   text.c      texts put together */
 #pragma once

@@ -59,6 +59,7 @@ store_attestation_free(StoreAttestation *attestation)
     g_free(attestation->reason);
     g_free(attestation->components);
     g_free(attestation->reference);
+    g_free(attestation->refused);
     g_free(attestation->log);
     g_clear_pointer(&attestation->nonce, g_bytes_unref);
     g_clear_pointer(&attestation->quote, g_bytes_unref);
@@ -70,23 +71,15 @@ store_attestation_free(StoreAttestation *attestation)
 DEFINE_ENUM_COLUMN(integrity, Integrity)
 
 static const Column attestation_columns[] = {
-    COLUMN_FIXED(StoreAttestation, id, COLUMN_ROWID),
-    COLUMN_FIXED(StoreAttestation, set_id, COLUMN_INT64),
-    COLUMN_FIXED(StoreAttestation, instance, COLUMN_UINT),
-    COLUMN_FIXED(StoreAttestation, at, COLUMN_INT64),
-    COLUMN_FIXED(StoreAttestation, epoch, COLUMN_UINT64),
-    ENUM_COLUMN(StoreAttestation, integrity, integrity),
-    COLUMN_FIXED(StoreAttestation, code, COLUMN_TEXT),
-    COLUMN_FIXED(StoreAttestation, reason, COLUMN_TEXT),
-    COLUMN_FIXED(StoreAttestation, components, COLUMN_TEXT),
-    COLUMN_FIXED(StoreAttestation, reference, COLUMN_TEXT),
-    COLUMN_FIXED(StoreAttestation, resets, COLUMN_UINT),
-    COLUMN_FIXED(StoreAttestation, log, COLUMN_TEXT),
-    COLUMN_FIXED(StoreAttestation, nonce, COLUMN_BYTES),
-    COLUMN_FIXED(StoreAttestation, quote, COLUMN_BYTES),
-    COLUMN_FIXED(StoreAttestation, signature, COLUMN_BYTES),
-    COLUMN_FIXED(StoreAttestation, ak, COLUMN_BYTES),
-    { 0 },
+    COLUMN_FIXED(StoreAttestation, id, COLUMN_ROWID),        COLUMN_FIXED(StoreAttestation, set_id, COLUMN_INT64),
+    COLUMN_FIXED(StoreAttestation, instance, COLUMN_UINT),   COLUMN_FIXED(StoreAttestation, at, COLUMN_INT64),
+    COLUMN_FIXED(StoreAttestation, epoch, COLUMN_UINT64),    ENUM_COLUMN(StoreAttestation, integrity, integrity),
+    COLUMN_FIXED(StoreAttestation, code, COLUMN_TEXT),       COLUMN_FIXED(StoreAttestation, reason, COLUMN_TEXT),
+    COLUMN_FIXED(StoreAttestation, components, COLUMN_TEXT), COLUMN_FIXED(StoreAttestation, reference, COLUMN_TEXT),
+    COLUMN_FIXED(StoreAttestation, resets, COLUMN_UINT),     COLUMN_FIXED(StoreAttestation, log, COLUMN_TEXT),
+    COLUMN_FIXED(StoreAttestation, nonce, COLUMN_BYTES),     COLUMN_FIXED(StoreAttestation, quote, COLUMN_BYTES),
+    COLUMN_FIXED(StoreAttestation, signature, COLUMN_BYTES), COLUMN_FIXED(StoreAttestation, ak, COLUMN_BYTES),
+    COLUMN_FIXED(StoreAttestation, refused, COLUMN_TEXT),    { 0 },
 };
 const RowType attestation_rows = { "attestations", sizeof(StoreAttestation), attestation_columns, 1,
                                    (GDestroyNotify)store_attestation_free };

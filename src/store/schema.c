@@ -214,6 +214,8 @@ const char *const schema_steps[] = {
     /* What is computed of an image before it boots. */
     "CREATE TABLE components ("
     "  image_urn TEXT PRIMARY KEY COLLATE NOCASE, made INTEGER NOT NULL, document TEXT NOT NULL) WITHOUT ROWID;",
+    /* Kernel modules that a guest refused. */
+    "ALTER TABLE attestations ADD COLUMN refused TEXT;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

@@ -446,6 +446,7 @@ typedef struct {
     char *reason;     /* a sentence; NULL where it is healthy */
     char *components; /* JSON text, a list of what differs, in log order; NULL: nothing was compared */
     char *reference;  /* what it was compared with, for people; or NULL */
+    char *refused;    /* JSON text, modules that its kernel refused (attest/refusals.h); NULL: none */
     guint resets;
     char *log;                              /* its event log (store_log_get()), or NULL */
     GBytes *nonce, *quote, *signature, *ak; /* or NULL */

@@ -14,6 +14,7 @@ static const struct {
     { "a quote and a log", HEAD "quote.attest 2\nq1eventlog.bin 3\nlogend\n", "q1/log" },
     { "a log in parts", HEAD "eventlog.bin 3\nonequote.attest 1\nqeventlog.bin 3\ntwoend\n", "q/onetwo" },
     { "a log in answers", HEAD "eventlog.bin 3\nonemore 3\neventlog.bin 3\ntwoend\n", "-/onetwo" },
+    { "messages of the kernel", HEAD "refused-modules 2\nm\nend\n", "-/-" },
     { "what is not known yet", HEAD "boot-id 1\nxkernel-modules 4\nend\nboot-id 1\nxend\n", "-/-" },
     { "an LF in it", HEAD "quote.attest 2\n\n\nend\n", "\n\n/-" },
 

@@ -4,6 +4,7 @@
 #include "attest/digest.h"
 #include "attest/event_info.h"
 #include "base/json.h"
+#include "store/alerts.h"
 
 #include <string.h>
 
@@ -331,6 +332,43 @@ test_alerts(void)
     expect_told(world, "2, 1 bad");
 }
 
+static void
+expect_alert(World *world, gboolean open)
+{
+    g_autoptr(StoreTx) tx = store_read(world->store, NULL);
+    g_autoptr(GPtrArray) alerts = store_alert_list(tx, NULL, 0, 10, NULL);
+    g_assert_cmpuint(alerts->len, ==, 1);
+    const StoreAlert *alert = g_ptr_array_index(alerts, 0);
+    g_assert_cmpint(alert->kind, ==, ALERT_KERNEL_MODULE);
+    g_assert_cmpint(alert->open, ==, open);
+    g_assert_cmpstr(alert->message, ==, "Kernel modules without a signature that counts: one that the kernel does not name.");
+}
+
+/* It is told once a boot; the boot is no worse for it. */
+static void
+test_refused_modules(void)
+{
+    g_autoptr(World) world = world_of_two();
+    world_advance(world, ROUND);
+    host_simulated_set_faults(world->simulated, second_boot, GINT_TO_POINTER(SIMULATED_BAD_MODULE));
+    answer_free(world_must(world, 202, "POST", "@/s1/restart", ONLY("0")));
+    world_settle(world);
+    world_advance(world, 2 * ROUND);
+    expect(world, "s1", "Healthy Healthy");
+    g_autoptr(Answer) answer = world_must(world, 200, "GET", "@/s1/virtualMachines/0/attestation", NULL);
+    answer_expect(answer, "properties.refusedModules.0.message", "Loading of unsigned module is rejected");
+    answer_expect(answer, "properties.refusedModules.0.loaded", "false");
+    g_autoptr(Answer) other = world_must(world, 200, "GET", "@/s1/virtualMachines/1/attestation", NULL);
+    answer_expect(other, "properties.refusedModules", NULL);
+    expect_told(world, "1, 1 bad");
+    expect_alert(world, TRUE);
+
+    answer_free(world_must(world, 202, "POST", "@/s1/restart", ONLY("0")));
+    world_settle(world);
+    world_advance(world, 60 * S);
+    expect_alert(world, FALSE);
+}
+
 /* PCR 0 is another one at another size: there is a reference for neither of the other sizes until one is learnt. */
 static void
 test_a_baseline_is_of_a_size(void)
@@ -550,6 +588,7 @@ main(int argc, char **argv)
     g_test_add_func("/engine/attest/components", test_components);
     g_test_add_func("/engine/attest/silence", test_silence);
     g_test_add_func("/engine/attest/alerts", test_alerts);
+    g_test_add_func("/engine/attest/refused-modules", test_refused_modules);
     g_test_add_func("/engine/attest/a-baseline-is-of-a-size", test_a_baseline_is_of_a_size);
     g_test_add_func("/engine/attest/computed-before-anything-was-approved", test_computed_before_anything_was_approved);
     g_test_add_func("/engine/attest/computed-on-demand", test_computed_on_demand);

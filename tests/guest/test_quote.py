@@ -258,6 +258,19 @@ def _():
             assert code == ERROR and b'OBJECT_MEMORY' not in out and b'SESSION' not in out, out
 
 
+@test('what the kernel said of modules comes with a quote, and nothing else of its log')
+def _():
+    with tpm_in() as tpm:
+        kmsg = put(f'{tpm.folder}/kmsg', b'5,1,1,-;Linux version 6.1.0\n5,2,1,-;Loading of unsigned module is rejected\n SUBSYSTEM=module\n'
+                   + b''.join(b'6,%d,1,-;%s\n' % (n, b'a line like any other' * 20) for n in range(100))
+                   + b'4,3,1,-;hello: module verification failed: key missing\n')
+        parts, _ = quote(tpm, '--log', LOG, '--kmsg', kmsg)
+        said = b'Loading of unsigned module is rejected\nhello: module verification failed: key missing\n'
+        assert parts['refused-modules'] == said, parts
+        parts, end = quote(tpm, '--log', LOG, '--kmsg', f'{tpm.folder}/none')
+        assert end == 'end' and 'refused-modules' not in parts
+
+
 @test('without an event log there is a quote, and the exit code says so')
 def _():
     with tpm_in() as tpm:

@@ -162,6 +162,8 @@ bytes_part_put(GString *out, const char *name, GBytes *bytes)
     part_put(out, name, data, size);
 }
 
+#define BAD_MODULE "Loading of unsigned module is rejected\n"
+
 /* The kernel's: another at each boot. */
 static void
 boot_id_put(GString *out, const Sim *sim)
@@ -196,6 +198,8 @@ evidence_put(GString *out, const Sim *sim, GBytes *nonce)
     bytes_part_put(out, WIRE_EK, sim_tpm_ek(tpm));
     bytes_part_put(out, WIRE_EK_CERT, certificate);
     boot_id_put(out, sim);
+    if (sim->tampered == SIMULATED_BAD_MODULE)
+        part_put(out, WIRE_REFUSED_MODULES, BAD_MODULE, strlen(BAD_MODULE));
     if (sim->tampered != SIMULATED_NO_LOG)
         bytes_part_put(out, WIRE_LOG, log);
     g_string_append(out, WIRE_END "\n");

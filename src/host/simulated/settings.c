@@ -24,6 +24,7 @@ static const char *const fault_words[SIMULATED_N_FAULTS + 1] = {
     [SIMULATED_OTHER_VTPM] = "other-vtpm",
     [SIMULATED_OTHER_KEY] = "other-key",
     [SIMULATED_ROLLED_BACK] = "vtpm-rolled-back",
+    [SIMULATED_BAD_MODULE] = "module-refused",
 };
 
 void

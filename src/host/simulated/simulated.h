@@ -36,6 +36,7 @@ typedef enum {
     SIMULATED_OTHER_VTPM,   /* another vTPM answers in place of its own */
     SIMULATED_OTHER_KEY,    /* the same, but for the endorsement key, which is said to be its own */
     SIMULATED_ROLLED_BACK,  /* its vTPM knows of one start alone */
+    SIMULATED_BAD_MODULE,   /* its kernel refused a module */
     SIMULATED_N_FAULTS
 } SimulatedFault;
 

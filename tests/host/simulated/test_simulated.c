@@ -189,6 +189,7 @@ static const struct {
     [SIMULATED_OTHER_VTPM] = { "other-vtpm", "started 1 @20;agent 1 @120;" },
     [SIMULATED_OTHER_KEY] = { "other-key", "started 1 @20;agent 1 @120;" },
     [SIMULATED_ROLLED_BACK] = { "rolled-back", "started 1 @20;agent 1 @120;" },
+    [SIMULATED_BAD_MODULE] = { "bad-module", "started 1 @20;agent 1 @120;" },
 };
 
 static void
