@@ -3,6 +3,7 @@
 
 #include "api/capacity.h"
 #include "api/place.h"
+#include "api/quota_growth.h"
 #include "api/roll_start.h"
 #include "api/set_body.h"
 #include "store/desire.h"
@@ -26,6 +27,15 @@ unborn_update(StoreTx *tx, const StoreSet *set, const Model *model, GError **err
             return FALSE;
     }
     return TRUE;
+}
+
+/* What the change takes over from. Who was to have a smaller size so far, and did not get it yet, takes more. */
+static gboolean
+earlier_take_over(Call *call, StoreTx *tx, StoreSet *set, StoreOperation *operation, const Model *model, GError **error)
+{
+    g_autoptr(StoreUsage) before = store_usage(tx, /* except_set= */ 0, error);
+    return before && operations_supersede(tx, set, operation, call->now, error) && unborn_update(tx, set, model, error) &&
+           quota_growth_check(call, tx, before, model, "sku.name", error);
 }
 
 static StoreSet *
@@ -97,8 +107,7 @@ draft_accept(Call *call, StoreTx *tx, StoreSet *set, const Draft *draft, gboolea
     g_auto(Scaling) scaling = { 0 };
     if ((created || supersedes) && !capacity_decide(tx, set, draft->after, &scaling, error))
         return FALSE;
-    if (supersedes &&
-        (!operations_supersede(tx, set, operation, call->now, error) || !unborn_update(tx, set, draft->after, error)))
+    if (supersedes && !earlier_take_over(call, tx, set, operation, draft->after, error))
         return FALSE;
     if ((created || supersedes) && !capacity_meet(tx, set, draft->after, &scaling, operation, call->now, error))
         return FALSE;

@@ -19,10 +19,23 @@ somebody_changes_size(const SimSet *set, const SimModel *after)
     return FALSE;
 }
 
+/* The same of one that was never launched. */
+static gboolean
+somebody_unborn_changes_size(Sim *sim, const SimSet *set, const SimModel *after)
+{
+    for (guint i = 0; i < set->present->len; i++) {
+        const SimInstance *instance = g_ptr_array_index(set->present, i);
+        if (vm_of(sim, set, instance->id)->launches == 0 &&
+            g_array_index(set->models, SimModel, instance->want - 1).size != after->size)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* Whoever takes no more than before is never refused for the quota's sake; others may be while it is cut, and whether they are
  * rightly let through is seen by what is in use afterwards. */
 static gboolean
-quota_may_refuse(const Sim *sim, const SimSet *set, const SimModel *after)
+quota_may_refuse(Sim *sim, const SimSet *set, const SimModel *after)
 {
     const SimSize *size = &sim_sizes[after->size], *before = set ? &sim_sizes[sim_model(set)->size] : NULL;
     if (!sim->quota_is_cut)
@@ -32,6 +45,9 @@ quota_may_refuse(const Sim *sim, const SimSet *set, const SimModel *after)
         return TRUE;
     /* In mode Automatic everybody is brought to it now. */
     if (after->policy.mode == UPGRADE_AUTOMATIC && somebody_changes_size(set, after))
+        return TRUE;
+    /* And who never ran takes it in any mode. */
+    if (set && somebody_unborn_changes_size(sim, set, after))
         return TRUE;
     return !before || strcmp(before->family, size->family) != 0 ||
            after->capacity * size->vcpus > sim_model(set)->capacity * before->vcpus;
