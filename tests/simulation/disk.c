@@ -28,6 +28,12 @@ disk_mend(void)
     disk.failed = NULL;
 }
 
+void
+disk_closed(void)
+{
+    disk.failed = NULL;
+}
+
 guint
 disk_failures(void)
 {

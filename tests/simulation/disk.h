@@ -17,4 +17,6 @@ void disk_arm(DiskWay way, gboolean is_full, guint after, guint times);
 /* From now on nothing fails. */
 void disk_mend(void);
 /* So many have failed since the program began. */
+/* All connections were closed: what is opened next has not failed. */
+void disk_closed(void);
 guint disk_failures(void);

@@ -105,6 +105,8 @@ start_until_it_does(Sim *sim)
     for (;;) {
         const guint failures = disk_failures();
         g_autoptr(GError) error = NULL;
+        if (sim->kind.on_file)
+            disk_closed();
         if (world_start_try(sim->world, &error))
             return;
         trace_act(sim, "the control plane does not start: %s", error->message);

@@ -193,13 +193,10 @@ on_commit(void *data)
 }
 
 static Store *
-store_on_file(const World *world)
+store_on_file(const World *world, GError **error)
 {
-    g_autoptr(GError) error = NULL;
     g_autofree char *database = g_build_filename(world->dir, "testudo.db", NULL);
-    Store *store = store_open(database, &error);
-    g_assert_no_error(error);
-    return store;
+    return store_open(database, error);
 }
 
 void
@@ -225,9 +222,9 @@ world_start_try(World *world, GError **error)
                              probe_forwards, probe_image_import,  probe_image_components, probe_disk_remove,
                              probe_attest,   probe_vtpm_authority };
 
+    if (!world->store && !(world->store = store_on_file(world, error)))
+        return FALSE;
     world->dead = FALSE;
-    if (!world->store)
-        world->store = store_on_file(world);
     world->engine = engine_new(world->store, world->clock, &world->engine_config, world->context);
     store_set_listener(world->store, on_commit, world);
     if (!engine_attach(world->engine, world->door, error) ||
@@ -319,7 +316,8 @@ world_make(gboolean in_memory)
     if (in_memory) {
         world->store = pristine_take(images_put);
     } else {
-        world->store = store_on_file(world);
+        world->store = store_on_file(world, &error);
+        g_assert_no_error(error);
         images_put(world->store);
     }
     world_start(world);
