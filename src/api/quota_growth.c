@@ -25,5 +25,7 @@ quota_growth_check(const Call *call, StoreTx *tx, const StoreUsage *before, cons
                            store_usage_family_cores(after, size->family), target, error))
         return FALSE;
     return quota_one("total regional cores", quota->regional_cores, before->regional_cores, after->regional_cores, target,
+                     error) &&
+           quota_one("virtual machines", quota->virtual_machines, before->virtual_machines, after->virtual_machines, target,
                      error);
 }

@@ -29,13 +29,13 @@ unborn_update(StoreTx *tx, const StoreSet *set, const Model *model, GError **err
     return TRUE;
 }
 
-/* What the change takes over from. Who was to have a smaller size so far, and did not get it yet, takes more. */
+/* Rules judge the change by the set's capacity. What is beyond it (a rolling upgrade's new ones), and who was to have a smaller
+ * size so far and did not get it yet, is seen in what is in use afterwards alone. */
 static gboolean
-earlier_take_over(Call *call, StoreTx *tx, StoreSet *set, StoreOperation *operation, const Model *model, GError **error)
+growth_check(Call *call, StoreTx *tx, const StoreUsage *before, const Draft *draft, guint capacity, GError **error)
 {
-    g_autoptr(StoreUsage) before = store_usage(tx, /* except_set= */ 0, error);
-    return before && operations_supersede(tx, set, operation, call->now, error) && unborn_update(tx, set, model, error) &&
-           quota_growth_check(call, tx, before, model, "sku.name", error);
+    const char *target = draft->after->capacity > capacity ? "sku.capacity" : "sku.name";
+    return !before || quota_growth_check(call, tx, before, draft->after, target, error);
 }
 
 static StoreSet *
@@ -88,6 +88,10 @@ draft_accept(Call *call, StoreTx *tx, StoreSet *set, const Draft *draft, gboolea
     g_autofree char *id = resource_id_scale_set(call->api->subscription, set->group, set->name);
     gboolean supersedes =
         !created && (set->capacity != draft->after->capacity || strcmp(set->effect_key, draft->effect_key) != 0);
+    const guint capacity = set->capacity;
+    g_autoptr(StoreUsage) before = supersedes ? store_usage(tx, /* except_set= */ 0, error) : NULL;
+    if (supersedes && !before)
+        return FALSE;
 
     if (!created) {
         set->revision++;
@@ -107,9 +111,12 @@ draft_accept(Call *call, StoreTx *tx, StoreSet *set, const Draft *draft, gboolea
     g_auto(Scaling) scaling = { 0 };
     if ((created || supersedes) && !capacity_decide(tx, set, draft->after, &scaling, error))
         return FALSE;
-    if (supersedes && !earlier_take_over(call, tx, set, operation, draft->after, error))
+    if (supersedes &&
+        (!operations_supersede(tx, set, operation, call->now, error) || !unborn_update(tx, set, draft->after, error)))
         return FALSE;
     if ((created || supersedes) && !capacity_meet(tx, set, draft->after, &scaling, operation, call->now, error))
+        return FALSE;
+    if (!growth_check(call, tx, before, draft, capacity, error))
         return FALSE;
     if (!created && !roll_follow(call, tx, set, draft->after, operation, error))
         return FALSE;
