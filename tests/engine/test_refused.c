@@ -143,6 +143,51 @@ test_at_each_commit(const void *data)
     g_assert_not_reached();
 }
 
+#define FOLLOWS                                                                                                                \
+    "{\"properties\":{\"upgradePolicy\":{\"automaticOSUpgradePolicy\":{\"enableAutomaticOSUpgrade\":true}},"                   \
+    "\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"version\":\"latest\"}},\"extensionProfile\":{"       \
+    "\"extensions\":[{\"name\":\"health\",\"properties\":{\"publisher\":\"Microsoft.ManagedServices\","                        \
+    "\"type\":\"ApplicationHealthLinux\",\"typeHandlerVersion\":\"1.0\",\"settings\":{\"protocol\":\"http\","                  \
+    "\"port\":8080,\"requestPath\":\"/health\"}}}]}}}}"
+#define NEWER                                                                                                                  \
+    "{\"source\":\"/there\",\"definition\":{\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":\"gen2\",\"version\":"        \
+    "\"1.3.0\",\"hyperVGeneration\":\"V2\",\"architecture\":\"x64\",\"osType\":\"Linux\",\"securityType\":"                    \
+    "\"TrustedLaunchSupported\",\"guestAgent\":true,\"format\":\"qcow2\"}}"
+#define FOLLOWS_NO_MORE                                                                                                        \
+    "{\"sku\":{\"capacity\":3},\"properties\":{\"upgradePolicy\":{\"automaticOSUpgradePolicy\":{"                              \
+    "\"enableAutomaticOSUpgrade\":false}}}}"
+
+static SimulatedFault
+image_note(const LaunchSpec *spec, void *data)
+{
+    char **urn = data;
+    g_free(*urn);
+    *urn = g_strdup(spec->image_urn);
+    return SIMULATED_OK;
+}
+
+/* A pass takes a newer image, and is lost; then somebody's change makes the revision of that number. */
+static void
+test_revision_of_a_lost_pass(void)
+{
+    Disk disk = { .fails_at = 1 };
+    g_autofree char *urn = NULL;
+    g_autoptr(World) world = world_new_in_memory();
+    world_create(world, "s1", 2, "Standard_B1ms", "gen2", NULL);
+    answer_free(world_must(world, 200, "PATCH", "@/s1", FOLLOWS));
+    answer_free(world_must(world, 202, "POST", "@/s1/manualupgrade", "{\"instanceIds\":[\"*\"]}"));
+    world_settle(world);
+    answer_free(world_must(world, 201, "POST", "~/providers/Testudo.Images/import", NEWER));
+    sqlite3_commit_hook(world->store->writer.db, on_sqlite_commit, &disk);
+    world_run_ready(world);
+    sqlite3_commit_hook(world->store->writer.db, NULL, NULL);
+    g_assert_cmpuint(disk.failures, ==, 1);
+    host_simulated_set_faults(world->simulated, image_note, &urn);
+    answer_free(world_must(world, 200, "PATCH", "@/s1", FOLLOWS_NO_MORE));
+    settle(world);
+    g_assert_cmpstr(urn, ==, "Testudo:mini:gen2:1.1.0");
+}
+
 /* The new image's service answers 503: whichever commit fails, no new one takes an old one's place. */
 static guint
 unhealthy_run(guint fails_at)
@@ -186,6 +231,7 @@ main(int argc, char **argv)
         g_autofree char *path = g_strconcat("/engine/refused/at-each-commit-of-an-upgrade-", upgrades[i].name, NULL);
         g_test_add_data_func(path, GUINT_TO_POINTER(i), test_at_each_commit);
     }
+    g_test_add_func("/engine/refused/revision-of-a-lost-pass", test_revision_of_a_lost_pass);
     g_test_add_func("/engine/refused/at-each-commit-of-a-creation", test_at_each_commit_of_a_creation);
     g_test_add_func("/engine/refused/at-each-commit-of-an-unhealthy-upgrade", test_at_each_commit_of_an_unhealthy_upgrade);
     return g_test_run();
