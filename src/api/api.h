@@ -64,6 +64,9 @@ typedef struct {
     /* Who certifies vTPMs: PEM, the root first; newly allocated, NULL with *error (ARM_NOT_FOUND: nobody). *ret_root_key: the
      * root's private key lies on this host (blocking). */
     char *(*vtpm_authority)(void *data, gboolean *ret_root_key, GError **error);
+    /* Runs testudo-guest inside the instance, as host_guest_run() does. */
+    void (*guest_run)(void *data, const char *key, const char *const *argv, gint64 timeout_usec, ProbeExec done,
+                      void *done_data);
 } ApiProbe;
 
 /* What this host can run, for the rules and for `host show`. */

@@ -111,6 +111,7 @@ extern const Route routes_activity[];  /* Microsoft.Insights/eventtypes/manageme
 extern const Route routes_links[];     /* anonymous signed addresses: /links/… */
 extern const Route routes_scale_sets[];
 extern const Route routes_scale_set_actions[];
+extern const Route routes_assess[];
 extern const Route routes_attestations[];
 extern const Route routes_baselines[];
 extern const Route routes_components[];

@@ -159,5 +159,6 @@ const Route routes_machines[] = {
       "$expand=recommendedactions" },
     { "POST", PATH_MACHINE "/release", machine_any, ROUTE_OPTIONAL_BODY, NO_QUERY },
     { "POST", PATH_MACHINE "/connectionInfo", machine_any, 0, NO_QUERY },
+    { "POST", PATH_MACHINE "/assess", machine_any, 0, NO_QUERY },
     { 0 },
 };

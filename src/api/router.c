@@ -19,7 +19,7 @@ static const Route *const tables[] = {
     routes_tokens,          routes_token_ring,
     routes_alerts,          routes_assessments,
     routes_resource_health, routes_authority,
-    routes_components,
+    routes_components,      routes_assess,
 };
 
 /* ---- routes ---- */

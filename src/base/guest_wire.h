@@ -15,6 +15,7 @@
  *   these three                   failed WORD               one of those of the TPM below. Where that refused something, then
  *                                                           the command, "TPM_RC_" and a name or "unknown", the code as 0x…,
  *                                                           and what it is about: "handle 1", "parameter 2", "session 1"
+ *   assess                        an assessment, as below
  *   token --nonce NONCE           a token, on one line; or failed WORD, one of WIRE_TOKEN_… or timed-out. A guest asks that
  * itself
  *
@@ -22,7 +23,21 @@
  * WIRE_END. No part is empty. Their names are those of the files that `testudo attest verify-file` finds in a folder, and a
  * reader passes over names that it does not know. WIRE_LOG may come in several, one after the other; it is missing where the
  * kernel has none. Where no more than so many bytes of the log were asked for, the line "more FROM" stands in place of
- * WIRE_END, and what `eventlog FROM` answers, put behind it, goes on. The nonce is not in it: who asked knows it. */
+ * WIRE_END, and what `eventlog FROM` answers, put behind it, goes on. The nonce is not in it: who asked knows it.
+ *
+ * An assessment is the line WIRE_ASSESSMENT, facts, and the line WIRE_END. A fact is a line of words with one space between
+ * them; in a word everything but printable ASCII is '?', and nothing is "-". A reader passes over facts that it does not know:
+ *   secure-boot on|off|none|unseen   none: it did not boot by UEFI
+ *   tpm yes|no
+ *   module-signatures checked|unchecked   unchecked: this kernel was built without
+ *   kernel RELEASE STATE             STATE: signed, unsigned, or unseen where the file was not found or is no PE program
+ *   loader PATH STATE
+ *   module NAME TAINTS STATE         those in use that taint the kernel; TAINTS as in /proc/modules
+ *   luks DEVICE UUID systemd-tpm2|clevis-tpm2
+ *   crypttab NAME                    to be opened by a TPM
+ *   credential PATH                  sealed to a TPM, for systemd
+ *   unseen WHAT NAME                 what could not be looked at: modules, loaders, volumes, volume, luks, luks1, clevis,
+ *                                    crypttab, credential; or "rest": there is more than may be said */
 #pragma once
 
 /* The virtio-serial port by which a guest asks for a token of its own (host/guest_token.h), and why it got none. */
@@ -45,6 +60,20 @@
 #define WIRE_MORE            "more"
 #define WIRE_END             "end"
 #define WIRE_SECRET          "secret"
+
+#define WIRE_ASSESSMENT        "assessment 1"
+#define WIRE_SECURE_BOOT       "secure-boot"
+#define WIRE_TPM               "tpm"
+#define WIRE_MODULE_SIGNATURES "module-signatures"
+#define WIRE_KERNEL            "kernel"
+#define WIRE_LOADER            "loader"
+#define WIRE_MODULE            "module"
+#define WIRE_LUKS              "luks"
+#define WIRE_CRYPTTAB          "crypttab"
+#define WIRE_CREDENTIAL        "credential"
+#define WIRE_UNSEEN            "unseen"
+#define WIRE_SIGNED            "signed"
+#define WIRE_UNSIGNED          "unsigned"
 
 #define WIRE_BODY_MAX 4096u
 

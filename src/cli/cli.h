@@ -165,6 +165,7 @@ gboolean run_vmss_quarantine_list(Cli *cli, GError **error);
 gboolean run_vmss_quarantine_release(Cli *cli, GError **error);
 gboolean run_vmss_quarantine_delete(Cli *cli, GError **error);
 gboolean run_vmss_delete_instances(Cli *cli, GError **error);
+gboolean run_vmss_assess(Cli *cli, GError **error);
 gboolean run_vmss_connection_info(Cli *cli, GError **error);
 gboolean run_vmss_run_command(Cli *cli, GError **error);
 gboolean run_vmss_boot_log(Cli *cli, GError **error);

@@ -120,6 +120,25 @@ probe_exec(void *data, const char *key, const char *const *argv, const char *inp
 }
 
 static gboolean
+guest_run_on_engine(void *data)
+{
+    Question *question = data;
+    host_guest_run(question->probe->host, question->key, (const char *const *)question->argv, question->timeout_usec,
+                   exec_answered, question);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+probe_guest_run(void *data, const char *key, const char *const *argv, gint64 timeout_usec, ProbeExec done, void *done_data)
+{
+    Question *question = question_new(data, key, done_data);
+    question->argv = g_strdupv((char **)argv);
+    question->timeout_usec = timeout_usec;
+    question->exec_done = done;
+    ask(question, guest_run_on_engine);
+}
+
+static gboolean
 forwards_on_engine(void *data)
 {
     Question *question = data;
@@ -213,6 +232,7 @@ probe_new(Host *host, Engine *engine, GMainContext *context, const char *state_d
         .disk_remove = probe_disk_remove,
         .attest = probe_attest,
         .vtpm_authority = probe_vtpm_authority,
+        .guest_run = probe_guest_run,
     };
     return probe;
 }

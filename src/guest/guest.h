@@ -1,5 +1,5 @@
 /* guest/guest.h: testudo-guest, the part of Testudo that runs inside guests: put there and run by the host through the guest's
- * QEMU guest agent, one short command at a time. Static, on musl and nothing else but BearSSL, under 100 KB; no shell, no
+ * QEMU guest agent, one short command at a time. Static, on musl and nothing else but BearSSL, under 115 KB; no shell, no
  * configuration, nothing that stays. What it prints: base/guest_wire.h.
  *
  *   main.c      which command               http.c          an HTTP/1 response, byte by byte (pure)
@@ -9,6 +9,8 @@
  *   activate.c  activate                                    tpm_names.c: what its codes are called
  *   token.c     token
  *   refused.c   what the kernel refused (pure)
+ *   assess.c    assess; assess_boot.c,     inspect.c       what signatures and bindings files have (pure)
+ *               assess_bound.c: its halves
  *   say.c       what is printed             tpm.c           one command at a time; tpm_steps.c: several of them
  *   text.c      texts put together */
 #pragma once
@@ -38,6 +40,7 @@ int quote_main(char **argv);
 int eventlog_main(char **argv);
 int activate_main(char **argv);
 int token_main(char **argv);
+int assess_main(char **argv);
 
 /* say.c: to standard output. false: nobody listens. */
 bool say(const void *bytes, size_t length);

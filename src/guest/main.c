@@ -8,6 +8,7 @@ static const struct {
 } commands[] = {
     { "health", health_main }, { "terminate-notice", notice_main }, { "terminate-ack", ack_main }, { "approve", approve_main },
     { "quote", quote_main },   { "eventlog", eventlog_main },       { "activate", activate_main }, { "token", token_main },
+    { "assess", assess_main },
 };
 
 int
@@ -17,5 +18,5 @@ main(int argc, char **argv)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argv + 1);
     }
-    return say_usage("health | terminate-notice | terminate-ack | approve | quote | eventlog | activate | token …");
+    return say_usage("health | terminate-notice | terminate-ack | approve | quote | eventlog | activate | token | assess …");
 }

@@ -253,6 +253,53 @@ test_run_command_reads_its_body(void)
     ROWS_RUN(world, rows);
 }
 
+/* data: what it prints; NULL: nothing, with an exit code. */
+static int
+assessed_guest(const char *key G_GNUC_UNUSED, guint64 epoch G_GNUC_UNUSED, const char *const *argv, GString *out, void *data)
+{
+    if (strcmp(argv[0], "assess") != 0)
+        return SIMULATED_GUEST_AS_EVER;
+    g_string_append(out, data ? data : "");
+    return data ? 0 : 2;
+}
+
+static void
+test_assessing_tells_what_is_lost(void)
+{
+    static char told[] = "assessment 1\nsecure-boot off\ntpm yes\nmodule-signatures checked\nmodule nvidia POE unsigned\n"
+                         "luks vda3 1-2 systemd-tpm2\nend\n";
+    static char cut[] = "assessment 1\nluks vda3 1-2 systemd-tpm2\n";
+    g_autoptr(World) world = world_with(1);
+    const Row as_ever[] = {
+        { "POST", VM "/assess", NULL, 200, "instanceId", "0" },
+        { "POST", VM "/assess", NULL, 200, "secureBoot", "unseen" },
+        { "POST", VM "/assess", NULL, 200, "refused.0", NULL },
+        { "POST", VM "/assess", NULL, 200, "lockedOut.0", NULL },
+        { "POST", VM "/assess?x=1", NULL, 400, NULL, NULL },
+        { "POST", "@/s1/virtualMachines/5/assess", NULL, 404, NULL, NULL },
+        { "GET", "~/providers/Microsoft.Insights/eventtypes/management/values", NULL, 200, "value.0.operationName.value",
+          "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/assess/action" },
+    };
+    const Row with_findings[] = {
+        { "POST", VM "/assess", NULL, 200, "refused.0.name", "nvidia" },
+        { "POST", VM "/assess", NULL, 200, "refused.0.kind", "KernelModule" },
+        { "POST", VM "/assess", NULL, 200, "lockedOut.0.name", "/dev/vda3" },
+    };
+    const Row broken[] = { { "POST", VM "/assess", NULL, 409, "error.code", "GuestRunFailed" } };
+    const Row off[] = { { "POST", VM "/assess", NULL, 409, "error.code", "OperationNotAllowed" } };
+    host_simulated_set_guest_latency(world->simulated, 0);
+    ROWS_RUN(world, as_ever);
+    host_simulated_set_guest(world->simulated, assessed_guest, told);
+    ROWS_RUN(world, with_findings);
+    host_simulated_set_guest(world->simulated, assessed_guest, cut);
+    ROWS_RUN(world, broken);
+    host_simulated_set_guest(world->simulated, assessed_guest, NULL);
+    ROWS_RUN(world, broken);
+    answer_free(world_must(world, 202, "POST", "@/s1/poweroff", NULL));
+    world_settle(world);
+    ROWS_RUN(world, off);
+}
+
 /* Quota that was there when the model was accepted may be gone when an instance is to be made so. */
 /* In mode Automatic the instances come to a model that was accepted before. */
 static void
@@ -308,6 +355,7 @@ main(int argc, char **argv)
     g_test_add_func("/instances/deleting-lowers-the-capacity", test_deleting_instances_lowers_the_capacity);
     g_test_add_func("/instances/boot-diagnostics", test_boot_diagnostics);
     g_test_add_func("/instances/run-command-reads-its-body", test_run_command_reads_its_body);
+    g_test_add_func("/instances/assessing-tells-what-is-lost", test_assessing_tells_what_is_lost);
     g_test_add_func("/instances/mode-and-quota", test_a_change_of_mode_is_judged_by_the_quota_of_its_hour);
     g_test_add_func("/instances/update-and-quota", test_an_update_is_judged_by_the_quota_of_its_hour);
     return g_test_run();

@@ -457,12 +457,25 @@ def _(t):
                     'vmss extension list -g MyResourceGroup --vmss-name MyScaleSet',
                     'image list', 'image show --urn Testudo:mini:gen2:1.0.0', 'vm list-sizes', 'vm list-skus',
                     'vm list-usage', 'account show', 'feature list', f'feature show {BY_DEFAULT}', 'account list-locations', 'host show',
-                    'monitor activity-log list', f'vmss list-instance-connection-info {ON}'):
+                    'monitor activity-log list', f'vmss list-instance-connection-info {ON}', f'vmss assess {ON}'):
         for output in ('table', 'json'):
             shown = run(t.daemon, f'testudo {command} -o {output}').expect()
             assert shown.err == '', shown.err
             if output == 'json':
                 json.loads(shown.out)
+
+
+@suite.test('what an upgrade would cost is assessed instance by instance, and who cannot be asked is named')
+def _(t):
+    answers = json.loads(run(t.daemon, f'testudo vmss assess {ON} -o json').expect().out)
+    listed = json.loads(run(t.daemon, f'testudo vmss list-instances {ON} -o json').expect().out)
+    assert [answer['instanceId'] for answer in answers] == [instance['instanceId'] for instance in listed], answers
+    assert all(answer['refused'] == [] and answer['lockedOut'] == [] and answer['notSeen'] for answer in answers), answers
+    mixed = run(t.daemon, f'testudo vmss assess {ON} --instance-ids 1 77 -o json').expect(1)
+    one, other = json.loads(mixed.out)
+    assert one['instanceId'] == '1' and 'notSeen' in one, one
+    assert other['instanceId'] == '77' and 'message' in other['error'], other
+    assert 'NotAssessed' in run(t.daemon, f'testudo vmss assess {ON} --instance-ids 77 -o table').expect(1).out
 
 
 @suite.test('a group goes with all in it')

@@ -17,7 +17,7 @@ from tap import expect, main, run_program, test
 PROGRAM = sys.argv[1]
 OK = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
 HEALTHY = b'{"ApplicationHealthState":"Healthy"}'
-SIZE_MAX = 100_000
+SIZE_MAX = 115_000
 EVENT = '602D9444-D2CD-49C7-8624-8643E7171297'
 
 

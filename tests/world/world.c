@@ -42,6 +42,13 @@ probe_exec(void *data, const char *key, const char *const *argv, const char *inp
 }
 
 static void
+probe_guest_run(void *data, const char *key, const char *const *argv, gint64 timeout_usec, ProbeExec done, void *done_data)
+{
+    const World *world = data;
+    host_guest_run(world->simulated, key, argv, timeout_usec, done, done_data);
+}
+
+static void
 probe_forwards(void *data, const char *key, ProbeForwards done, void *done_data)
 {
     (void)data;
@@ -218,9 +225,9 @@ world_stop(World *world)
 gboolean
 world_start_try(World *world, GError **error)
 {
-    const ApiProbe probe = { world,          probe_serial_log,    probe_screenshot,       probe_exec,
-                             probe_forwards, probe_image_import,  probe_image_components, probe_disk_remove,
-                             probe_attest,   probe_vtpm_authority };
+    const ApiProbe probe = { world,          probe_serial_log,     probe_screenshot,       probe_exec,
+                             probe_forwards, probe_image_import,   probe_image_components, probe_disk_remove,
+                             probe_attest,   probe_vtpm_authority, probe_guest_run };
 
     if (!world->store && !(world->store = store_on_file(world, error)))
         return FALSE;
