@@ -136,6 +136,16 @@ class Guest:
         except OSError:
             return ''
 
+    def expect_still(self):
+        """Its processor stands still: in three looks, a second apart, QEMU has used no time. One that idles does."""
+        looks = []
+
+        def still():
+            with open(f'/proc/{self.qemu()}/stat', encoding='utf-8') as file:
+                looks.append(sum(map(int, file.read().rsplit(')', 1)[1].split()[11:13])))
+            return len(looks) >= 3 and looks[-1] == looks[-3]
+        until(still, f'{self.path} to stand still', 60, 1)
+
     def _pid(self, program):
         pids = self.t.room.processes(program, self.folder + '/')
         assert len(pids) <= 1, f'{program} runs {len(pids)} times for {self.folder}'
