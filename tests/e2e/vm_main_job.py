@@ -41,6 +41,20 @@ def _(t):
         assert banner.startswith('Testudo:mini:gen1:1.0.0 secureboot=off tpm=none name=web'), banner
 
 
+def assessed(t, number):
+    return t.arm.post(f'{t.arm.set("web")}/virtualMachines/{number}/assess', None).expect(200).body
+
+
+@suite.test('before the upgrade each is looked into, and told apart is what is fine from what was not seen')
+def _(t):
+    for number in IDS:
+        answer = assessed(t, number)
+        assert (answer['instanceId'], answer['secureBoot'], answer['tpm']) == (number, 'none', False), answer
+        assert answer['refused'] == [] and answer['lockedOut'] == [], answer
+        kinds = {finding['kind'] for finding in answer['notSeen']}
+        assert {'Firmware', 'Kernel', 'BootLoader'} <= kinds, answer
+
+
 @suite.test('the health page of a guest answers on a loopback port of the host')
 def _(t):
     assert guests(t)['0'].http() == (200, '{"ApplicationHealthState":"Healthy"}\n')
@@ -83,6 +97,12 @@ def _(t):
         guest = guests(t)[number]
         assert guest.expect_trusted()['firmware'] == 'uefi'
         assert guest.instance()['latestModelApplied'] and guest.swtpm()
+    guest.run("mkdir -p /etc /boot/efi && echo 'data UUID=2 none luks,tpm2-device=auto' >/etc/crypttab && mount -t vfat /dev/vda1 /boot/efi")
+    answer = assessed(t, guest.id)
+    guest.run('umount /boot/efi')
+    assert (answer['secureBoot'], answer['tpm'], answer['refused']) == ('on', True, []), answer
+    assert [finding['name'] for finding in answer['lockedOut']] == ['data'], answer
+    assert not [finding for finding in answer['notSeen'] if finding['kind'] == 'BootLoader' and 'name' in finding], answer
 
 
 @suite.test('each vTPM is one of its own: no two have the same endorsement key')
