@@ -1,6 +1,7 @@
 /* The API as an object: what it knows of itself, and what it waits for when it ends. */
 #include "api/body_cache.h"
 #include "api/call.h"
+#include "api/token_ring.h"
 #include "base/secret.h"
 
 #define CACHE_BYTES  (24u << 20)
@@ -46,7 +47,7 @@ api_new(const ApiConfig *config, Store *store, Clock *clock, const ApiProbe *pro
     api->issuer = g_strdup(config->token_issuer);
     g_mutex_init(&api->works_lock);
     g_cond_init(&api->works_ended);
-    if (identity_load(api, error))
+    if (identity_load(api, error) && token_ring_settle(api, error))
         return api;
     api_free(api);
     return NULL;

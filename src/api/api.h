@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/state_key.h"
 #include "model/sizes.h"
 #include "store/store.h"
 
@@ -87,6 +88,7 @@ typedef struct {
     gint64 attest_period_usec;  /* as the engine's */
     const char *token_issuer;   /* https://… below which others find /certs, no slash at its end; NULL: where it listens */
     gint64 token_key_age_usec;  /* a key signs tokens for so long; 0: until it is told otherwise */
+    const StateKey *state_key;  /* borrowed; encrypts the keys that sign tokens; NULL: they are stored as they are */
 } ApiConfig;
 
 typedef struct Api Api;

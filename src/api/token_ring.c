@@ -7,15 +7,47 @@
 #include <string.h>
 
 #define SETTING   "token-keys"
+#define LABEL     "testudo token keys"
 #define PROVIDER  "/subscriptions/{subscription}/providers/Testudo.Attestation"
 #define CERTS     "/certs"
 #define DISCOVERY "/.well-known/openid-configuration"
 
 static TokenKeys *
-ring_read(StoreTx *tx, GError **error)
+ring_read(const Api *api, StoreTx *tx, GError **error)
 {
-    g_autofree char *text = NULL;
-    return store_setting_get(tx, SETTING, &text, error) ? token_keys_parse(text, error) : NULL;
+    g_autofree char *stored = NULL;
+    if (!store_setting_get(tx, SETTING, &stored, error))
+        return NULL;
+    char *text = stored ? state_key_open(api->config.state_key, LABEL, stored, error) : NULL;
+    TokenKeys *keys = stored && !text ? NULL : token_keys_parse(text, error);
+    state_key_text_free(text);
+    return keys;
+}
+
+static gboolean
+ring_write(const Api *api, StoreTx *tx, const TokenKeys *keys, GError **error)
+{
+    char *text = token_keys_text(keys);
+    g_autofree char *stored = state_key_seal(api->config.state_key, LABEL, text);
+    state_key_text_free(text);
+    return store_setting_set(tx, SETTING, stored, error);
+}
+
+gboolean
+token_ring_settle(const Api *api, GError **error)
+{
+    g_autofree char *stored = NULL;
+    g_autoptr(StoreTx) tx = store_write(api->store, error);
+    if (!tx || !store_setting_get(tx, SETTING, &stored, error))
+        return FALSE;
+    if (!stored)
+        return TRUE;
+    g_autoptr(TokenKeys) keys = ring_read(api, tx, error);
+    if (!keys)
+        return FALSE;
+    if (!api->config.state_key || state_key_is_sealed(stored))
+        return TRUE;
+    return ring_write(api, tx, keys, error) && store_commit(g_steal_pointer(&tx), error);
 }
 
 static gboolean
@@ -44,8 +76,7 @@ static gboolean
 ring_rotate(const Api *api, StoreTx *tx, TokenKeys *keys, gboolean at_once, const char *caller, UnixTime now, GError **error)
 {
     token_keys_rotate(keys, at_once, now);
-    g_autofree char *text = token_keys_text(keys);
-    return store_setting_set(tx, SETTING, text, error) && rotation_note(api, tx, keys, at_once, caller, now, error);
+    return ring_write(api, tx, keys, error) && rotation_note(api, tx, keys, at_once, caller, now, error);
 }
 
 EVP_PKEY *
@@ -53,14 +84,14 @@ token_ring_key(Api *api, UnixTime now, GError **error)
 {
     const gint64 age = api->config.token_key_age_usec;
     g_autoptr(StoreTx) reading = store_read(api->store, error);
-    g_autoptr(TokenKeys) keys = reading ? ring_read(reading, error) : NULL;
+    g_autoptr(TokenKeys) keys = reading ? ring_read(api, reading, error) : NULL;
     if (!keys)
         return NULL;
     if (!token_keys_current(keys, age, now)) {
         g_clear_pointer(&reading, store_abort);
         g_clear_pointer(&keys, token_keys_free);
         g_autoptr(StoreTx) tx = store_write(api->store, error);
-        keys = tx ? ring_read(tx, error) : NULL;
+        keys = tx ? ring_read(api, tx, error) : NULL;
         /* Somebody else may have been first. */
         const gboolean due = keys && !token_keys_current(keys, age, now);
         if (!keys || (due && (!ring_rotate(api, tx, keys, /* at_once= */ FALSE, "engine", now, error) ||
@@ -78,7 +109,7 @@ static ApiResponse *
 certs_get(Call *call, GError **error)
 {
     g_autoptr(StoreTx) tx = store_read(call->api->store, error);
-    g_autoptr(TokenKeys) keys = tx ? ring_read(tx, error) : NULL;
+    g_autoptr(TokenKeys) keys = tx ? ring_read(call->api, tx, error) : NULL;
     g_autoptr(json_t) body = keys ? token_keys_public(keys, call->now) : NULL;
     return body ? respond_json(200, body) : NULL;
 }
@@ -133,7 +164,7 @@ static ApiResponse *
 keys_get(Call *call, GError **error)
 {
     g_autoptr(StoreTx) tx = store_read(call->api->store, error);
-    g_autoptr(TokenKeys) keys = tx ? ring_read(tx, error) : NULL;
+    g_autoptr(TokenKeys) keys = tx ? ring_read(call->api, tx, error) : NULL;
     return keys ? keys_respond(keys, call->now) : NULL;
 }
 
@@ -156,7 +187,7 @@ rotate(Call *call, GError **error)
     if (!rotation_read(call->body, &at_once, error))
         return NULL;
     g_autoptr(StoreTx) tx = store_write(call->api->store, error);
-    g_autoptr(TokenKeys) keys = tx ? ring_read(tx, error) : NULL;
+    g_autoptr(TokenKeys) keys = tx ? ring_read(call->api, tx, error) : NULL;
     if (!keys || !ring_rotate(call->api, tx, keys, at_once, call->request->caller, call->now, error) ||
         !store_commit(g_steal_pointer(&tx), error))
         return NULL;

@@ -51,6 +51,8 @@ static const struct {
     { "retention-days", VALUE_TEXT, "7", "DAYS",
       "how long former OS disks, and data disks of removed instances, are kept (7)" },
     { "vtpm-ahead", VALUE_TEXT, "2", "N", "vTPMs made ahead of need, so that a new VM starts sooner (2); 0 for none" },
+    { "state-key", VALUE_TEXT, NULL, "FILE",
+      "encrypt vTPM state and signing keys by the key in FILE (32 bytes, or 64 hex digits)" },
     { "webhook", VALUE_TEXT, NULL, "URL", "deliver alerts there, each as a POST of JSON" },
     { "webhook-secret", VALUE_TEXT, NULL, "FILE", "sign what is delivered with the secret in FILE" },
     { "serial-cap", VALUE_TEXT, "16", "MIB", "largest serial log of one boot (16)" },
@@ -256,6 +258,7 @@ decide(DaemonConfig *config, Values *values, GError **error)
     config->swtpm_setup = g_strdup(text_of(values, "swtpm-setup"));
     config->firmware_dir = g_strdup(text_of(values, "firmware-dir"));
     config->webhook = g_strdup(text_of(values, "webhook"));
+    config->state_key = g_strdup(text_of(values, "state-key"));
     config->webhook_secret = g_strdup(text_of(values, "webhook-secret"));
 
     if (strcmp(config->driver, "qemu") != 0 && strcmp(config->driver, "simulated") != 0)
@@ -363,5 +366,6 @@ daemon_config_free(DaemonConfig *config)
     g_free(config->firmware_dir);
     g_free(config->webhook);
     g_free(config->webhook_secret);
+    g_free(config->state_key);
     g_free(config);
 }

@@ -30,6 +30,7 @@ typedef struct {
     guint vtpm_ahead;
     char *webhook;        /* where alerts are delivered; NULL: nowhere */
     char *webhook_secret; /* file; NULL: they are not signed */
+    char *state_key;      /* file; NULL: the systemd credential, or none */
     char *qemu, *swtpm, *swtpm_setup, *firmware_dir;
     gboolean show_version;
 } DaemonConfig;

@@ -38,6 +38,7 @@ typedef struct {
     Api *api;
     TlsFiles *tls;
     Server *server;
+    StateKey *state_key; /* NULL: nothing is encrypted */
     GBytes *webhook_secret;
     Webhook *webhook; /* NULL: alerts are delivered nowhere */
 } Daemon;
@@ -118,6 +119,7 @@ host_open(Daemon *daemon, GError **error)
         .swtpm_binary = config->swtpm,
         .swtpm_setup_binary = config->swtpm_setup,
         .firmware_dir = config->firmware_dir,
+        .state_key = daemon->state_key,
         .guest_program = daemon->guest_program,
         .token = on_guest_token,
         .token_data = daemon,
@@ -146,6 +148,8 @@ core_start(Daemon *daemon, GError **error)
 
     daemon->lock = state_prepare(config->state_dir, error);
     if (daemon->lock < 0)
+        return FALSE;
+    if (!state_key_settle(config->state_dir, config->state_key, &daemon->state_key, error))
         return FALSE;
     if (config->webhook_secret && !(daemon->webhook_secret = state_webhook_secret(config->webhook_secret, error)))
         return FALSE;
@@ -196,6 +200,7 @@ api_start(Daemon *daemon, GError **error)
         .attest_period_usec = config->attest_period_usec,
         .token_issuer = config->token_issuer,
         .token_key_age_usec = config->token_key_age_usec,
+        .state_key = daemon->state_key,
     };
     daemon->probe = probe_new(daemon->host, daemon->engine, daemon->context, config->state_dir);
     daemon->api = api_new(&api_config, daemon->store, daemon->clock, probe_table(daemon->probe), error);
@@ -286,6 +291,7 @@ daemon_bring_down(Daemon *daemon)
     host_info_free(daemon->info);
     store_close(daemon->store);
     tls_files_free(daemon->tls);
+    state_key_free(daemon->state_key);
     g_free(daemon->token);
     quota_free(daemon->quota);
     size_catalogue_free(daemon->sizes);

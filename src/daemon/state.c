@@ -80,6 +80,88 @@ state_webhook_secret(const char *path, GError **error)
     return g_bytes_new(text, length);
 }
 
+#define STATE_KEY_MAX    4096
+#define STATE_KEY_STAMP  "state-key.check"
+#define STATE_CREDENTIAL "testudo-state-key"
+
+static StateKey *
+state_key_read(const char *path, GError **error)
+{
+    gsize length;
+    char *content = file_read(path, STATE_KEY_MAX, &length, error);
+    if (!content)
+        return NULL;
+    StateKey *key = state_key_parse(content, length, error);
+    explicit_bzero(content, length);
+    g_free(content);
+    if (!key)
+        g_prefix_error(error, "%s: ", path);
+    return key;
+}
+
+/* *ret_key: NULL without an error where nobody gave one. */
+static gboolean
+state_key_find(const char *file, StateKey **ret_key, GError **error)
+{
+    const char *credentials = g_getenv("CREDENTIALS_DIRECTORY");
+    g_autofree char *credential = credentials ? g_build_filename(credentials, STATE_CREDENTIAL, NULL) : NULL;
+    struct stat st;
+    *ret_key = NULL;
+    if (!file && (!credential || !g_file_test(credential, G_FILE_TEST_EXISTS)))
+        return TRUE;
+    /* Who may read a credential is systemd's to say: by other means than the mode, too. */
+    if (file && stat(file, &st) == 0 && (st.st_mode & 077) != 0)
+        return arm_fail(error, ARM_INVALID_PARAMETER, "state-key",
+                        "The state key '%s' can be read by others; make it private: chmod 600 '%s'.", file, file);
+    *ret_key = state_key_read(file ? file : credential, error);
+    return *ret_key != NULL;
+}
+
+static gboolean
+stamp_compare(const StateKey *key, const char *path, const char *stamp, GError **error)
+{
+    if (!key)
+        return arm_fail(
+            error, ARM_INVALID_PARAMETER, "state-key",
+            "The state folder is encrypted by a state key ('%s' says so), and none was given: start with --state-key "
+            "FILE, or with the systemd credential " STATE_CREDENTIAL ".",
+            path);
+    switch (state_key_match(key, stamp)) {
+    case STATE_KEY_RIGHT:
+        return TRUE;
+    case STATE_KEY_OTHER:
+        return arm_fail(error, ARM_INVALID_PARAMETER, "state-key",
+                        "This is not the state key that the state folder is encrypted by ('%s' says so).", path);
+    case STATE_KEY_NO_STAMP:
+        break;
+    }
+    return arm_fail(error, ARM_INVALID_PARAMETER, "state-key",
+                    "'%s' does not say by which state key the folder is encrypted: put back the file.", path);
+}
+
+gboolean
+state_key_settle(const char *state_dir, const char *file, StateKey **ret_key, GError **error)
+{
+    g_autofree char *path = g_build_filename(state_dir, STATE_KEY_STAMP, NULL);
+    g_autoptr(StateKey) key = NULL;
+    if (!state_key_find(file, &key, error))
+        return FALSE;
+    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+        g_autofree char *stamp = file_read(path, STATE_KEY_MAX, NULL, error);
+        if (!stamp || !stamp_compare(key, path, stamp, error))
+            return FALSE;
+    } else if (key) {
+        g_autofree char *stamp = state_key_stamp(key);
+        if (!file_write(path, stamp, strlen(stamp), 0600, error))
+            return FALSE;
+        g_message("vTPMs that are made from now on, and the keys that sign tokens, are encrypted by the state key");
+    } else {
+        g_message("no --state-key: vTPM state and signing keys lie in the state folder unencrypted");
+    }
+    *ret_key = g_steal_pointer(&key);
+    return TRUE;
+}
+
 char *
 state_token(const char *state_dir, GError **error)
 {

@@ -90,6 +90,20 @@ reaper_run(const Child *asked)
     return result;
 }
 
+/* All but the standard ones and this. */
+static void
+descriptors_close(int keep)
+{
+    if (keep < 3) {
+        close_range(3, ~0u, 0);
+        return;
+    }
+    if (keep > 3)
+        close_range(3, (unsigned)keep - 1, 0);
+    close_range((unsigned)keep + 1, ~0u, 0);
+    fcntl(keep, F_SETFD, 0);
+}
+
 static int
 child_run(void *data)
 {
@@ -98,7 +112,7 @@ child_run(void *data)
     dup2(null, STDIN_FILENO);
     dup2(child->out, STDOUT_FILENO);
     dup2(child->out, STDERR_FILENO);
-    close_range(3, ~0u, 0);
+    descriptors_close(child->limits->keep_fd);
     setpgid(0, 0);
     signals_reset();
     return child->limits->reap_orphans ? reaper_run(child) : program_exec(data);

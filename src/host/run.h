@@ -10,6 +10,7 @@ typedef struct {
     guint uid, gid;        /* to become before exec, where we are root; 0: as we are */
     gboolean reap_orphans; /* run under a child subreaper that reaps every orphan at once */
     guint wall_s;          /* ended by force, with all it started, when it takes longer; 0: WALL_DEFAULT_S */
+    int keep_fd;           /* inherited under its number, though it closes on exec; 0: none */
     guint output_max;      /* bytes of output kept, 0: 64 KiB; what comes after is read and dropped */
 } RunLimits;
 

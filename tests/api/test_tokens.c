@@ -267,6 +267,54 @@ test_keys_are_rotated_by_age(void)
     g_assert_true(is_signed_now(world, &newer));
 }
 
+static char *
+keys_stored(World *world)
+{
+    char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreTx) tx = store_read(world->store, &error);
+    g_assert_true(store_setting_get(tx, "token-keys", &text, &error));
+    g_assert_no_error(error);
+    return text;
+}
+
+/* Also one that is there already when a state key is first given; verifiers see the same key as before. */
+static void
+test_keys_are_encrypted_by_the_state_key(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *digits = g_strnfill(2 * STATE_KEY_BYTES, 'a'), *others = g_strnfill(2 * STATE_KEY_BYTES, 'b');
+    g_autoptr(StateKey) key = state_key_parse(digits, strlen(digits), NULL);
+    g_autoptr(StateKey) other = state_key_parse(others, strlen(others), NULL);
+    g_autoptr(World) world = world_new();
+    answer_free(world_must(world, 200, "POST", ROTATE, NULL));
+    g_autoptr(json_t) before = stranger_get(world, "/certs");
+    g_autofree char *plain = keys_stored(world);
+    g_assert_false(state_key_is_sealed(plain));
+
+    world->api_config.state_key = key;
+    world_restart(world);
+    g_autofree char *sealed = keys_stored(world);
+    g_autoptr(json_t) after = stranger_get(world, "/certs");
+    g_assert_true(state_key_is_sealed(sealed));
+    g_assert_true(json_equal(before, after));
+    answer_free(world_must(world, 200, "POST", ROTATE, NULL));
+    g_autofree char *rotated = keys_stored(world);
+    g_assert_true(state_key_is_sealed(rotated));
+    world_restart(world);
+    g_autofree char *kept = keys_stored(world);
+    g_assert_cmpstr(kept, ==, rotated);
+
+    world_stop(world);
+    world->api_config.state_key = other;
+    g_assert_false(world_start_try(world, &error));
+    g_assert_nonnull(strstr(error->message, "another state key"));
+    world->api_config.state_key = key;
+    world_start(world);
+    g_autofree char *unharmed = keys_stored(world);
+    g_assert_cmpstr(unharmed, ==, rotated);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -279,5 +327,6 @@ main(int argc, char **argv)
     g_test_add_func("/api/tokens/without-an-address-there-are-none", test_without_an_address_there_are_none);
     g_test_add_func("/api/tokens/keys-are-rotated-by-command", test_keys_are_rotated_by_command);
     g_test_add_func("/api/tokens/keys-are-rotated-by-age", test_keys_are_rotated_by_age);
+    g_test_add_func("/api/tokens/keys-are-encrypted-by-the-state-key", test_keys_are_encrypted_by_the_state_key);
     return g_test_run();
 }

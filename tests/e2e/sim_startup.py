@@ -213,4 +213,25 @@ def _(t):
     unharmed(t)
 
 
+@suite.test('a state key that others can read, that is none, or that is another one; and none where there was one')
+def _(t):
+    files = {}
+    for name, content, mode in (('open', 'a' * 64, 0o644), ('short', 'a' * 63, 0o600), ('first', 'a' * 64, 0o600), ('other', 'b' * 64, 0o600)):
+        files[name] = t.room.file('key-' + name)
+        with open(files[name], 'w', encoding='ascii') as file:
+            file.write(content)
+        os.chmod(files[name], mode)
+    refused(t, files['open'], 'chmod 600', extra=['--state-key', files['open']])
+    refused(t, files['short'], '64 hexadecimal digits', extra=['--state-key', files['short']])
+    unharmed(t)
+    t.kept.start(extra=['--state-key', files['first']])
+    t.kept.stop()
+    refused(t, '--state-key', 'testudo-state-key')
+    refused(t, 'not the state key', extra=['--state-key', files['other']])
+    t.kept.start(extra=['--state-key', files['first']])
+    t.kept.stop()
+    os.unlink(os.path.join(t.kept.state_dir, 'state-key.check'))
+    unharmed(t)
+
+
 suite.main()

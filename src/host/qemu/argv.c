@@ -4,6 +4,7 @@
 #include "base/guest_wire.h"
 #include "host/qemu/folder.h"
 #include "host/qemu/token_port.h"
+#include "host/qemu/vtpm_key.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -209,6 +210,8 @@ argv_swtpm(const ArgvContext *context)
     add(&line, "--tpm2");
     option(&line, "--tpmstate", "dir=%s/vtpm,mode=0600", context->folder);
     option(&line, "--ctrl", "type=unixio,clientfd=%d", context->swtpm_fd);
+    if (context->key_fd >= 0)
+        option(&line, "--key", "fd=%d," VTPM_KEY_MODE, context->key_fd);
     option(&line, "--seccomp", "action=kill");
     add(&line, "--terminate");
     g_ptr_array_add(line.items, NULL);

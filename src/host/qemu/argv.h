@@ -17,6 +17,7 @@ typedef struct {
     int token_fd;       /* the same, for the guest's port for tokens; with a vTPM */
     int tpm_fd;         /* QEMU's end of the pair that swtpm has the other end of; with a vTPM */
     int swtpm_fd;       /* swtpm's end */
+    int key_fd;         /* key of the vTPM's state (vtpm_key.h), for swtpm; -1: it is plain */
     int tap_fd;         /* port on the operator's bridge; -1: user-mode network */
 } ArgvContext;
 

@@ -31,12 +31,23 @@ log_words(const Machine *machine, const char *name, gboolean last)
     return words ? g_utf8_make_valid(line, (gssize)words) : NULL;
 }
 
+/* What swtpm says of state that does not fit the key that it was given. */
+static const char *
+key_words(const char *swtpm)
+{
+    if (strstr(swtpm, "Could not find plain data"))
+        return " (Its state is encrypted, but the file 'state-key' that says by which key is missing beside it.)";
+    if (strstr(swtpm, "Verification of HMAC failed"))
+        return " (Its state was encrypted by another key than the file 'state-key' beside it says, or is damaged.)";
+    return "";
+}
+
 static void
 start_failed_say(Machine *machine)
 {
     g_autofree char *qemu = log_words(machine, "qemu.log", /* last= */ TRUE);
     g_autofree char *swtpm = machine->spec->vtpm ? log_words(machine, "swtpm.log", /* last= */ FALSE) : NULL;
-    g_autofree char *message = swtpm ? g_strdup_printf("The vTPM did not start: %s", swtpm)
+    g_autofree char *message = swtpm ? g_strdup_printf("The vTPM did not start: %s%s", swtpm, key_words(swtpm))
                                : machine->why_ended
                                    ? g_strdup(machine->why_ended)
                                    : g_strdup_printf("QEMU did not start: %s", qemu ? qemu : "it ended without a word");

@@ -9,6 +9,7 @@
 #include "host/qemu/line_socket.h"
 #include "host/qemu/run_file.h"
 #include "host/qemu/tap.h"
+#include "host/qemu/vtpm_key.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -18,13 +19,13 @@
 #include <sys/socket.h>
 
 typedef struct {
-    int lock, qmp, qga, token, tpm, swtpm, tap;
+    int lock, qmp, qga, token, tpm, swtpm, tap, key;
 } Descriptors;
 
 static void
 descriptors_clear(Descriptors *fds)
 {
-    const int all[] = { fds->lock, fds->qmp, fds->qga, fds->token, fds->tpm, fds->swtpm, fds->tap };
+    const int all[] = { fds->lock, fds->qmp, fds->qga, fds->token, fds->tpm, fds->swtpm, fds->tap, fds->key };
     for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
         if (all[i] >= 0)
             close(all[i]);
@@ -54,6 +55,7 @@ descriptors_open(const Machine *machine, Descriptors *fds, GError **error)
     g_autofree char *qmp = folder_file(machine->folder, "qmp.sock");
     g_autofree char *qga = folder_file(machine->folder, "qga.sock");
     g_autofree char *token = folder_file(machine->folder, TOKEN_PORT_SOCKET);
+    g_autofree char *vtpm = folder_file(machine->folder, "vtpm");
     int pair[2];
     fds->qmp = line_socket_listen(qmp, error);
     fds->qga = fds->qmp >= 0 ? line_socket_listen(qga, error) : -1;
@@ -70,7 +72,7 @@ descriptors_open(const Machine *machine, Descriptors *fds, GError **error)
         return io_fail(error, "make a socket pair for", machine->key);
     fds->tpm = pair[0];
     fds->swtpm = pair[1];
-    return TRUE;
+    return vtpm_key_open(machine->host->state_key, vtpm, &fds->key, error);
 }
 
 static gboolean
@@ -120,7 +122,7 @@ part_start(const Machine *machine, char **argv, const int *keep, const char *log
 static gboolean
 swtpm_start(Machine *machine, char **argv, const Descriptors *fds, GError **error)
 {
-    const int keep[] = { fds->swtpm, -1 };
+    const int keep[] = { fds->swtpm, fds->key, -1 };
     g_autofree char *log = folder_file(machine->folder, "swtpm.log");
     unlink(log);
     if (!machine->spec->vtpm)
@@ -155,7 +157,7 @@ machine_launch(Machine *machine, GError **error)
 {
     const Qemu *host = machine->host;
     const LaunchSpec *spec = machine->spec;
-    g_auto(Descriptors) fds = { -1, -1, -1, -1, -1, -1, -1 };
+    g_auto(Descriptors) fds = { -1, -1, -1, -1, -1, -1, -1, -1 };
 
     /* The lock before anything else: nothing is touched under a VM that runs after all. */
     fds.lock = lock_take(machine, error);
@@ -176,6 +178,7 @@ machine_launch(Machine *machine, GError **error)
         .tpm_fd = fds.tpm,
         .swtpm_fd = fds.swtpm,
         .tap_fd = fds.tap,
+        .key_fd = fds.key,
     };
     g_auto(GStrv) qemu_argv = argv_qemu(spec, &context);
     g_auto(GStrv) swtpm_argv = argv_swtpm(&context);

@@ -39,8 +39,9 @@ struct Qemu {
     VtpmMaker *vtpm_maker;
     VtpmStock *vtpm_stock;
     LogWatcher *logs;
-    GBytes *guest_program; /* testudo-guest; NULL: this build has none */
-    HostConfig tokens;     /* of it, who gives guests tokens */
+    const StateKey *state_key; /* borrowed; NULL: vTPMs are plain */
+    GBytes *guest_program;     /* testudo-guest; NULL: this build has none */
+    HostConfig tokens;         /* of it, who gives guests tokens */
     char *why_no_vtpm, *accelerator, *qemu_version;
     GHashTable *machines; /* key -> Machine */
     guint prune_timer;

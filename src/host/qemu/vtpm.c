@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "host/qemu/folder.h"
+#include "host/qemu/vtpm_key.h"
 #include "host/run.h"
 
 #include <fcntl.h>
@@ -17,6 +18,7 @@ struct VtpmMaker {
     GMutex first_use;   /* the CA makes its own keys when it is first used, once */
     gboolean ca_exists;
     char *root_certificate;
+    const StateKey *state_key;
 };
 
 static gboolean
@@ -57,13 +59,14 @@ program_find(const char *given, const char *name, GError **error)
 }
 
 VtpmMaker *
-vtpm_maker_new(const char *state_dir, const char *swtpm_setup, const char *swtpm, GError **error)
+vtpm_maker_new(const char *state_dir, const char *swtpm_setup, const char *swtpm, const StateKey *state_key, GError **error)
 {
     VtpmMaker *maker = g_new0(VtpmMaker, 1);
     g_autofree char *folder = g_build_filename(state_dir, "ca", "vtpm", NULL);
     g_autofree char *localca = NULL;
 
     g_mutex_init(&maker->first_use);
+    maker->state_key = state_key;
     maker->setup = program_find(swtpm_setup, "swtpm_setup", error);
     maker->swtpm = maker->setup ? program_find(swtpm, "swtpm", error) : NULL;
     localca = maker->swtpm ? program_find(NULL, "swtpm_localca", error) : NULL;
@@ -84,6 +87,12 @@ vtpm_maker_free(VtpmMaker *maker)
     g_free(maker->root_certificate);
     g_mutex_clear(&maker->first_use);
     g_free(maker);
+}
+
+gboolean
+vtpm_maker_encrypts(const VtpmMaker *maker)
+{
+    return maker->state_key != NULL;
 }
 
 /* Names as swtpm_localca has them. */
@@ -119,6 +128,10 @@ state_sync(const char *folder, GError **error)
 static gboolean
 setup_run(VtpmMaker *maker, const char *folder, GError **error)
 {
+    AUTO_FD key_fd = maker->state_key ? vtpm_key_make(maker->state_key, folder, error) : -1;
+    if (maker->state_key && key_fd < 0)
+        return FALSE;
+    g_autofree char *key = maker->state_key ? g_strdup_printf("%d", key_fd) : NULL;
     g_autofree char *swtpm = g_strconcat(maker->swtpm, " socket", NULL);
     g_autofree char *own_name = g_uuid_string_random();
     const char *const argv[] = { maker->setup,
@@ -134,8 +147,12 @@ setup_run(VtpmMaker *maker, const char *folder, GError **error)
                                  own_name,
                                  "--write-ek-cert-files",
                                  folder,
+                                 key ? "--keyfile-fd" : NULL, /* which would end the list */
+                                 key,
+                                 "--cipher",
+                                 "aes-256-cbc",
                                  NULL };
-    const RunLimits limits = { .cpu_s = 60, .reap_orphans = TRUE };
+    const RunLimits limits = { .cpu_s = 60, .reap_orphans = TRUE, .keep_fd = MAX(key_fd, 0) };
     g_autoptr(GError) problem = NULL;
     if (run_program(argv, &limits, NULL, &problem))
         return TRUE;

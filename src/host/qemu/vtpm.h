@@ -9,8 +9,11 @@
 typedef struct VtpmMaker VtpmMaker;
 
 /* Prepares the CA's folder and configuration (CA keys are made at first use). NULL binary: from PATH. *error names the
- * missing program. */
-VtpmMaker *vtpm_maker_new(const char *state_dir, const char *swtpm_setup, const char *swtpm, GError **error);
+ * missing program. state_key: borrowed; each vTPM's state is encrypted by a key of its own (vtpm_key.h). NULL: it is plain. */
+VtpmMaker *vtpm_maker_new(const char *state_dir, const char *swtpm_setup, const char *swtpm, const StateKey *state_key,
+                          GError **error);
+/* Are the vTPMs that it makes encrypted? */
+gboolean vtpm_maker_encrypts(const VtpmMaker *maker);
 void vtpm_maker_free(VtpmMaker *maker);
 
 /* As vtpm_authority() in host/host.h. Its root's key is needed when the CA is made, and never again. */

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "host/qemu/folder.h"
+#include "host/qemu/vtpm_key.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -31,6 +32,13 @@ struct VtpmStock {
     gboolean closing;
 };
 
+/* One that was made when there was no state key goes: it is nobody's yet, and would stay plain. */
+static gboolean
+is_as_made_now(const VtpmStock *stock, const char *name, const char *path)
+{
+    return g_uuid_string_is_valid(name) && vtpm_key_wanted(path) == vtpm_maker_encrypts(stock->maker);
+}
+
 /* What is half made goes; the rest is stock. A program that outlived a killed daemon may still
  * write to one that goes: what then stays of it goes at the next start, and its name is never used
  * again. */
@@ -43,9 +51,9 @@ stock_read(VtpmStock *stock, GError **error)
     g_autoptr(GDir) dir = g_dir_open(stock->folder, 0, error);
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *path = folder_file(stock->folder, name);
-        if (g_uuid_string_is_valid(name))
+        if (is_as_made_now(stock, name, path))
             g_queue_push_tail(&stock->ready, g_strdup(name));
-        else if (g_str_has_suffix(name, MAKING))
+        else if (g_uuid_string_is_valid(name) || g_str_has_suffix(name, MAKING))
             folder_remove(path, NULL);
     }
     return dir != NULL;

@@ -73,6 +73,32 @@ test_the_same_keys_come_back(Fixture *f, const void *data G_GNUC_UNUSED)
     g_assert_cmpstr(again, ==, key);
 }
 
+/* And with them the stamp that says by which key they are encrypted. */
+static void
+test_encrypted_keys_come_back_with_their_stamp(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    if (vtpm_skipped())
+        return;
+    g_autofree char *digits = g_strnfill(2 * STATE_KEY_BYTES, 'a');
+    g_autoptr(StateKey) key = state_key_parse(digits, strlen(digits), NULL);
+    vtpm_maker_free(f->context.vtpm_maker);
+    f->context.vtpm_maker = vtpm_maker_new(f->state_dir, NULL, NULL, key, NULL);
+    want(f, 1, 1, 1);
+    must_converge(f);
+    g_autofree char *stamp = text_of(f, "vtpm/state-key");
+    g_assert_cmpint(state_key_match(key, stamp), ==, STATE_KEY_RIGHT);
+    want(f, 2, 2, 2);
+    must_converge(f);
+    g_autofree char *other = text_of(f, "vtpm/state-key");
+    g_assert_cmpint(state_key_match(key, other), ==, STATE_KEY_RIGHT);
+    g_assert_cmpstr(other, !=, stamp);
+    want(f, 1, 1, 1);
+    must_converge(f);
+    g_autofree char *again = text_of(f, "vtpm/state-key");
+    g_assert_cmpstr(again, ==, stamp);
+    g_clear_pointer(&f->context.vtpm_maker, vtpm_maker_free);
+}
+
 static void
 test_what_comes_back_grows_like_the_others(Fixture *f, const void *data G_GNUC_UNUSED)
 {
@@ -234,6 +260,7 @@ main(int argc, char **argv)
     }
 #define ADD(name, test) g_test_add("/undo/" name, Fixture, NULL, set_up, test, tear_down)
     ADD("the-same-keys-come-back", test_the_same_keys_come_back);
+    ADD("encrypted-keys-come-back-with-their-stamp", test_encrypted_keys_come_back_with_their_stamp);
     ADD("what-comes-back-grows-like-the-others", test_what_comes_back_grows_like_the_others);
     ADD("what-is-kept-no-longer-fails-the-launch", test_what_is_kept_no_longer_fails_the_launch);
     ADD("a-number-that-there-was-is-never-made-again", test_a_number_that_there_was_is_never_made_again);

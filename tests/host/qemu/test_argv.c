@@ -10,7 +10,7 @@
 typedef struct {
     const char *name;
     guint generation, vcpus, memory_mib;
-    gboolean trusted, secure_boot, vtpm, kvm, outbound, bridge;
+    gboolean trusted, secure_boot, vtpm, kvm, outbound, bridge, encrypted;
     guint n_disks, n_ports;
 } Case;
 
@@ -19,6 +19,7 @@ static const Case cases[] = {
     { "gen2-standard", .generation = 2, .n_ports = 2 },
     { "trusted-secure-boot", .generation = 2, .trusted = TRUE, .secure_boot = TRUE, .vtpm = TRUE, .n_ports = 2 },
     { "trusted-secure-boot-off", .generation = 2, .trusted = TRUE, .vtpm = TRUE, .n_ports = 2 },
+    { "trusted-encrypted", .generation = 2, .trusted = TRUE, .secure_boot = TRUE, .vtpm = TRUE, .encrypted = TRUE },
     { "trusted-no-vtpm", .generation = 2, .trusted = TRUE, .secure_boot = TRUE, .n_ports = 2 },
     { "data-disks", .generation = 2, .n_disks = 3, .n_ports = 2 },
     { "bridge", .generation = 2, .bridge = TRUE, .n_ports = 2 },
@@ -42,7 +43,7 @@ spec_of(const Case *c)
     spec->trusted_launch = c->trusted;
     spec->secure_boot = c->secure_boot;
     spec->vtpm = c->vtpm;
-    for (guint i = 0; i < c->n_disks; i++) {
+    for (guint i = 0; i < MIN(c->n_disks, G_N_ELEMENTS(luns)); i++) {
         LaunchDisk *disk = launch_disk_new(luns[i], 32, NULL);
         g_ptr_array_add(spec->data_disks, disk);
     }
@@ -69,6 +70,7 @@ context_of(const Case *c)
         .tpm_fd = c->vtpm ? 12 : -1,
         .swtpm_fd = c->vtpm ? 13 : -1,
         .tap_fd = c->bridge ? 14 : -1,
+        .key_fd = c->encrypted ? 16 : -1,
     };
 }
 

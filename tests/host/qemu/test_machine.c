@@ -7,6 +7,7 @@
 #include "host/qemu/disk.h"
 #include "host/qemu/folder.h"
 #include "host/qemu/previous.h"
+#include "host/qemu/process.h"
 #include "host/qemu/run_file.h"
 #include "host/reach.h"
 
@@ -720,6 +721,56 @@ test_a_vtpm_that_died_between_daemons_ends_the_vm(Fixture *f, const void *data G
     wait_for(f, "exited 1 VTpmFailed;");
 }
 
+static StateKey *
+state_key_of(char digit)
+{
+    g_autofree char *digits = g_strnfill(2 * STATE_KEY_BYTES, digit);
+    return state_key_parse(digits, strlen(digits), NULL);
+}
+
+static char *
+vtpm_digest(const Fixture *f)
+{
+    g_autofree char *path = folder_file(f->folder, "vtpm/tpm2-00.permall");
+    return file_sha256(path, NULL);
+}
+
+/* A VM that runs needs it no more; one that starts does. */
+static void
+test_a_vtpm_needs_its_state_key_to_start(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    if (vtpm_skipped())
+        return;
+    g_autoptr(StateKey) key = state_key_of('a'), other = state_key_of('b');
+    f->config.state_key = key;
+    daemon_restart(f);
+    start_trusted(f, "web", /* vtpm= */ TRUE);
+    wait_for(f, "agent 1 -;");
+    g_autoptr(RunFile) run = run_of(f);
+    g_autofree char *before = vtpm_digest(f);
+    g_assert_true(process_mentions(run->swtpm, ",mode=aes-256-cbc,format=hex"));
+
+    f->config.state_key = NULL;
+    daemon_restart(f);
+    g_autoptr(HostFound) here = found(f);
+    g_assert_true(here->alive);
+    stop(f, 60 * USEC_PER_SEC);
+    wait_for(f, "exited 1 - shutdown;");
+    start_trusted(f, "web", /* vtpm= */ TRUE);
+    wait_for(f, "start-failed 1 VTpmFailed;[The vTPM's state in ");
+    f->config.state_key = other;
+    daemon_restart(f);
+    start_trusted(f, "web", /* vtpm= */ TRUE);
+    wait_for(f, "start-failed 1 VTpmFailed;[The vTPM's state in ");
+    g_autofree char *after = vtpm_digest(f);
+    g_assert_cmpstr(after, ==, before);
+
+    f->config.state_key = key;
+    daemon_restart(f);
+    start_trusted(f, "web", /* vtpm= */ TRUE);
+    wait_for(f, "agent 1 -;");
+}
+
 static void
 test_what_was_half_made_or_half_removed_is_gone(Fixture *f, const void *data G_GNUC_UNUSED)
 {
@@ -1071,6 +1122,7 @@ main(int argc, char **argv)
     ADD("a-vm-whose-process-was-not-noted-is-found", test_a_vm_whose_process_was_not_noted_is_found);
     ADD("a-number-that-another-process-has-now-is-not-believed", test_a_number_that_another_process_has_now_is_not_believed);
     ADD("a-death-between-daemons-is-found", test_a_death_between_daemons_is_found);
+    ADD("a-vtpm-needs-its-state-key-to-start", test_a_vtpm_needs_its_state_key_to_start);
     ADD("a-vtpm-that-died-between-daemons-ends-the-vm", test_a_vtpm_that_died_between_daemons_ends_the_vm);
     ADD("what-was-half-made-or-half-removed-is-gone", test_what_was_half_made_or_half_removed_is_gone);
     ADD("what-is-held-goes-when-it-is-let-go", test_what_is_held_goes_when_it_is_let_go);

@@ -69,7 +69,7 @@ world_set_up(World *world, gconstpointer suite)
     world->state = g_dir_make_tmp("vtpm-stock-XXXXXX", &error);
     g_assert_no_error(error);
     world->suite = (Suite *)suite;
-    world->maker = vtpm_maker_new(world->state, NULL, NULL, &error);
+    world->maker = vtpm_maker_new(world->state, NULL, NULL, /* state_key= */ NULL, &error);
     g_assert_no_error(error);
 }
 
@@ -183,6 +183,34 @@ test_drops_what_is_half_made(World *world, gconstpointer data G_GNUC_UNUSED)
     g_assert_nonnull(content);
 }
 
+/* It belongs to nobody yet, and would stay plain. */
+static void
+test_drops_what_was_made_before_there_was_a_state_key(World *world, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *digits = g_strnfill(2 * STATE_KEY_BYTES, 'a');
+    g_autoptr(StateKey) key = state_key_parse(digits, strlen(digits), NULL);
+    stock_open(world, 1);
+    stock_await(world, 1);
+    g_clear_pointer(&world->stock, vtpm_stock_free);
+    vtpm_maker_free(world->maker);
+    world->maker = vtpm_maker_new(world->state, NULL, NULL, key, &error);
+    g_assert_no_error(error);
+    flag_set(world, "late");
+    for (guint i = 0; i < 2; i++) {
+        stock_open(world, 1);
+        stock_await(world, 1);
+        g_clear_pointer(&world->stock, vtpm_stock_free);
+        flag_clear(world, "late");
+    }
+    /* One that is encrypted is kept, as the second time shows. */
+    stock_open(world, 1);
+    g_autofree char *content = one_take(world);
+    g_assert_cmpstr(content, ==, "late\n");
+    g_clear_pointer(&world->stock, vtpm_stock_free);
+    g_clear_pointer(&world->maker, vtpm_maker_free);
+}
+
 /* What is wrong with the maker is said, and none is taken for one that was made. */
 static void
 test_has_none_while_none_can_be_made(World *world, gconstpointer data G_GNUC_UNUSED)
@@ -265,6 +293,8 @@ main(int argc, char **argv)
         { "/vtpm-stock/makes-up-for-what-is-taken", test_makes_up_for_what_is_taken },
         { "/vtpm-stock/survives-its-daemon", test_survives_its_daemon },
         { "/vtpm-stock/drops-what-is-half-made", test_drops_what_is_half_made },
+        { "/vtpm-stock/drops-what-was-made-before-there-was-a-state-key",
+          test_drops_what_was_made_before_there_was_a_state_key },
         { "/vtpm-stock/tells-who-certifies", test_tells_who_certifies },
         { "/vtpm-stock/has-none-while-none-can-be-made", test_has_none_while_none_can_be_made },
     };
