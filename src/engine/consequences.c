@@ -5,6 +5,7 @@
 #include "engine/replace.h"
 #include "engine/sets.h"
 #include "engine/told.h"
+#include "store/roll_steps.h"
 
 static void
 out_of_health_set(Held *held, gboolean out)
@@ -91,7 +92,7 @@ quarantine(Pass *pass, Held *held, GError **error)
     row->quarantined = pass->now;
     /* Nothing takes it back to what it was. */
     held->release = held->release || row->undo_revision != 0;
-    row->undo_revision = 0;
+    roll_forget(row);
     attest_stop(held->tracked);
     health_stop(held->tracked);
     if (row->stands_in ? !operation_end(pass->tx, operation, pass->now, error)

@@ -13,7 +13,7 @@ from lib.suite import Suite
 from lib.token import verified
 from lib.wait import until
 
-suite = Suite(driver='qemu', chained=True)
+suite = Suite(driver='qemu', start=False, chained=True)
 EXTENSION = {'extensions': [{'name': 'GuestAttestation', 'properties': {
     'publisher': 'Microsoft.Azure.Security.LinuxAttestation', 'type': 'GuestAttestation', 'typeHandlerVersion': '1.0'}}]}
 ON = '-g e2e -n proven'
@@ -40,11 +40,18 @@ def evidence(t, folder, instance_id='0'):
 
 @suite.test('without a reference a boot that is proven is not judged')
 def _(t):
+    key = t.room.file('state.key', 'c0ffee' * 10 + '0123\n')
+    os.chmod(key, 0o600)
+    t.daemon = t.new_daemon(options=['--state-key', key]).start()
+    t.arm = t.new_arm()
     t.arm.done(t.arm.put(t.arm.set('proven'), bodies.scale_set(
         1, bodies.TRUSTED_SIZE, bodies.image('gen2'), bodies.trusted(), extensionProfile=EXTENSION)).expect(201))
     found = expect_state(t, 'NotJudged')
     assert found['code'] == 'noReference' and found['lastVerifiedAt'] and found['vTpm']['attestationKeyBoundAt'], found
-    Guest(t, 'proven').expect_trusted()
+    guest = Guest(t, 'proven')
+    guest.expect_trusted()
+    # Encrypted, by a key of its own.
+    assert os.path.exists(os.path.join(guest.folder, 'vtpm', 'state-key')), os.listdir(guest.folder)
 
 
 @suite.test('approved, it is the reference of its image')
