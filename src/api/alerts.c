@@ -148,16 +148,7 @@ note(const Call *call, StoreTx *tx, const StoreAlert *alert, const char *action,
 {
     g_autofree char *operation = g_strdup_printf(ACTIVITY "%s/action", action);
     g_autofree char *message = g_strdup_printf("Alert %s: %s", alert->name, alert_title(alert->kind));
-    StoreEvent event = {
-        .time = call->now,
-        .level = (char *)"Informational",
-        .operation_name = operation,
-        .status = (char *)"Succeeded",
-        .resource_id = alert->resource,
-        .caller = (char *)call->request->caller,
-        .message = message,
-    };
-    return store_event_add(tx, &event, error);
+    return store_event_note(tx, operation, alert->resource, call->request->caller, message, call->now, error);
 }
 
 /* Resolved by somebody, it is raised again where it is found again; dismissed, it is not as long as it lasts. */

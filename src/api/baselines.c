@@ -92,16 +92,8 @@ static gboolean
 event_note(Call *call, StoreTx *tx, gint64 id, const char *message, GError **error)
 {
     g_autofree char *resource = baseline_id(call, id);
-    StoreEvent event = {
-        .time = call->now,
-        .level = (char *)"Informational",
-        .operation_name = (char *)operation_kind_text(OPERATION_APPROVE_BASELINE),
-        .status = (char *)"Succeeded",
-        .resource_id = resource,
-        .caller = (char *)call->request->caller,
-        .message = (char *)message,
-    };
-    return store_event_add(tx, &event, error);
+    return store_event_note(tx, operation_kind_text(OPERATION_APPROVE_BASELINE), resource, call->request->caller, message,
+                            call->now, error);
 }
 
 /* Only what a vTPM has proven can be a reference; what it differed in so far is what the operator approves of. */

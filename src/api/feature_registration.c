@@ -125,15 +125,7 @@ event_write(const Call *call, StoreTx *tx, Feature feature, const char *action, 
 {
     g_autofree char *id = feature_id(call, feature);
     g_autofree char *operation = g_strdup_printf("Microsoft.Features/providers/features/%s/action", action);
-    StoreEvent event = {
-        .time = call->now,
-        .level = (char *)"Informational",
-        .operation_name = operation,
-        .status = (char *)"Succeeded",
-        .resource_id = id,
-        .caller = (char *)call->request->caller,
-    };
-    return store_event_add(tx, &event, error);
+    return store_event_note(tx, operation, id, call->request->caller, NULL, call->now, error);
 }
 
 static ApiResponse *

@@ -60,16 +60,7 @@ rotation_note(const Api *api, StoreTx *tx, const TokenKeys *keys, gboolean at_on
         g_strdup_printf("/subscriptions/%s/providers/Testudo.Attestation/tokenKeys/%s", api->subscription, id);
     g_autofree char *message = g_strdup_printf("Tokens are signed with key %s%s.", id,
                                                at_once ? "; no token that another key signed holds any more" : "");
-    StoreEvent event = {
-        .time = now,
-        .level = (char *)"Informational",
-        .operation_name = (char *)operation_kind_text(OPERATION_ROTATE_TOKEN_KEY),
-        .status = (char *)"Succeeded",
-        .resource_id = resource,
-        .caller = (char *)caller,
-        .message = message,
-    };
-    return store_event_add(tx, &event, error);
+    return store_event_note(tx, operation_kind_text(OPERATION_ROTATE_TOKEN_KEY), resource, caller, message, now, error);
 }
 
 static gboolean

@@ -8,13 +8,19 @@
 
 #define SECRET_BYTES 32
 
+void
+secret_fill(guint8 *bytes, gsize size)
+{
+    /* So few bytes come at once or not at all (getrandom(2)), and without them there is nothing to go on with. */
+    if (getrandom(bytes, size, 0) != (gssize)size)
+        g_error("getrandom: %s", g_strerror(errno));
+}
+
 char *
 secret_new(void)
 {
     guint8 bytes[SECRET_BYTES];
-    /* So few bytes come at once or not at all (getrandom(2)), and without them there is nothing to go on with. */
-    if (getrandom(bytes, sizeof bytes, 0) != (gssize)sizeof bytes)
-        g_error("getrandom: %s", g_strerror(errno));
+    secret_fill(bytes, sizeof bytes);
     return hex_text(bytes, sizeof bytes);
 }
 

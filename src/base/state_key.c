@@ -2,15 +2,14 @@
 
 #include "base/error.h"
 #include "base/hex.h"
+#include "base/secret.h"
 
-#include <errno.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define SALT_BYTES  16
 #define CHECK_BYTES 16
@@ -23,14 +22,6 @@
 struct StateKey {
     guint8 bytes[STATE_KEY_BYTES];
 };
-
-static void
-random_fill(guint8 *bytes, gsize size)
-{
-    /* So few bytes come at once or not at all (getrandom(2)), and without them there is nothing to go on with. */
-    if (getrandom(bytes, size, 0) != (gssize)size)
-        g_error("getrandom: %s", g_strerror(errno));
-}
 
 static gboolean
 hex_read(const char *text, guint8 *bytes, gsize size)
@@ -112,7 +103,7 @@ char *
 state_key_stamp(const StateKey *key)
 {
     Stamp stamp;
-    random_fill(stamp.salt, SALT_BYTES);
+    secret_fill(stamp.salt, SALT_BYTES);
     derive(key, stamp.salt, CHECK_LABEL, stamp.check, CHECK_BYTES);
     g_autofree char *salt = hex_text(stamp.salt, SALT_BYTES), *check = hex_text(stamp.check, CHECK_BYTES);
     return g_strdup_printf(STAMP_BEGIN "%s %s\n", salt, check);
@@ -178,7 +169,7 @@ state_key_seal(const StateKey *key, const char *label, const char *text)
     if (!key)
         return g_strdup(text);
     g_autofree guint8 *sealed = g_malloc(SEAL_HEAD + length);
-    random_fill(sealed, SALT_BYTES + NONCE_BYTES);
+    secret_fill(sealed, SALT_BYTES + NONCE_BYTES);
     if (!gcm(key, label, sealed, (const guint8 *)text, length, sealed + SEAL_HEAD, /* seal= */ TRUE))
         g_error("AES-256-GCM: OpenSSL cannot encrypt");
     g_autofree char *coded = g_base64_encode(sealed, SEAL_HEAD + length);

@@ -286,12 +286,7 @@ attest_follow(Pass *pass, Held *held, GError **error)
         attest_stop(tracked);
     if (row->integrity == INTEGRITY_NONE)
         integrity_set(pass, held, INTEGRITY_WAITED_FOR);
-    if (!tracked->attested && !begin(pass, held, model, error))
-        return FALSE;
-    if (!consequences_follow(pass, held, model, error))
-        return FALSE;
-    isolation_follow(held);
-    return TRUE;
+    return (tracked->attested || begin(pass, held, model, error)) && consequences_follow(pass, held, model, error);
 }
 
 gboolean

@@ -93,6 +93,7 @@ quarantine(Pass *pass, Held *held, GError **error)
     /* Nothing takes it back to what it was. */
     held->release = held->release || row->undo_revision != 0;
     roll_forget(row);
+    isolation_follow(held);
     attest_stop(held->tracked);
     health_stop(held->tracked);
     if (row->stands_in ? !operation_end(pass->tx, operation, pass->now, error)

@@ -158,9 +158,9 @@ held_act(Pass *pass, gboolean *ret_acted, GError **error)
 /* The end of a VM whose guest had answered before: the step of that answer is over first, also where both are heard of at
  * once. */
 static gboolean
-is_for_next_pass(const Engine *engine, const HostEvent *event)
+is_for_next_pass(Engine *engine, const HostEvent *event)
 {
-    const Tracked *tracked = event->type == HOST_EXITED ? engine_find((Engine *)engine, event->key) : NULL;
+    const Tracked *tracked = event->type == HOST_EXITED ? engine_find(engine, event->key) : NULL;
     return tracked && tracked->held && tracked->held->to_act;
 }
 

@@ -38,11 +38,11 @@ gboolean roll_run_add(RollRun *run, GError **error);
 gboolean roll_run_delete(RollRun *run, guint id, GError **error);
 gboolean roll_run_retire(RollRun *run, const RollAct *act, GError **error);
 gboolean roll_run_undo(RollRun *run, guint id, GError **error);
+/* What was kept to put back is not any more. After roll_run_write(): the store is asked for whom. */
+gboolean roll_run_forget_all(RollRun *run, GError **error);
 gboolean roll_run_judge(RollRun *run, const RollAct *act, GError **error);
 gboolean roll_run_begin(RollRun *run, const RollAct *act, GError **error);
 void roll_run_enter(RollRun *run, RollPhase phase, UnixTime until);
 
 /* roll_finish.c */
-/* What was kept to put back is not any more. After roll_run_write(): the store is asked for whom. */
-gboolean roll_run_forget_all(RollRun *run, GError **error);
 gboolean roll_run_finish(RollRun *run, const RollAct *act, GError **error);

@@ -10,16 +10,7 @@ event_note(const Engine *engine, StoreTx *tx, const StoreBaseline *baseline, con
                                                 engine->subscription ? engine->subscription : "", baseline->id);
     g_autofree char *message = g_strdup_printf("Baseline of image %s, %u vCPUs, %u MiB, %s", baseline->image_urn,
                                                baseline->vcpus, baseline->memory_mib, what);
-    StoreEvent event = {
-        .time = now,
-        .level = (char *)"Informational",
-        .operation_name = (char *)operation_kind_text(OPERATION_APPROVE_BASELINE),
-        .status = (char *)"Succeeded",
-        .resource_id = resource,
-        .caller = (char *)"engine",
-        .message = message,
-    };
-    return store_event_add(tx, &event, error);
+    return store_event_note(tx, operation_kind_text(OPERATION_APPROVE_BASELINE), resource, "engine", message, now, error);
 }
 
 static gboolean

@@ -112,6 +112,22 @@ store_event_add(StoreTx *tx, StoreEvent *event, GError **error)
     return TRUE;
 }
 
+gboolean
+store_event_note(StoreTx *tx, const char *operation_name, const char *resource_id, const char *caller, const char *message,
+                 UnixTime now, GError **error)
+{
+    StoreEvent event = {
+        .time = now,
+        .level = (char *)"Informational",
+        .operation_name = (char *)operation_name,
+        .status = (char *)"Succeeded",
+        .resource_id = (char *)resource_id,
+        .caller = (char *)caller,
+        .message = (char *)message,
+    };
+    return store_event_add(tx, &event, error);
+}
+
 GPtrArray *
 store_event_list(StoreTx *tx, const char *resource_prefix, gint64 before_id, guint limit, GError **error)
 {

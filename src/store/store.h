@@ -366,6 +366,9 @@ void store_event_free(StoreEvent *event);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreEvent, store_event_free)
 
 gboolean store_event_add(StoreTx *tx, StoreEvent *event, GError **error);
+/* Something was done at once: level Informational, status Succeeded. message: may be NULL. */
+gboolean store_event_note(StoreTx *tx, const char *operation_name, const char *resource_id, const char *caller,
+                          const char *message, UnixTime now, GError **error);
 /* Newest first; resource_prefix: that resource and what lies below it, NULL: all; before_id 0: from the newest; at most
  * limit. */
 GPtrArray *store_event_list(StoreTx *tx, const char *resource_prefix, gint64 before_id, guint limit, GError **error);
