@@ -1,0 +1,95 @@
+import { FluentProvider, webDarkTheme, webLightTheme, type Theme } from '@fluentui/react-components'
+import { lazy, Suspense, useCallback, useEffect, useState, useSyncExternalStore } from 'react'
+import { startChanges, stopChanges } from '../data/changes'
+import { findPlace, forgetPlace } from '../data/paths'
+import { getSession, subscribeSession } from '../data/session'
+import { forgetAll } from '../data/store'
+import { language, remember, speak, t, type Language } from '../i18n/i18n'
+import { Loading, Problem } from '../ui/ui'
+import { useRoute } from './router'
+import { SignIn } from './SignIn'
+import { TopBar } from './TopBar'
+
+const SetsPage = lazy(() => import('../pages/Sets'))
+
+const fonts = "'Segoe UI', 'Yu Gothic UI', Meiryo, 'Hiragino Sans', 'Noto Sans JP', 'Noto Sans CJK JP', system-ui, sans-serif"
+const themes: Record<'light' | 'dark', Theme> = {
+  light: { ...webLightTheme, fontFamilyBase: fonts },
+  dark: { ...webDarkTheme, fontFamilyBase: fonts },
+}
+const THEME = 'testudo.theme'
+const system = () => (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')
+
+function useTheme(): ['light' | 'dark', () => void] {
+  const [theme, setTheme] = useState<'light' | 'dark'>(() => {
+    const stored = localStorage.getItem(THEME)
+    return stored === 'light' || stored === 'dark' ? stored : system()
+  })
+  return [
+    theme,
+    () => {
+      const next = theme === 'light' ? 'dark' : 'light'
+      localStorage.setItem(THEME, next)
+      setTheme(next)
+    },
+  ]
+}
+
+export function App() {
+  const session = useSyncExternalStore(subscribeSession, getSession)
+  const [theme, toggleTheme] = useTheme()
+  const [lang, setLang] = useState<Language>(language())
+  const changeLanguage = useCallback(async (to: Language) => {
+    remember(to)
+    await speak(to)
+    setLang(to)
+  }, [])
+  return (
+    <FluentProvider theme={themes[theme]} className={`app ${theme}`} key={lang}>
+      <a className="skip" href="#main" onClick={skip}>
+        {t('app.skip')}
+      </a>
+      <TopBar signedIn={!!session} theme={theme} toggleTheme={toggleTheme} changeLanguage={changeLanguage} />
+      {session ? <SignedIn key={session.token} /> : <SignIn />}
+    </FluentProvider>
+  )
+}
+
+function skip(event: React.MouseEvent): void {
+  event.preventDefault()
+  document.querySelector<HTMLElement>('main')?.focus()
+}
+
+function SignedIn() {
+  const [ready, setReady] = useState(false)
+  const [error, setError] = useState<Error>()
+  useEffect(() => {
+    findPlace().then(
+      () => setReady(true),
+      (thrown: Error) => setError(thrown),
+    )
+    startChanges()
+    return () => {
+      stopChanges()
+      forgetAll()
+      forgetPlace()
+    }
+  }, [])
+  if (error) return <Problem error={error} />
+  if (!ready) return <Loading />
+  return (
+    <Suspense fallback={<Loading />}>
+      <Pages />
+    </Suspense>
+  )
+}
+
+function Pages() {
+  const route = useRoute()
+  if (route.length === 0 || (route[0] === 'sets' && route.length === 1)) return <SetsPage />
+  return (
+    <main tabIndex={-1} className="content">
+      {t('app.notFound')}
+    </main>
+  )
+}
