@@ -1,6 +1,7 @@
 /* The routes of actions on instances: start, poweroff, restart, deallocate, reimage, reimageall, redeploy, delete,
  * manualupgrade; by the set's route for named instances or all, and by an instance's own. */
 #include "api/actions.h"
+#include "api/lock_out.h"
 #include "api/place.h"
 
 #include <string.h>
@@ -153,21 +154,21 @@ own_delete(Call *call, GError **error)
 #define FORCE     "forceDeletion=true,false"
 
 const Route routes_scale_set_actions[] = {
-    { "POST", PATH_SET "/manualupgrade", set_update, ROUTE_BODY, NO_QUERY },
+    { "POST", PATH_SET "/manualupgrade", set_update, ROUTE_BODY, ACKNOWLEDGE },
     { "POST", PATH_SET "/start", set_start, ROUTE_OPTIONAL_BODY, NO_QUERY },
     { "POST", PATH_SET "/poweroff", set_power_off, ROUTE_OPTIONAL_BODY, SKIP },
     { "POST", PATH_SET "/restart", set_restart, ROUTE_OPTIONAL_BODY, NO_QUERY },
     { "POST", PATH_SET "/deallocate", set_deallocate, ROUTE_OPTIONAL_BODY, HIBERNATE },
-    { "POST", PATH_SET "/reimage", set_reimage, ROUTE_OPTIONAL_BODY, NO_QUERY },
-    { "POST", PATH_SET "/reimageall", set_reimage_all, ROUTE_OPTIONAL_BODY, NO_QUERY },
+    { "POST", PATH_SET "/reimage", set_reimage, ROUTE_OPTIONAL_BODY, ACKNOWLEDGE },
+    { "POST", PATH_SET "/reimageall", set_reimage_all, ROUTE_OPTIONAL_BODY, ACKNOWLEDGE },
     { "POST", PATH_SET "/redeploy", set_redeploy, ROUTE_OPTIONAL_BODY, NO_QUERY },
     { "POST", PATH_SET "/delete", set_delete, ROUTE_BODY, FORCE },
     { "POST", PATH_INSTANCE "/start", own_start, ROUTE_OPTIONAL_BODY, NO_QUERY },
     { "POST", PATH_INSTANCE "/poweroff", own_power_off, ROUTE_OPTIONAL_BODY, SKIP },
     { "POST", PATH_INSTANCE "/restart", own_restart, ROUTE_OPTIONAL_BODY, NO_QUERY },
     { "POST", PATH_INSTANCE "/deallocate", own_deallocate, ROUTE_OPTIONAL_BODY, HIBERNATE },
-    { "POST", PATH_INSTANCE "/reimage", own_reimage, ROUTE_OPTIONAL_BODY, NO_QUERY },
-    { "POST", PATH_INSTANCE "/reimageall", own_reimage_all, ROUTE_OPTIONAL_BODY, NO_QUERY },
+    { "POST", PATH_INSTANCE "/reimage", own_reimage, ROUTE_OPTIONAL_BODY, ACKNOWLEDGE },
+    { "POST", PATH_INSTANCE "/reimageall", own_reimage_all, ROUTE_OPTIONAL_BODY, ACKNOWLEDGE },
     { "POST", PATH_INSTANCE "/redeploy", own_redeploy, ROUTE_OPTIONAL_BODY, NO_QUERY },
     { "DELETE", PATH_INSTANCE, own_delete, 0, FORCE },
     { 0 },

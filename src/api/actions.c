@@ -2,6 +2,7 @@
 
 #include "api/capacity.h"
 #include "api/draft.h"
+#include "api/lock_out.h"
 #include "api/place.h"
 #include "api/quarantine.h"
 #include "api/quota_growth.h"
@@ -22,9 +23,10 @@ typedef struct {
     gboolean named;     /* the instances were named, not "all" */
     gboolean by_set;
     gboolean skip_shutdown;
-    guint deleted;   /* of the capacity */
-    char *joined;    /* the operation that deletes already what is to be deleted */
-    GArray *hurried; /* ids of instances that are deleted with notice already, and by force now */
+    guint deleted;         /* of the capacity */
+    char *joined;          /* the operation that deletes already what is to be deleted */
+    GPtrArray *locked_out; /* of GError: what instances would be locked out of */
+    GArray *hurried;       /* ids of instances that are deleted with notice already, and by force now */
 } Run;
 
 static gboolean
@@ -59,8 +61,26 @@ update_apply(Run *run, StoreInstance *instance, GError **error)
     if (!update_in_place_check(instance, from, run->current, "instanceIds", error))
         return -1;
     Change change = change_between(from, run->current);
+    if (!lock_out_judge(run->tx, instance, losses_of_change(&change, /* replaced= */ FALSE), run->locked_out, error))
+        return -1;
     desire_update(instance, run->set->revision, &change, run->current);
     return 1;
+}
+
+/* The same. */
+static int
+desire_run(Run *run, StoreInstance *instance, GError **error)
+{
+    static const Losses all = { .vtpm = TRUE, .os_disk = TRUE };
+    const Desire desire = run->action->desire;
+    if ((desire == DESIRE_REIMAGE || desire == DESIRE_REIMAGE_ALL) &&
+        !lock_out_judge(run->tx, instance, all, run->locked_out, error))
+        return -1;
+    const int todo = desire_apply(instance, desire, run->skip_shutdown) ? 1 : 0;
+    if (desire != DESIRE_DELETE)
+        return todo;
+    run->deleted += instance->surge || instance->replaced ? 0 : 1;
+    return models_notice_give(run->models, run->tx, run->set, instance, run->call->now, error) ? todo : -1;
 }
 
 /* An instance on its way out: deleting it again joins what is under way, anything else comes too late. */
@@ -108,12 +128,7 @@ instance_run(Run *run, StoreInstance *instance, GError **error)
             g_propagate_error(error, g_steal_pointer(&unfit));
             return FALSE;
         }
-        todo = desire_apply(instance, run->action->desire, run->skip_shutdown) ? 1 : 0;
-        if (run->action->desire == DESIRE_DELETE) {
-            run->deleted += instance->surge || instance->replaced ? 0 : 1;
-            if (!models_notice_give(run->models, run->tx, run->set, instance, run->call->now, error))
-                return FALSE;
-        }
+        todo = desire_run(run, instance, error);
     }
     return todo >= 0 && (todo == 0 || step_begin_where_needed(run->tx, run->operation, instance, error));
 }
@@ -182,6 +197,7 @@ run_clear(Run *run)
     store_operation_free(run->operation);
     g_free(run->joined);
     g_clear_pointer(&run->hurried, g_array_unref);
+    g_clear_pointer(&run->locked_out, g_ptr_array_unref);
     g_clear_pointer(&run->models, g_hash_table_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
@@ -218,11 +234,12 @@ action_run(Call *call, const Action *action, const char *const *ids, gboolean by
                 .named = ids != NULL,
                 .by_set = by_set,
                 .hurried = g_array_new(FALSE, FALSE, sizeof(guint)),
+                .locked_out = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free),
                 .skip_shutdown = call_query_is_true(call, "skipshutdown") || call_query_is_true(call, "forcedeletion") };
     run.tx = store_write(call->api->store, error);
     run.set = run.tx ? call_set(run.tx, call->params[PARAM_GROUP], call->params[PARAM_SET], error) : NULL;
     if (!run.set || !call_not_deleting(run.set, error) || !run_prepare(&run, error) ||
-        !instances_run_within_quota(&run, ids, error))
+        !instances_run_within_quota(&run, ids, error) || !lock_out_settle(call, run.tx, run.set, run.locked_out, error))
         return NULL;
     if (run.operation->total == 0 && run.joined)
         return hurry(&run, error) ? respond_accepted(call, run.joined) : NULL;

@@ -1,4 +1,5 @@
 /* extensions of a scale set: what the SDKs use; `az` sends the whole model. Both are changes of the model. */
+#include "api/lock_out.h"
 #include "api/place.h"
 #include "api/scale_set_write.h"
 #include "model/document.h"
@@ -196,7 +197,10 @@ extension_delete(Call *call, GError **error)
 }
 
 const Route routes_extensions[] = {
-    { "GET", EXTENSIONS, extensions_list, 0, NO_QUERY },       { "GET", EXTENSION, extension_get, 0, NO_QUERY },
-    { "PUT", EXTENSION, extension_put, ROUTE_BODY, NO_QUERY }, { "PATCH", EXTENSION, extension_patch, ROUTE_BODY, NO_QUERY },
-    { "DELETE", EXTENSION, extension_delete, 0, NO_QUERY },    { 0 },
+    { "GET", EXTENSIONS, extensions_list, 0, NO_QUERY },
+    { "GET", EXTENSION, extension_get, 0, NO_QUERY },
+    { "PUT", EXTENSION, extension_put, ROUTE_BODY, ACKNOWLEDGE },
+    { "PATCH", EXTENSION, extension_patch, ROUTE_BODY, ACKNOWLEDGE },
+    { "DELETE", EXTENSION, extension_delete, 0, ACKNOWLEDGE },
+    { 0 },
 };

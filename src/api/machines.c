@@ -1,5 +1,6 @@
 /* Microsoft.Compute/virtualMachines: the instances of Flexible scale sets under an address of their own. What is asked of one
  * is done by the instance's own route: the address is rewritten, and the request routed again. */
+#include "api/lock_out.h"
 #include "api/machine_list.h"
 #include "api/page.h"
 #include "api/place.h"
@@ -149,7 +150,7 @@ const Route routes_machines[] = {
     { "POST", PATH_MACHINE "/powerOff", machine_any, ROUTE_OPTIONAL_BODY, "skipShutdown=true,false" },
     { "POST", PATH_MACHINE "/restart", machine_any, ROUTE_OPTIONAL_BODY, NO_QUERY },
     { "POST", PATH_MACHINE "/deallocate", machine_any, ROUTE_OPTIONAL_BODY, "hibernate=false" },
-    { "POST", PATH_MACHINE "/reimage", machine_any, ROUTE_OPTIONAL_BODY, NO_QUERY },
+    { "POST", PATH_MACHINE "/reimage", machine_any, ROUTE_OPTIONAL_BODY, ACKNOWLEDGE },
     { "POST", PATH_MACHINE "/redeploy", machine_any, ROUTE_OPTIONAL_BODY, NO_QUERY },
     { "POST", PATH_MACHINE "/retrieveBootDiagnosticsData", machine_any, 0, "sasUriExpirationTimeInMinutes" },
     { "POST", PATH_MACHINE "/runCommand", machine_any, ROUTE_BODY, NO_QUERY },

@@ -1,5 +1,6 @@
 #include "api/revisions.h"
 
+#include "api/lock_out.h"
 #include "api/page.h"
 #include "api/place.h"
 #include "api/scale_set_write.h"
@@ -214,6 +215,6 @@ rollback_post(Call *call, GError **error)
 const Route routes_revisions[] = {
     { "GET", REVISIONS, revisions_list, 0, PAGE_QUERY },
     { "GET", REVISIONS "/{revision}", revision_get, 0, NO_QUERY },
-    { "POST", PATH_SET "/rollback", rollback_post, ROUTE_BODY, NO_QUERY },
+    { "POST", PATH_SET "/rollback", rollback_post, ROUTE_BODY, ACKNOWLEDGE },
     { 0 },
 };

@@ -1,9 +1,12 @@
 #include "api/roll_start.h"
 
+#include "api/lock_out.h"
 #include "api/quota_growth.h"
 #include "rollout/roll.h"
 #include "store/desire.h"
 #include "store/models.h"
+
+#include <string.h>
 
 gboolean
 roll_room_check(Call *call, StoreTx *tx, const StoreSet *set, const Model *model, GError **error)
@@ -44,9 +47,25 @@ update_in_place_check(const StoreInstance *instance, const Model *from, const Mo
                     instance->id);
 }
 
+/* What the rolling upgrade under way is bringing about already was asked for when it began. */
 static gboolean
-roll_turn(Call *call, StoreTx *tx, StoreSet *set, GError **error)
+is_news(StoreTx *tx, const StoreSet *set, const StoreRoll *under_way, gboolean *ret_news, GError **error)
 {
+    GError *lookup = NULL;
+    g_autoptr(StoreModel) target = under_way ? store_model_get(tx, set->id, under_way->target, &lookup) : NULL;
+    *ret_news = !target || strcmp(target->effect_key, set->effect_key) != 0;
+    if (lookup)
+        g_propagate_error(error, lookup);
+    return lookup == NULL;
+}
+
+/* under_way: NULL: none so far. */
+static gboolean
+roll_turn(Call *call, StoreTx *tx, StoreSet *set, const Model *model, const StoreRoll *under_way, GError **error)
+{
+    gboolean news;
+    if (!is_news(tx, set, under_way, &news, error) || (news && !lock_out_check_roll(call, tx, set, model, error)))
+        return FALSE;
     g_autofree char *id = resource_id_scale_set(call->api->subscription, set->group, set->name);
     g_autoptr(StoreRoll) roll = roll_begin(tx, set, id, /* os_upgrade= */ FALSE, call->request->caller, call->now, error);
     return roll != NULL;
@@ -54,7 +73,7 @@ roll_turn(Call *call, StoreTx *tx, StoreSet *set, GError **error)
 
 /* As manualupgrade of all would do it. An instance whose step moved to this operation goes on to the newest model in it. */
 static gboolean
-all_update(StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *operation, GError **error)
+all_update(StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *operation, GPtrArray *locked_out, GError **error)
 {
     g_autoptr(GPtrArray) instances = store_instance_list(tx, set->id, error);
     g_autoptr(GHashTable) models = models_by_revision_new();
@@ -74,6 +93,8 @@ all_update(StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *opera
         if (!update_in_place_check(instance, from, model, "properties.upgradePolicy.mode", error))
             return FALSE;
         Change change = change_between(from, model);
+        if (!lock_out_judge(tx, instance, losses_of_change(&change, /* replaced= */ FALSE), locked_out, error))
+            return FALSE;
         desire_update(instance, set->revision, &change, model);
         if (!step_begin_where_needed(tx, operation, instance, error))
             return FALSE;
@@ -85,7 +106,9 @@ static gboolean
 all_update_within_quota(Call *call, StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *operation, GError **error)
 {
     g_autoptr(StoreUsage) before = store_usage(tx, /* except_set= */ 0, error);
-    return before && all_update(tx, set, model, operation, error) &&
+    g_autoptr(GPtrArray) locked_out = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+    return before && all_update(tx, set, model, operation, locked_out, error) &&
+           lock_out_settle(call, tx, set, locked_out, error) &&
            quota_growth_check(call, tx, before, model, "properties.upgradePolicy.mode", error);
 }
 
@@ -102,12 +125,12 @@ roll_follow(Call *call, StoreTx *tx, StoreSet *set, const Model *model, StoreOpe
     /* One that is under way turns to the newest model whatever the mode: nobody is touched for what is superseded. */
     if (model->upgrade_mode == UPGRADE_AUTOMATIC)
         return all_update_within_quota(call, tx, set, model, operation, error) &&
-               (!under_way || roll_turn(call, tx, set, error));
+               (!under_way || roll_turn(call, tx, set, model, under_way, error));
     if (under_way)
-        return roll_turn(call, tx, set, error);
+        return roll_turn(call, tx, set, model, under_way, error);
     if (!store_instance_outdated(tx, set->id, &outdated, &serving, error))
         return FALSE;
     if (model->upgrade_mode != UPGRADE_ROLLING || outdated == 0)
         return TRUE;
-    return roll_room_check(call, tx, set, model, error) && roll_turn(call, tx, set, error);
+    return roll_room_check(call, tx, set, model, error) && roll_turn(call, tx, set, model, /* under_way= */ NULL, error);
 }

@@ -1,5 +1,6 @@
 /* Rolling upgrades of a scale set: start, latest, cancel, history. Shapes: Azure Compute REST, RollingUpgradeStatusInfo and
  * UpgradeOperationHistoricalStatusInfo. */
+#include "api/lock_out.h"
 #include "api/place.h"
 #include "api/roll_start.h"
 #include "base/time_text.h"
@@ -186,7 +187,7 @@ roll_start(Call *call, GError **error)
     if (!set)
         return NULL;
     g_autoptr(Model) model = model_of_revision(tx, set->id, set->name, set->revision, NULL, NULL, error);
-    if (!model || !roll_room_check(call, tx, set, model, error))
+    if (!model || !roll_room_check(call, tx, set, model, error) || !lock_out_check_roll(call, tx, set, model, error))
         return NULL;
     g_autofree char *id = resource_id_scale_set(call->api->subscription, set->group, set->name);
     g_autoptr(StoreRoll) roll = roll_begin(tx, set, id, /* os_upgrade= */ FALSE, call->request->caller, call->now, error);
@@ -210,8 +211,8 @@ roll_stop(Call *call, GError **error)
 }
 
 const Route routes_rolls[] = {
-    { "POST", PATH_SET "/osRollingUpgrade", roll_start, 0, NO_QUERY },
-    { "POST", PATH_SET "/extensionRollingUpgrade", roll_start, 0, NO_QUERY },
+    { "POST", PATH_SET "/osRollingUpgrade", roll_start, 0, ACKNOWLEDGE },
+    { "POST", PATH_SET "/extensionRollingUpgrade", roll_start, 0, ACKNOWLEDGE },
     { "GET", PATH_SET "/rollingUpgrades/latest", roll_latest, 0, NO_QUERY },
     { "POST", PATH_SET "/rollingUpgrades/cancel", roll_stop, 0, NO_QUERY },
     { "GET", PATH_SET "/osUpgradeHistory", roll_history, 0, NO_QUERY },

@@ -1,4 +1,5 @@
 /* virtualMachineScaleSets: read, list, instance view, skus, delete. */
+#include "api/lock_out.h"
 #include "api/page.h"
 #include "api/place.h"
 #include "api/scale_set_write.h"
@@ -205,10 +206,10 @@ set_delete(Call *call, GError **error)
 /* Testudo keeps no user data, so there is none to expand. */
 const Route routes_scale_sets[] = {
     { "GET", PATH_SET, set_get, 0, "$expand=userData" },
-    { "PUT", PATH_SET, scale_set_put, ROUTE_BODY, NO_QUERY },
-    { "PATCH", PATH_SET, scale_set_patch, ROUTE_BODY, NO_QUERY },
+    { "PUT", PATH_SET, scale_set_put, ROUTE_BODY, ACKNOWLEDGE },
+    { "PATCH", PATH_SET, scale_set_patch, ROUTE_BODY, ACKNOWLEDGE },
     { "DELETE", PATH_SET, set_delete, 0, "forceDeletion=true,false" },
-    { "POST", PATH_SET "/whatIf", scale_set_what_if, ROUTE_BODY, NO_QUERY },
+    { "POST", PATH_SET "/whatIf", scale_set_what_if, ROUTE_BODY, ACKNOWLEDGE },
     { "GET", PATH_SET "/instanceView", set_instance_view, 0, NO_QUERY },
     { "GET", PATH_SET "/skus", set_skus, 0, NO_QUERY },
     { "GET", PATH_SETS, list_by_group, 0, PAGE_QUERY },

@@ -55,6 +55,8 @@ const Option cli_options[] = {
     { "protect-from-scale-in", NULL, 0, OPTION_BOOL, "true|false", "never removed by scaling in" },
     { "protect-from-scale-set-actions", NULL, 0, OPTION_BOOL, "true|false", "never touched by what is done to the set" },
     { "scale-in-policy", NULL, 0, OPTION_LIST, "Default|NewestVM|OldestVM", "which instances go when the capacity is lowered" },
+    { "acknowledge-data-loss", NULL, 0, OPTION_FLAG, NULL,
+      "do it although a volume would be locked out (see vmss assess)" },
     { "force-deletion", NULL, 0, OPTION_BOOL, "true|false", "delete without telling the guest before" },
     { "enable-terminate-notification", NULL, 0, OPTION_BOOL, "true|false", "tell guests before their instances are deleted" },
     { "terminate-notification-time", NULL, 0, OPTION_NUMBER, "MINUTES", "how long a guest has then, 5 to 15 (5); tells it, too" },

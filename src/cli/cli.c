@@ -34,6 +34,14 @@ cli_set_path(const Cli *cli, const char *suffix)
 }
 
 char *
+cli_acknowledged_path(const Cli *cli, const char *suffix)
+{
+    const gboolean known = args_flag(cli->args, "acknowledge-data-loss");
+    g_autofree char *rest = g_strconcat(suffix, known ? "?acknowledgeDataLoss=true" : "", NULL);
+    return cli_set_path(cli, rest);
+}
+
+char *
 cli_instance_path(const Cli *cli, const char *instance, const char *suffix)
 {
     g_autofree char *id = g_uri_escape_string(instance, NULL, FALSE);

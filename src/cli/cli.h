@@ -27,6 +27,8 @@ char *cli_subscription_path(const Cli *cli, const char *suffix);
 char *cli_group_path(const Cli *cli, const char *group, const char *suffix);
 char *cli_set_path(const Cli *cli, const char *suffix); /* of --resource-group, and --vmss-name or --name */
 const char *cli_set_name(const Cli *cli);               /* borrowed */
+/* The same with what --acknowledge-data-loss says, for what may lock a volume out. */
+char *cli_acknowledged_path(const Cli *cli, const char *suffix);
 char *cli_instance_path(const Cli *cli, const char *instance, const char *suffix);
 
 /* ---- requests ---- */

@@ -87,7 +87,7 @@ const Command cli_commands[] = {
     { "vm restart", NULL, SET "no-wait", run_vm_restart, "restart a VM", NULL },
     { "vm deallocate", NULL, SET "no-wait", run_vm_deallocate, "power off and deallocate a VM", NULL },
     { "vm redeploy", NULL, SET "no-wait", run_vm_redeploy, "restart a VM with the disks that it has", NULL },
-    { "vm reimage", NULL, SET "yes no-wait", run_vm_reimage, "make the OS disk anew from the image", NULL },
+    { "vm reimage", NULL, SET "acknowledge-data-loss yes no-wait", run_vm_reimage, "make the OS disk anew from the image", NULL },
     { "vm delete", NULL, SET "force-deletion yes no-wait", run_vm_delete, "delete a VM and lower its set's capacity", NULL },
     { "vm list-sizes", NULL, "location", run_vm_sizes, "list VM sizes", NULL },
     { "vm list-skus", NULL, "location vm-sku", run_vm_skus, "list VM sizes with what they can do", NULL },
@@ -95,7 +95,7 @@ const Command cli_commands[] = {
     { "vmss create", NULL,
       SET LAUNCH "image! instance-count location tags admin-username admin-password ssh-key-values generate-ssh-keys custom-data "
                  ROLLING "computer-name-prefix orchestration-mode os-disk-size-gb data-disk-sizes-gb scale-in-policy "
-                 "force-deletion enable-terminate-notification terminate-notification-time set what-if yes no-wait",
+                 "force-deletion enable-terminate-notification terminate-notification-time set what-if acknowledge-data-loss yes no-wait",
       run_vmss_create, "create a scale set",
       "testudo vmss create -g MyResourceGroup -n MyScaleSet --image Testudo:mini:gen2:1.0.0 --vm-sku Standard_B1ms \\\n"
       "      --security-type TrustedLaunch --enable-secure-boot true --enable-vtpm true" },
@@ -103,13 +103,13 @@ const Command cli_commands[] = {
     { "vmss list", NULL, "resource-group", run_vmss_list, "list scale sets", NULL },
     { "vmss update", NULL,
       SET LAUNCH ROLLING "image custom-data scale-in-policy force-deletion enable-terminate-notification "
-                 "terminate-notification-time set tags what-if yes no-wait instance-id protect-from-scale-in "
+                 "terminate-notification-time set tags what-if acknowledge-data-loss yes no-wait instance-id protect-from-scale-in "
                  "protect-from-scale-set-actions", run_vmss_update,
       "change the model; with upgrade mode Manual, instances follow by update-instances",
       "testudo vmss update -g MyResourceGroup -n MyScaleSet --vm-sku Standard_B1ms \\\n"
       "      --set virtualMachineProfile.storageProfile.imageReference.sku=gen2 \\\n"
       "      --security-type TrustedLaunch --enable-secure-boot true --enable-vtpm true --what-if" },
-    { "vmss rolling-upgrade start", NULL, SET "no-wait", run_vmss_rolling_start,
+    { "vmss rolling-upgrade start", NULL, SET "acknowledge-data-loss no-wait", run_vmss_rolling_start,
       "bring all instances to the newest model, batch by batch", "testudo vmss rolling-upgrade start -g MyResourceGroup -n MyScaleSet" },
     { "vmss rolling-upgrade get-latest", NULL, SET, run_vmss_rolling_latest, "how the latest rolling upgrade stands", NULL },
     { "vmss rolling-upgrade cancel", NULL, SET "no-wait", run_vmss_rolling_cancel,
@@ -120,14 +120,14 @@ const Command cli_commands[] = {
       "testudo vmss set-orchestration-service-state -g MyResourceGroup -n MyScaleSet --service-name AutomaticRepairs \\\n"
       "      --action Resume" },
     { "vmss revisions", NULL, SET, run_vmss_revisions, "list the model revisions that can be gone back to", NULL },
-    { "vmss rollback", NULL, SET "to! what-if yes no-wait", run_vmss_rollback,
+    { "vmss rollback", NULL, SET "to! what-if acknowledge-data-loss yes no-wait", run_vmss_rollback,
       "go back to the size, image, security profile, disks and extensions of a revision",
       "testudo vmss rollback -g MyResourceGroup -n MyScaleSet --to 1 --what-if" },
-    { "vmss scale", NULL, SET "new-capacity! yes no-wait", run_vmss_scale, "change the number of instances", NULL },
+    { "vmss scale", NULL, SET "new-capacity! acknowledge-data-loss yes no-wait", run_vmss_scale, "change the number of instances", NULL },
     { "vmss assess", NULL, SET "instance-ids", run_vmss_assess,
       "what Secure Boot would refuse of instances, and what a new vTPM would lock out",
       "testudo vmss assess -g MyResourceGroup -n MyScaleSet --instance-ids 0" },
-    { "vmss update-instances", NULL, SET "instance-ids! yes no-wait", run_vmss_update_instances,
+    { "vmss update-instances", NULL, SET "instance-ids! acknowledge-data-loss yes no-wait", run_vmss_update_instances,
       "bring instances to the set's model", "testudo vmss update-instances -g MyResourceGroup -n MyScaleSet --instance-ids 1" },
     { "vmss list-instances", NULL, SET "expand", run_vmss_list_instances, "list the instances", NULL },
     { "vmss get-instance-view", NULL, SET "instance-id", run_vmss_instance_view,
@@ -138,7 +138,7 @@ const Command cli_commands[] = {
     { "vmss stop", NULL, ACTION "skip-shutdown", run_vmss_stop, "power off instances; they stay allocated", NULL },
     { "vmss restart", NULL, ACTION, run_vmss_restart, "restart instances", NULL },
     { "vmss deallocate", NULL, ACTION, run_vmss_deallocate, "power off and deallocate instances", NULL },
-    { "vmss reimage", NULL, ACTION "yes", run_vmss_reimage, "make the OS disks anew from the image", NULL },
+    { "vmss reimage", NULL, ACTION "acknowledge-data-loss yes", run_vmss_reimage, "make the OS disks anew from the image", NULL },
     { "vmss delete-instances", NULL, SET "instance-ids! yes no-wait", run_vmss_delete_instances,
       "delete instances and lower the capacity", NULL },
     { "vmss quarantine list", NULL, SET, run_vmss_quarantine_list,
@@ -158,14 +158,14 @@ const Command cli_commands[] = {
     { "vmss disk detach", NULL, SET "instance-id! lun! no-wait", run_vmss_disk_detach,
       "detach an attached disk from an instance, which restarts; the disk is kept again", NULL },
     { "vmss extension set", NULL,
-      EXTENSION "publisher! version settings protected-settings extension-instance-name no-wait", run_vmss_extension_set,
+      EXTENSION "publisher! version settings protected-settings extension-instance-name acknowledge-data-loss no-wait", run_vmss_extension_set,
       "add an extension to the model, or replace it; --name is its type",
       "testudo vmss extension set -g MyResourceGroup --vmss-name MyScaleSet --publisher Microsoft.ManagedServices \\\n"
       "      --name ApplicationHealthLinux --version 2.0 \\\n"
       "      --settings '{\"protocol\": \"http\", \"port\": 8080, \"requestPath\": \"/health\"}'" },
     { "vmss extension list", NULL, "resource-group! vmss-name!", run_vmss_extension_list, "list the model's extensions", NULL },
     { "vmss extension show", NULL, EXTENSION, run_vmss_extension_show, "show an extension", NULL },
-    { "vmss extension delete", NULL, EXTENSION "no-wait", run_vmss_extension_delete, "take an extension out of the model", NULL },
+    { "vmss extension delete", NULL, EXTENSION "acknowledge-data-loss no-wait", run_vmss_extension_delete, "take an extension out of the model", NULL },
     { "vmss run-command invoke", NULL, SET "instance-id! command-id scripts!", run_vmss_run_command,
       "run a shell script inside an instance, through the guest agent",
       "testudo vmss run-command invoke -g MyResourceGroup -n MyScaleSet --instance-id 0 --command-id RunShellScript \\\n"

@@ -117,7 +117,9 @@ run_vm_reimage(Cli *cli, GError **error)
         g_strdup_printf("Reimage VM %s? Lost: everything on the OS disk, and the vTPM with its keys. Data "
                         "disks stay.",
                         args_text(cli->args, "name"));
-    return cli_confirm(cli, question, error) && act(cli, "POST", "/reimage", "Reimaging", error);
+    return cli_confirm(cli, question, error) &&
+           act(cli, "POST", args_flag(cli->args, "acknowledge-data-loss") ? "/reimage?acknowledgeDataLoss=true" : "/reimage",
+               "Reimaging", error);
 }
 
 gboolean

@@ -43,7 +43,7 @@ vmss_ids_text(const Cli *cli)
 static gboolean
 act(Cli *cli, const char *suffix, const char *verb, GError **error)
 {
-    g_autofree char *path = cli_set_path(cli, suffix), *which = vmss_ids_text(cli);
+    g_autofree char *path = cli_acknowledged_path(cli, suffix), *which = vmss_ids_text(cli);
     g_autofree char *what = g_strdup_printf("%s %s", verb, which);
     g_autoptr(json_t) body = vmss_ids_body(cli);
     return cli_change(cli, "POST", path, body, what, NULL, error);

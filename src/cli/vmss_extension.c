@@ -16,7 +16,7 @@ extension_path(const Cli *cli, const char *name)
 {
     g_autofree char *escaped = g_uri_escape_string(name, NULL, FALSE);
     g_autofree char *rest = g_strconcat("/extensions/", escaped, NULL);
-    return cli_set_path(cli, rest);
+    return cli_acknowledged_path(cli, rest);
 }
 
 /* The newest version that the daemon's catalogue has; NULL without an error where it has none. */

@@ -17,7 +17,7 @@ static const Column latest_columns[] = {
 gboolean
 run_vmss_rolling_start(Cli *cli, GError **error)
 {
-    g_autofree char *path = cli_set_path(cli, "/osRollingUpgrade");
+    g_autofree char *path = cli_acknowledged_path(cli, "/osRollingUpgrade");
     g_autofree char *what = g_strdup_printf("Rolling upgrade of %s", cli_set_name(cli));
     return cli_change(cli, "POST", path, NULL, what, NULL, error);
 }

@@ -76,7 +76,7 @@ body_send(Cli *cli, const char *method, const json_t *model, const json_t *body,
     }
     if (!warnings_show(cli, body, error) || !change_confirm(cli, model, body, error))
         return FALSE;
-    g_autofree char *path = cli_set_path(cli, "");
+    g_autofree char *path = cli_acknowledged_path(cli, "");
     /* What was copied from the model to be edited must still be what is there. */
     const char *etag = model && set_path_copies(body) ? json_member_text(model, "etag") : NULL;
     client_set_if_match(cli->client, etag);
@@ -125,6 +125,7 @@ protection_update(Cli *cli, const char *instance, GError **error)
         "set",
         "tags",
         "what-if",
+        "acknowledge-data-loss",
         "enable-terminate-notification",
         "terminate-notification-time",
     };
@@ -229,7 +230,7 @@ run_vmss_rollback(Cli *cli, GError **error)
         (instances_follow(reply.body, NULL) && !what_if_confirm_change(cli, question, "Roll back?", error)))
         return FALSE;
     g_autoptr(json_t) body = json_pack("{si}", "revision", (int)revision);
-    g_autofree char *action = cli_set_path(cli, "/rollback");
+    g_autofree char *action = cli_acknowledged_path(cli, "/rollback");
     g_autofree char *what = g_strdup_printf("Rolling scale set %s back to revision %u", args_text(cli->args, "name"), revision);
     if (!cli_change(cli, "POST", action, body, what, NULL, error) || !set_show(cli, error))
         return FALSE;

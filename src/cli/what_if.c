@@ -8,7 +8,7 @@
 json_t *
 what_if_ask(Cli *cli, const json_t *body, GError **error)
 {
-    g_autofree char *path = cli_set_path(cli, "/whatIf");
+    g_autofree char *path = cli_acknowledged_path(cli, "/whatIf");
     g_auto(Reply) reply = { 0 };
     return client_send(cli->client, "POST", path, body, &reply, error) ? g_steal_pointer(&reply.body) : NULL;
 }

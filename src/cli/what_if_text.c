@@ -102,6 +102,56 @@ instances_add(GString *text, const json_t *instances, GPtrArray *losses)
         g_string_append_printf(text, "%s(%u) %s\n", i == 0 ? "\n" : "", i + 1, (const char *)g_ptr_array_index(losses, i));
 }
 
+/* ---- what was looked up in the instances before ---- */
+
+static void
+refused_add(GString *text, const json_t *instances)
+{
+    gboolean titled = FALSE;
+    size_t i, k;
+    const json_t *instance, *finding;
+    json_array_foreach(instances, i, instance)
+    {
+        json_array_foreach(json_path(instance, "assessment.refused"), k, finding)
+        {
+            const char *name = json_member_text(finding, "name");
+            g_string_append_printf(text, "%s  - instance %s: %s %s: %s\n", titled ? "" : "\nSecure Boot would refuse:\n",
+                                   json_member_text(instance, "instanceId"), json_member_text(finding, "kind"),
+                                   name ? name : "", json_member_text(finding, "reason"));
+            titled = TRUE;
+        }
+    }
+}
+
+/* Instances of one reason stand together. */
+static void
+not_assessed_add(GString *text, const json_t *instances)
+{
+    g_autoptr(GPtrArray) reasons = g_ptr_array_new();
+    size_t i;
+    const json_t *instance;
+    json_array_foreach(instances, i, instance)
+    {
+        const char *reason = json_member_text(json_object_get(instance, "assessment"), "reason");
+        if (reason && !g_ptr_array_find_with_equal_func(reasons, reason, g_str_equal, NULL))
+            g_ptr_array_add(reasons, (gpointer)reason);
+    }
+    for (guint r = 0; r < reasons->len; r++) {
+        const char *separator = "";
+        g_string_append(text, r == 0 ? "\nNot assessed (testudo vmss assess does it): what Secure Boot would refuse, or a new "
+                                       "vTPM lock out, is not known.\n  - "
+                                     : "  - ");
+        json_array_foreach(instances, i, instance)
+        {
+            if (g_strcmp0(json_member_text(json_object_get(instance, "assessment"), "reason"), g_ptr_array_index(reasons, r)))
+                continue;
+            g_string_append_printf(text, "%s%s", separator, json_member_text(instance, "instanceId"));
+            separator = ", ";
+        }
+        g_string_append_printf(text, ": %s\n", (const char *)g_ptr_array_index(reasons, r));
+    }
+}
+
 char *
 what_if_text(const json_t *answer)
 {
@@ -115,6 +165,8 @@ what_if_text(const json_t *answer)
     else
         g_string_append(text, "Accepted: the daemon would take this as the set's new model.\n");
     instances_add(text, json_object_get(answer, "instances"), losses);
+    refused_add(text, json_object_get(answer, "instances"));
+    not_assessed_add(text, json_object_get(answer, "instances"));
     g_string_append_c(text, '\n');
     count_add(text, summary, "create", "new instance(s) would be made.");
     count_add(text, summary, "delete", "instance(s) would be deleted, with their OS disks.");

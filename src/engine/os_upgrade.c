@@ -6,6 +6,7 @@
 #include "model/document.h"
 #include "model/rules.h"
 #include "rollout/os_upgrade.h"
+#include "store/lock_out.h"
 #include "store/models.h"
 #include "store/roll_steps.h"
 
@@ -76,6 +77,24 @@ begin(Pass *pass, SetTracked *set, StoreSet *row, const ImageInfo *image, const 
     return store_roll_update(pass->tx, roll, error) && store_model_prune(pass->tx, set->id, STORE_REVISIONS_KEPT, error);
 }
 
+/* What would lock a volume out waits for somebody who knows: they name the version, or start the rolling upgrade. */
+static gboolean
+lock_out_find(Pass *pass, const StoreSet *row, const Model *model, const ImageInfo *image, GError **ret_unfit, GError **error)
+{
+    g_autoptr(GPtrArray) violations = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+    g_autoptr(json_t) document = NULL;
+    g_autoptr(Model) now = model_of_revision(pass->tx, row->id, row->name, row->revision, NULL, &document, error);
+    if (!now)
+        return FALSE;
+    document_set_exact_version(document, image->version);
+    g_autoptr(Model) after = model_decode(document, row->name, error);
+    if (!after || !lock_out_judge_roll(pass->tx, row, after, model->policy.os_upgrade.rolling.max_surge, violations, error))
+        return FALSE;
+    if (violations->len > 0)
+        arm_set_error_from_violations(ret_unfit, violations);
+    return TRUE;
+}
+
 static gboolean
 start(Pass *pass, SetTracked *set, StoreSet *row, const Model *model, const ImageInfo *image, GError **error)
 {
@@ -85,6 +104,10 @@ start(Pass *pass, SetTracked *set, StoreSet *row, const Model *model, const Imag
     if (!engine_subscription_know(pass->engine, pass->tx, error))
         return FALSE;
     if (size && !rules_image_fits(model, size, image, &unfit))
+        return refuse(pass, set, row, image, unfit, error);
+    if (!lock_out_find(pass, row, model, image, &unfit, error))
+        return FALSE;
+    if (unfit)
         return refuse(pass, set, row, image, unfit, error);
     return begin(pass, set, row, image, model->image.exact_version, error);
 }

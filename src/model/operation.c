@@ -35,6 +35,7 @@ static const char *const operation_kind_words[OPERATION_N_KINDS] = {
     [OPERATION_ATTEST] = SETS "/virtualMachines/attest/action",
     [OPERATION_QUARANTINE] = SETS "/virtualMachines/quarantine/action",
     [OPERATION_RELEASE] = SETS "/virtualMachines/release/action",
+    [OPERATION_ACKNOWLEDGE_LOSS] = SETS "/acknowledgeDataLoss/action",
     [OPERATION_ASSESS] = SETS "/virtualMachines/assess/action",
     [OPERATION_APPROVE_BASELINE] = "Testudo.Attestation/baselines/write",
     [OPERATION_ROTATE_TOKEN_KEY] = "Testudo.Attestation/rotateTokenKey/action",

@@ -41,6 +41,7 @@ typedef enum {
     OPERATION_APPROVE_BASELINE,       /* the same, of what a boot should be */
     OPERATION_ROTATE_TOKEN_KEY,       /* the same, of the key that signs tokens */
     OPERATION_ASSESS,                 /* the same: it was looked up what an upgrade would cost an instance */
+    OPERATION_ACKNOWLEDGE_LOSS,       /* the same: somebody knows that what is asked for locks a volume out */
     OPERATION_N_KINDS
 } OperationKind;
 

@@ -216,6 +216,13 @@ const char *const schema_steps[] = {
     "  image_urn TEXT PRIMARY KEY COLLATE NOCASE, made INTEGER NOT NULL, document TEXT NOT NULL) WITHOUT ROWID;",
     /* Kernel modules that a guest refused. */
     "ALTER TABLE attestations ADD COLUMN refused TEXT;",
+    /* What was looked up in an instance before an upgrade. */
+    "CREATE TABLE assessments ("
+    "  set_id INTEGER NOT NULL, instance INTEGER NOT NULL, at INTEGER NOT NULL, epoch INTEGER NOT NULL,"
+    "  disk_gen INTEGER NOT NULL, vtpm_gen INTEGER NOT NULL, document TEXT NOT NULL,"
+    "  PRIMARY KEY (set_id, instance)) WITHOUT ROWID;"
+    "CREATE TRIGGER assessments_go AFTER DELETE ON instances BEGIN"
+    "  DELETE FROM assessments WHERE set_id = old.set_id AND instance = old.id; END;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

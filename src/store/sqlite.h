@@ -87,6 +87,8 @@ typedef enum {
     SQL_VTPM_LIST,
     SQL_VTPM_OF_KEY,
     SQL_VTPM_PUT,
+    SQL_ASSESSMENT_GET,
+    SQL_ASSESSMENT_PUT,
     SQL_ATTESTATION_LIST,
     SQL_ATTESTATION_INSERT,
     SQL_ATTESTATION_PRUNE,
@@ -279,7 +281,8 @@ typedef struct {
     }
 
 extern const RowType group_rows, set_rows, model_rows, instance_rows, operation_rows, roll_rows, event_rows, image_rows,
-    disk_rows, vtpm_rows, attestation_rows, log_rows, baseline_rows, alert_rows, delivery_rows, components_rows;
+    disk_rows, vtpm_rows, attestation_rows, log_rows, baseline_rows, alert_rows, delivery_rows, components_rows,
+    assessment_rows;
 
 /* The columns of a type as SQL: "a", "b" (the same with its place, for an insert); ?1, ?2; "a" = ?1, … (what an update
  * writes); and "a" = ?1 AND … (its key, and the expected etag). */

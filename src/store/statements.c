@@ -182,6 +182,8 @@ static const struct {
     [SQL_VTPM_LIST] = { SHAPE_SELECT, &vtpm_rows, "WHERE set_id = ? ORDER BY instance" },
     [SQL_VTPM_OF_KEY] = { SHAPE_SELECT, &vtpm_rows, "WHERE ek = ? ORDER BY set_id, instance" },
     [SQL_VTPM_PUT] = { SHAPE_REPLACE, &vtpm_rows, NULL },
+    [SQL_ASSESSMENT_GET] = { SHAPE_SELECT, &assessment_rows, "WHERE set_id = ? AND instance = ?" },
+    [SQL_ASSESSMENT_PUT] = { SHAPE_REPLACE, &assessment_rows, NULL },
 
     [SQL_ATTESTATION_LIST] = { SHAPE_SELECT, &attestation_rows, "WHERE set_id = ? AND instance = ? ORDER BY id DESC LIMIT ?" },
     [SQL_ATTESTATION_INSERT] = { SHAPE_INSERT, &attestation_rows, NULL },

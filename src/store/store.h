@@ -461,6 +461,20 @@ gboolean store_attestation_add(StoreTx *tx, const StoreAttestation *attestation,
 /* Those of instances that are gone, and older than that; and event logs that nothing names any more. */
 gboolean store_attestation_prune(StoreTx *tx, UnixTime before, GError **error);
 
+/* What was last looked up in an instance before an upgrade (attest/assessment.h). Its row goes with the instance. */
+typedef struct {
+    gint64 set_id;
+    guint instance;
+    UnixTime at;
+    guint64 epoch;              /* the launch that was looked into, and what it ran with */
+    guint64 disk_gen, vtpm_gen; /* vtpm_gen 0: it had none */
+    char *document;             /* JSON: assessment_json() */
+} StoreAssessment;
+void store_assessment_free(StoreAssessment *assessment);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreAssessment, store_assessment_free)
+StoreAssessment *store_assessment_get(StoreTx *tx, gint64 set_id, guint instance, GError **error);
+gboolean store_assessment_put(StoreTx *tx, const StoreAssessment *assessment, GError **error); /* insert or replace */
+
 /* Event logs, by their SHA-256 in hexadecimal: the logs of alike boots are one. */
 typedef struct {
     char *digest;

@@ -44,6 +44,23 @@ an_accepted_change(void)
 }
 
 static void
+what_was_looked_up_before(void)
+{
+    g_autoptr(json_t) answer =
+        json_of("{'status':'Accepted','summary':{},'instances':["
+                "{'instanceId':'0','change':'restart','lost':[],'assessment':{'status':'Assessed','refused':["
+                "{'kind':'KernelModule','name':'nvidia','reason':'It is unsigned.'}]}},"
+                "{'instanceId':'1','change':'restart','lost':[],'assessment':{'status':'NotAssessed','reason':'Never.'}},"
+                "{'instanceId':'2','change':'restart','lost':[],'assessment':{'status':'NotAssessed','reason':'Old.'}},"
+                "{'instanceId':'3','change':'restart','lost':[],'assessment':{'status':'NotAssessed','reason':'Never.'}},"
+                "{'instanceId':'4','change':'nothing','lost':[]}],'warnings':[],'when':'later'}");
+    g_autofree char *text = what_if_text(answer);
+    g_assert_nonnull(strstr(text, "\nSecure Boot would refuse:\n  - instance 0: KernelModule nvidia: It is unsigned.\n"));
+    g_assert_nonnull(strstr(text, "is not known.\n  - 1, 3: Never.\n  - 2: Old.\n"));
+    g_assert_null(strstr(text, "4:"));
+}
+
+static void
 warnings_alone(void)
 {
     g_autoptr(json_t) answer = json_of(accepted), none = json_of("{'instances':[],'warnings':[]}");
@@ -98,6 +115,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/what_if/warnings-alone", warnings_alone);
+    g_test_add_func("/what_if/what-was-looked-up-before", what_was_looked_up_before);
     g_test_add_func("/what_if/an_accepted_change", an_accepted_change);
     g_test_add_func("/what_if/a_refused_change_names_every_rule", a_refused_change_names_every_rule);
     g_test_add_func("/what_if/the_question_names_what_the_wanted_ones_lose", the_question_names_what_the_wanted_ones_lose);

@@ -94,6 +94,38 @@ test_a_newer_version_is_rolled_out(void)
     }
 }
 
+/* Nobody is there who could acknowledge it: it is told once, and the version waits for somebody who does. */
+static int
+bound_guest(const char *key G_GNUC_UNUSED, guint64 epoch G_GNUC_UNUSED, const char *const *argv, GString *out,
+            void *data G_GNUC_UNUSED)
+{
+    if (strcmp(argv[0], "assess") != 0)
+        return SIMULATED_GUEST_AS_EVER;
+    g_string_append(out, "assessment 1\nluks vdb 1-2 systemd-tpm2\nend\n");
+    return 0;
+}
+
+static void
+test_a_version_that_locks_a_volume_out_waits(void)
+{
+    static const char trusted[] = "{\"properties\":{\"virtualMachineProfile\":{\"securityProfile\":{\"securityType\":"
+                                  "\"TrustedLaunch\"}}}}";
+    g_autoptr(World) world = world_that(FOLLOWS("", ""));
+    answer_free(world_must(world, 200, "PATCH", "@/s1", trusted));
+    answer_free(world_must(world, 202, "POST", "@/s1/manualupgrade", ALL));
+    world_settle(world);
+    host_simulated_set_guest_latency(world->simulated, 0);
+    host_simulated_set_guest(world->simulated, bound_guest, NULL);
+    answer_free(world_must(world, 200, "POST", "@/s1/virtualMachines/1/assess", NULL));
+    import(world, "1.2.0", "V2");
+    world_settle(world);
+    expect_exact(world, "1.1.0");
+    g_autoptr(Answer) events =
+        world_must(world, 200, "GET", "~/providers/Microsoft.Insights/eventtypes/management/values", NULL);
+    g_autofree char *told = json_dumps(events->body, JSON_COMPACT);
+    g_assert_nonnull(strstr(told, "does not take the newer image 'Testudo:mini:gen2:1.2.0' by itself: Instance 1 has"));
+}
+
 /* Those that come are made from it; the daemon's knowledge of the set outlives its instances. */
 static void
 test_a_set_without_instances_follows(void)
@@ -364,6 +396,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/os-upgrade/a-newer-version-is-rolled-out", test_a_newer_version_is_rolled_out);
+    g_test_add_func("/os-upgrade/a-version-that-locks-a-volume-out-waits", test_a_version_that_locks_a_volume_out_waits);
     g_test_add_func("/os-upgrade/a-set-without-instances-follows", test_a_set_without_instances_follows);
     g_test_add_func("/os-upgrade/the-history-ends", test_the_history_ends);
     g_test_add_func("/os-upgrade/the-rolling-policy-is-its-own", test_the_rolling_policy_is_its_own);

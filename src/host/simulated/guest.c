@@ -180,7 +180,7 @@ ack_run(const Sim *sim, const char *event, GString *out)
     return 0;
 }
 
-/* A guest with nothing of its own: what it cannot look at is what a container cannot. */
+/* A guest with nothing of its own, unless it is a fault: what it cannot look at is what a container cannot. */
 static int
 assess_run(const Sim *sim, GString *out)
 {
@@ -188,8 +188,12 @@ assess_run(const Sim *sim, GString *out)
     g_string_append_printf(out,
                            WIRE_ASSESSMENT "\n" WIRE_SECURE_BOOT " " WIRE_UNSEEN "\n" WIRE_TPM " %s\n" WIRE_MODULE_SIGNATURES
                                            " checked\n" WIRE_KERNEL " 6.1.0-simulated " WIRE_SIGNED "\n" WIRE_LOADER
-                                           " /boot/efi/EFI/BOOT/BOOTX64.EFI " WIRE_SIGNED "\n" WIRE_END "\n",
+                                           " /boot/efi/EFI/BOOT/BOOTX64.EFI " WIRE_SIGNED "\n",
                            vtpm ? "yes" : "no");
+    if (sim->tampered == SIMULATED_VOLUME_BOUND)
+        g_string_append(out, WIRE_MODULE " simulated OE " WIRE_UNSIGNED "\n" WIRE_LUKS
+                                         " vdb 00000000-0000-0000-0000-000000000001 systemd-tpm2\n");
+    g_string_append(out, WIRE_END "\n");
     return 0;
 }
 

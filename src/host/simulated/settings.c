@@ -25,6 +25,7 @@ static const char *const fault_words[SIMULATED_N_FAULTS + 1] = {
     [SIMULATED_OTHER_KEY] = "other-key",
     [SIMULATED_ROLLED_BACK] = "vtpm-rolled-back",
     [SIMULATED_BAD_MODULE] = "module-refused",
+    [SIMULATED_VOLUME_BOUND] = "volume-bound",
 };
 
 void

@@ -3,7 +3,7 @@
  * as it would find real ones). Latencies and faults are set through the functions below or, at open, by a JSON file
  * `simulated.conf.json` in the state folder: {"start_ms":…,"boot_ms":…,"stop_ms":…,"destroy_ms":…,"guest_ms":…,"approve_ms":…,
  * "faults":[{"key_suffix":".3","epoch":2,"fault":"WORD"}],"die_at":7}. WORD: refuse, no-agent, start-fails, exit,
- * disk-full, unhealthy, grub-changed, no-event-log, other-vtpm, other-key, vtpm-rolled-back.
+ * disk-full, unhealthy, grub-changed, no-event-log, other-vtpm, other-key, vtpm-rolled-back, module-refused, volume-bound.
  * approve_ms: so long after a terminate notice the guest approves it; never where it is not given. die_at: the daemon is
  * killed, as by SIGKILL from outside, at that crossing between it and its VMs: each call of start, release, stop and destroy is
  * one before it has an effect, and each event is one before it is told (1: the first since the start). So a test can have a
@@ -37,6 +37,7 @@ typedef enum {
     SIMULATED_OTHER_KEY,    /* the same, but for the endorsement key, which is said to be its own */
     SIMULATED_ROLLED_BACK,  /* its vTPM knows of one start alone */
     SIMULATED_BAD_MODULE,   /* its kernel refused a module */
+    SIMULATED_VOLUME_BOUND, /* its vTPM opens a LUKS volume, and it uses an unsigned module */
     SIMULATED_N_FAULTS
 } SimulatedFault;
 
