@@ -1,6 +1,8 @@
 /* The API as an object: what it knows of itself, and what it waits for when it ends. */
 #include "api/body_cache.h"
 #include "api/call.h"
+#include "api/portal_files.h"
+#include "api/sessions.h"
 #include "api/token_ring.h"
 #include "base/secret.h"
 
@@ -34,6 +36,16 @@ identity_load(Api *api, GError **error)
     return api->link_secret && store_commit(g_steal_pointer(&tx), error);
 }
 
+static gboolean
+portal_load(Api *api, GError **error)
+{
+    api->portal = api->config.portal ? portal_files_new(api->config.portal, error) : NULL;
+    if (!api->portal && api->config.portal)
+        return FALSE;
+    api->sessions = sessions_new(api->store, api->clock->now(api->clock), error);
+    return api->sessions != NULL;
+}
+
 Api *
 api_new(const ApiConfig *config, Store *store, Clock *clock, const ApiProbe *probe, GError **error)
 {
@@ -47,7 +59,7 @@ api_new(const ApiConfig *config, Store *store, Clock *clock, const ApiProbe *pro
     api->issuer = g_strdup(config->token_issuer);
     g_mutex_init(&api->works_lock);
     g_cond_init(&api->works_ended);
-    if (identity_load(api, error) && token_ring_settle(api, error))
+    if (portal_load(api, error) && identity_load(api, error) && token_ring_settle(api, error))
         return api;
     api_free(api);
     return NULL;
@@ -92,6 +104,8 @@ api_free(Api *api)
     g_mutex_clear(&api->works_lock);
     g_cond_clear(&api->works_ended);
     body_cache_free(api->bodies);
+    portal_files_free(api->portal);
+    sessions_free(api->sessions);
     g_clear_pointer(&api->version_form, g_regex_unref);
     g_free(api->subscription);
     g_free(api->link_secret);

@@ -13,9 +13,10 @@ typedef struct {
     const char *target;   /* path and query as on the request line, percent-encoded */
     const char *base_url; /* "https://127.0.0.1:8443": what absolute addresses in answers begin with */
     const char *link_url; /* what addresses for a browser begin with; NULL: base_url */
-    const char *caller;   /* "owner" (Unix socket) or "token"; NULL: not authenticated */
+    const char *caller;   /* "owner" (Unix socket), "token", or a session of the portal (api/sessions.h); NULL: nobody known */
     const char *if_match, *if_none_match;
     const char *client_request_id;
+    gboolean takes_gzip; /* Accept-Encoding: of what is kept packed, that is sent */
     const void *body;
     gsize body_length;
 } ApiRequest;
@@ -24,7 +25,7 @@ typedef struct {
     int status;
     char *content_type; /* NULL: no body */
     GPtrArray *headers; /* char*: name, value, name, value, …; never NULL */
-    GBytes *body;       /* NULL: empty */
+    GBytes *body;       /* NULL: empty. Of an answer to HEAD its length alone is told */
 } ApiResponse;
 
 ApiResponse *api_response_new(int status);
@@ -88,6 +89,7 @@ typedef struct {
     gint64 attest_period_usec;  /* as the engine's */
     const char *token_issuer;   /* https://… below which others find /certs, no slash at its end; NULL: where it listens */
     gint64 token_key_age_usec;  /* a key signs tokens for so long; 0: until it is told otherwise */
+    const char *portal;         /* where the program's resources have the portal's files; NULL: it is built without */
     const StateKey *state_key;  /* borrowed; encrypts the keys that sign tokens; NULL: they are stored as they are */
 } ApiConfig;
 

@@ -15,11 +15,13 @@ struct Api {
     Clock *clock;
     ApiProbe probe;
     char *subscription;
-    char *issuer;             /* of tokens: config.token_issuer, or where HTTPS is listened on; NULL: neither */
-    char *link_secret;        /* signs short-lived addresses (boot diagnostics) */
-    GRegex *version_form;     /* compiled once: every request is matched with it */
-    struct BodyCache *bodies; /* api/body_cache.h */
-    GMutex works_lock;        /* of n_works */
+    char *issuer;               /* of tokens: config.token_issuer, or where HTTPS is listened on; NULL: neither */
+    char *link_secret;          /* signs short-lived addresses (boot diagnostics) */
+    GRegex *version_form;       /* compiled once: every request is matched with it */
+    struct BodyCache *bodies;   /* api/body_cache.h */
+    struct Sessions *sessions;  /* of the portal */
+    struct PortalFiles *portal; /* NULL: this program is built without it */
+    GMutex works_lock;          /* of n_works */
     GCond works_ended;
     guint n_works; /* threads that do what takes long; they use the store */
 };
@@ -91,13 +93,14 @@ typedef struct {
     const char *method;
     /* Segments; fixed ones match without regard to case, {name} takes one segment. {subscription} and {location} are checked
      * by the router (404 SubscriptionNotFound, 400 LocationNotAvailable…) and are params all the same; a trailing slash is
-     * fine. */
+     * fine. {name...}, which is the last, takes all that follow, also none, and is no param. */
     const char *path;
     Handler handler;
     guint flags;
     const char *query; /* what the query may have beside api-version: target_check_query() */
 } Route;
-#define NO_QUERY NULL
+#define NO_QUERY  NULL
+#define ANY_QUERY "*"
 /* Each ends with a row whose method is NULL. */
 extern const Route routes_subscriptions[]; /* subscriptions, locations, providers, tenants */
 extern const Route routes_features[];
@@ -130,6 +133,8 @@ extern const Route routes_extensions[];
 extern const Route routes_extension_images[];
 extern const Route routes_revisions[]; /* of a set, and rollback */
 extern const Route routes_guest[];     /* boot diagnostics, run command, connection info */
+extern const Route routes_sign_in[];   /* /portal/codes, /portal/session */
+extern const Route routes_portal[];    /* /portal/… */
 extern const Route routes_resources[]; /* what lies in a group, or in the subscription */
 
 /* Answers by the route of call->target, which a handler has rewritten; query and body are checked already. */

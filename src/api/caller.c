@@ -1,6 +1,7 @@
 #include "api/caller.h"
 
 #include "api/call.h"
+#include "api/sessions.h"
 #include "base/secret.h"
 
 #include <string.h>
@@ -16,19 +17,46 @@ request_header(struct MHD_Connection *connection, const char *name)
 }
 
 static gboolean
-token_is_right(const Api *api, const char *authorization)
+weight_is_zero(const char *parameters)
 {
-    const char *token = api->config.token;
-    return token && authorization && g_ascii_strncasecmp(authorization, SCHEME, strlen(SCHEME)) == 0 &&
-           secret_same(token, authorization + strlen(SCHEME));
+    const char *q = parameters ? strstr(parameters, "q=") : NULL;
+    return q && strspn(q + 2, "0.") == strcspn(q + 2, " \t;") && q[2] != '\0';
 }
 
-const char *
+gboolean
+takes_gzip(const char *list)
+{
+    g_auto(GStrv) codings = g_strsplit(list ? list : "", ",", -1);
+    for (char **coding = codings; *coding; coding++) {
+        char *parameters = strchr(*coding, ';');
+        if (parameters)
+            *parameters++ = '\0';
+        if (g_ascii_strcasecmp(g_strstrip(*coding), "gzip") == 0)
+            return !weight_is_zero(parameters);
+    }
+    return FALSE;
+}
+
+/* Borrowed from the header; NULL: it brings none. */
+static const char *
+token_of(const char *authorization)
+{
+    gboolean bears = authorization && g_ascii_strncasecmp(authorization, SCHEME, strlen(SCHEME)) == 0;
+    return bears ? authorization + strlen(SCHEME) : NULL;
+}
+
+char *
 caller_of(const Listener *listener, struct MHD_Connection *connection)
 {
     if (listener->is_socket)
-        return "owner";
-    return token_is_right(listener->exchanges->api, request_header(connection, "Authorization")) ? "token" : NULL;
+        return g_strdup("owner");
+    const Api *api = listener->exchanges->api;
+    const char *token = token_of(request_header(connection, "Authorization"));
+    if (!token)
+        return NULL;
+    if (api->config.token && secret_same(api->config.token, token))
+        return g_strdup("token");
+    return sessions_caller(api->sessions, token, api->clock->now(api->clock));
 }
 
 /* A name or address with or without a port. */

@@ -2,10 +2,12 @@
 
 #include "api/call.h"
 #include "api/caller.h"
+#include "api/portal.h"
 
 #include <string.h>
 
-#define SEND_WITHIN G_USEC_PER_SEC
+#define SEND_WITHIN      G_USEC_PER_SEC
+#define SIGN_IN_BODY_MAX 1024u
 
 typedef struct Exchange Exchange;
 
@@ -20,6 +22,7 @@ struct Exchange {
     char *target;
     GByteArray *body;
     gboolean begun, too_large;
+    guint body_max;        /* bytes that are taken of who sends it; 0: none */
     Ticket *ticket;        /* NULL until it was asked */
     ApiResponse *response; /* under the ticket's lock where there is one */
     gboolean suspended;
@@ -258,6 +261,7 @@ ask(const Listener *listener, Exchange *exchange, const char *method, const char
         .if_match = request_header(connection, "If-Match"),
         .if_none_match = request_header(connection, "If-None-Match"),
         .client_request_id = request_header(connection, "x-ms-client-request-id"),
+        .takes_gzip = takes_gzip(request_header(connection, "Accept-Encoding")),
         .body = exchange->body ? exchange->body->data : NULL,
         .body_length = exchange->body ? exchange->body->len : 0,
     };
@@ -286,9 +290,9 @@ answer_or_wait(const Listener *listener, Exchange *exchange)
 }
 
 static enum MHD_Result
-too_large_answer(Exchange *exchange, const Api *api)
+too_large_answer(Exchange *exchange)
 {
-    g_autofree char *message = g_strdup_printf("The body is larger than the %u bytes that are accepted.", api->config.body_max);
+    g_autofree char *message = g_strdup_printf("The body is larger than the %u bytes that are accepted.", exchange->body_max);
     exchange->response = refusal(ARM_TOO_LARGE, message);
     api_response_set_header(exchange->response, "Connection", "close");
     return response_send(exchange);
@@ -302,36 +306,52 @@ announces_body(struct MHD_Connection *connection)
 }
 
 static gboolean
-announces_too_much(struct MHD_Connection *connection, const Api *api)
+announces_too_much(struct MHD_Connection *connection, guint max)
 {
     const char *text = request_header(connection, "Content-Length");
     guint64 length;
-    return text && g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &length, NULL) && length > api->config.body_max;
+    return text && g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &length, NULL) && length > max;
+}
+
+/* Who signs in has no token yet; a code is short. */
+static gboolean
+is_sign_in(const Exchange *exchange, const char *method)
+{
+    return strcmp(method, "POST") == 0 && strcmp(exchange->target, PATH_PORTAL "/session") == 0;
+}
+
+static guint
+body_max_of(const Listener *listener, const Exchange *exchange, const char *method)
+{
+    g_autofree char *caller = caller_of(listener, exchange->connection);
+    if (caller)
+        return listener->exchanges->api->config.body_max;
+    return is_sign_in(exchange, method) ? SIGN_IN_BODY_MAX : 0;
 }
 
 /* The head is there. What will be refused anyway is refused before its body is taken in: nobody without a token makes us keep
- * bytes. */
+ * bytes, but for a few of who signs in. */
 static enum MHD_Result
 head_take(const Listener *listener, Exchange *exchange, const char *method)
 {
     struct MHD_Connection *connection = exchange->connection;
-    const Api *api = listener->exchanges->api;
     exchange->begun = TRUE;
     if (!announces_body(connection))
         return MHD_YES;
-    if (!caller_of(listener, connection)) {
+    exchange->body_max = body_max_of(listener, exchange, method);
+    if (exchange->body_max == 0) {
         ask(listener, exchange, method, /* caller= */ NULL);
         return answer_or_wait(listener, exchange);
     }
-    return announces_too_much(connection, api) ? too_large_answer(exchange, api) : MHD_YES;
+    return announces_too_much(connection, exchange->body_max) ? too_large_answer(exchange) : MHD_YES;
 }
 
 static void
-body_take(Exchange *exchange, const char *bytes, size_t length, const Api *api)
+body_take(Exchange *exchange, const char *bytes, size_t length)
 {
     if (!exchange->body)
         exchange->body = g_byte_array_new();
-    exchange->too_large = exchange->too_large || exchange->body->len + length > api->config.body_max;
+    exchange->too_large = exchange->too_large || exchange->body->len + length > exchange->body_max;
     if (!exchange->too_large)
         g_byte_array_append(exchange->body, (const guint8 *)bytes, (guint)length);
 }
@@ -342,7 +362,6 @@ exchange_on_request(void *data, struct MHD_Connection *connection, const char *u
 {
     const Listener *listener = data;
     Exchange *exchange = *state;
-    const Api *api = listener->exchanges->api;
     (void)url;
     (void)version;
 
@@ -352,16 +371,18 @@ exchange_on_request(void *data, struct MHD_Connection *connection, const char *u
         return head_take(listener, exchange, method);
     if (*upload_size > 0) {
         if (!exchange->ticket)
-            body_take(exchange, upload, *upload_size, api);
+            body_take(exchange, upload, *upload_size);
         *upload_size = 0;
         return MHD_YES;
     }
     if (exchange->response)
         return response_send(exchange);
     if (exchange->too_large)
-        return too_large_answer(exchange, api);
+        return too_large_answer(exchange);
     guard_pause(watched_of(connection));
-    if (!exchange->ticket)
-        ask(listener, exchange, method, caller_of(listener, connection));
+    if (!exchange->ticket) {
+        g_autofree char *caller = caller_of(listener, connection);
+        ask(listener, exchange, method, caller);
+    }
     return answer_or_wait(listener, exchange);
 }

@@ -20,14 +20,23 @@ static const Route *const tables[] = {
     routes_alerts,          routes_assessments,
     routes_resource_health, routes_authority,
     routes_components,      routes_assess,
+    routes_sign_in,         routes_portal,
 };
 
 /* ---- routes ---- */
+
+#define REST "...}"
 
 static gboolean
 is_parameter(const char *at)
 {
     return *at == '{';
+}
+
+static gboolean
+takes_the_rest(const char *at, gsize length)
+{
+    return is_parameter(at) && length > strlen(REST) && strncmp(at + length - strlen(REST), REST, strlen(REST)) == 0;
 }
 
 /* Params are borrowed from call->target.segments. */
@@ -41,6 +50,10 @@ route_matches(const Route *route, Call *call)
         at++;
         const char *end = strchrnul(at, '/');
         gsize length = (gsize)(end - at);
+        if (takes_the_rest(at, length)) {
+            call->n_params = n;
+            return TRUE;
+        }
         if (!*segment)
             return FALSE;
         if (is_parameter(at)) {
@@ -109,6 +122,12 @@ version_check(const Route *route, Call *call, GError **error)
 }
 
 static gboolean
+query_check(const Route *route, const Call *call, GError **error)
+{
+    return g_strcmp0(route->query, ANY_QUERY) == 0 || target_check_query(&call->target, route->query, error);
+}
+
+static gboolean
 body_read(const Route *route, const ApiRequest *request, json_t **ret_body, GError **error)
 {
     if (request->body_length == 0)
@@ -168,8 +187,8 @@ answer_make(Call *call, GError **error)
         g_clear_error(error);
         return response;
     }
-    if (!route || !scope_check(route, call, error) || !version_check(route, call, error) ||
-        !target_check_query(&call->target, route->query, error) || !body_read(route, call->request, &body, error))
+    if (!route || !scope_check(route, call, error) || !version_check(route, call, error) || !query_check(route, call, error) ||
+        !body_read(route, call->request, &body, error))
         return NULL;
     call->body = body;
     return route->handler(call, error);
@@ -190,9 +209,6 @@ api_handle(Api *api, const ApiRequest *request, ApiDone done, void *data)
         g_assert(error);
         response = respond_error(error);
     }
-    /* RFC 9110, 9.3.2: the answer to HEAD has no content. */
-    if (strcmp(request->method, "HEAD") == 0)
-        g_clear_pointer(&response->body, g_bytes_unref);
     response_finish(response, request->client_request_id, request->base_url);
     done(response, data);
 }

@@ -74,6 +74,7 @@ static const struct {
     [ARM_ROLL_CANCELED] = { 409, "RollingUpgradeCanceled" },
     [ARM_GUEST_AGENT_RESTRICTED] = { 409, "GuestAgentRestricted" },
     [ARM_GUEST_RUN_FAILED] = { 409, "GuestRunFailed" },
+    [ARM_GONE] = { 410, "Gone" },
 };
 
 int

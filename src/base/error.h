@@ -57,6 +57,8 @@ typedef enum {
     /* What testudo-guest could not be asked for inside a guest. */
     ARM_GUEST_AGENT_RESTRICTED, /* 409 GuestAgentRestricted: the guest forbids its agent to run or write what is needed */
     ARM_GUEST_RUN_FAILED,       /* 409 GuestRunFailed: it was not put there, did not end in time, or said too much */
+    /* The store keeps these by number: what comes new stands at the end. */
+    ARM_GONE, /* 410 Gone: no longer kept */
     ARM_N_CODES
 } ArmCode;
 

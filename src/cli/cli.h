@@ -80,6 +80,7 @@ json_t *image_list_read(Cli *cli, GError **error);
 gboolean run_account_show(Cli *cli, GError **error);
 gboolean run_account_locations(Cli *cli, GError **error);
 gboolean run_host_show(Cli *cli, GError **error);
+gboolean run_portal(Cli *cli, GError **error);
 gboolean run_activity_log(Cli *cli, GError **error);
 gboolean run_attest_eventlog(Cli *cli, GError **error);
 gboolean run_attest_show(Cli *cli, GError **error);

@@ -22,6 +22,7 @@ const Command cli_commands[] = {
     { "alert activate", NULL, "name! resource-group", run_alert_activate, "take back that it was dismissed or resolved", NULL },
     { "assessment list", NULL, "resource-group", run_assessment_list, "what is recommended of scale sets' models", NULL },
     { "host show", NULL, "", run_host_show, "what this host can run: firmware, vTPM, sizes", NULL },
+    { "portal", NULL, "", run_portal, "an address that signs a browser in to the web portal, once, within 10 minutes", NULL },
     { "monitor activity-log list", NULL, "resource-group max-events", run_activity_log, "what was asked, by whom, and how it ended", NULL },
     { "attest show", NULL, SET "instance-id! evidence", run_attest_show, "how an instance booted, and what differs from its image",
       "testudo attest show -g MyResourceGroup -n MyScaleSet --instance-id 0 --evidence folder" },

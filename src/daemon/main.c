@@ -19,6 +19,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define PORTAL_RESOURCES "/testudo/portal"
+
 typedef struct {
     DaemonConfig *config;
     int lock;
@@ -169,6 +171,13 @@ core_start(Daemon *daemon, GError **error)
 }
 
 static gboolean
+resources_have(const char *folder)
+{
+    g_auto(GStrv) names = g_resources_enumerate_children(folder, G_RESOURCE_LOOKUP_FLAGS_NONE, /* error= */ NULL);
+    return names != NULL;
+}
+
+static gboolean
 api_start(Daemon *daemon, GError **error)
 {
     const DaemonConfig *config = daemon->config;
@@ -201,6 +210,7 @@ api_start(Daemon *daemon, GError **error)
         .token_issuer = config->token_issuer,
         .token_key_age_usec = config->token_key_age_usec,
         .state_key = daemon->state_key,
+        .portal = resources_have(PORTAL_RESOURCES) ? PORTAL_RESOURCES : NULL,
     };
     daemon->probe = probe_new(daemon->host, daemon->engine, daemon->context, config->state_dir);
     daemon->api = api_new(&api_config, daemon->store, daemon->clock, probe_table(daemon->probe), error);

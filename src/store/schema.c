@@ -223,6 +223,10 @@ const char *const schema_steps[] = {
     "  PRIMARY KEY (set_id, instance)) WITHOUT ROWID;"
     "CREATE TRIGGER assessments_go AFTER DELETE ON instances BEGIN"
     "  DELETE FROM assessments WHERE set_id = old.set_id AND instance = old.id; END;",
+    /* Who has signed in to the portal. */
+    "CREATE TABLE sessions ("
+    "  hash TEXT PRIMARY KEY, name TEXT NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, used INTEGER NOT NULL)"
+    "  WITHOUT ROWID;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

@@ -119,6 +119,10 @@ typedef enum {
     SQL_DELIVERY_NEXT,
     SQL_DELIVERY_UPDATE,
     SQL_DELIVERY_DELETE,
+    SQL_SESSION_LIST,
+    SQL_SESSION_INSERT,
+    SQL_SESSION_USE,
+    SQL_SESSION_DELETE,
     SQL_N
 } Sql;
 
@@ -282,7 +286,7 @@ typedef struct {
 
 extern const RowType group_rows, set_rows, model_rows, instance_rows, operation_rows, roll_rows, event_rows, image_rows,
     disk_rows, vtpm_rows, attestation_rows, log_rows, baseline_rows, alert_rows, delivery_rows, components_rows,
-    assessment_rows;
+    assessment_rows, session_rows;
 
 /* The columns of a type as SQL: "a", "b" (the same with its place, for an insert); ?1, ?2; "a" = ?1, … (what an update
  * writes); and "a" = ?1 AND … (its key, and the expected etag). */

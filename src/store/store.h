@@ -358,7 +358,7 @@ typedef struct {
     char *operation_name; /* operation_kind_text(), or an event's own name */
     char *status;         /* "Started", "Succeeded", "Failed", "Canceled" */
     char *resource_id;
-    char *caller;      /* "owner" (socket), "token", "engine" */
+    char *caller;      /* "owner" (socket), "token", "portal:…" (a session), "engine" */
     char *correlation; /* operation id, or NULL */
     char *message;     /* or NULL */
 } StoreEvent;
@@ -526,3 +526,19 @@ GPtrArray *store_baseline_list_superseded(StoreTx *tx, const char *image_urn, gu
 GPtrArray *store_baseline_list_unneeded(StoreTx *tx, GError **error);
 /* Superseded ones of which that is true no more. */
 GPtrArray *store_baseline_list_needed_again(StoreTx *tx, GError **error);
+
+/* ---- who has signed in to the portal ---- */
+typedef struct {
+    char *hash;    /* SHA-256 of the session's token, in hexadecimal; the token itself is nowhere */
+    char *name;    /* what the activity log calls it */
+    char *made_by; /* the caller whose right it has */
+    UnixTime created;
+    UnixTime used; /* last, within some minutes */
+} StoreSession;
+void store_session_free(StoreSession *session);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreSession, store_session_free)
+GPtrArray *store_session_list(StoreTx *tx, GError **error); /* of StoreSession, the oldest first */
+gboolean store_session_insert(StoreTx *tx, const StoreSession *session, GError **error);
+/* Nothing where there is no such session any more. */
+gboolean store_session_use(StoreTx *tx, const char *hash, UnixTime used, GError **error);
+gboolean store_session_delete(StoreTx *tx, const char *hash, GError **error);

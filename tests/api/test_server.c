@@ -43,6 +43,9 @@ set_up(Fixture *fixture, const void *data)
     g_autoptr(GError) error = NULL;
     fixture->request_limit_usec = data ? SHORT_LIMIT : 0;
     fixture->world = world_new();
+    world_stop(fixture->world);
+    fixture->world->api_config.portal = "/test/portal";
+    world_start(fixture->world);
     fixture->socket_path = g_build_filename(fixture->world->dir, "testudod.sock", NULL);
     /* curl looks at the real time. */
     fixture->tls = tls_files_prepare(fixture->world->dir, NULL, g_get_real_time(), &error);
@@ -408,6 +411,109 @@ test_the_end_does_not_wait_for_a_vm(Fixture *f, const void *data)
     api_free(api);
 }
 
+/* ---- the portal ---- */
+
+static json_t *
+body_of(const char *answer)
+{
+    return json_loads(strstr(answer, "\r\n\r\n") + 4, 0, NULL);
+}
+
+static char *
+post_json(const Fixture *f, const char *target, const char *token, const char *body)
+{
+    g_autofree char *address = https_address(f, target);
+    g_autofree char *authorization = g_strconcat("Authorization: Bearer ", token ? token : "none", NULL);
+    struct curl_slist *headers = curl_slist_append(NULL, authorization);
+    GString *answer = g_string_new(NULL);
+    CURL *curl = curl_easy_init();
+    curl_easy_setopt(curl, CURLOPT_URL, address);
+    curl_easy_setopt(curl, CURLOPT_CAINFO, f->tls->ca_file);
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_HEADER, 1L);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, 10L);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, append);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+    g_assert_cmpint(curl_easy_perform(curl), ==, CURLE_OK);
+    curl_slist_free_all(headers);
+    curl_easy_cleanup(curl);
+    return g_string_free(answer, FALSE);
+}
+
+static void
+test_a_browser_signs_in(Fixture *f, const void *data)
+{
+    (void)data;
+    g_autofree char *made = converse(f, "POST /portal/codes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+    g_autoptr(json_t) code = body_of(made);
+    g_autofree char *address = https_address(f, "/portal/#code=");
+    g_assert_true(g_str_has_prefix(json_string_value(json_object_get(code, "url")), address));
+    g_autofree char *body = g_strdup_printf("{\"code\":\"%s\"}", json_string_value(json_object_get(code, "code")));
+    g_autofree char *signed_in = post_json(f, "/portal/session", NULL, body);
+    expect(signed_in, "201");
+    g_autoptr(json_t) session = body_of(signed_in);
+    const char *token = json_string_value(json_object_get(session, "token"));
+    g_autofree char *api = https_address(f, "/subscriptions?api-version=2024-07-01");
+    g_auto(Fetched) answered = fetch(f, api, token);
+    g_assert_cmpint(answered.status, ==, 200);
+    g_autofree char *refused = post_json(f, "/portal/codes", token, "");
+    expect(refused, "403");
+    g_autofree char *again = post_json(f, "/portal/session", NULL, body);
+    expect(again, "401");
+}
+
+/* Who has no token makes us keep a few bytes at most, and at one place alone. */
+static void
+test_signing_in_takes_little(Fixture *f, const void *data)
+{
+    (void)data;
+    g_autofree char *padding = g_strnfill(2000, ' '), *long_body = g_strconcat("{}", padding, NULL);
+    g_autofree char *refused = post_json(f, "/portal/session", NULL, long_body);
+    expect(refused, "413");
+    expect(refused, "1024 bytes");
+    g_autofree char *elsewhere = post_json(f, "/portal/session/x", NULL, "{}");
+    expect(elsewhere, "401");
+    expect_alive(f);
+}
+
+static void
+test_head_tells_the_length(Fixture *f, const void *data)
+{
+    (void)data;
+    g_autofree char *got = converse(f, "GET /portal/ HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    g_autofree char *head = converse(f, "HEAD /portal/ HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    const char *content = strstr(got, "\r\n\r\n") + 4;
+    g_autofree char *length = g_strdup_printf("Content-Length: %zu\r\n", strlen(content));
+    g_assert_cmpuint(strlen(content), >, 50);
+    expect(got, length);
+    expect(head, length);
+    g_assert_cmpstr(strstr(head, "\r\n\r\n"), ==, "\r\n\r\n");
+}
+
+static void
+test_what_a_client_takes_is_sent(Fixture *f, const void *data)
+{
+    static const struct {
+        const char *accept;
+        gboolean packed;
+    } rows[] = {
+        { "gzip", TRUE },       { "br, gzip;q=0.5", TRUE }, { "GZIP", TRUE },
+        { "gzip;q=1.0", TRUE }, { "gzip; q=0.1", TRUE },    { "identity", FALSE },
+        { "gzip;q=0", FALSE },  { "gzip; q=0.000", FALSE }, { "x-gzipped", FALSE },
+        { "", FALSE },
+    };
+    (void)data;
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *request = g_strdup_printf(
+            "GET /portal/ HTTP/1.1\r\nHost: h\r\nAccept-Encoding: %s\r\nConnection: close\r\n\r\n", rows[i].accept);
+        g_autofree char *answer = converse(f, request);
+        g_test_message("%s", rows[i].accept);
+        g_assert_true((strcasestr(answer, "Content-Encoding: gzip") != NULL) == rows[i].packed);
+    }
+}
+
 #define ADD(name, test) g_test_add("/server/" name, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -418,6 +524,10 @@ main(int argc, char **argv)
     ADD("the-owner-needs-no-token", test_the_owner_needs_no_token);
     ADD("large-bodies-are-refused-before-they-are-sent", test_large_bodies_are_refused_before_they_are_sent);
     /* Some of them leave the server waiting for more, until its patience ends. */
+    ADD("a-browser-signs-in", test_a_browser_signs_in);
+    ADD("signing-in-takes-little", test_signing_in_takes_little);
+    ADD("head-tells-the-length", test_head_tells_the_length);
+    ADD("what-a-client-takes-is-sent", test_what_a_client_takes_is_sent);
     g_test_add("/server/broken-requests-hurt-nobody", Fixture, "short", set_up, test_broken_requests_hurt_nobody, tear_down);
     g_test_add("/server/a-slow-client-is-cut-off", Fixture, "short", set_up, test_a_slow_client_is_cut_off, tear_down);
     g_test_add("/server/a-busy-client-is-not-cut-off", Fixture, "short", set_up, test_a_busy_client_is_not_cut_off, tear_down);

@@ -218,6 +218,29 @@ test_disks_of_their_holders(Fixture *f, const void *data G_GNUC_UNUSED)
     must_commit(tx);
 }
 
+static void
+test_session(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    StoreSession older = { T("ab12"), T("portal:00000001"), T("owner"), 5, 6 };
+    StoreSession newer = { T("cd34"), T("portal:00000002"), T("token"), 7, 8 };
+    StoreTx *tx = must_write(f->store);
+    g_assert_true(store_session_insert(tx, &newer, NULL));
+    g_assert_true(store_session_insert(tx, &older, NULL));
+    g_assert_true(store_session_use(tx, "cd34", 9, NULL));
+    g_assert_true(store_session_use(tx, "none", 9, NULL));
+    must_commit(tx);
+    tx = must_write(f->store);
+    g_autoptr(GPtrArray) both = store_session_list(tx, NULL);
+    g_assert_cmpuint(both->len, ==, 2);
+    newer.used = 9;
+    assert_same_row(&session_rows, &older, g_ptr_array_index(both, 0));
+    assert_same_row(&session_rows, &newer, g_ptr_array_index(both, 1));
+    g_assert_true(store_session_delete(tx, "ab12", NULL));
+    g_autoptr(GPtrArray) one = store_session_list(tx, NULL);
+    g_assert_cmpuint(one->len, ==, 1);
+    must_commit(tx);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -227,6 +250,7 @@ main(int argc, char **argv)
     fixture_add("image", test_image);
     fixture_add("latest", test_latest);
     fixture_add("disk", test_disk);
+    fixture_add("session", test_session);
     fixture_add("disks-of-their-holders", test_disks_of_their_holders);
     return g_test_run();
 }

@@ -1,0 +1,378 @@
+#include "api/sessions.h"
+
+#include "base/hex.h"
+#include "base/secret.h"
+
+#include <string.h>
+
+#define SESSION_PREFIX "portal:"
+#define SESSION_EVENT  "Testudo.Portal/sessions/"
+#define NAME_BYTES     4u
+#define CODE_DIGITS    16u
+#define CODE_GROUP     4u
+#define MINUTE         (60 * USEC_PER_SEC)
+/* The store hears of a session's use this often at most. */
+#define USE_WRITTEN_EVERY (5 * MINUTE)
+
+typedef struct {
+    char *hash;
+    char *made_by;
+    UnixTime until;
+} Code;
+
+typedef struct {
+    StoreSession *row;
+    UnixTime used; /* the row's is the last one that was written */
+} Session;
+
+struct Sessions {
+    Store *store;
+    GMutex lock;         /* of all below */
+    GQueue codes;        /* of Code, the oldest first */
+    GHashTable *by_hash; /* the row's hash -> Session */
+    UnixTime wrong_since;
+    guint wrong;
+};
+
+static char *
+hash_of(const char *secret)
+{
+    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, secret, -1);
+}
+
+static void
+code_free(void *data)
+{
+    Code *code = data;
+    g_free(code->hash);
+    g_free(code->made_by);
+    g_free(code);
+}
+
+static void
+session_free(void *data)
+{
+    Session *session = data;
+    store_session_free(session->row);
+    g_free(session);
+}
+
+static void
+session_add(Sessions *sessions, StoreSession *row)
+{
+    Session *session = g_new0(Session, 1);
+    session->row = row;
+    session->used = row->used;
+    g_hash_table_insert(sessions->by_hash, row->hash, session);
+}
+
+static UnixTime
+end_of(const StoreSession *row, UnixTime used)
+{
+    return MIN(row->created + SESSION_LIFETIME, used + SESSION_IDLE);
+}
+
+static gboolean
+stored_take_up(Sessions *sessions, UnixTime now, GError **error)
+{
+    g_autoptr(StoreTx) tx = store_write(sessions->store, error);
+    g_autoptr(GPtrArray) rows = tx ? store_session_list(tx, error) : NULL;
+    for (guint i = 0; rows && i < rows->len; i++) {
+        StoreSession *row = g_ptr_array_index(rows, i);
+        if (end_of(row, row->used) > now)
+            session_add(sessions, g_steal_pointer(&g_ptr_array_index(rows, i)));
+        else if (!store_session_delete(tx, row->hash, error))
+            return FALSE;
+    }
+    return rows && store_commit(g_steal_pointer(&tx), error);
+}
+
+Sessions *
+sessions_new(Store *store, UnixTime now, GError **error)
+{
+    Sessions *sessions = g_new0(Sessions, 1);
+    sessions->store = store;
+    g_mutex_init(&sessions->lock);
+    g_queue_init(&sessions->codes);
+    sessions->by_hash = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, session_free);
+    if (stored_take_up(sessions, now, error))
+        return sessions;
+    sessions_free(sessions);
+    return NULL;
+}
+
+void
+sessions_free(Sessions *sessions)
+{
+    if (!sessions)
+        return;
+    g_queue_clear_full(&sessions->codes, code_free);
+    g_hash_table_unref(sessions->by_hash);
+    g_mutex_clear(&sessions->lock);
+    g_free(sessions);
+}
+
+/* ---- codes ---- */
+
+/* Crockford's base 32: no letter that looks like a digit. */
+static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+static char *
+code_new(void)
+{
+    guint8 bytes[CODE_DIGITS];
+    GString *code = g_string_new(NULL);
+    secret_fill(bytes, sizeof bytes);
+    for (guint i = 0; i < CODE_DIGITS; i++) {
+        if (i > 0 && i % CODE_GROUP == 0)
+            g_string_append_c(code, '-');
+        g_string_append_c(code, digits[bytes[i] % 32]);
+    }
+    return g_string_free(code, FALSE);
+}
+
+static char
+digit_meant(char c)
+{
+    c = g_ascii_toupper(c);
+    if (c == 'O')
+        return '0';
+    return c == 'I' || c == 'L' ? '1' : c;
+}
+
+static char *
+code_hash(const char *code)
+{
+    g_autoptr(GString) plain = g_string_new(NULL);
+    for (; *code && plain->len <= CODE_DIGITS; code++) {
+        if (*code != '-' && !g_ascii_isspace(*code))
+            g_string_append_c(plain, digit_meant(*code));
+    }
+    return hash_of(plain->str);
+}
+
+static void
+old_codes_drop(Sessions *sessions, UnixTime now)
+{
+    const Code *oldest;
+    while ((oldest = g_queue_peek_head(&sessions->codes)) && (oldest->until <= now || sessions->codes.length > CODES_MAX))
+        code_free(g_queue_pop_head(&sessions->codes));
+}
+
+char *
+sessions_code_make(Sessions *sessions, const char *made_by, UnixTime now)
+{
+    char *text = code_new();
+    Code *code = g_new0(Code, 1);
+    code->hash = code_hash(text);
+    code->made_by = g_strdup(made_by);
+    code->until = now + CODE_LIFETIME;
+    g_mutex_lock(&sessions->lock);
+    g_queue_push_tail(&sessions->codes, code);
+    old_codes_drop(sessions, now);
+    g_mutex_unlock(&sessions->lock);
+    return text;
+}
+
+/* All are looked at, whichever it is. */
+static Code *
+code_take(Sessions *sessions, const char *hash)
+{
+    GList *found = NULL;
+    for (GList *link = sessions->codes.head; link; link = link->next) {
+        const Code *code = link->data;
+        if (secret_same(code->hash, hash))
+            found = link;
+    }
+    Code *code = found ? found->data : NULL;
+    if (found)
+        g_queue_delete_link(&sessions->codes, found);
+    return code;
+}
+
+/* FALSE: there were too many within a minute. *ret_first: this is the first too many. */
+static gboolean
+wrong_count(Sessions *sessions, UnixTime now, gboolean *ret_first)
+{
+    if (now - sessions->wrong_since >= MINUTE || now < sessions->wrong_since) {
+        sessions->wrong_since = now;
+        sessions->wrong = 0;
+    }
+    sessions->wrong++;
+    *ret_first = sessions->wrong == WRONG_CODES_MAX + 1;
+    return sessions->wrong <= WRONG_CODES_MAX;
+}
+
+char *
+sessions_code_redeem(Sessions *sessions, const char *code, UnixTime now, gboolean *ret_noted, GError **error)
+{
+    g_autofree char *hash = code_hash(code);
+    gboolean few = TRUE, first = FALSE;
+    g_mutex_lock(&sessions->lock);
+    old_codes_drop(sessions, now);
+    Code *found = code_take(sessions, hash);
+    if (!found)
+        few = wrong_count(sessions, now, &first);
+    g_mutex_unlock(&sessions->lock);
+    *ret_noted = first;
+    char *made_by = found ? g_steal_pointer(&found->made_by) : NULL;
+    if (found)
+        code_free(found);
+    else if (few)
+        arm_fail(
+            error, ARM_AUTHENTICATION_FAILED, "code",
+            "The code is wrong, was used before, or is over: 'testudo portal' gives a new one, which holds for %d minutes.",
+            (int)(CODE_LIFETIME / MINUTE));
+    else
+        arm_fail(error, ARM_TOO_MANY_REQUESTS, "code", "More than %u wrong codes came within a minute; wait for one.",
+                 WRONG_CODES_MAX);
+    return made_by;
+}
+
+/* ---- sessions ---- */
+
+static Session *
+least_used(const Sessions *sessions)
+{
+    Session *least = NULL;
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, sessions->by_hash);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Session *session = value;
+        if (!least || session->used < least->used)
+            least = session;
+    }
+    return least;
+}
+
+static StoreSession *
+session_new(const char *made_by, UnixTime now, char **ret_token)
+{
+    guint8 bytes[NAME_BYTES];
+    StoreSession *session = g_new0(StoreSession, 1);
+    secret_fill(bytes, sizeof bytes);
+    g_autofree char *name = hex_text(bytes, sizeof bytes);
+    *ret_token = secret_new();
+    session->hash = hash_of(*ret_token);
+    session->name = g_strconcat(SESSION_PREFIX, name, NULL);
+    session->made_by = g_strdup(made_by);
+    session->created = session->used = now;
+    return session;
+}
+
+/* In the store, with its line in the activity log. */
+static gboolean
+session_record(const Sessions *sessions, const StoreSession *session, const char *dropped, const char *resource, GError **error)
+{
+    g_autofree char *message = g_strdup_printf("Signed in to the portal, by right of '%s'.", session->made_by);
+    g_autoptr(StoreTx) tx = store_write(sessions->store, error);
+    return tx && (!dropped || store_session_delete(tx, dropped, error)) && store_session_insert(tx, session, error) &&
+           store_event_note(tx, SESSION_EVENT "write", resource, session->name, message, session->created, error) &&
+           store_commit(g_steal_pointer(&tx), error);
+}
+
+char *
+sessions_open(Sessions *sessions, const char *made_by, const char *resource, UnixTime now, UnixTime *ret_end, GError **error)
+{
+    g_autofree char *token = NULL, *dropped = NULL;
+    g_autoptr(StoreSession) session = session_new(made_by, now, &token);
+    g_mutex_lock(&sessions->lock);
+    if (g_hash_table_size(sessions->by_hash) >= SESSIONS_MAX) {
+        dropped = g_strdup(least_used(sessions)->row->hash);
+        g_hash_table_remove(sessions->by_hash, dropped);
+    }
+    g_mutex_unlock(&sessions->lock);
+    if (!session_record(sessions, session, dropped, resource, error))
+        return NULL;
+    *ret_end = end_of(session, now);
+    g_mutex_lock(&sessions->lock);
+    session_add(sessions, g_steal_pointer(&session));
+    g_mutex_unlock(&sessions->lock);
+    return g_steal_pointer(&token);
+}
+
+static gboolean
+session_is_over(const Session *session, UnixTime now)
+{
+    return end_of(session->row, session->used) <= now;
+}
+
+/* What the store does not take now it takes the next time; a session is good all the same. */
+static void
+use_write(const Sessions *sessions, const char *hash, UnixTime now)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreTx) tx = store_write(sessions->store, &error);
+    if (!tx || !store_session_use(tx, hash, now, &error) || !store_commit(g_steal_pointer(&tx), &error))
+        g_warning("the use of a portal session was not written: %s", error->message);
+}
+
+char *
+sessions_caller(Sessions *sessions, const char *token, UnixTime now)
+{
+    g_autofree char *hash = hash_of(token);
+    char *caller = NULL;
+    gboolean write = FALSE;
+    g_mutex_lock(&sessions->lock);
+    Session *session = g_hash_table_lookup(sessions->by_hash, hash);
+    if (session && !session_is_over(session, now)) {
+        session->used = MAX(session->used, now);
+        write = session->used - session->row->used >= USE_WRITTEN_EVERY;
+        if (write)
+            session->row->used = session->used;
+        caller = g_strdup(session->row->name);
+    }
+    g_mutex_unlock(&sessions->lock);
+    if (write)
+        use_write(sessions, hash, now);
+    return caller;
+}
+
+gboolean
+sessions_is_session(const char *caller)
+{
+    return g_str_has_prefix(caller, SESSION_PREFIX);
+}
+
+/* Under the lock. */
+static Session *
+session_named(const Sessions *sessions, const char *caller)
+{
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, sessions->by_hash);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Session *session = value;
+        if (strcmp(session->row->name, caller) == 0)
+            return session;
+    }
+    return NULL;
+}
+
+gboolean
+sessions_lasts(Sessions *sessions, const char *caller, UnixTime now)
+{
+    g_mutex_lock(&sessions->lock);
+    const Session *session = session_named(sessions, caller);
+    gboolean lasts = session && !session_is_over(session, now);
+    g_mutex_unlock(&sessions->lock);
+    return lasts;
+}
+
+gboolean
+sessions_close(Sessions *sessions, const char *caller, const char *resource, UnixTime now, GError **error)
+{
+    g_mutex_lock(&sessions->lock);
+    const Session *session = session_named(sessions, caller);
+    g_autofree char *hash = session ? g_strdup(session->row->hash) : NULL;
+    if (hash)
+        g_hash_table_remove(sessions->by_hash, hash);
+    g_mutex_unlock(&sessions->lock);
+    if (!hash)
+        return TRUE;
+    g_autoptr(StoreTx) tx = store_write(sessions->store, error);
+    return tx && store_session_delete(tx, hash, error) &&
+           store_event_note(tx, SESSION_EVENT "delete", resource, caller, "Signed out of the portal.", now, error) &&
+           store_commit(g_steal_pointer(&tx), error);
+}
