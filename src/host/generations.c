@@ -16,8 +16,37 @@ part_wanted(const LaunchSpec *spec, Part part)
     return wanted[part];
 }
 
+#define WINDOW 32u
+
+/* The bit of `skipped` for a generation below the highest; 0: it is beyond them. */
+static guint64
+skipped_bit(PartPast past, guint64 generation)
+{
+    guint64 back = past.highest - generation;
+    return back > 0 && back <= WINDOW ? G_GUINT64_CONSTANT(1) << (back - 1) : 0;
+}
+
+static gboolean
+was_made(PartPast past, guint64 generation)
+{
+    return generation <= past.highest && !(past.skipped & skipped_bit(past, generation));
+}
+
+PartPast
+part_past_with(PartPast past, guint64 generation)
+{
+    if (generation <= past.highest) {
+        past.skipped &= ~skipped_bit(past, generation);
+        return past;
+    }
+    guint64 rise = generation - past.highest;
+    guint64 between = rise > WINDOW ? G_MAXUINT32 : (G_GUINT64_CONSTANT(1) << (rise - 1)) - 1;
+    guint64 before = rise > WINDOW ? 0 : past.skipped << rise;
+    return (PartPast){ generation, (before | between) & G_MAXUINT32 };
+}
+
 Source
-part_source(guint64 wanted, guint64 present, guint64 highest, gboolean is_kept)
+part_source(guint64 wanted, guint64 present, PartPast past, gboolean is_kept)
 {
     if (wanted == 0)
         return SOURCE_NONE;
@@ -25,7 +54,7 @@ part_source(guint64 wanted, guint64 present, guint64 highest, gboolean is_kept)
         return SOURCE_PRESENT;
     if (is_kept)
         return SOURCE_PREVIOUS;
-    return wanted > highest ? SOURCE_FRESH : SOURCE_LOST;
+    return was_made(past, wanted) ? SOURCE_LOST : SOURCE_FRESH;
 }
 
 gboolean

@@ -3,7 +3,8 @@
  *
  * A part's content has a number of its own, which no other content of that part ever gets: to want a number again is to want
  * the very same disk, variables or keys again. Numbers only rise: one above all that there have been stands for a part that is
- * made afresh, any other for one that is there, or was put aside, or is lost. */
+ * made afresh, and so does one below that no launch came to make; any other for one that is there, or was put aside, or is
+ * lost. */
 #pragma once
 
 #include "host/launch_spec.h"
@@ -29,9 +30,17 @@ const char *part_name(Part part);
 /* The generation of `part` that spec wants; 0: none. */
 guint64 part_wanted(const LaunchSpec *spec, Part part);
 
-/* present: generation that is there, 0: none. highest: the highest that there ever was, 0: none. is_kept: the wanted one was
- * put aside and is there to come back. */
-Source part_source(guint64 wanted, guint64 present, guint64 highest, gboolean is_kept);
+/* Which generations of a part there ever were. All zero: none. */
+typedef struct {
+    guint64 highest;
+    guint64 skipped; /* bit N, from 0 to 31: `highest` - 1 - N was never made; what is older still counts as made */
+} PartPast;
+
+/* present: generation that is there, 0: none. is_kept: the wanted one was put aside and is there to come back. */
+Source part_source(guint64 wanted, guint64 present, PartPast past, gboolean is_kept);
+
+/* With `generation` made besides; 0: nothing is. */
+PartPast part_past_with(PartPast past, guint64 generation);
 
 /* Sets *error for SOURCE_LOST; FALSE. */
 gboolean part_lost_fail(Part part, guint64 wanted, GError **error);

@@ -17,7 +17,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!ok)
         g_assert(memcmp(&parts, &untouched, sizeof parts) == 0);
     for (Part part = 0; ok && part < N_PARTS; part++)
-        g_assert(parts.highest[part] >= parts.of[part]);
+        g_assert(parts.past[part].highest >= parts.of[part]);
     g_assert(!ok || (parts.retired >= 0 && parts.uid <= G_MAXINT32));
     return 0;
 }

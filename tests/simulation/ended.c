@@ -36,11 +36,29 @@ model_expect(Sim *sim, const SimSet *set, const SimOperation *operation, const S
                   vm->last->revision, operation->revision);
 }
 
+/* Is there one that was asked for later, and is not over? It may be what took the VM down in between. */
+static gboolean
+other_in_hand(const Sim *sim, const SimOperation *operation, guint id)
+{
+    for (guint i = sim->operations->len; i > 0; i--) {
+        const SimOperation *other = g_ptr_array_index(sim->operations, i - 1);
+        if (other == operation)
+            return FALSE;
+        for (guint n = 0;
+             other->status == OPERATION_IN_PROGRESS && g_str_equal(other->set, operation->set) && n < other->covers->len; n++) {
+            if (g_array_index(other->covers, SimCover, n).id == id)
+                return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 /* Where nothing goes wrong, and nobody has asked for something else since: who had nothing to do was free for that. */
 static void
 power_expect(Sim *sim, const SimOperation *operation, const SimInstance *instance, const Vm *vm, gboolean alive)
 {
-    gboolean still_asked = !instance->unsure && (instance->power == POWER_RUNNING) == alive;
+    gboolean still_asked =
+        !instance->unsure && (instance->power == POWER_RUNNING) == alive && !other_in_hand(sim, operation, instance->id);
     if (!sim->kind.faults && !sim->kind.kills && still_asked && vm->alive != alive)
         sim_break(sim, "an operation that succeeded has done its work", "%s of %s: the VM is %s",
                   operation_kind_text(operation->kind), vm->key, vm->alive ? "alive" : "not alive");

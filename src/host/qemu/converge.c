@@ -33,7 +33,7 @@ converge_plan(const LaunchSpec *spec, const FolderParts *parts, const gboolean i
 {
     ConvergePlan plan = { .data = parts->data != 0 && spec->data_gen > parts->data };
     for (Part part = 0; part < N_PARTS; part++)
-        plan.part[part] = part_source(part_wanted(spec, part), parts->of[part], parts->highest[part], is_kept[part]);
+        plan.part[part] = part_source(part_wanted(spec, part), parts->of[part], parts->past[part], is_kept[part]);
     /* The seed names the disk's generation; one of a disk that comes back is the same as it was. */
     plan.seed = plan.part[PART_DISK] != SOURCE_PRESENT || !has_seed;
     plan.vars = plan.part[PART_VARS] == SOURCE_FRESH || (plan.part[PART_VARS] == SOURCE_PRESENT && !has_vars);
@@ -45,8 +45,8 @@ converge_plan(const LaunchSpec *spec, const FolderParts *parts, const gboolean i
 static gboolean
 same_parts(const FolderParts *a, const FolderParts *b)
 {
-    return memcmp(a->of, b->of, sizeof a->of) == 0 && memcmp(a->highest, b->highest, sizeof a->highest) == 0 &&
-           a->data == b->data && a->os_disk_gib == b->os_disk_gib && a->uid == b->uid;
+    return memcmp(a->of, b->of, sizeof a->of) == 0 && memcmp(a->past, b->past, sizeof a->past) == 0 && a->data == b->data &&
+           a->os_disk_gib == b->os_disk_gib && a->uid == b->uid;
 }
 
 static FolderParts
@@ -56,7 +56,7 @@ parts_wanted(const Work *work)
     FolderParts wanted = work->parts;
     for (Part part = 0; part < N_PARTS; part++) {
         wanted.of[part] = part_wanted(spec, part);
-        wanted.highest[part] = MAX(wanted.highest[part], wanted.of[part]);
+        wanted.past[part] = part_past_with(wanted.past[part], wanted.of[part]);
     }
     wanted.data = MAX(wanted.data, spec->data_gen);
     wanted.os_disk_gib = spec->os_disk_gib;

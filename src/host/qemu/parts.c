@@ -26,9 +26,12 @@ static const struct {
     M("disk", of[PART_DISK], GENERATION_MAX, FALSE),
     M("variables", of[PART_VARS], GENERATION_MAX, FALSE),
     M("vtpm", of[PART_VTPM], GENERATION_MAX, FALSE),
-    M("diskHighest", highest[PART_DISK], GENERATION_MAX, TRUE),
-    M("variablesHighest", highest[PART_VARS], GENERATION_MAX, TRUE),
-    M("vtpmHighest", highest[PART_VTPM], GENERATION_MAX, TRUE),
+    M("diskHighest", past[PART_DISK].highest, GENERATION_MAX, TRUE),
+    M("variablesHighest", past[PART_VARS].highest, GENERATION_MAX, TRUE),
+    M("vtpmHighest", past[PART_VTPM].highest, GENERATION_MAX, TRUE),
+    M("diskSkipped", past[PART_DISK].skipped, G_MAXUINT32, TRUE),
+    M("variablesSkipped", past[PART_VARS].skipped, G_MAXUINT32, TRUE),
+    M("vtpmSkipped", past[PART_VTPM].skipped, G_MAXUINT32, TRUE),
     M("data", data, GENERATION_MAX, FALSE),
     M("osDiskGiB", os_disk_gib, G_MAXINT32, FALSE),
     M("uid", uid, G_MAXINT32, FALSE),
@@ -78,7 +81,7 @@ folder_parts_parse(const char *text, gsize length, FolderParts *ret_parts, GErro
         member_set(&parts, i, (guint64)json_integer_value(value));
     }
     for (Part part = 0; part < N_PARTS; part++)
-        parts.highest[part] = MAX(parts.highest[part], parts.of[part]);
+        parts.past[part].highest = MAX(parts.past[part].highest, parts.of[part]);
     *ret_parts = parts;
     return TRUE;
 }

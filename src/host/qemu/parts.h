@@ -6,9 +6,9 @@
 #define PARTS_FILE "parts.json"
 
 typedef struct {
-    guint64 of[N_PARTS];      /* generation that is there; 0: none */
-    guint64 highest[N_PARTS]; /* that there ever was; never below the one that is there */
-    guint64 data;             /* generation of the data disks */
+    guint64 of[N_PARTS];    /* generation that is there; 0: none */
+    PartPast past[N_PARTS]; /* its highest is never below the one that is there */
+    guint64 data;           /* generation of the data disks */
     guint os_disk_gib;
     guint uid;      /* that owns the folder; 0: the daemon's own user */
     gint64 retired; /* when what these took the place of was put aside, seconds since 1970 */

@@ -27,7 +27,7 @@ typedef struct {
     struct Simulated *host;
     guint64 epoch; /* of the last launch; 0: none yet */
     SimPart parts[N_PARTS];
-    guint32 highest[N_PARTS]; /* generation that there ever was */
+    PartPast past[N_PARTS];
     guint32 data_gen;
     SimKept *previous; /* n_previous; NULL: none */
     SimDisk *disks;    /* n_disks; NULL: none */

@@ -18,8 +18,8 @@ parts_json(const Sim *sim)
 {
     json_t *list = json_array();
     for (Part part = 0; part < N_PARTS; part++)
-        json_array_append_new(
-            list, json_pack("[iii]", (int)sim->parts[part].generation, (int)sim->parts[part].id, (int)sim->highest[part]));
+        json_array_append_new(list, json_pack("[iiII]", (int)sim->parts[part].generation, (int)sim->parts[part].id,
+                                              (json_int_t)sim->past[part].highest, (json_int_t)sim->past[part].skipped));
     return list;
 }
 
@@ -148,12 +148,12 @@ numbers_read(const json_t *list, guint32 *ret_numbers, guint n)
 static gboolean
 parts_read(Sim *sim, const json_t *list)
 {
-    guint32 numbers[3];
+    guint32 numbers[4];
     for (Part part = 0; part < N_PARTS; part++) {
-        if (!numbers_read(json_array_get(list, part), numbers, 3))
+        if (!numbers_read(json_array_get(list, part), numbers, 4))
             return FALSE;
         sim->parts[part] = (SimPart){ numbers[0], numbers[1] };
-        sim->highest[part] = numbers[2];
+        sim->past[part] = (PartPast){ numbers[2], numbers[3] };
     }
     return TRUE;
 }

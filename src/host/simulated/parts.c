@@ -69,7 +69,7 @@ static Source
 source_of(const Sim *sim, const LaunchSpec *spec, Part part)
 {
     guint64 wanted = part_wanted(spec, part);
-    return part_source(wanted, sim->parts[part].generation, sim->highest[part], kept_find(sim, part, wanted) != NULL);
+    return part_source(wanted, sim->parts[part].generation, sim->past[part], kept_find(sim, part, wanted) != NULL);
 }
 
 static gboolean
@@ -126,7 +126,7 @@ part_converge(Sim *sim, const LaunchSpec *spec, Part part)
     put_aside(sim, part);
     if (source == SOURCE_FRESH) {
         sim->parts[part] = (SimPart){ (guint32)wanted, id_new(sim->host) };
-        sim->highest[part] = (guint32)wanted;
+        sim->past[part] = part_past_with(sim->past[part], wanted);
     } else if (source == SOURCE_PREVIOUS) {
         SimKept *kept = kept_find(sim, part, wanted);
         sim->parts[part] = kept->made;

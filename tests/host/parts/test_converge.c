@@ -26,7 +26,7 @@ static const struct {
 } plans[] = {
 #define HAS(disk, vars, vtpm, d, v, t)                                                                                         \
     {                                                                                                                          \
-        .of = { disk, vars, vtpm }, .highest = { d, v, t }, .data = 1                                                          \
+        .of = { disk, vars, vtpm }, .past = { { d, 0 }, { v, 0 }, { t, 0 } }, .data = 1                                        \
     }
     { "a-new-folder-gets-everything", { .data = 0 }, { 1, 1, 1, 1 }, "", TRUE, FALSE, "+++sv" },
     { "a-new-folder-whatever-the-numbers", { .data = 0 }, { 7, 5, 3, 2 }, "", TRUE, FALSE, "+++sv" },
@@ -45,7 +45,7 @@ static const struct {
     { "a-first-vtpm-has-any-number", HAS(4, 4, 0, 4, 4, 0), { 4, 4, 1, 1 }, "", FALSE, FALSE, "==+" },
     { "data-disks-too", HAS(1, 1, 0, 1, 1, 0), { 2, 2, 0, 2 }, "", FALSE, FALSE, "++-svD" },
     { "an-older-number-touches-no-data-disk",
-      { .of = { 1, 1 }, .highest = { 1, 1 }, .data = 3 },
+      { .of = { 1, 1 }, .past = { { 1, 0 }, { 1, 0 } }, .data = 3 },
       { 1, 1, 0, 1 },
       "",
       FALSE,

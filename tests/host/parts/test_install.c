@@ -65,7 +65,7 @@ lacks(const Fixture *f, const char *name)
 #define WAS 1690000000
 #define PARTS(disk, vars, vtpm, d, v, t)                                                                                       \
     {                                                                                                                          \
-        .of = { disk, vars, vtpm }, .highest = { d, v, t }, .data = 1, .retired = NOW                                          \
+        .of = { disk, vars, vtpm }, .past = { { d, 0 }, { v, 0 }, { t, 0 } }, .data = 1, .retired = NOW                        \
     }
 
 typedef struct {
@@ -85,7 +85,7 @@ static const Thing at_first[] = {
     { "previous/vtpm-1.1690000000/tpm2-00.permall", "vtpm 1" },
 };
 
-static const FolderParts old_parts = { .of = { 3, 3, 3 }, .highest = { 3, 3, 3 }, .data = 1, .retired = WAS };
+static const FolderParts old_parts = { .of = { 3, 3, 3 }, .past = { { 3, 0 }, { 3, 0 }, { 3, 0 } }, .data = 1, .retired = WAS };
 
 static void
 set_up(Fixture *f, const void *data G_GNUC_UNUSED)
@@ -407,7 +407,7 @@ test_what_may_be_wanted_stays(Fixture *f, const void *data G_GNUC_UNUSED)
 static void
 test_what_a_former_version_kept_goes_in_its_time(Fixture *f, const void *data G_GNUC_UNUSED)
 {
-    static const FolderParts unit = { .of = { 2, 2, 2 }, .highest = { 2, 2, 2 }, .data = 1, .retired = NOW };
+    static const FolderParts unit = { .of = { 2, 2, 2 }, .past = { { 2, 0 }, { 2, 0 }, { 2, 0 } }, .data = 1, .retired = NOW };
     put(f, "previous/2/os.qcow2", "disk 2");
     put_parts(f, "previous/2", &unit);
     g_assert_true(previous_prune(f->folder, &present, NOW + 7 * DAY - 1, 7 * DAY, NULL));

@@ -8,7 +8,7 @@
 
 static const FolderParts sample = {
     .of = { 5, 6, 0 },
-    .highest = { 5, 8, 7 },
+    .past = { { 5, 0 }, { 8, 1 }, { 7, 0xffffffff } },
     .data = 1,
     .os_disk_gib = 30,
     .uid = 61000,
@@ -40,7 +40,10 @@ test_the_highest_is_never_below_what_is_there(void)
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
         FolderParts parts;
         g_assert_true(folder_parts_parse(texts[i], strlen(texts[i]), &parts, NULL));
-        g_assert_cmpmem(parts.highest, sizeof parts.highest, parts.of, sizeof parts.of);
+        for (Part part = 0; part < N_PARTS; part++) {
+            g_assert_cmpuint(parts.past[part].highest, ==, parts.of[part]);
+            g_assert_cmpuint(parts.past[part].skipped, ==, 0);
+        }
     }
 }
 
@@ -53,6 +56,7 @@ static const struct {
     { "a-negative-number", "{\"disk\":-1" REST, "'disk'" },
     { "a-huge-number", "{\"disk\":9223372036854775807" REST, "'disk'" },
     { "a-negative-highest", "{\"vtpmHighest\":-1,\"disk\":1" REST, "'vtpmHighest'" },
+    { "too-many-skipped", "{\"diskSkipped\":4294967296,\"disk\":1" REST, "'diskSkipped'" },
     { "a-text", "{\"disk\":\"1\"" REST, "'disk'" },
     { "a-fraction", "{\"disk\":1.5" REST, "'disk'" },
     { "a-list", "[]", "'disk'" },
