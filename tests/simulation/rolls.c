@@ -449,6 +449,7 @@ ended(Look *look)
         trace_step(look->sim, "%s: %u succeeded, %u are done", set->name, roll->successful, look->done);
     set->roll = (SimRoll){ 0 };
     set->roll_ended_as = roll->status;
+    set->roll_faulted |= roll->status == ROLL_FAULTED;
     set->roll_may_begin = set->roll_cancel = FALSE;
     for (guint i = 0; i < set->present->len; i++)
         ((SimInstance *)g_ptr_array_index(set->present, i))->mark = ROLL_MARK_NONE;

@@ -121,6 +121,7 @@ typedef struct {
     gboolean has_attached;      /* a kept disk was attached to one of its instances, once at least */
     gboolean left_behind;       /* in the end its model is not reached: data disks keep somebody from Trusted launch */
     RollStatus roll_ended_as;   /* of the last one */
+    gboolean roll_faulted;      /* one of them ended so */
     guint rests;                /* how often it was at rest with something new in it */
     guint roll_seen_at;         /* step at which a rolling upgrade was last under way */
     guint64 answers_seen; /* the state of its rows, and the life of the control plane, that its answers were compared with */
