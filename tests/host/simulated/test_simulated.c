@@ -472,11 +472,11 @@ static const struct {
         { 2, 2, 2, TRUE, 0, "d2#4 v2#5 t2#6 [d1#1][v1#2][t1#3]" },
         { 1, 1, 1, FALSE, 100, "d1#1 v1#2 t1#3 [d2#4][v2#5][t2#6]" },
         { 1, 1, 1, FALSE, 7, "d1#1 v1#2 t1#3 " } } },
-    { "no-number-is-used-twice",
+    { "what-no-launch-came-to-make-is-made",
       { { 1, 1, 0, FALSE, 0, "d1#1 v1#2 " },
         { 5, 5, 5, FALSE, 0, "d5#3 v5#4 t5#5 [d1#1][v1#2]" },
-        { 4, 5, 5, FALSE, 0, NULL },
-        { 5, 5, 4, FALSE, 0, NULL } } },
+        { 4, 5, 5, FALSE, 0, "d4#6 v5#4 t5#5 [d1#1][v1#2][d5#3]" },
+        { 5, 5, 4, FALSE, 0, "d5#3 v5#4 t4#7 [d1#1][v1#2][t5#5][d4#6]" } } },
 };
 
 static gint
