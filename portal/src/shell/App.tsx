@@ -11,6 +11,7 @@ import { SignIn } from './SignIn'
 import { TopBar } from './TopBar'
 
 const SetsPage = lazy(() => import('../pages/Sets'))
+const SetShell = lazy(() => import('./SetShell'))
 
 const fonts = "'Segoe UI', 'Yu Gothic UI', Meiryo, 'Hiragino Sans', 'Noto Sans JP', 'Noto Sans CJK JP', system-ui, sans-serif"
 const themes: Record<'light' | 'dark', Theme> = {
@@ -87,6 +88,9 @@ function SignedIn() {
 function Pages() {
   const route = useRoute()
   if (route.length === 0 || (route[0] === 'sets' && route.length === 1)) return <SetsPage />
+  const [, group, setName, page = 'overview', ...rest] = route
+  if (route[0] === 'sets' && group && setName)
+    return <SetShell key={`${group}/${setName}`} group={group} setName={setName} page={page} rest={rest} />
   return (
     <main tabIndex={-1} className="content">
       {t('app.notFound')}

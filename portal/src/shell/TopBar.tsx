@@ -1,5 +1,5 @@
 import { Button, Menu, MenuItemRadio, MenuList, MenuPopover, MenuTrigger } from '@fluentui/react-components'
-import { LocalLanguage20Regular, SignOut20Regular, WeatherMoon20Regular, WeatherSunny20Regular } from '@fluentui/react-icons'
+import { LocalLanguage20Regular, Shield20Filled, SignOut20Regular, WeatherMoon20Regular, WeatherSunny20Regular } from '@fluentui/react-icons'
 import { signOut } from '../data/session'
 import { language, t, type Language } from '../i18n/i18n'
 
@@ -14,7 +14,7 @@ export function TopBar({ signedIn, theme, toggleTheme, changeLanguage }: Props) 
   return (
     <header className="topbar">
       <a className="brand" href="#/">
-        <img src={`${import.meta.env.BASE_URL}icon.svg`} width="20" height="20" alt="" />
+        <Shield20Filled />
         {t('app.name')}
       </a>
       <span className="end" />
