@@ -475,7 +475,7 @@ static const struct {
     { "what-no-launch-came-to-make-is-made",
       { { 1, 1, 0, FALSE, 0, "d1#1 v1#2 " },
         { 5, 5, 5, FALSE, 0, "d5#3 v5#4 t5#5 [d1#1][v1#2]" },
-        { 4, 5, 5, FALSE, 0, "d4#6 v5#4 t5#5 [d1#1][v1#2][d5#3]" },
+        { 4, 5, 5, FALSE, 0, "v5#4 t5#5 d4#6 [d1#1][v1#2][d5#3]" },
         { 5, 5, 4, FALSE, 0, "d5#3 v5#4 t4#7 [d1#1][v1#2][t5#5][d4#6]" } } },
 };
 
