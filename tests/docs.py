@@ -7,8 +7,9 @@ import sys
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
 BUILD = os.environ['TESTUDO_BUILD']
-PAGES = ['README.md', 'images/README.md', *(f'docs/{name}' for name in sorted(os.listdir(os.path.join(ROOT, 'docs')))
-                                            if name.endswith('.md'))]
+FOLDERS = ['docs', 'docs/ja']
+PAGES = ['README.md', 'README.ja.md', 'images/README.md',
+         *(f'{folder}/{name}' for folder in FOLDERS for name in sorted(os.listdir(os.path.join(ROOT, folder))) if name.endswith('.md'))]
 BENCHES = ['bench/api', 'bench/launch', 'bench/rollout', *(f'bench/lib/{name}' for name in sorted(os.listdir(os.path.join(ROOT, 'bench', 'lib')))
                                           if name.endswith('.py'))]
 GUEST = ['src/guest/evidence.c', 'src/guest/activate.c', 'src/guest/health.c', 'src/guest/event.c']
