@@ -12,6 +12,8 @@ interface Line {
   type?: string
   id?: string
   change?: 'put' | 'delete'
+  /** The daemon ends the stream: why. */
+  end?: 'session' | 'slow' | 'stopping'
 }
 
 type Note = { ids: string[] } | { live: boolean } | { reset: true } | { hello: true }
@@ -79,6 +81,10 @@ async function read(signal: AbortSignal): Promise<void> {
         setLive(true)
         for await (const line of lines(answer.body)) {
           since = line.revision
+          if (line.end === 'session') {
+            forget()
+            return
+          }
           if (!line.id) continue
           gathered.add(line.id)
           timer ??= setTimeout(flush, GATHER_MS)

@@ -1,6 +1,7 @@
 // Requests that change something: sent, and followed as notifications.
 import { follow, refused } from './operations'
-import { ArmError, request } from './rest'
+import { t } from '../i18n/i18n'
+import { ArmError, get, request } from './rest'
 import type { Body } from './edit'
 import type { ScaleSet } from './types'
 
@@ -14,9 +15,30 @@ async function send(title: string, about: string, method: string, path: string, 
   }
 }
 
-/** Guarded by the state that was looked at: what somebody else changed meanwhile is not overwritten unseen. */
-export const patchSet = (title: string, set: ScaleSet, body: Body): Promise<void> =>
-  send(title, set.id, 'PATCH', set.id, body, { 'If-Match': set.etag })
+/** Another ETag alone may mean that instances moved on; so often it is tried again while the model is the same. */
+const TRIES = 8
+
+/** Guarded by the model that was looked at: what somebody else changed meanwhile is not overwritten unseen. */
+export async function patchSet(title: string, set: ScaleSet, body: Body): Promise<void> {
+  let { etag } = set
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const answer = await request('PATCH', set.id, body, { 'If-Match': etag })
+      return follow(title, set.id, answer.operation)
+    } catch (error) {
+      if (!(error instanceof ArmError)) throw error
+      if (error.status === 412 && tries < TRIES) {
+        const now = await get<ScaleSet>(set.id)
+        if (now.properties.revision === set.properties.revision) {
+          etag = now.etag
+          continue
+        }
+      }
+      refused(title, set.id, error.message)
+      throw error.status === 412 ? new Error(t('send.changedMeanwhile')) : error
+    }
+  }
+}
 
 /** action: a route below the set, as manualupgrade. */
 export const actOnInstances = (title: string, set: ScaleSet, action: string, instanceIds: string[]): Promise<void> =>

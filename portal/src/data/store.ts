@@ -3,8 +3,9 @@
 import { useEffect, useSyncExternalStore } from 'react'
 import { ArmError } from './rest'
 
-/** Between two askings for the same thing, however often it changes. */
+/** Between two askings for the same thing, however often it changes; more for what takes long to answer. */
 const REST_MS = 500
+const REST_FACTOR = 4
 const POLL_MS = 3000
 
 export interface Entry<T> {
@@ -19,6 +20,7 @@ interface Slot {
   about: string[]
   listeners: Set<() => void>
   asked: number
+  rest: number
   /** Asked for again as soon as the answer that is awaited is here. */
   again: boolean
   timer?: ReturnType<typeof setTimeout>
@@ -51,8 +53,9 @@ async function ask(slot: Slot): Promise<void> {
     const error = thrown instanceof ArmError ? thrown : new ArmError(0, 'Unreachable', String(thrown))
     set(slot, { data: error.status === 404 ? undefined : slot.entry.data, error, loading: false })
   }
-  if (slot.again) later(slot, REST_MS)
-  else if (slot.moving && !streaming) later(slot, POLL_MS)
+  slot.rest = Math.max(REST_MS, REST_FACTOR * (performance.now() - slot.asked))
+  if (slot.again) later(slot, slot.rest)
+  else if (slot.moving && !streaming) later(slot, Math.max(POLL_MS, slot.rest))
 }
 
 function later(slot: Slot, ms: number): void {
@@ -74,13 +77,14 @@ function refresh(slot: Slot): void {
   else {
     clearTimeout(slot.timer)
     slot.timer = undefined
-    const wait = slot.asked + REST_MS - performance.now()
+    const wait = slot.asked + slot.rest - performance.now()
     if (wait > 0) later(slot, wait)
     else void ask(slot)
   }
 }
 
-const touches = (slot: Slot, id: string) => slot.about.some((about) => id.startsWith(about) || about.startsWith(id))
+const within = (id: string, folder: string) => id.startsWith(folder) && (id.length === folder.length || folder.endsWith('/') || id[folder.length] === '/')
+const touches = (slot: Slot, id: string) => slot.about.some((about) => within(id, about) || within(about, id))
 
 /** ids: of what changed, as the API writes them. */
 export function changed(ids: Iterable<string>): void {
@@ -112,7 +116,7 @@ export function forgetAll(): void {
 export function useQuery<T>(key: string | null, load: () => Promise<T>, about: string[] = [], moving = true): Entry<T> & { refresh: () => void } {
   let slot = key === null ? undefined : slots.get(key)
   if (!slot && key !== null) {
-    slot = { entry: { loading: false }, load, about: about.map((id) => id.toLowerCase()), listeners: new Set(), asked: 0, again: false, moving }
+    slot = { entry: { loading: false }, load, about: about.map((id) => id.toLowerCase()), listeners: new Set(), asked: 0, rest: REST_MS, again: false, moving }
     slots.set(key, slot)
   }
   if (slot) slot.load = load

@@ -8,7 +8,9 @@ import { patchSet } from '../data/send'
 import type { ScaleSet } from '../data/types'
 import type { Foreseen } from '../data/whatif'
 import { name, t, type NameKey } from '../i18n/i18n'
+import { setHref } from '../shell/router'
 import { Rules, Step, TakeAway, WhatIfView } from './Review'
+import { Said } from './said'
 import { takePatch } from './takeaway'
 import { Name } from './ui'
 
@@ -80,7 +82,7 @@ export function ChangePanel({ set, edit, seen, word, besideField, title, done }:
           ))}
         </p>
       )}
-      <Rules seen={seen} not={besideField} />
+      <Rules seen={seen} not={besideField} link={(page) => setHref(groupOf(set.id), set.name, page)} />
       {waits && seen.completion && (
         <MessageBar intent="info" layout="multiline">
           <MessageBarBody>
@@ -95,13 +97,7 @@ export function ChangePanel({ set, edit, seen, word, besideField, title, done }:
         </MessageBar>
       )}
       <WhatIfView seen={seen} />
-      {error && (
-        <div role="alert">
-          <MessageBar intent="error" layout="multiline">
-            <MessageBarBody>{error}</MessageBarBody>
-          </MessageBar>
-        </div>
-      )}
+      {error && !asking && <Failed text={error} />}
       <div className="row">
         <Button appearance="primary" disabled={(!accepted && !waits) || sending} onClick={press}>
           <Name k={word} />
@@ -117,6 +113,7 @@ export function ChangePanel({ set, edit, seen, word, besideField, title, done }:
             <DialogTitle>{t('panel.destroys')}</DialogTitle>
             <DialogContent>
               <WhatIfView seen={seen} />
+              {error && <Failed text={error} />}
             </DialogContent>
             <DialogActions>
               <Button appearance="primary" disabled={sending} onClick={() => void send()}>
@@ -132,3 +129,13 @@ export function ChangePanel({ set, edit, seen, word, besideField, title, done }:
     </aside>
   )
 }
+
+const Failed = ({ text }: { text: string }) => (
+  <div role="alert">
+    <MessageBar intent="error" layout="multiline">
+      <MessageBarBody>
+        <Said text={text} original />
+      </MessageBarBody>
+    </MessageBar>
+  </div>
+)

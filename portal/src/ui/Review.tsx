@@ -6,7 +6,7 @@ import type { Foreseen } from '../data/whatif'
 import { violations } from '../data/whatif'
 import type { EditKey } from '../data/pending'
 import type { Change, WhatIf } from '../data/types'
-import { t, tCode, type MessageKey, type NameKey } from '../i18n/i18n'
+import { name, t, tCode, type MessageKey, type NameKey } from '../i18n/i18n'
 import { Said } from './said'
 import type { Take } from './takeaway'
 import { Name, State } from './ui'
@@ -25,19 +25,37 @@ export const Step = ({ k }: { k: EditKey }) => (
 )
 
 /** The rules that refuse a change, as far as they are about one of these members; all without `of`. */
-export function Rules({ seen, of, not }: { seen: Foreseen; of?: RegExp; not?: RegExp }) {
+export function Rules({ seen, of, not, link }: { seen: Foreseen; of?: RegExp; not?: RegExp; link?: (page: string) => string }) {
   const broken = violations(seen.result).filter(({ target }) => (!of || of.test(target ?? '')) && !(not && not.test(target ?? '')))
   if (!broken.length) return null
   return (
     <div role="alert" className="stack rules">
-      {broken.map(({ message }) => (
-        <State key={message} mood={seen.completion ? 'warn' : 'bad'}>
-          <Said text={message} original />
-        </State>
-      ))}
+      {broken.map(({ message, target }) => {
+        const page = link && pageOf(target)
+        return (
+          <State key={message} mood={seen.completion ? 'warn' : 'bad'}>
+            <Said text={message} original />
+            {page && (
+              <>
+                {' '}
+                <a href={link(page.page)}>{name(page.label)}</a>
+              </>
+            )}
+          </State>
+        )
+      })}
     </div>
   )
 }
+
+const pagesOf: [RegExp, { page: string; label: NameKey }][] = [
+  [/^sku/, { page: 'size', label: 'size' }],
+  [/imageReference/, { page: 'os', label: 'os' }],
+  [/securityProfile/, { page: 'configuration', label: 'configuration' }],
+  [/extension/, { page: 'extensions', label: 'extensions' }],
+  [/upgradePolicy/, { page: 'upgradePolicy', label: 'upgradePolicy' }],
+]
+const pageOf = (target: string | undefined) => pagesOf.find(([pattern]) => pattern.test(target ?? ''))?.[1]
 
 export function WhatIfView({ seen, onlyInstances }: { seen: Foreseen; onlyInstances?: Set<string> }) {
   if (seen.loading) return <Spinner size="tiny" label={t('whatif.loading')} labelPosition="after" />

@@ -1,0 +1,75 @@
+// The daemon, asked without the portal. Environment: TESTUDO_URL, TESTUDO_CA_FILE, TESTUDO_TOKEN_FILE, TESTUDO_SUBSCRIPTION (id),
+// TESTUDO_GROUP (of which it is made where it is missing), TESTUDO_LOCATION; TESTUDO_PORTAL: where the portal is, if not at the daemon.
+import { readFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { until } from './behaviour.mjs'
+
+const { TESTUDO_URL, TESTUDO_CA_FILE, TESTUDO_TOKEN_FILE, TESTUDO_SUBSCRIPTION, TESTUDO_GROUP = 'portal', TESTUDO_LOCATION = 'local' } = process.env
+const ca = readFileSync(TESTUDO_CA_FILE)
+
+export const token = readFileSync(TESTUDO_TOKEN_FILE, 'utf8').trim()
+export const portal = process.env.TESTUDO_PORTAL ?? `${TESTUDO_URL}/portal/`
+export const group = TESTUDO_GROUP
+const groupId = `/subscriptions/${TESTUDO_SUBSCRIPTION}/resourceGroups/${group}`
+const idOf = (name) => `${groupId}/providers/Microsoft.Compute/virtualMachineScaleSets/${name}`
+
+export function ask(method, path, body) {
+  return new Promise((done, fail) => {
+    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }
+    const sent = request(`${TESTUDO_URL}${path}${path.includes('?') ? '&' : '?'}api-version=2025-04-01`, { method, ca, headers }, (answer) => {
+      let text = ''
+      answer.setEncoding('utf8').on('data', (part) => (text += part))
+      answer.on('end', () => done({ status: answer.statusCode, body: text ? JSON.parse(text) : null }))
+    })
+    sent.on('error', fail)
+    sent.end(body === undefined ? undefined : JSON.stringify(body))
+  })
+}
+
+async function well(method, path, body) {
+  const answer = await ask(method, path, body)
+  if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
+  return answer.body
+}
+
+export const getSet = (name) => well('GET', idOf(name))
+export const getInstances = async (name) => (await well('GET', `${idOf(name)}/virtualMachines?$expand=instanceView`)).value
+export const patchSet = (name, body) => well('PATCH', idOf(name), body)
+
+/** A set of the A family from a generation 1 image, as the how-to has it at its beginning. */
+export async function makeSet(name, { mode = 'Manual', capacity = 2, dataDisks, orchestrationMode } = {}) {
+  await well('PUT', groupId, { location: TESTUDO_LOCATION })
+  await well('PUT', idOf(name), {
+    location: TESTUDO_LOCATION,
+    sku: { name: 'Standard_A1_v2', capacity },
+    properties: {
+      ...(orchestrationMode ? { orchestrationMode } : {}),
+      upgradePolicy: { mode, rollingUpgradePolicy: { maxBatchInstancePercent: 50, maxUnhealthyInstancePercent: 50, maxUnhealthyUpgradedInstancePercent: 50 } },
+      virtualMachineProfile: {
+        storageProfile: {
+          imageReference: { publisher: 'Testudo', offer: 'mini', sku: 'gen1', version: '1.0.0' },
+          ...(dataDisks ? { dataDisks } : {}),
+        },
+      },
+    },
+  })
+  await settled(name)
+}
+
+export const removeSet = async (name) => {
+  await ask('DELETE', idOf(name))
+  await until(`${name} is gone`, async () => (await ask('GET', idOf(name))).status === 404)
+}
+
+export const settled = (name) => until(`${name} is settled`, async () => (await getSet(name)).properties.provisioningState === 'Succeeded')
+
+/** All instances are on the newest model, and nothing is in hand. */
+export const followed = (name) =>
+  until(
+    `all instances of ${name} are on the newest model`,
+    async () => {
+      const all = await getInstances(name)
+      return all.every(({ properties }) => properties.latestModelApplied && properties.provisioningState === 'Succeeded') && all
+    },
+    60000,
+  )
