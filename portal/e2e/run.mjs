@@ -1,11 +1,28 @@
 // The portal in a browser, against a running daemon on the simulated driver. Environment: see fleet.mjs and browser.mjs.
+// Arguments: which parts; all without.
+import { lookAtEachPage } from './axe.mjs'
 import { failed } from './behaviour.mjs'
 import { start, stop } from './browser.mjs'
+import { makeSet, removeSet } from './fleet.mjs'
 import { followHowTo } from './howto.mjs'
+
+const parts = {
+  async manual() {
+    for (const lang of ['ja', 'en']) await followHowTo(lang, 'Manual')
+  },
+  async rolling() {
+    for (const lang of ['ja', 'en']) await followHowTo(lang, 'Rolling')
+  },
+  async axe() {
+    await makeSet('axe')
+    await lookAtEachPage('axe')
+    await removeSet('axe')
+  },
+}
 
 await start()
 try {
-  for (const mode of (process.env.MODES ?? 'Manual,Rolling').split(',')) for (const lang of ['ja', 'en']) await followHowTo(lang, mode)
+  for (const name of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts)) await parts[name]()
 } finally {
   await stop()
 }

@@ -1,6 +1,7 @@
 import type { FluentIcon } from './icon.js'
 
 export declare const Add20Regular: FluentIcon
+export declare const Alert20Regular: FluentIcon
 export declare const Apps20Regular: FluentIcon
 export declare const ArrowClockwise20Regular: FluentIcon
 export declare const ArrowDownRegular: FluentIcon

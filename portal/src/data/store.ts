@@ -86,15 +86,26 @@ function refresh(slot: Slot): void {
 const within = (id: string, folder: string) => id.startsWith(folder) && (id.length === folder.length || folder.endsWith('/') || id[folder.length] === '/')
 const touches = (slot: Slot, id: string) => slot.about.some((about) => within(id, about) || within(about, id))
 
+const watchers = new Set<{ id: string; tell: () => void }>()
+
+/** Calls `tell` whenever something at or below `id` changes, until the returned function is called. */
+export function watch(id: string, tell: () => void): () => void {
+  const watcher = { id: id.toLowerCase(), tell }
+  watchers.add(watcher)
+  return () => watchers.delete(watcher)
+}
+
 /** ids: of what changed, as the API writes them. */
 export function changed(ids: Iterable<string>): void {
   const lower = [...ids].map((id) => id.toLowerCase())
   for (const slot of slots.values()) if (lower.some((id) => touches(slot, id))) refresh(slot)
+  for (const { id, tell } of watchers) if (lower.some((one) => within(one, id))) tell()
 }
 
 /** Nothing that is known can be relied upon. */
 export function reload(): void {
   for (const slot of slots.values()) refresh(slot)
+  for (const { tell } of watchers) tell()
 }
 
 /** Whether changes are told, so that nothing need be polled. */

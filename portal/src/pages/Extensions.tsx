@@ -26,7 +26,7 @@ export default function Extensions({ set }: { set: ScaleSet }) {
         <h2>{t('ext.installed')}</h2>
         {installed.length === 0 && <p className="quiet">{t('ext.none')}</p>}
         {installed.length > 0 && (
-          <div className="grid-wrap">
+          <div className="grid-wrap" tabIndex={0} role="group" aria-label={t('ext.installed')}>
             <table className="grid">
               <thead>
                 <tr>

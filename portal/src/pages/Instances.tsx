@@ -82,7 +82,7 @@ export default function Instances({ set }: { set: ScaleSet }) {
             {t('instances.count', { n: shown.length, picked: ids.length })}
           </span>
         </div>
-        <div className="grid-wrap">
+        <div className="grid-wrap" tabIndex={0} role="group" aria-label={name('instances')}>
           <table className="grid" aria-label={name('instances')}>
             <thead>
               <tr>

@@ -119,7 +119,7 @@ function Chooser({ images, present, chosen, choose, set }: ChooserProps) {
         <SearchBox placeholder={t('os.search')} aria-label={t('os.search')} value={text} onChange={(_, { value }) => setText(value)} />
         <Checkbox label={name('tlSupported')} checked={only} onChange={(_, { checked }) => setOnly(checked === true)} />
       </div>
-      <div className="grid-wrap tall">
+      <div className="grid-wrap tall" tabIndex={0} role="group" aria-label={t('col.image')}>
         <table className="grid" aria-label={t('col.image')}>
           <thead>
             <tr>

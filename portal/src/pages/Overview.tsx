@@ -1,5 +1,6 @@
 import { Button, Link, ProgressBar } from '@fluentui/react-components'
-import { ArrowClockwise20Regular } from '@fluentui/react-icons'
+import { ArrowClockwise20Regular, Delete20Regular } from '@fluentui/react-icons'
+import { useState } from 'react'
 import { groupOf, useSetView } from '../data/paths'
 import { reload } from '../data/store'
 import type { ScaleSet } from '../data/types'
@@ -8,8 +9,10 @@ import { setHref } from '../shell/router'
 import { moodOf, Name, State } from '../ui/ui'
 import { imageText, modeText, securityTypeOf, securityTypeText } from '../ui/words'
 import { Counts } from '../ui/Counts'
+import { DeleteSet } from '../ui/DeleteSet'
 
 export default function Overview({ set }: { set: ScaleSet }) {
+  const [deleting, setDeleting] = useState(false)
   const { data: view } = useSetView(set.id)
   const { properties } = set
   const profile = properties.virtualMachineProfile
@@ -25,7 +28,11 @@ export default function Overview({ set }: { set: ScaleSet }) {
         <Button appearance="subtle" icon={<ArrowClockwise20Regular />} onClick={reload}>
           {t('app.refresh')}
         </Button>
+        <Button appearance="subtle" icon={<Delete20Regular />} onClick={() => setDeleting(true)}>
+          <Name k="delete" />
+        </Button>
       </div>
+      {deleting && <DeleteSet set={set} close={() => setDeleting(false)} />}
       <div className="content">
         <section className="section" aria-labelledby="essentials">
           <h2 id="essentials">{t('overview.essentials')}</h2>

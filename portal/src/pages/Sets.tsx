@@ -1,10 +1,10 @@
 import { Button, SearchBox } from '@fluentui/react-components'
-import { ArrowClockwise20Regular, Server20Regular } from '@fluentui/react-icons'
+import { Add20Regular, ArrowClockwise20Regular, Server20Regular } from '@fluentui/react-icons'
 import { useState } from 'react'
 import { groupOf, useSets } from '../data/paths'
 import type { ScaleSet } from '../data/types'
-import { t, tCode } from '../i18n/i18n'
-import { setHref } from '../shell/router'
+import { name, t, tCode } from '../i18n/i18n'
+import { href, setHref } from '../shell/router'
 import { Head, Loading, moodOf, Name, Problem, State } from '../ui/ui'
 import { imageText, ModeName, SecurityTypeName } from '../ui/words'
 
@@ -13,10 +13,13 @@ export default function Sets() {
   const [filter, setFilter] = useState('')
   const shown = data?.filter((set) => matches(set, filter))
   return (
-    <main className="blade" tabIndex={-1}>
+    <main id="main" className="blade" tabIndex={-1}>
       <Head icon={<Server20Regular width={28} height={28} />} title={<Name k="scaleSets" />} />
       <div className="blade-body">
         <div className="commands">
+          <Button appearance="subtle" icon={<Add20Regular />} as="a" href={href('create')}>
+            {t('sets.create')}
+          </Button>
           <Button appearance="subtle" icon={<ArrowClockwise20Regular />} onClick={refresh}>
             {t('app.refresh')}
           </Button>
@@ -62,7 +65,7 @@ function Empty() {
 
 function Table({ sets }: { sets: ScaleSet[] }) {
   return (
-    <div className="grid-wrap">
+    <div className="grid-wrap" tabIndex={0} role="group" aria-label={name('scaleSets')}>
       <table className="grid">
         <thead>
           <tr>

@@ -78,7 +78,7 @@ interface TableProps {
 
 function Table({ sizes, set, chosen, choose, left }: TableProps) {
   return (
-    <div className="grid-wrap tall">
+    <div className="grid-wrap tall" tabIndex={0} role="group" aria-label={name('size')}>
       <table className="grid" aria-label={name('size')}>
         <thead>
           <tr>

@@ -4,7 +4,7 @@ import { startChanges, stopChanges } from '../data/changes'
 import { findPlace, forgetPlace } from '../data/paths'
 import { getSession, subscribeSession } from '../data/session'
 import { forgetAll } from '../data/store'
-import { language, remember, speak, t, type Language } from '../i18n/i18n'
+import { language, name, remember, speak, t, type Language } from '../i18n/i18n'
 import { Loading, Problem } from '../ui/ui'
 import { useRoute } from './router'
 import { SignIn } from './SignIn'
@@ -12,6 +12,9 @@ import { TopBar } from './TopBar'
 
 const SetsPage = lazy(() => import('../pages/Sets'))
 const SetShell = lazy(() => import('./SetShell'))
+const CreateSet = lazy(() => import('../pages/CreateSet'))
+const Images = lazy(() => import('../pages/Images'))
+const Quotas = lazy(() => import('../pages/Quotas'))
 
 const fonts = "'Segoe UI', 'Yu Gothic UI', Meiryo, 'Hiragino Sans', 'Noto Sans JP', 'Noto Sans CJK JP', system-ui, sans-serif"
 const themes: Record<'light' | 'dark', Theme> = {
@@ -87,12 +90,19 @@ function SignedIn() {
 
 function Pages() {
   const route = useRoute()
+  const [kind] = route
+  useEffect(() => {
+    if (kind !== 'sets') document.title = `${kind === 'images' ? name('images') : kind === 'quotas' ? name('quotas') : name('scaleSets')} – Testudo`
+  }, [kind])
   if (route.length === 0 || (route[0] === 'sets' && route.length === 1)) return <SetsPage />
+  if (route[0] === 'create') return <CreateSet />
+  if (route[0] === 'images') return <Images />
+  if (route[0] === 'quotas') return <Quotas />
   const [, group, setName, page = 'overview', ...rest] = route
   if (route[0] === 'sets' && group && setName)
     return <SetShell key={`${group}/${setName}`} group={group} setName={setName} page={page} rest={rest} />
   return (
-    <main tabIndex={-1} className="content">
+    <main id="main" tabIndex={-1} className="content">
       {t('app.notFound')}
     </main>
   )

@@ -41,6 +41,17 @@ const pages: Record<string, LazyExoticComponent<SetPage>> = {
   configuration: lazy(() => import('../pages/Configuration')),
   instances: lazy(() => import('../pages/Instances')),
   extensions: lazy(() => import('../pages/Extensions')),
+  activity: lazy(() => import('../pages/Activity')),
+  scaling: lazy(() => import('../pages/Scaling')),
+  disks: lazy(() => import('../pages/Disks')),
+  upgradePolicy: lazy(() => import('../pages/UpgradePolicy')),
+  health: lazy(() => import('../pages/HealthRepair')),
+  revisions: lazy(() => import('../pages/Revisions')),
+  rolling: lazy(() => import('../pages/Rolling')),
+  security: lazy(() => import('../pages/Security')),
+  bootIntegrity: lazy(() => import('../pages/BootIntegrity')),
+  resourceHealth: lazy(() => import('../pages/ResourceHealth')),
+  bootDiagnostics: lazy(() => import('../pages/BootDiagnostics')),
 }
 
 const icons: Record<string, ReactNode> = {
@@ -75,7 +86,7 @@ export default function SetShell({ group, setName, page, rest }: { group: string
     document.title = `${setName} | ${title} – Testudo`
   }, [setName, title])
   return (
-    <main className="blade" tabIndex={-1}>
+    <main id="main" className="blade" tabIndex={-1}>
       <Crumbs path={[{ text: name('scaleSets'), to: href() }, { text: setName, ...(page === 'overview' ? {} : { to: setHref(group, setName) }) }]} />
       <Head
         icon={icons[page] ?? <Server20Regular />}

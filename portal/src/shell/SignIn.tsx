@@ -27,7 +27,7 @@ export function SignIn() {
   }
   const said = problem && { code: t('signIn.badCode'), token: t('signIn.badToken'), unreachable: t('signIn.unreachable') }[problem]
   return (
-    <main className="sign-in" tabIndex={-1}>
+    <main id="main" className="sign-in" tabIndex={-1}>
       <form className="sign-in-card" onSubmit={(event) => void submit(event)}>
         <div>
           <h1>{t('signIn.title')}</h1>
