@@ -5,6 +5,7 @@ import { failed } from './behaviour.mjs'
 import { start, stop } from './browser.mjs'
 import { makeSet, removeSet } from './fleet.mjs'
 import { followHowTo } from './howto.mjs'
+import { seeRefusals } from './refused.mjs'
 
 const parts = {
   async manual() {
@@ -12,6 +13,9 @@ const parts = {
   },
   async rolling() {
     for (const lang of ['ja', 'en']) await followHowTo(lang, 'Rolling')
+  },
+  async refused() {
+    for (const lang of ['ja', 'en']) await seeRefusals(lang)
   },
   async axe() {
     await makeSet('axe')
