@@ -20,10 +20,15 @@ export class ArmError extends Error {
     super(message)
   }
 
+  /** It would lock somebody out of a volume, and is done only where that is said to be known. */
+  get asksAcknowledgement(): boolean {
+    return this.details.some(({ target }) => target === 'acknowledgeDataLoss')
+  }
+
   static of(status: number, body: unknown): ArmError {
     const error = (body as { error?: ArmDetail & { details?: ArmDetail[] } } | null)?.error
     if (!error) return new ArmError(status, String(status), `HTTP ${status}`)
-    return new ArmError(status, error.code, error.message, error.details?.length ? error.details : [error])
+    return new ArmError(status, error.code, error.message, error.details?.length ? [...error.details, error] : [error])
   }
 }
 

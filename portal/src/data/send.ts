@@ -5,6 +5,9 @@ import { ArmError, get, request } from './rest'
 import type { Body } from './edit'
 import type { ScaleSet } from './types'
 
+/** acknowledged: somebody has said that what would be locked out is known. */
+const known = (path: string, acknowledged: boolean) => (acknowledged ? `${path}?acknowledgeDataLoss=true` : path)
+
 async function send(title: string, about: string, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<void> {
   try {
     const answer = await request(method, path, body, headers)
@@ -19,11 +22,11 @@ async function send(title: string, about: string, method: string, path: string, 
 const TRIES = 8
 
 /** Guarded by the model that was looked at: what somebody else changed meanwhile is not overwritten unseen. */
-export async function patchSet(title: string, set: ScaleSet, body: Body): Promise<void> {
+export async function patchSet(title: string, set: ScaleSet, body: Body, acknowledged = false): Promise<void> {
   let { etag } = set
   for (let tries = 1; ; tries += 1) {
     try {
-      const answer = await request('PATCH', set.id, body, { 'If-Match': etag })
+      const answer = await request('PATCH', known(set.id, acknowledged), body, { 'If-Match': etag })
       return follow(title, set.id, answer.operation)
     } catch (error) {
       if (!(error instanceof ArmError)) throw error
@@ -41,9 +44,11 @@ export async function patchSet(title: string, set: ScaleSet, body: Body): Promis
 }
 
 /** action: a route below the set, as manualupgrade. */
-export const actOnInstances = (title: string, set: ScaleSet, action: string, instanceIds: string[]): Promise<void> =>
-  send(title, set.id, 'POST', `${set.id}/${action}`, { instanceIds })
+export const actOnInstances = (title: string, set: ScaleSet, action: string, instanceIds: string[], acknowledged = false): Promise<void> =>
+  send(title, set.id, 'POST', known(`${set.id}/${action}`, acknowledged), { instanceIds })
 
-export const post = (title: string, about: string, path: string, body?: unknown): Promise<void> => send(title, about, 'POST', path, body)
-export const put = (title: string, about: string, path: string, body: unknown): Promise<void> => send(title, about, 'PUT', path, body)
+export const post = (title: string, about: string, path: string, body?: unknown, acknowledged = false): Promise<void> =>
+  send(title, about, 'POST', known(path, acknowledged), body)
+export const put = (title: string, about: string, path: string, body: unknown, acknowledged = false): Promise<void> =>
+  send(title, about, 'PUT', known(path, acknowledged), body)
 export const remove = (title: string, about: string, path: string): Promise<void> => send(title, about, 'DELETE', path)

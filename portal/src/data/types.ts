@@ -158,10 +158,20 @@ export interface ImageVersion {
 
 export type Change = 'nothing' | 'inPlace' | 'restart' | 'redeploy' | 'reimage' | 'create' | 'delete'
 
+/** What was found inside an instance that would not go along with an upgrade. */
+export interface Assessment {
+  status?: 'Assessed' | 'NotAssessed'
+  reason?: string
+  assessedAt?: string
+  refused?: { kind: string; name?: string; reason: string }[]
+  lockedOut?: { kind: string; name?: string; reason: string }[]
+  notSeen?: { kind: string; reason: string }[]
+}
+
 export interface WhatIf {
   status: 'Accepted' | 'Refused'
   summary: Record<Change, number>
-  instances: { instanceId: string; change: Change; parts: string[]; lost: string[] }[]
+  instances: { instanceId: string; change: Change; parts: string[]; lost: string[]; assessment?: Assessment }[]
   warnings: string[]
   when: string
   error?: { code: string; message: string; target?: string; details?: { code: string; message: string; target?: string }[] }

@@ -8,6 +8,7 @@ import {
   LockClosed20Regular,
   Play20Regular,
   Power20Regular,
+  ShieldTask20Regular,
   Stop20Regular,
 } from '@fluentui/react-icons'
 import { useMemo, useState, type ReactNode } from 'react'
@@ -16,6 +17,7 @@ import { groupOf, useInstances } from '../data/paths'
 import type { Instance, ScaleSet } from '../data/types'
 import { name, t, type NameKey } from '../i18n/i18n'
 import { setHref } from '../shell/router'
+import { AssessDialog } from '../ui/AssessDialog'
 import { ActionDialog, ProtectDialog, type Action } from '../ui/InstanceActions'
 import { HealthState, IntegrityState, ModelState, PowerState, StatusState } from '../ui/InstanceStates'
 import { Loading, Name, Problem } from '../ui/ui'
@@ -26,10 +28,13 @@ const PAGE = 100
 export default function Instances({ set }: { set: ScaleSet }) {
   const { data, error, refresh } = useInstances(set.id)
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set())
-  const [action, setAction] = useState<Action | 'protect'>()
+  const [action, setAction] = useState<Action | 'protect' | 'assess'>()
   const [text, setText] = useState('')
   const [page, setPage] = useState(0)
   const rows = useMemo(() => (data ?? []).map((instance) => ({ instance, one: brief(instance) })), [data])
+  const present = rows.filter(({ one }) => picked.has(one.id)).map(({ one }) => one.id).join(' ')
+  // The same list as long as the same are picked, whatever else is read anew.
+  const ids = useMemo(() => present.split(' ').filter(Boolean), [present])
   if (error && !data) return <Problem error={error} />
   if (!data) return <Loading />
   const wanted = text.trim().toLowerCase()
@@ -37,7 +42,6 @@ export default function Instances({ set }: { set: ScaleSet }) {
   const pages = Math.max(1, Math.ceil(shown.length / PAGE))
   const at = Math.min(page, pages - 1)
   const visible = shown.slice(at * PAGE, (at + 1) * PAGE)
-  const ids = rows.filter(({ one }) => picked.has(one.id)).map(({ one }) => one.id)
   const all = shown.length > 0 && shown.every(({ one }) => picked.has(one.id))
   const toggle = (id: string) => {
     const next = new Set(picked)
@@ -61,6 +65,9 @@ export default function Instances({ set }: { set: ScaleSet }) {
         {command('delete', <Delete20Regular />)}
         <Button appearance="subtle" icon={<LockClosed20Regular />} disabled={!ids.length} onClick={() => setAction('protect')}>
           <Name k="protection" />
+        </Button>
+        <Button appearance="subtle" icon={<ShieldTask20Regular />} disabled={!ids.length} onClick={() => setAction('assess')}>
+          {t('assess.command')}
         </Button>
         <span className="bar" />
         <Button appearance="subtle" icon={<ArrowSync20Regular />} onClick={refresh}>
@@ -126,7 +133,8 @@ export default function Instances({ set }: { set: ScaleSet }) {
           </nav>
         )}
       </div>
-      {action && action !== 'protect' && (
+      {action === 'assess' && <AssessDialog set={set} ids={ids} close={() => setAction(undefined)} />}
+      {action && action !== 'protect' && action !== 'assess' && (
         <ActionDialog set={set} action={action} ids={ids} whole={ids.length === rows.length} close={() => setAction(undefined)} />
       )}
       {action === 'protect' && (

@@ -67,8 +67,8 @@ function Back({ set, to, close }: { set: ScaleSet; to: number; close: () => void
         az: '',
         rest: { method: 'POST', path: `${set.id}/rollback`, body: { revision: to } },
       }}
-      act={async () => {
-        await post(title, set.id, `${set.id}/rollback`, { revision: to })
+      act={async (acknowledged) => {
+        await post(title, set.id, `${set.id}/rollback`, { revision: to }, acknowledged)
         dropAll(set.id)
       }}
       close={close}

@@ -104,7 +104,7 @@ function Start({ set, at, close }: { set: ScaleSet; at: string; close: () => voi
         az: `az vmss rolling-upgrade start ${at}`,
         rest: { method: 'POST', path: `${set.id}/osRollingUpgrade` },
       }}
-      act={() => post(t('roll.start'), set.id, `${set.id}/osRollingUpgrade`)}
+      act={(acknowledged) => post(t('roll.start'), set.id, `${set.id}/osRollingUpgrade`, undefined, acknowledged)}
       close={close}
     >
       <p>{t('roll.startText')}</p>

@@ -1,5 +1,6 @@
 import { FluentProvider, webDarkTheme, webLightTheme, type Theme } from '@fluentui/react-components'
 import { lazy, Suspense, useCallback, useEffect, useState, useSyncExternalStore } from 'react'
+import { createRoot } from 'react-dom/client'
 import { startChanges, stopChanges } from '../data/changes'
 import { findPlace, forgetPlace } from '../data/paths'
 import { getSession, subscribeSession } from '../data/session'
@@ -39,7 +40,11 @@ function useTheme(): ['light' | 'dark', () => void] {
   ]
 }
 
-export function App() {
+export function show(where: HTMLElement): void {
+  createRoot(where).render(<App />)
+}
+
+function App() {
   const session = useSyncExternalStore(subscribeSession, getSession)
   const [theme, toggleTheme] = useTheme()
   const [lang, setLang] = useState<Language>(language())

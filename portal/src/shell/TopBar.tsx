@@ -1,9 +1,12 @@
-import { Button, Menu, MenuItem, MenuItemRadio, MenuList, MenuPopover, MenuTrigger } from '@fluentui/react-components'
-import { LocalLanguage20Regular, Navigation20Regular, Shield20Filled, SignOut20Regular, WeatherMoon20Regular, WeatherSunny20Regular } from '@fluentui/react-icons'
-import { signOut } from '../data/session'
-import { language, name, t, type Language, type NameKey } from '../i18n/i18n'
-import { Notifications } from './Notifications'
-import { go, href, useRoute } from './router'
+import { Button } from '@fluentui/react-components'
+import { LocalLanguage20Regular, Shield20Filled, WeatherMoon20Regular, WeatherSunny20Regular } from '@fluentui/react-icons'
+import { lazy, Suspense } from 'react'
+import { language, name, t, type Language } from '../i18n/i18n'
+import { places } from './places'
+import { href, useRoute } from './router'
+
+// Not needed for signing in.
+const Tools = lazy(() => import('./Tools'))
 
 interface Props {
   signedIn: boolean
@@ -12,14 +15,11 @@ interface Props {
   changeLanguage: (to: Language) => Promise<void>
 }
 
-const places: [string, NameKey][] = [
-  ['', 'scaleSets'],
-  ['images', 'images'],
-  ['quotas', 'quotas'],
-]
-
 export function TopBar({ signedIn, theme, toggleTheme, changeLanguage }: Props) {
-  const [kind] = useRoute()
+  const [kind = ''] = useRoute()
+  const other: Language = language() === 'en' ? 'ja' : 'en'
+  const otherName = other === 'ja' ? '日本語' : 'English'
+  const themeText = theme === 'light' ? t('app.dark') : t('app.light')
   return (
     <header className="topbar">
       <a className="brand" href="#/">
@@ -28,63 +28,28 @@ export function TopBar({ signedIn, theme, toggleTheme, changeLanguage }: Props) 
       </a>
       {signedIn && (
         <nav aria-label={t('app.main')}>
-          {places.map(([to, label]) => (
-            <a key={to} href={href(...(to ? [to] : []))} aria-current={(kind ?? '') === to || (to === '' && (kind === 'sets' || kind === 'create')) ? 'page' : undefined}>
+          {places.map(({ to, label, of }) => (
+            <a key={to} href={href(...(to ? [to] : []))} aria-current={of.includes(kind) ? 'page' : undefined}>
               {name(label)}
             </a>
           ))}
         </nav>
       )}
       <span className="end" />
-      {signedIn && <Notifications />}
-      {signedIn && (
-        <span className="narrow-only">
-          <Menu>
-            <MenuTrigger disableButtonEnhancement>
-              <Button appearance="transparent" icon={<Navigation20Regular />} aria-label={t('app.main')} title={t('app.main')} />
-            </MenuTrigger>
-            <MenuPopover>
-              <MenuList>
-                {places.map(([to, label]) => (
-                  <MenuItem key={to} onClick={() => go(href(...(to ? [to] : [])))}>
-                    {name(label)}
-                  </MenuItem>
-                ))}
-              </MenuList>
-            </MenuPopover>
-          </Menu>
-        </span>
-      )}
-      <Menu checkedValues={{ lang: [language()] }} onCheckedValueChange={(_, { checkedItems }) => void changeLanguage(checkedItems[0] as Language)}>
-        <MenuTrigger disableButtonEnhancement>
-          <Button appearance="transparent" icon={<LocalLanguage20Regular />} aria-label={t('app.language')} title={t('app.language')} />
-        </MenuTrigger>
-        <MenuPopover>
-          <MenuList>
-            <MenuItemRadio name="lang" value="en" lang="en">
-              English
-            </MenuItemRadio>
-            <MenuItemRadio name="lang" value="ja" lang="ja">
-              日本語
-            </MenuItemRadio>
-          </MenuList>
-        </MenuPopover>
-      </Menu>
+      <Button appearance="transparent" icon={<LocalLanguage20Regular />} lang={other} onClick={() => void changeLanguage(other)}>
+        {otherName}
+      </Button>
       <Button
         appearance="transparent"
         icon={theme === 'light' ? <WeatherMoon20Regular /> : <WeatherSunny20Regular />}
-        aria-label={theme === 'light' ? t('app.dark') : t('app.light')}
-        title={theme === 'light' ? t('app.dark') : t('app.light')}
+        aria-label={themeText}
+        title={themeText}
         onClick={toggleTheme}
       />
       {signedIn && (
-        <Button
-          appearance="transparent"
-          icon={<SignOut20Regular />}
-          aria-label={t('app.signOut')}
-          title={t('app.signOut')}
-          onClick={() => void signOut()}
-        />
+        <Suspense>
+          <Tools />
+        </Suspense>
       )}
     </header>
   )

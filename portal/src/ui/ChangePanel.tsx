@@ -9,8 +9,8 @@ import type { ScaleSet } from '../data/types'
 import type { Foreseen } from '../data/whatif'
 import { name, t, type NameKey } from '../i18n/i18n'
 import { setHref } from '../shell/router'
+import { asksAcknowledgement, Failed } from './Failed'
 import { Rules, Step, TakeAway, WhatIfView } from './Review'
-import { Said } from './said'
 import { takePatch } from './takeaway'
 import { Name } from './ui'
 
@@ -31,7 +31,8 @@ export function ChangePanel({ set, edit, seen, word, besideField, title, done }:
   const pending = usePending(set.id)
   const [asking, setAsking] = useState(false)
   const [sending, setSending] = useState(false)
-  const [error, setError] = useState<string>()
+  const [error, setError] = useState<unknown>()
+  const [acknowledged, setAcknowledged] = useState(false)
   const [kept, setKept] = useState(false)
   if (!edit)
     return (
@@ -46,16 +47,17 @@ export function ChangePanel({ set, edit, seen, word, besideField, title, done }:
   const waits = !accepted && !!edit.key && !!seen.completion
   const mode = body.properties?.upgradePolicy?.mode ?? set.properties.upgradePolicy?.mode ?? 'Manual'
   const destroys = word !== 'yes' && mode !== 'Manual' && !!seen.result?.instances.some(({ lost }) => lost.length)
+  const blocked = asksAcknowledgement(error) && !acknowledged
   const send = async () => {
     setSending(true)
     setError(undefined)
     try {
-      await patchSet(title, set, body)
+      await patchSet(title, set, body, acknowledged)
       dropAll(set.id)
       setAsking(false)
       done()
     } catch (thrown) {
-      setError(thrown instanceof Error ? thrown.message : String(thrown))
+      setError(thrown)
     } finally {
       setSending(false)
     }
@@ -97,9 +99,9 @@ export function ChangePanel({ set, edit, seen, word, besideField, title, done }:
         </MessageBar>
       )}
       <WhatIfView seen={seen} />
-      {error && !asking && <Failed text={error} />}
+      {!asking && <Failed error={error} acknowledged={acknowledged} acknowledge={setAcknowledged} />}
       <div className="row">
-        <Button appearance="primary" disabled={(!accepted && !waits) || sending} onClick={press}>
+        <Button appearance="primary" disabled={(!accepted && !waits) || sending || blocked} onClick={press}>
           <Name k={word} />
         </Button>
         <Button disabled={sending} onClick={done}>
@@ -113,10 +115,10 @@ export function ChangePanel({ set, edit, seen, word, besideField, title, done }:
             <DialogTitle>{t('panel.destroys')}</DialogTitle>
             <DialogContent>
               <WhatIfView seen={seen} />
-              {error && <Failed text={error} />}
+              <Failed error={error} acknowledged={acknowledged} acknowledge={setAcknowledged} />
             </DialogContent>
             <DialogActions>
-              <Button appearance="primary" disabled={sending} onClick={() => void send()}>
+              <Button appearance="primary" disabled={sending || blocked} onClick={() => void send()}>
                 <Name k="yes" />
               </Button>
               <Button onClick={() => setAsking(false)}>
@@ -129,13 +131,3 @@ export function ChangePanel({ set, edit, seen, word, besideField, title, done }:
     </aside>
   )
 }
-
-const Failed = ({ text }: { text: string }) => (
-  <div role="alert">
-    <MessageBar intent="error" layout="multiline">
-      <MessageBarBody>
-        <Said text={text} original />
-      </MessageBarBody>
-    </MessageBar>
-  </div>
-)

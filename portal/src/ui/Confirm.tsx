@@ -1,5 +1,6 @@
-import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, MessageBar, MessageBarBody } from '@fluentui/react-components'
+import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle } from '@fluentui/react-components'
 import { useState, type ReactNode } from 'react'
+import { asksAcknowledgement, Failed } from './Failed'
 import { TakeAway } from './Review'
 import type { Take } from './takeaway'
 import { Name } from './ui'
@@ -9,7 +10,7 @@ interface Props {
   take?: Take
   children: ReactNode
   /** Sends it; what it throws is shown, and the dialog stays. */
-  act: () => Promise<void>
+  act: (acknowledged: boolean) => Promise<void>
   close: () => void
   disabled?: boolean
 }
@@ -17,15 +18,16 @@ interface Props {
 /** Asks Yes or No before something is done. */
 export function Confirm({ title, take, children, act, close, disabled = false }: Props) {
   const [sending, setSending] = useState(false)
-  const [error, setError] = useState<string>()
+  const [error, setError] = useState<unknown>()
+  const [acknowledged, setAcknowledged] = useState(false)
   const yes = async () => {
     setSending(true)
     setError(undefined)
     try {
-      await act()
+      await act(acknowledged)
       close()
     } catch (thrown) {
-      setError(thrown instanceof Error ? thrown.message : String(thrown))
+      setError(thrown)
       setSending(false)
     }
   }
@@ -36,17 +38,11 @@ export function Confirm({ title, take, children, act, close, disabled = false }:
           <DialogTitle>{title}</DialogTitle>
           <DialogContent className="stack">
             {children}
-            {error && (
-              <div role="alert">
-                <MessageBar intent="error" layout="multiline">
-                  <MessageBarBody>{error}</MessageBarBody>
-                </MessageBar>
-              </div>
-            )}
+            <Failed error={error} acknowledged={acknowledged} acknowledge={setAcknowledged} />
             {take && <TakeAway take={take} />}
           </DialogContent>
           <DialogActions>
-            <Button appearance="primary" disabled={sending || disabled} onClick={() => void yes()}>
+            <Button appearance="primary" disabled={sending || disabled || (asksAcknowledgement(error) && !acknowledged)} onClick={() => void yes()}>
               <Name k="yes" />
             </Button>
             <Button disabled={sending} onClick={close}>

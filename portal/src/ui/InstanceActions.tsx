@@ -44,7 +44,7 @@ export function ActionDialog({ set, action, ids, whole, close }: Props) {
     <Confirm
       title={t('act.ask', { action: name(action as NameKey), n: ids.length })}
       take={takeAction(about, verb, route, sent)}
-      act={() => actOnInstances(title, set, route, sent)}
+      act={(acknowledged) => actOnInstances(title, set, route, sent, acknowledged)}
       close={close}
     >
       <p>

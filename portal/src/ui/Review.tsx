@@ -118,6 +118,7 @@ function Summary({ result, only }: { result: WhatIf; only?: Set<string> }) {
           </MessageBarBody>
         </MessageBar>
       )}
+      <Assessed instances={instances} />
       {warnings.map((text) => (
         <MessageBar key={text} intent="info" layout="multiline">
           <MessageBarBody>
@@ -126,6 +127,33 @@ function Summary({ result, only }: { result: WhatIf; only?: Set<string> }) {
         </MessageBar>
       ))}
     </>
+  )
+}
+
+/** What is known of the inside of instances that the change would not leave as it is. */
+function Assessed({ instances }: { instances: WhatIf['instances'] }) {
+  const asked = instances.filter(({ assessment }) => assessment)
+  if (!asked.length) return null
+  const found = asked.flatMap(({ instanceId, assessment }) =>
+    [...(assessment?.refused ?? []), ...(assessment?.lockedOut ?? [])].map((one) => ({ instanceId, ...one })),
+  )
+  const unknown = asked.filter(({ assessment }) => assessment?.status === 'NotAssessed').length
+  return (
+    <div className="small">
+      {found.length > 0 && (
+        <MessageBar intent="warning" layout="multiline">
+          <MessageBarBody>
+            <strong>{t('assess.found')}</strong>
+            {found.slice(0, 20).map((one) => (
+              <div key={`${one.instanceId} ${one.kind} ${one.name ?? ''}`}>
+                {one.instanceId}: {tCode('assessKind', one.kind)} {one.name} <span lang="en">{one.reason}</span>
+              </div>
+            ))}
+          </MessageBarBody>
+        </MessageBar>
+      )}
+      {unknown > 0 && <p className="quiet">{t('assess.unknown', { n: unknown })}</p>}
+    </div>
   )
 }
 
