@@ -14,7 +14,7 @@
 
 /* ---- shape ---- */
 
-static char *
+char *
 alert_id(const char *subscription, const char *location, const StoreAlert *alert)
 {
     g_autoptr(ResourceId) resource = resource_id_parse(alert->resource, NULL);

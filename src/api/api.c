@@ -1,6 +1,8 @@
 /* The API as an object: what it knows of itself, and what it waits for when it ends. */
 #include "api/body_cache.h"
 #include "api/call.h"
+#include "api/changes.h"
+#include "api/feed.h"
 #include "api/portal_files.h"
 #include "api/sessions.h"
 #include "api/token_ring.h"
@@ -42,6 +44,7 @@ portal_load(Api *api, GError **error)
     api->portal = api->config.portal ? portal_files_new(api->config.portal, error) : NULL;
     if (!api->portal && api->config.portal)
         return FALSE;
+    api->feed = changes_feed_new(api);
     api->sessions = sessions_new(api->store, api->clock->now(api->clock), error);
     return api->sessions != NULL;
 }
@@ -104,6 +107,7 @@ api_free(Api *api)
     g_mutex_clear(&api->works_lock);
     g_cond_clear(&api->works_ended);
     body_cache_free(api->bodies);
+    feed_free(api->feed);
     portal_files_free(api->portal);
     sessions_free(api->sessions);
     g_clear_pointer(&api->version_form, g_regex_unref);

@@ -21,11 +21,25 @@ typedef struct {
     gsize body_length;
 } ApiRequest;
 
+/* A body that goes on for as long as it lasts; read by one thread at a time. */
+typedef struct ApiStream ApiStream;
+struct ApiStream {
+    /* Up to `max` bytes. 0: there are none now, and sleep() was called; wake() is, as soon as there may be more. -1: it is
+     * over. */
+    gssize (*read)(ApiStream *stream, char *to, gsize max);
+    void (*free)(ApiStream *stream); /* neither is called any more */
+    /* The reader's, set before the first read(); called under a lock of the stream's, so they do not call the stream. */
+    gboolean (*sleep)(void *data); /* FALSE: nobody would wait for it */
+    void (*wake)(void *data);      /* any thread */
+    void *data;
+};
+
 typedef struct {
     int status;
     char *content_type; /* NULL: no body */
     GPtrArray *headers; /* char*: name, value, name, value, …; never NULL */
     GBytes *body;       /* NULL: empty. Of an answer to HEAD its length alone is told */
+    ApiStream *stream;  /* in place of a body; or NULL */
 } ApiResponse;
 
 ApiResponse *api_response_new(int status);
@@ -106,6 +120,9 @@ void api_listens_at(Api *api, const char *https_url);
 
 /* Answers one request; done is called before it returns or later, from any thread, exactly once. */
 void api_handle(Api *api, const ApiRequest *request, ApiDone done, void *data);
+
+/* Streams that are being read end. */
+void api_streams_end(Api *api);
 
 /* A token for the instance that the host knows by this key, for its own guest; newly allocated. NULL sets *error. */
 char *api_guest_token(Api *api, const char *key, const char *nonce, GError **error);

@@ -20,6 +20,7 @@ struct Api {
     GRegex *version_form;       /* compiled once: every request is matched with it */
     struct BodyCache *bodies;   /* api/body_cache.h */
     struct Sessions *sessions;  /* of the portal */
+    struct Feed *feed;          /* what changed of late */
     struct PortalFiles *portal; /* NULL: this program is built without it */
     GMutex works_lock;          /* of n_works */
     GCond works_ended;
@@ -134,6 +135,7 @@ extern const Route routes_extension_images[];
 extern const Route routes_revisions[]; /* of a set, and rollback */
 extern const Route routes_guest[];     /* boot diagnostics, run command, connection info */
 extern const Route routes_sign_in[];   /* /portal/codes, /portal/session */
+extern const Route routes_changes[];   /* /portal/changes */
 extern const Route routes_portal[];    /* /portal/… */
 extern const Route routes_resources[]; /* what lies in a group, or in the subscription */
 

@@ -8,6 +8,7 @@
 
 #define SEND_WITHIN      G_USEC_PER_SEC
 #define SIGN_IN_BODY_MAX 1024u
+#define STREAM_BLOCK     (16u << 10)
 
 typedef struct Exchange Exchange;
 
@@ -27,6 +28,7 @@ struct Exchange {
     ApiResponse *response; /* under the ticket's lock where there is one */
     gboolean suspended;
     struct MHD_Connection *connection;
+    Exchanges *exchanges;
 };
 
 static void
@@ -142,6 +144,7 @@ exchanges_stop(Exchanges *exchanges)
     g_mutex_unlock(&exchanges->lock);
     while ((ticket = g_queue_pop_head(&waiting)))
         tell(ticket);
+    api_streams_end(exchanges->api);
     g_mutex_lock(&exchanges->lock);
     while (g_atomic_int_get(&exchanges->asked) > 0 && g_cond_wait_until(&exchanges->all_sent, &exchanges->lock, until))
         ;
@@ -164,7 +167,8 @@ void *
 exchange_on_uri(void *data, const char *uri, struct MHD_Connection *connection)
 {
     Exchange *exchange = g_new0(Exchange, 1);
-    (void)data;
+    const Listener *listener = data;
+    exchange->exchanges = listener->exchanges;
     exchange->target = g_strdup(uri);
     exchange->connection = connection;
     return exchange;
@@ -230,14 +234,63 @@ on_answer(ApiResponse *response, void *data)
     ticket_unref(ticket);
 }
 
+/* ---- a body that goes on ---- */
+
+static gboolean
+stream_sleep(void *data)
+{
+    const Exchange *exchange = data;
+    Exchanges *exchanges = exchange->exchanges;
+    g_mutex_lock(&exchanges->lock);
+    gboolean sleeps = !exchanges->stopping;
+    if (sleeps)
+        MHD_suspend_connection(exchange->connection);
+    g_mutex_unlock(&exchanges->lock);
+    return sleeps;
+}
+
+static void
+stream_wake(void *data)
+{
+    const Exchange *exchange = data;
+    MHD_resume_connection(exchange->connection);
+}
+
+static ssize_t
+stream_read(void *data, uint64_t position, char *to, size_t max)
+{
+    const Exchange *exchange = data;
+    ApiStream *stream = exchange->response->stream;
+    (void)position;
+    gssize n = stream->read(stream, to, max);
+    return n < 0 ? MHD_CONTENT_READER_END_OF_STREAM : n;
+}
+
+/* The stream stays with the exchange, as bytes do. */
+static struct MHD_Response *
+stream_begin(Exchange *exchange)
+{
+    ApiStream *stream = exchange->response->stream;
+    stream->sleep = stream_sleep;
+    stream->wake = stream_wake;
+    stream->data = exchange;
+    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_read, exchange, NULL);
+}
+
+static struct MHD_Response *
+body_begin(const ApiResponse *ours)
+{
+    gsize length = 0;
+    const void *bytes = ours->body ? g_bytes_get_data(ours->body, &length) : "";
+    /* The bytes stay with the exchange, which outlives the sending. */
+    return MHD_create_response_from_buffer(length, (void *)bytes, MHD_RESPMEM_PERSISTENT);
+}
+
 static enum MHD_Result
 response_send(Exchange *exchange)
 {
     const ApiResponse *ours = exchange->response;
-    gsize length = 0;
-    const void *bytes = ours->body ? g_bytes_get_data(ours->body, &length) : "";
-    /* The bytes stay with the exchange, which outlives the sending. */
-    struct MHD_Response *theirs = MHD_create_response_from_buffer(length, (void *)bytes, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *theirs = ours->stream ? stream_begin(exchange) : body_begin(ours);
     if (ours->content_type)
         MHD_add_response_header(theirs, "Content-Type", ours->content_type);
     for (guint i = 0; i + 1 < ours->headers->len; i += 2)

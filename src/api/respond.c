@@ -37,6 +37,8 @@ api_response_free(ApiResponse *response)
     g_free(response->content_type);
     g_ptr_array_unref(response->headers);
     g_clear_pointer(&response->body, g_bytes_unref);
+    if (response->stream)
+        response->stream->free(response->stream);
     g_free(response);
 }
 

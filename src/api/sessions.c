@@ -72,19 +72,35 @@ end_of(const StoreSession *row, UnixTime used)
     return MIN(row->created + SESSION_LIFETIME, used + SESSION_IDLE);
 }
 
+/* hashes: of sessions that are over. Most starts find none, and write nothing. */
+static gboolean
+stored_forget(const Sessions *sessions, const GPtrArray *hashes, GError **error)
+{
+    if (hashes->len == 0)
+        return TRUE;
+    g_autoptr(StoreTx) tx = store_write(sessions->store, error);
+    for (guint i = 0; tx && i < hashes->len; i++) {
+        if (!store_session_delete(tx, g_ptr_array_index(hashes, i), error))
+            return FALSE;
+    }
+    return tx && store_commit(g_steal_pointer(&tx), error);
+}
+
 static gboolean
 stored_take_up(Sessions *sessions, UnixTime now, GError **error)
 {
-    g_autoptr(StoreTx) tx = store_write(sessions->store, error);
+    g_autoptr(GPtrArray) over = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(StoreTx) tx = store_read(sessions->store, error);
     g_autoptr(GPtrArray) rows = tx ? store_session_list(tx, error) : NULL;
     for (guint i = 0; rows && i < rows->len; i++) {
-        StoreSession *row = g_ptr_array_index(rows, i);
+        const StoreSession *row = g_ptr_array_index(rows, i);
         if (end_of(row, row->used) > now)
             session_add(sessions, g_steal_pointer(&g_ptr_array_index(rows, i)));
-        else if (!store_session_delete(tx, row->hash, error))
-            return FALSE;
+        else
+            g_ptr_array_add(over, g_strdup(row->hash));
     }
-    return rows && store_commit(g_steal_pointer(&tx), error);
+    g_clear_pointer(&tx, store_abort);
+    return rows && stored_forget(sessions, over, error);
 }
 
 Sessions *

@@ -1,5 +1,6 @@
 /* Signing in to the portal, and out: a code that somebody with a credential has made is exchanged for a session. */
 #include "api/call.h"
+#include "api/feed.h"
 #include "api/portal.h"
 #include "api/sessions.h"
 #include "base/time_text.h"
@@ -156,7 +157,9 @@ session_close(Call *call, GError **error)
         arm_fail(error, ARM_OPERATION_NOT_ALLOWED, NULL, "This is no session of the portal, so it cannot be ended.");
         return NULL;
     }
-    return sessions_close(call->api->sessions, caller, resource, call->now, error) ? respond_empty(204) : NULL;
+    gboolean closed = sessions_close(call->api->sessions, caller, resource, call->now, error);
+    feed_end(call->api->feed, caller, "session");
+    return closed ? respond_empty(204) : NULL;
 }
 
 const Route routes_sign_in[] = {

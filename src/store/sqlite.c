@@ -205,6 +205,7 @@ store_close(Store *store)
     g_queue_clear_full(&store->readers, (GDestroyNotify)reader_free);
     /* Last, because the last connection is the one that folds the log into the file. */
     connection_close(&store->writer);
+    changes_clear(store);
     g_rec_mutex_clear(&store->write_lock);
     g_mutex_clear(&store->pool_lock);
     g_free(store->path);
@@ -336,6 +337,8 @@ store_abort(StoreTx *tx)
         return;
     if (!tx_is_plain_lock(tx) && !sqlite3_get_autocommit(tx->connection->db))
         sql_run(tx, SQL_ROLLBACK, NO_PARAMS, NULL, NULL);
+    if (tx->writes)
+        changes_forget(tx->store);
     tx_release(tx);
 }
 
@@ -344,6 +347,8 @@ tx_finish(StoreTx *tx, GError **error)
 {
     if (tx_is_plain_lock(tx))
         return TRUE;
+    if (tx->writes)
+        changes_number(tx);
     if (tx->counter && !sql_run(tx, SQL_COUNTER_SET, PARAMS(number_param((gint64)tx->counter)), NULL, error))
         return FALSE;
     return sql_run(tx, SQL_COMMIT, NO_PARAMS, NULL, error);
@@ -360,6 +365,8 @@ store_commit(StoreTx *tx, GError **error)
     gboolean changed = tx->writes && sqlite3_total_changes64(tx->connection->db) != tx->changes_before;
     if (tx->counter)
         __atomic_store_n(&store->revision, tx->counter, __ATOMIC_RELEASE);
+    if (tx->writes)
+        changes_tell(store);
     tx_release(tx);
     if (changed && store->committed)
         store->committed(store->committed_data);

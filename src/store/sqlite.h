@@ -2,6 +2,7 @@
  * described by tables of columns. */
 #pragma once
 
+#include "store/changes.h"
 #include "store/store.h"
 
 #include <sqlite3.h>
@@ -143,6 +144,10 @@ struct Store {
     guint64 issued;   /* under write_lock: the highest etag ever given out, aborted ones too */
     void (*committed)(void *data);
     void *committed_data;
+    StoreTold told; /* under write_lock, as all below; NULL: nobody listens */
+    void *told_data;
+    GPtrArray *changes;  /* of StoreChange, what the write transaction has changed so far */
+    GHashTable *changed; /* the same, as their own keys */
 };
 
 struct StoreTx {
@@ -169,6 +174,12 @@ gboolean sql_fail(GError **error, const Connection *connection, const char *verb
 
 /* A new etag for a row that is about to be written. */
 guint64 tx_next_etag(StoreTx *tx);
+
+/* ---- what a write transaction changes (changes.c) ---- */
+void changes_number(StoreTx *tx); /* gives each its revision, before the commit */
+void changes_tell(Store *store);  /* it is committed */
+void changes_forget(Store *store);
+void changes_clear(Store *store);
 
 /* ---- statements (statements.c) ---- */
 typedef enum { PARAM_END, PARAM_NUMBER, PARAM_TEXT, PARAM_BYTES, PARAM_UNUSED } ParamType;

@@ -514,6 +514,47 @@ test_what_a_client_takes_is_sent(Fixture *f, const void *data)
     }
 }
 
+/* Receives until the text has this part, or nothing comes any more. */
+static gboolean
+receive_until(int fd, GString *text, const char *part)
+{
+    char bytes[4096];
+    while (!strstr(text->str, part)) {
+        ssize_t n = recv(fd, bytes, sizeof bytes, 0);
+        if (n <= 0)
+            return FALSE;
+        g_string_append_len(text, bytes, n);
+    }
+    return TRUE;
+}
+
+/* Changes come as they happen, and the end of the daemon does not wait for who reads them, or for who does not. */
+static void
+test_changes_come_as_they_happen(Fixture *f, const void *data)
+{
+    static const char request[] = "GET /portal/changes HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    (void)data;
+    g_autoptr(GString) text = g_string_new(NULL);
+    int fd = dial(f), idle = dial(f);
+    g_assert_cmpint(send(fd, request, strlen(request), MSG_NOSIGNAL), >, 0);
+    g_assert_cmpint(send(idle, request, strlen(request), MSG_NOSIGNAL), >, 0);
+    g_assert_true(receive_until(fd, text, "{\"revision\":"));
+    expect(text->str, "Transfer-Encoding: chunked");
+    for (guint i = 0; i < 20; i++) {
+        g_autofree char *target = g_strdup_printf("~/resourceGroups/g%u", i),
+                        *told = g_strdup_printf("resourceGroups/g%u\"", i);
+        answer_free(world_must(f->world, 201, "PUT", target, "{\"location\":\"local\"}"));
+        g_assert_true(receive_until(fd, text, told));
+    }
+    gint64 begun = g_get_monotonic_time();
+    server_stop(f->server);
+    f->server = NULL;
+    g_assert_cmpint(g_get_monotonic_time() - begun, <, 900 * 1000);
+    g_assert_true(receive_until(fd, text, "\"end\":\"stopping\"}"));
+    close(fd);
+    close(idle);
+}
+
 #define ADD(name, test) g_test_add("/server/" name, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -526,6 +567,7 @@ main(int argc, char **argv)
     /* Some of them leave the server waiting for more, until its patience ends. */
     ADD("a-browser-signs-in", test_a_browser_signs_in);
     ADD("signing-in-takes-little", test_signing_in_takes_little);
+    ADD("changes-come-as-they-happen", test_changes_come_as_they_happen);
     ADD("head-tells-the-length", test_head_tells_the_length);
     ADD("what-a-client-takes-is-sent", test_what_a_client_takes_is_sent);
     g_test_add("/server/broken-requests-hurt-nobody", Fixture, "short", set_up, test_broken_requests_hurt_nobody, tear_down);

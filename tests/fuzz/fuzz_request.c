@@ -42,13 +42,15 @@ world_renew_where_changed(guint64 revision)
 }
 
 static void
-answer_holds(const Answer *answer)
+answer_holds(const Answer *answer, const char *method)
 {
     const ApiResponse *response = answer->response;
     g_assert_cmpint(response->status, >=, 200);
     g_assert_cmpint(response->status, <, 600);
     g_assert_cmpint(response->status, !=, 500);
     g_assert_nonnull(api_response_header(response, "x-ms-request-id"));
+    if (response->stream || strcmp(method, "HEAD") == 0)
+        return;
     if (response->status >= 400) {
         g_autofree char *code = answer_text(answer, "error.code"), *message = answer_text(answer, "error.message");
         g_assert_true(code && *code && message && *message);
@@ -65,7 +67,7 @@ anonymous_holds(const ApiRequest *request)
     anonymous.caller = NULL;
     g_autoptr(Answer) answer = world_ask_request(world, &anonymous);
     g_assert_cmpint(answer->response->status, >=, 400);
-    answer_holds(answer);
+    answer_holds(answer, request->method);
 }
 
 int
@@ -89,9 +91,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .body_length = size - line - 1,
     };
     anonymous_holds(&request);
-    g_assert_cmpuint(store_revision(world->store), ==, revision);
+    /* Who tries many codes is noted. */
+    g_assert_true(store_revision(world->store) == revision || strcasestr(target, "portal"));
+    revision = store_revision(world->store);
     g_autoptr(Answer) answer = world_ask_request(world, &request);
-    answer_holds(answer);
+    answer_holds(answer, method);
     world_renew_where_changed(revision);
     return 0;
 }
