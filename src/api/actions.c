@@ -8,6 +8,7 @@
 #include "api/quota_growth.h"
 #include "api/roll_start.h"
 #include "store/models.h"
+#include "store/upgrades.h"
 
 #include <string.h>
 
@@ -18,9 +19,10 @@ typedef struct {
     StoreSet *set;
     const Action *action;
     StoreOperation *operation;
-    Model *current;     /* for updates */
-    GHashTable *models; /* revision -> Model, for updates and deletions */
-    gboolean named;     /* the instances were named, not "all" */
+    Model *current;       /* for updates */
+    StoreUpgrade *change; /* the same, once an instance is changed */
+    GHashTable *models;   /* revision -> Model, for updates and deletions */
+    gboolean named;       /* the instances were named, not "all" */
     gboolean by_set;
     gboolean skip_shutdown;
     guint deleted;         /* of the capacity */
@@ -49,6 +51,18 @@ is_protected(const Run *run, const StoreInstance *instance)
            run->action->desire == DESIRE_DEALLOCATE;
 }
 
+static gboolean
+enlist(Run *run, const StoreInstance *instance, const Change *change, GError **error)
+{
+    const Call *call = run->call;
+    if (!upgrade_takes(instance, change))
+        return TRUE;
+    if (!run->change)
+        run->change = upgrade_open(run->tx, run->set, run->operation->resource_id, "ManualUpgrade", run->operation->id,
+                                   call->request->caller, call->now, error);
+    return run->change && upgrade_enlist(run->tx, run->change, instance, change, /* replaced= */ FALSE, call->now, error);
+}
+
 /* 1: something is to be done, 0: nothing, -1: *error is set. */
 static int
 update_apply(Run *run, StoreInstance *instance, GError **error)
@@ -62,6 +76,8 @@ update_apply(Run *run, StoreInstance *instance, GError **error)
         return -1;
     Change change = change_between(from, run->current);
     if (!lock_out_judge(run->tx, instance, losses_of_change(&change, /* replaced= */ FALSE), run->locked_out, error))
+        return -1;
+    if (!enlist(run, instance, &change, error))
         return -1;
     desire_update(instance, run->set->revision, &change, run->current);
     return 1;
@@ -195,6 +211,7 @@ run_clear(Run *run)
     store_abort(run->tx);
     store_set_free(run->set);
     store_operation_free(run->operation);
+    store_upgrade_free(run->change);
     g_free(run->joined);
     g_clear_pointer(&run->hurried, g_array_unref);
     g_clear_pointer(&run->locked_out, g_ptr_array_unref);

@@ -132,6 +132,7 @@ extern const Route routes_instances[];  /* virtualMachines of a set */
 extern const Route routes_disks[];      /* kept from removed instances */
 extern const Route routes_extensions[];
 extern const Route routes_extension_images[];
+extern const Route routes_change_records[];
 extern const Route routes_revisions[]; /* of a set, and rollback */
 extern const Route routes_guest[];     /* boot diagnostics, run command, connection info */
 extern const Route routes_sign_in[];   /* /portal/codes, /portal/session */

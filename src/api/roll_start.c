@@ -5,6 +5,7 @@
 #include "rollout/roll.h"
 #include "store/desire.h"
 #include "store/models.h"
+#include "store/upgrades.h"
 
 #include <string.h>
 
@@ -73,8 +74,10 @@ roll_turn(Call *call, StoreTx *tx, StoreSet *set, const Model *model, const Stor
 
 /* As manualupgrade of all would do it. An instance whose step moved to this operation goes on to the newest model in it. */
 static gboolean
-all_update(StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *operation, GPtrArray *locked_out, GError **error)
+all_update(Call *call, StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *operation, GPtrArray *locked_out,
+           GError **error)
 {
+    g_autoptr(StoreUpgrade) change = NULL;
     g_autoptr(GPtrArray) instances = store_instance_list(tx, set->id, error);
     g_autoptr(GHashTable) models = models_by_revision_new();
     if (!instances)
@@ -92,10 +95,15 @@ all_update(StoreTx *tx, StoreSet *set, const Model *model, StoreOperation *opera
             return FALSE;
         if (!update_in_place_check(instance, from, model, "properties.upgradePolicy.mode", error))
             return FALSE;
-        Change change = change_between(from, model);
-        if (!lock_out_judge(tx, instance, losses_of_change(&change, /* replaced= */ FALSE), locked_out, error))
+        const Change what = change_between(from, model);
+        if (!change && upgrade_takes(instance, &what))
+            change = upgrade_open(tx, set, operation->resource_id, "AutomaticUpgrade", operation->id, call->request->caller,
+                                  call->now, error);
+        if ((upgrade_takes(instance, &what) && !change) ||
+            (change && !upgrade_enlist(tx, change, instance, &what, /* replaced= */ FALSE, call->now, error)) ||
+            !lock_out_judge(tx, instance, losses_of_change(&what, /* replaced= */ FALSE), locked_out, error))
             return FALSE;
-        desire_update(instance, set->revision, &change, model);
+        desire_update(instance, set->revision, &what, model);
         if (!step_begin_where_needed(tx, operation, instance, error))
             return FALSE;
     }
@@ -107,7 +115,7 @@ all_update_within_quota(Call *call, StoreTx *tx, StoreSet *set, const Model *mod
 {
     g_autoptr(StoreUsage) before = store_usage(tx, /* except_set= */ 0, error);
     g_autoptr(GPtrArray) locked_out = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
-    return before && all_update(tx, set, model, operation, locked_out, error) &&
+    return before && all_update(call, tx, set, model, operation, locked_out, error) &&
            lock_out_settle(call, tx, set, locked_out, error) &&
            quota_growth_check(call, tx, before, model, "properties.upgradePolicy.mode", error);
 }

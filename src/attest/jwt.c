@@ -1,10 +1,9 @@
 #include "attest/jwt.h"
 
 #include "attest/digest.h"
+#include "attest/jws.h"
 
-#include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
@@ -17,43 +16,15 @@
 
 typedef OSSL_PARAM Params;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_PKEY_CTX, EVP_PKEY_CTX_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_MD_CTX, EVP_MD_CTX_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ECDSA_SIG, ECDSA_SIG_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIO, BIO_free_all)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(OSSL_PARAM_BLD, OSSL_PARAM_BLD_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Params, OSSL_PARAM_free)
-
-/* ---- base64url without padding (RFC 7515, appendix C) ---- */
-
-static char *
-url_encode(const void *bytes, gsize size)
-{
-    char *text = g_base64_encode(bytes, size);
-    g_strdelimit(text, "+", '-');
-    g_strdelimit(text, "/", '_');
-    text[strcspn(text, "=")] = '\0';
-    return text;
-}
-
-/* NULL: it is none. */
-static guchar *
-url_decode(const char *text, gsize length, gsize *ret_size)
-{
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    g_autofree char *own = g_strndup(text, length);
-    if (strspn(own, alphabet) != length || length % 4 == 1)
-        return NULL;
-    g_strdelimit(own, "-", '+');
-    g_strdelimit(own, "_", '/');
-    g_autofree char *padded = g_strconcat(own, &"=="[length % 4 == 0 ? 2 : length % 4 - 2], NULL);
-    return g_base64_decode(padded, ret_size);
-}
 
 static char *
 json_url_encode(const json_t *value)
 {
     g_autofree char *text = json_text(value);
-    return url_encode(text, strlen(text));
+    return jws_url_encode(text, strlen(text));
 }
 
 /* ---- keys ---- */
@@ -67,14 +38,6 @@ jwt_key_new(void)
     return key;
 }
 
-static gboolean
-is_on_p256(const EVP_PKEY *key)
-{
-    char group[32] = "";
-    return key && EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof group, NULL) == 1 &&
-           strcmp(group, GROUP) == 0;
-}
-
 /* RFC 7638, section 3: the members that a key on a curve must have, in the order of their names. */
 static char *
 thumbprint(const char *x, const char *y)
@@ -82,7 +45,7 @@ thumbprint(const char *x, const char *y)
     g_autofree char *text = g_strdup_printf("{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}", x, y);
     guint8 digest[SHA256_SIZE];
     sha256(text, strlen(text), digest);
-    return url_encode(digest, sizeof digest);
+    return jws_url_encode(digest, sizeof digest);
 }
 
 json_t *
@@ -92,7 +55,7 @@ jwt_key_json(const EVP_PKEY *key)
     size_t size = 0;
     g_assert(EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &size) == 1 &&
              size == sizeof point);
-    g_autofree char *x = url_encode(point + 1, NUMBER_SIZE), *y = url_encode(point + 1 + NUMBER_SIZE, NUMBER_SIZE);
+    g_autofree char *x = jws_url_encode(point + 1, NUMBER_SIZE), *y = jws_url_encode(point + 1 + NUMBER_SIZE, NUMBER_SIZE);
     g_autofree char *id = thumbprint(x, y);
     return json_pack("{ss ss ss ss ss ss ss}", "kty", "EC", "crv", "P-256", "x", x, "y", y, "use", "sig", "alg", "ES256", "kid",
                      id);
@@ -106,8 +69,8 @@ key_of_json(const json_t *json)
     guint8 point[POINT_SIZE] = { POINT_CONVERSION_UNCOMPRESSED };
     gsize x_size = 0, y_size = 0;
     EVP_PKEY *key = NULL;
-    g_autofree guchar *x_bytes = x ? url_decode(x, strlen(x), &x_size) : NULL;
-    g_autofree guchar *y_bytes = y ? url_decode(y, strlen(y), &y_size) : NULL;
+    g_autofree guchar *x_bytes = x ? jws_url_decode(x, strlen(x), &x_size) : NULL;
+    g_autofree guchar *y_bytes = y ? jws_url_decode(y, strlen(y), &y_size) : NULL;
     if (g_strcmp0(json_member_text(json, "crv"), "P-256") != 0 || x_size != NUMBER_SIZE || y_size != NUMBER_SIZE)
         return NULL;
     memcpy(point + 1, x_bytes, NUMBER_SIZE);
@@ -139,48 +102,18 @@ jwt_key_from_private_text(const char *pem)
 {
     g_autoptr(BIO) in = BIO_new_mem_buf(pem, -1);
     g_autoptr(EVP_PKEY) key = in ? PEM_read_bio_PrivateKey(in, NULL, NULL, NULL) : NULL;
-    return is_on_p256(key) ? g_steal_pointer(&key) : NULL;
-}
-
-/* ---- signatures: r and s in a row in a token (RFC 7518, section 3.4), in DER for OpenSSL ---- */
-
-static char *
-signature_make(const char *message, const EVP_PKEY *key)
-{
-    g_autoptr(EVP_MD_CTX) context = EVP_MD_CTX_new();
-    guint8 der[128], raw[2 * NUMBER_SIZE];
-    const guint8 *at = der;
-    size_t size = sizeof der;
-    g_assert(context && EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, (EVP_PKEY *)key) == 1 &&
-             EVP_DigestSign(context, der, &size, (const guint8 *)message, strlen(message)) == 1);
-    g_autoptr(ECDSA_SIG) signature = d2i_ECDSA_SIG(NULL, &at, (long)size);
-    g_assert(signature && BN_bn2binpad(ECDSA_SIG_get0_r(signature), raw, NUMBER_SIZE) == NUMBER_SIZE &&
-             BN_bn2binpad(ECDSA_SIG_get0_s(signature), raw + NUMBER_SIZE, NUMBER_SIZE) == NUMBER_SIZE);
-    return url_encode(raw, sizeof raw);
-}
-
-static gboolean
-signature_holds(const Jwt *jwt, EVP_PKEY *key)
-{
-    gsize size;
-    const guint8 *raw = g_bytes_get_data(jwt->signature, &size);
-    g_autoptr(ECDSA_SIG) signature = ECDSA_SIG_new();
-    g_autoptr(EVP_MD_CTX) context = EVP_MD_CTX_new();
-    unsigned char *der = NULL;
-    if (size != 2 * NUMBER_SIZE || !signature || !context)
-        return FALSE;
-    /* The signature takes the numbers. */
-    if (ECDSA_SIG_set0(signature, BN_bin2bn(raw, NUMBER_SIZE, NULL), BN_bin2bn(raw + NUMBER_SIZE, NUMBER_SIZE, NULL)) != 1)
-        return FALSE;
-    const int der_size = i2d_ECDSA_SIG(signature, &der);
-    const gboolean holds =
-        der_size > 0 && EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
-        EVP_DigestVerify(context, der, (size_t)der_size, (const guint8 *)jwt->message, strlen(jwt->message)) == 1;
-    OPENSSL_free(der);
-    return holds;
+    return jws_is_key(key) ? g_steal_pointer(&key) : NULL;
 }
 
 /* ---- tokens ---- */
+
+static gboolean
+jwt_holds(const Jwt *jwt, EVP_PKEY *key)
+{
+    gsize size;
+    const guint8 *raw = g_bytes_get_data(jwt->signature, &size);
+    return jws_signature_holds(jwt->message, strlen(jwt->message), raw, size, key);
+}
 
 char *
 jwt_sign(const json_t *claims, const EVP_PKEY *key, const char *address)
@@ -189,7 +122,7 @@ jwt_sign(const json_t *claims, const EVP_PKEY *key, const char *address)
     g_autoptr(json_t) header =
         json_pack("{ss ss ss ss}", "alg", "ES256", "jku", address, "kid", json_member_text(public, "kid"), "typ", "JWT");
     g_autofree char *head = json_url_encode(header), *body = json_url_encode(claims);
-    g_autofree char *message = g_strjoin(".", head, body, NULL), *signature = signature_make(message, key);
+    g_autofree char *message = g_strjoin(".", head, body, NULL), *signature = jws_signature_make(message, key);
     return g_strjoin(".", message, signature, NULL);
 }
 
@@ -198,7 +131,7 @@ static json_t *
 part_parse(const char *text, gsize length, GError **error)
 {
     gsize size = 0;
-    g_autofree guchar *bytes = url_decode(text, length, &size);
+    g_autofree guchar *bytes = jws_url_decode(text, length, &size);
     g_autoptr(json_t) value = bytes ? json_parse((const char *)bytes, size, NULL) : NULL;
     if (json_is_object(value))
         return g_steal_pointer(&value);
@@ -220,7 +153,7 @@ parts_read(const char *text, Jwt *jwt, GError **error)
         return FALSE;
     if (g_strcmp0(json_member_text(jwt->header, "alg"), "ES256") != 0)
         return arm_fail(error, ARM_BAD_REQUEST, NULL, "The token is not signed with ES256.");
-    guchar *bytes = url_decode(signature + 1, strlen(signature + 1), &size);
+    guchar *bytes = jws_url_decode(signature + 1, strlen(signature + 1), &size);
     if (!bytes)
         return arm_fail(error, ARM_BAD_REQUEST, NULL, "The token's signature is not base64url.");
     jwt->signature = g_bytes_new_take(bytes, size);
@@ -259,7 +192,7 @@ jwt_is_signed(const Jwt *jwt, const json_t *key_set, GError **error)
         if (g_strcmp0(json_member_text(json, "kid"), id) != 0)
             continue;
         g_autoptr(EVP_PKEY) key = key_of_json(json);
-        return (key && signature_holds(jwt, key)) ||
+        return (key && jwt_holds(jwt, key)) ||
                arm_fail(error, ARM_BAD_REQUEST, NULL, "The token is not signed by key '%.64s': it was changed, or made up.",
                         id);
     }

@@ -48,6 +48,7 @@ const Option cli_options[] = {
     { "set", NULL, 0, OPTION_LIST, "PATH=VALUE", "change any member: a.b.c=VALUE, list[0].a=VALUE" },
     { "what-if", NULL, 0, OPTION_FLAG, NULL, "say what would change and what would be lost; change nothing" },
     { "to", NULL, 0, OPTION_NUMBER, "REVISION", "number of a model revision; 'testudo vmss revisions' lists them" },
+    { "record", NULL, 0, OPTION_TEXT, "RECORD", "name of a change record; 'testudo vmss change-record list' lists them" },
     { "instance-ids", NULL, 0, OPTION_LIST, "ID", "instances, or \"*\" for all" },
     { "instance-id", NULL, 0, OPTION_TEXT, "ID", "instance" },
     { "disk", NULL, 0, OPTION_TEXT, "DISK", "name or id of a kept disk; 'testudo disk list' lists them" },

@@ -9,6 +9,7 @@
 #include "daemon/probe.h"
 #include "daemon/state.h"
 #include "engine/engine.h"
+#include "host/authority.h"
 #include "host/image_import.h"
 #include "host/simulated/simulated.h"
 
@@ -31,6 +32,7 @@ typedef struct {
     Quota *quota;
     Store *store;
     Engine *engine;
+    Authority *authority;
     GBytes *guest_program; /* testudo-guest; NULL: this build has none */
     Host *host;
     HostInfo *info;
@@ -102,6 +104,13 @@ on_guest_token(const char *key, const char *nonce, void *data, GError **error)
     return NULL;
 }
 
+static char *
+on_record_sign(const json_t *record, void *data, GError **error)
+{
+    const Daemon *daemon = data;
+    return authority_record_sign(daemon->authority, record, error);
+}
+
 static Host *
 host_open(Daemon *daemon, GError **error)
 {
@@ -145,6 +154,8 @@ core_start(Daemon *daemon, GError **error)
         .stop_grace_usec = config->stop_grace_usec,
         .disk_retention_usec = config->retention_usec,
         .operation_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,
+        .record_sign = on_record_sign,
+        .record_data = daemon,
     };
     g_autofree char *database = g_build_filename(config->state_dir, "testudo.db", NULL);
 
@@ -154,6 +165,9 @@ core_start(Daemon *daemon, GError **error)
     if (!state_key_settle(config->state_dir, config->state_key, &daemon->state_key, error))
         return FALSE;
     if (config->webhook_secret && !(daemon->webhook_secret = state_webhook_secret(config->webhook_secret, error)))
+        return FALSE;
+    daemon->authority = authority_open(config->state_dir, daemon->clock->now(daemon->clock), error);
+    if (!daemon->authority)
         return FALSE;
     daemon->sizes = state_sizes(config->state_dir, error);
     daemon->quota = daemon->sizes ? state_quota(config->state_dir, error) : NULL;
@@ -212,7 +226,7 @@ api_start(Daemon *daemon, GError **error)
         .state_key = daemon->state_key,
         .portal = resources_have(PORTAL_RESOURCES) ? PORTAL_RESOURCES : NULL,
     };
-    daemon->probe = probe_new(daemon->host, daemon->engine, daemon->context, config->state_dir);
+    daemon->probe = probe_new(daemon->host, daemon->engine, daemon->authority, daemon->context, config->state_dir);
     daemon->api = api_new(&api_config, daemon->store, daemon->clock, probe_table(daemon->probe), error);
     return daemon->api != NULL;
 }
@@ -296,6 +310,7 @@ daemon_bring_down(Daemon *daemon)
     if (daemon->guest_program)
         g_bytes_unref(daemon->guest_program);
     engine_free(daemon->engine);
+    authority_free(daemon->authority);
     api_free(daemon->api);
     probe_free(daemon->probe);
     host_info_free(daemon->info);

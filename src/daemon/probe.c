@@ -9,6 +9,7 @@ struct Probe {
     ApiProbe table;
     Host *host;
     Engine *engine;
+    Authority *authority;
     GMainContext *context;
     const char *state_dir;
 };
@@ -203,22 +204,20 @@ probe_disk_remove(void *data, const char *file, GError **error)
 }
 
 static char *
-probe_vtpm_authority(void *data, gboolean *ret_root_key, GError **error)
+probe_vtpm_authority(void *data, gboolean *ret_root_key, GError **error G_GNUC_UNUSED)
 {
     const Probe *probe = data;
-    g_autoptr(HostAuthority) authority = host_vtpm_authority(probe->host, error);
-    if (!authority)
-        return NULL;
-    *ret_root_key = authority->root_key_here;
-    return g_steal_pointer(&authority->chain);
+    *ret_root_key = authority_root_key_here(probe->authority);
+    return authority_chain(probe->authority);
 }
 
 Probe *
-probe_new(Host *host, Engine *engine, GMainContext *context, const char *state_dir)
+probe_new(Host *host, Engine *engine, Authority *authority, GMainContext *context, const char *state_dir)
 {
     Probe *probe = g_new0(Probe, 1);
     probe->host = host;
     probe->engine = engine;
+    probe->authority = authority;
     probe->context = context;
     probe->state_dir = state_dir;
     probe->table = (ApiProbe){

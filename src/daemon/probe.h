@@ -4,10 +4,11 @@
 
 #include "api/api.h"
 #include "engine/engine.h"
+#include "host/authority.h"
 
 typedef struct Probe Probe;
 
 /* Everything is borrowed and outlives the probe. */
-Probe *probe_new(Host *host, Engine *engine, GMainContext *context, const char *state_dir);
+Probe *probe_new(Host *host, Engine *engine, Authority *authority, GMainContext *context, const char *state_dir);
 void probe_free(Probe *probe);
 const ApiProbe *probe_table(Probe *probe);

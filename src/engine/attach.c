@@ -3,6 +3,7 @@
 #include "engine/disks.h"
 #include "engine/health.h"
 #include "engine/notice.h"
+#include "engine/records.h"
 #include "engine/sets.h"
 #include "engine/superseded.h"
 
@@ -115,6 +116,7 @@ engine_attach(Engine *engine, Host *host, GError **error)
     engine->attached = TRUE;
     engine_upkeep(engine);
     superseded_look_soon(engine);
+    records_begin(engine);
     engine_kick(engine);
     return TRUE;
 }

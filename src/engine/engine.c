@@ -5,6 +5,7 @@
 #include "engine/health.h"
 #include "engine/notice.h"
 #include "engine/pass.h"
+#include "engine/records.h"
 #include "engine/revisions.h"
 #include "engine/sets.h"
 #include "engine/superseded.h"
@@ -79,6 +80,7 @@ engine_free(Engine *engine)
     notice_abandon(engine);
     attest_abandon(engine);
     superseded_stop(engine);
+    records_stop(engine);
     g_hash_table_unref(engine->reference_logs);
     g_hash_table_unref(engine->strangers);
     g_hash_table_unref(engine->successors);
@@ -218,7 +220,7 @@ pass_do(Pass *pass, GError **error)
         notice_follow_all(pass);
     }
     pass_tell(pass);
-    return pass_write(pass, error) && pass_commit(pass, error);
+    return pass_write(pass, error) && records_follow(pass, error) && pass_commit(pass, error);
 }
 
 static void

@@ -8,6 +8,8 @@
 #include "model/sizes.h"
 #include "store/store.h"
 
+#include <jansson.h>
+
 typedef struct {
     const char *state_dir;
     guint max_starting;              /* VMs between launch and the guest agent's answer at one time, at least 1 */
@@ -18,6 +20,10 @@ typedef struct {
     gint64 disk_retention_usec;      /* data disks kept from removed instances, 7 days unless configured */
     gint64 operation_retention_usec; /* ended operations stay readable, 7 days */
     gboolean alerts_delivered;       /* somebody delivers what is put into the store's deliveries */
+    /* Signs a change record (attest/record.h): newly allocated, or NULL with *error. On the engine's thread, inside a write
+     * transaction. NULL: changes are not recorded. */
+    char *(*record_sign)(const json_t *record, void *data, GError **error);
+    void *record_data;
     const SizeCatalogue *sizes; /* these two: what new instances of a rolling upgrade have room for; NULL: there is no limit */
     const Quota *quota;
 } EngineConfig;

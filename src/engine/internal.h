@@ -64,6 +64,7 @@ struct Engine {
     guint retry_timer;
     guint upkeep_timer;
     guint superseded_timer; /* engine/superseded.c */
+    guint records_timer;    /* engine/records.c */
     gboolean attached;
     UnixTime attached_at;
     GHashTable *strangers; /* char* (key) -> char* (ARM id or NULL): removed when the engine began to work */

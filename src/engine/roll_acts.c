@@ -6,6 +6,7 @@
 #include "model/change.h"
 #include "store/desire.h"
 #include "store/roll_steps.h"
+#include "store/upgrades.h"
 
 /* Something else is wished for: what is to be done for it is planned in this pass. */
 static void
@@ -65,6 +66,8 @@ roll_run_add(RollRun *run, GError **error)
     instance->surge = TRUE;
     roll_mark(instance, run->roll, ROLL_MARK_IN_HAND, pass->now);
     step_join(pass->ledger, run->roll->operation, instance);
+    if (!upgrade_enlist_new(pass->tx, run->roll->operation, instance, error))
+        return FALSE;
     g_clear_pointer(&run->usage, store_usage_free);
     run->roll->batch_left--;
     run->changed = TRUE;

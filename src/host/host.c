@@ -14,15 +14,6 @@ host_found_free(HostFound *found)
     g_free(found);
 }
 
-void
-host_authority_free(HostAuthority *authority)
-{
-    if (!authority)
-        return;
-    g_free(authority->chain);
-    g_free(authority);
-}
-
 HostKeptDisk *
 host_kept_disk_new(guint lun, guint size_gib, const char *file)
 {
@@ -135,12 +126,6 @@ host_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GErro
 {
     key_assert(key);
     return host->driver->serial_log(host, key, max, ret_length, error);
-}
-
-HostAuthority *
-host_vtpm_authority(Host *host, GError **error)
-{
-    return host->driver->vtpm_authority(host, error);
 }
 
 GBytes *

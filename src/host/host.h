@@ -103,14 +103,6 @@ typedef struct {
     void *token_data;
 } HostConfig;
 
-/* The CA of the vTPMs that are made here. */
-typedef struct {
-    char *chain;            /* PEM: the root, and the one that it certified, which signs */
-    gboolean root_key_here; /* the root's private key lies on this host; nothing here needs it any more */
-} HostAuthority;
-void host_authority_free(HostAuthority *authority);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(HostAuthority, host_authority_free)
-
 /* guest_run(): what it may print, and how many may wait for one VM. */
 #define HOST_GUEST_OUT_MAX   (256u << 10)
 #define HOST_GUEST_QUEUE_MAX 16u
@@ -144,8 +136,6 @@ struct HostDriver {
     /* The certificate (DER) that was made with its vTPM's endorsement key (RSA). NULL sets *error: it has no vTPM, or none that
      * was made here. */
     GBytes *(*vtpm_certificate)(Host *host, const char *key, GError **error);
-    /* Who certifies endorsement keys of vTPMs. NULL sets *error: none was made yet, or nobody does. Any thread. */
-    HostAuthority *(*vtpm_authority)(Host *host, GError **error);
     void (*screenshot)(Host *host, const char *key, HostDone done, void *data); /* PNG */
     void (*exec)(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec,
                  HostExecDone done, void *data);
@@ -175,7 +165,6 @@ void host_stop(Host *host, const char *key, gint64 grace_usec);
 void host_destroy(Host *host, const char *key, const char *keep_dir);
 gboolean host_disk_remove(Host *host, const char *file, GError **error);
 char *host_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GError **error);
-HostAuthority *host_vtpm_authority(Host *host, GError **error);
 GBytes *host_vtpm_certificate(Host *host, const char *key, GError **error);
 void host_screenshot(Host *host, const char *key, HostDone done, void *data);
 void host_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, HostExecDone done,

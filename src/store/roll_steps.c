@@ -1,6 +1,8 @@
 #include "store/roll_steps.h"
 
 #include "store/desire.h"
+#include "store/models.h"
+#include "store/upgrades.h"
 
 /* Does it go to another thing by now, and not only to another number of the same? */
 static gboolean
@@ -104,6 +106,16 @@ cancel_take_back(StoreTx *tx, StoreRoll *roll, UnixTime now, GError **error)
     return cancel_end(tx, roll, ARM_OPERATION_PREEMPTED, "The rolling upgrade was started again.", now, error);
 }
 
+/* Who is to be taken for what is known from now on. */
+static gboolean
+change_note(StoreTx *tx, const StoreSet *set, const char *resource_id, const StoreRoll *roll, const char *caller, UnixTime now,
+            GError **error)
+{
+    g_autoptr(StoreUpgrade) change = upgrade_open(tx, set, resource_id, "RollingUpgrade", roll->operation, caller, now, error);
+    g_autoptr(Model) target = change ? model_of_revision(tx, set->id, set->name, set->revision, NULL, NULL, error) : NULL;
+    return target && upgrade_enlist_all(tx, change, set, target, target->policy.rolling.max_surge, now, error);
+}
+
 StoreRoll *
 roll_begin(StoreTx *tx, StoreSet *set, const char *resource_id, gboolean os_upgrade, const char *caller, UnixTime now,
            GError **error)
@@ -126,6 +138,8 @@ roll_begin(StoreTx *tx, StoreSet *set, const char *resource_id, gboolean os_upgr
         if (!store_roll_update(tx, roll, error))
             return NULL;
     }
+    if (!change_note(tx, set, resource_id, roll, caller, now, error))
+        return NULL;
     return store_set_update(tx, set, 0, error) ? g_steal_pointer(&roll) : NULL;
 }
 

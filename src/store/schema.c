@@ -227,6 +227,19 @@ const char *const schema_steps[] = {
     "CREATE TABLE sessions ("
     "  hash TEXT PRIMARY KEY, name TEXT NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, used INTEGER NOT NULL)"
     "  WITHOUT ROWID;",
+    /* Upgrades and roll backs, and what is recorded of each. */
+    "CREATE TABLE upgrades ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE COLLATE NOCASE, set_id INTEGER NOT NULL,"
+    "  resource TEXT NOT NULL COLLATE NOCASE, kind TEXT NOT NULL, operation TEXT NOT NULL UNIQUE, caller TEXT NOT NULL,"
+    "  target INTEGER NOT NULL, back INTEGER NOT NULL, started INTEGER NOT NULL, ended INTEGER NOT NULL,"
+    "  closed INTEGER NOT NULL, record TEXT);"
+    "CREATE INDEX upgrades_by_resource ON upgrades (resource, id);"
+    "CREATE INDEX upgrades_open ON upgrades (id) WHERE record IS NULL;"
+    "CREATE TABLE upgrade_members ("
+    "  change INTEGER NOT NULL REFERENCES upgrades (id) ON DELETE CASCADE, set_id INTEGER NOT NULL,"
+    "  instance INTEGER NOT NULL, from_revision INTEGER NOT NULL, what TEXT NOT NULL, before TEXT,"
+    "  down_since INTEGER NOT NULL, downs TEXT, gone INTEGER NOT NULL,"
+    "  PRIMARY KEY (change, set_id, instance)) WITHOUT ROWID;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

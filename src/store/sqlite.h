@@ -2,8 +2,8 @@
  * described by tables of columns. */
 #pragma once
 
-#include "store/changes.h"
 #include "store/store.h"
+#include "store/upgrades.h"
 
 #include <sqlite3.h>
 #include <stddef.h>
@@ -88,6 +88,18 @@ typedef enum {
     SQL_VTPM_LIST,
     SQL_VTPM_OF_KEY,
     SQL_VTPM_PUT,
+    SQL_UPGRADE_LIST_OPEN,
+    SQL_UPGRADE_LIST,
+    SQL_UPGRADE_GET,
+    SQL_UPGRADE_OF_OPERATION,
+    SQL_UPGRADE_INSERT,
+    SQL_UPGRADE_UPDATE,
+    SQL_UPGRADE_PRUNE,
+    SQL_UPGRADE_DELETE,
+    SQL_UPGRADE_MEMBERS,
+    SQL_UPGRADE_MEMBERS_OPEN,
+    SQL_UPGRADE_MEMBER_ADD,
+    SQL_UPGRADE_MEMBER_PUT,
     SQL_ASSESSMENT_GET,
     SQL_ASSESSMENT_PUT,
     SQL_ATTESTATION_LIST,
@@ -146,7 +158,7 @@ struct Store {
     void *committed_data;
     StoreTold told; /* under write_lock, as all below; NULL: nobody listens */
     void *told_data;
-    GPtrArray *changes;  /* of StoreChange, what the write transaction has changed so far */
+    GPtrArray *changes;  /* of StoreUpgrade, what the write transaction has changed so far */
     GHashTable *changed; /* the same, as their own keys */
 };
 
@@ -297,7 +309,7 @@ typedef struct {
 
 extern const RowType group_rows, set_rows, model_rows, instance_rows, operation_rows, roll_rows, event_rows, image_rows,
     disk_rows, vtpm_rows, attestation_rows, log_rows, baseline_rows, alert_rows, delivery_rows, components_rows,
-    assessment_rows, session_rows;
+    assessment_rows, upgrade_rows, upgrade_member_rows, session_rows;
 
 /* The columns of a type as SQL: "a", "b" (the same with its place, for an insert); ?1, ?2; "a" = ?1, … (what an update
  * writes); and "a" = ?1 AND … (its key, and the expected etag). */

@@ -6,6 +6,7 @@ typedef enum {
     SHAPE_PLAIN,
     SHAPE_SELECT, /* SELECT columns FROM table … */
     SHAPE_INSERT, /* INSERT INTO table (columns) VALUES (parameters) */
+    SHAPE_ADD,    /* the same, and nothing where there is one of this key */
     SHAPE_REPLACE,
     SHAPE_UPDATE,      /* UPDATE table SET … WHERE key … */
     SHAPE_UPDATE_REST, /* the same without the columns that an index is of */
@@ -182,6 +183,23 @@ static const struct {
     [SQL_VTPM_LIST] = { SHAPE_SELECT, &vtpm_rows, "WHERE set_id = ? ORDER BY instance" },
     [SQL_VTPM_OF_KEY] = { SHAPE_SELECT, &vtpm_rows, "WHERE ek = ? ORDER BY set_id, instance" },
     [SQL_VTPM_PUT] = { SHAPE_REPLACE, &vtpm_rows, NULL },
+    [SQL_UPGRADE_LIST_OPEN] = { SHAPE_SELECT, &upgrade_rows, "WHERE record IS NULL ORDER BY id" },
+    [SQL_UPGRADE_LIST] = { SHAPE_SELECT, &upgrade_rows, "WHERE resource = ? ORDER BY id DESC" },
+    [SQL_UPGRADE_GET] = { SHAPE_SELECT, &upgrade_rows, "WHERE name = ?" },
+    [SQL_UPGRADE_OF_OPERATION] = { SHAPE_SELECT, &upgrade_rows, "WHERE operation = ?" },
+    [SQL_UPGRADE_INSERT] = { SHAPE_INSERT, &upgrade_rows, NULL },
+    [SQL_UPGRADE_UPDATE] = { SHAPE_PLAIN, NULL,
+                            "UPDATE upgrades SET target = ?2, back = ?3, ended = ?4, closed = ?5, record = ?6 WHERE id = ?1" },
+    [SQL_UPGRADE_PRUNE] = { SHAPE_PLAIN, NULL,
+                           "DELETE FROM upgrades WHERE resource = ?1 AND id NOT IN"
+                           " (SELECT id FROM upgrades WHERE resource = ?1 ORDER BY id DESC LIMIT ?2)" },
+    [SQL_UPGRADE_DELETE] = { SHAPE_PLAIN, NULL, "DELETE FROM upgrades WHERE id = ?" },
+    [SQL_UPGRADE_MEMBERS] = { SHAPE_SELECT, &upgrade_member_rows, "WHERE change = ? ORDER BY instance" },
+    [SQL_UPGRADE_MEMBERS_OPEN] = { SHAPE_SELECT, &upgrade_member_rows,
+                                  "WHERE change IN (SELECT id FROM upgrades WHERE record IS NULL)"
+                                  " AND set_id = ? AND instance = ?" },
+    [SQL_UPGRADE_MEMBER_ADD] = { SHAPE_ADD, &upgrade_member_rows, NULL },
+    [SQL_UPGRADE_MEMBER_PUT] = { SHAPE_REPLACE, &upgrade_member_rows, NULL },
     [SQL_ASSESSMENT_GET] = { SHAPE_SELECT, &assessment_rows, "WHERE set_id = ? AND instance = ?" },
     [SQL_ASSESSMENT_PUT] = { SHAPE_REPLACE, &assessment_rows, NULL },
 
@@ -259,8 +277,11 @@ text_build(Sql id)
     case SHAPE_SELECT:
         return g_strdup_printf("SELECT %s FROM %s %s", columns, type->table, texts[id].text);
     case SHAPE_INSERT:
+    case SHAPE_ADD:
     case SHAPE_REPLACE: {
-        const char *verb = texts[id].shape == SHAPE_INSERT ? "INSERT" : "REPLACE";
+        const char *verb = texts[id].shape == SHAPE_INSERT ? "INSERT"
+                           : texts[id].shape == SHAPE_ADD  ? "INSERT OR IGNORE"
+                                                           : "REPLACE";
         g_autofree char *names = row_insert_columns(type), *values = row_insert_list(type);
         return g_strdup_printf("%s INTO %s (%s) VALUES (%s)", verb, type->table, names, values);
     }

@@ -127,7 +127,8 @@ range_read(const char *text, guint64 *ret_from, guint64 *ret_to)
 static gboolean
 is_of_disk(const GLogField *fields, gsize n_fields)
 {
-    static const char *const beginnings[] = { "the store refused a pass", "upkeep failed", "answered 500: The store" };
+    static const char *const beginnings[] = { "the store refused a pass", "upkeep failed", "change records are written later",
+                                              "answered 500: The store" };
     static guint told;
     for (gsize i = 0; i < n_fields; i++) {
         for (guint k = 0; k < G_N_ELEMENTS(beginnings); k++) {

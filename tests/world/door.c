@@ -120,12 +120,6 @@ door_vtpm_certificate(Host *host, const char *key, GError **error)
     return host_vtpm_certificate(world_of(host)->simulated, key, error);
 }
 
-static HostAuthority *
-door_vtpm_authority(Host *host, GError **error)
-{
-    return host_vtpm_authority(world_of(host)->simulated, error);
-}
-
 static char *
 door_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GError **error)
 {
@@ -259,7 +253,6 @@ static const HostDriver driver = {
     .disk_remove = door_disk_remove,
     .serial_log = door_serial_log,
     .vtpm_certificate = door_vtpm_certificate,
-    .vtpm_authority = door_vtpm_authority,
     .screenshot = door_screenshot,
     .exec = door_exec,
     .guest_run = door_guest_run,

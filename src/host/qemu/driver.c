@@ -398,7 +398,6 @@ static const HostDriver driver = {
     .disk_remove = qemu_disk_remove,
     .serial_log = qemu_serial_log,
     .vtpm_certificate = qemu_vtpm_certificate,
-    .vtpm_authority = qemu_vtpm_authority,
     .screenshot = qemu_screenshot,
     .exec = qemu_exec,
     .guest_run = qemu_guest_run,

@@ -51,13 +51,6 @@ qemu_vtpm_certificate(Host *host, const char *key, GError **error)
     return bytes ? g_bytes_new_take(bytes, length) : NULL;
 }
 
-HostAuthority *
-qemu_vtpm_authority(Host *host, GError **error)
-{
-    const Qemu *self = (const Qemu *)host;
-    return vtpm_authority_read(self->state_dir, error);
-}
-
 GPtrArray *
 qemu_forwards(Host *host, const char *key)
 {

@@ -126,7 +126,6 @@ void machine_vtpm_gone(Machine *machine);
 void machine_adopt(Machine *machine);
 
 /* look.c: the entries of the driver's table that look into a VM. */
-HostAuthority *qemu_vtpm_authority(Host *host, GError **error);
 GBytes *qemu_vtpm_certificate(Host *host, const char *key, GError **error);
 char *qemu_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GError **error);
 void qemu_screenshot(Host *host, const char *key, HostDone done, void *data);

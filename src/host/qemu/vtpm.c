@@ -95,27 +95,6 @@ vtpm_maker_encrypts(const VtpmMaker *maker)
     return maker->state_key != NULL;
 }
 
-/* Names as swtpm_localca has them. */
-HostAuthority *
-vtpm_authority_read(const char *state_dir, GError **error)
-{
-    g_autofree char *folder = g_build_filename(state_dir, "ca", "vtpm", NULL);
-    g_autofree char *root = folder_file(folder, "swtpm-localca-rootca-cert.pem");
-    g_autofree char *issuer = folder_file(folder, "issuercert.pem");
-    if (!folder_has(folder, "issuercert.pem")) {
-        arm_fail(error, ARM_NOT_FOUND, NULL, "There is no CA yet: it is made with the first vTPM.");
-        return NULL;
-    }
-    g_autofree char *root_text = file_read(root, CERTIFICATE_MAX, NULL, error);
-    g_autofree char *issuer_text = root_text ? file_read(issuer, CERTIFICATE_MAX, NULL, error) : NULL;
-    if (!issuer_text)
-        return NULL;
-    HostAuthority *authority = g_new0(HostAuthority, 1);
-    authority->chain = g_strconcat(root_text, issuer_text, NULL);
-    authority->root_key_here = folder_has(folder, "swtpm-localca-rootca-privkey.pem");
-    return authority;
-}
-
 static gboolean
 state_sync(const char *folder, GError **error)
 {

@@ -16,9 +16,6 @@ VtpmMaker *vtpm_maker_new(const char *state_dir, const char *swtpm_setup, const 
 gboolean vtpm_maker_encrypts(const VtpmMaker *maker);
 void vtpm_maker_free(VtpmMaker *maker);
 
-/* As vtpm_authority() in host/host.h. Its root's key is needed when the CA is made, and never again. */
-HostAuthority *vtpm_authority_read(const char *state_dir, GError **error);
-
 /* Makes the vTPM in `folder` (made; must not exist), owned by uid:gid where we are root. The EK certificates lie beside
  * its state as ek-rsa2048.crt and ek-secp384r1.crt (DER). Their subject is a UUID of the vTPM's own, which says nothing of the
  * instance: a vTPM may be made before it is known whose it will be, and it is the folder that tells whose it is. On failure

@@ -91,13 +91,6 @@ simulated_vtpm_certificate(Host *host, const char *key, GError **error)
     return NULL;
 }
 
-HostAuthority *
-simulated_vtpm_authority(Host *host G_GNUC_UNUSED, GError **error)
-{
-    arm_fail(error, ARM_NOT_FOUND, NULL, "There is no CA: the certificates of simulated vTPMs are signed by their own keys.");
-    return NULL;
-}
-
 json_t *
 simulated_tpms_json(const Simulated *self)
 {

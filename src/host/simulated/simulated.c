@@ -345,7 +345,6 @@ static const HostDriver driver = {
     .disk_remove = simulated_disk_remove,
     .serial_log = simulated_serial_log,
     .vtpm_certificate = simulated_vtpm_certificate,
-    .vtpm_authority = simulated_vtpm_authority,
     .screenshot = simulated_screenshot,
     .exec = simulated_exec,
     .guest_run = simulated_guest_run,

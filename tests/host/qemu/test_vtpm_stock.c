@@ -252,34 +252,6 @@ programs_make(void)
     return programs;
 }
 
-static void
-authority_expect(const World *world, const char *chain, gboolean root_key_here)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(HostAuthority) authority = vtpm_authority_read(world->state, &error);
-    g_assert_no_error(error);
-    g_assert_cmpstr(authority->chain, ==, chain);
-    g_assert_cmpint(authority->root_key_here, ==, root_key_here);
-}
-
-/* Names as swtpm_localca has them. */
-static void
-test_tells_who_certifies(World *world, gconstpointer data G_GNUC_UNUSED)
-{
-    static const char *const files[][2] = { { "swtpm-localca-rootca-privkey.pem", "secret\n" },
-                                            { "swtpm-localca-rootca-cert.pem", "root\n" },
-                                            { "issuercert.pem", "issuer\n" } };
-    g_autoptr(GError) none = NULL;
-    g_autofree char *ca = g_build_filename(world->state, "ca", "vtpm", NULL), *key = folder_file(ca, files[0][0]);
-    g_assert_null(vtpm_authority_read(world->state, &none));
-    g_assert_error(none, ARM_ERROR, ARM_NOT_FOUND);
-    for (guint i = 0; i < G_N_ELEMENTS(files); i++)
-        program_write(ca, files[i][0], files[i][1]);
-    authority_expect(world, "root\nissuer\n", TRUE);
-    g_assert_cmpint(unlink(key), ==, 0);
-    authority_expect(world, "root\nissuer\n", FALSE);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -295,7 +267,6 @@ main(int argc, char **argv)
         { "/vtpm-stock/drops-what-is-half-made", test_drops_what_is_half_made },
         { "/vtpm-stock/drops-what-was-made-before-there-was-a-state-key",
           test_drops_what_was_made_before_there_was_a_state_key },
-        { "/vtpm-stock/tells-who-certifies", test_tells_who_certifies },
         { "/vtpm-stock/has-none-while-none-can-be-made", test_has_none_while_none_can_be_made },
     };
     for (guint i = 0; i < G_N_ELEMENTS(tests); i++)

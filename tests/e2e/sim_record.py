@@ -1,0 +1,99 @@
+"""The change record: what an upgrade did to each instance, exported, and verified without the daemon."""
+
+import base64
+import json
+import os
+
+from lib.cli import run
+from lib.suite import Suite
+from lib.wait import until
+
+suite = Suite(chained=True)
+
+ON = '-g MyResourceGroup -n MyScaleSet'
+EXTENSION = ('testudo vmss extension set -g MyResourceGroup --vmss-name MyScaleSet -n GuestAttestation --version 1.0 '
+             '--publisher Microsoft.Azure.Security.LinuxAttestation')
+
+
+def records(t):
+    return run(t.daemon, f'testudo vmss change-record list {ON} -o json').expect().json
+
+
+def verify(t, file, options='', code=0):
+    return run(t.daemon, f'testudo attest verify-file {file} {options} -o json').expect(code).json
+
+
+def payload(text):
+    middle = text.split('.')[1]
+    return json.loads(base64.urlsafe_b64decode(middle + '=' * (-len(middle) % 4)))
+
+
+@suite.test('an upgrade leaves a record of what it did, who asked, and how the instances booted before and after')
+def _(t):
+    run(t.daemon, 'testudo group create -n MyResourceGroup').expect()
+    run(t.daemon, f'testudo vmss create {ON} --image Testudo:mini:gen2:latest --instance-count 2 --upgrade-policy-mode Rolling '
+        '--security-type TrustedLaunch --enable-secure-boot true --enable-vtpm true').expect()
+    assert records(t) == []
+    assert 'no change record' in run(t.daemon, f'testudo vmss change-record show {ON}').expect(1).err
+    run(t.daemon, EXTENSION).expect()
+    until(lambda: all(one['properties']['status'] == 'Signed' for one in records(t)), 'the record of the extension')
+    run(t.daemon, f'testudo vmss update {ON} --vm-sku Standard_B2s --yes').expect()
+    until(lambda: [one['properties']['status'] for one in records(t)][:1] == ['Signed'] and
+          records(t)[0]['properties']['targetRevision'] == 3, 'the record')
+    newest = run(t.daemon, f'testudo vmss change-record show {ON} -o json').expect().json
+    assert newest['kind'] == 'RollingUpgrade' and newest['outcome'] == 'Succeeded', newest
+    assert [one['instanceId'] for one in newest['instances']] == ['0', '1'], newest
+    for one in newest['instances']:
+        assert one['whatIf']['change'] == 'redeploy' and one['downtime']['seconds'] > 0, one
+        assert one['before']['state'] == one['after']['state'] == 'NotJudged', one
+    table = run(t.daemon, f'testudo vmss change-record show {ON} -o table').expect().out
+    assert 'DownSeconds' in table and 'holds' in table, table
+
+
+@suite.test('it is exported, and holds offline by the CA alone')
+def _(t):
+    t.file = t.room.file('upgrade.jws')
+    t.ca = t.room.file('ca.pem')
+    run(t.daemon, f'testudo vmss change-record export {ON} --file {t.file}').expect()
+    with open(t.ca, 'w') as file:
+        file.write(run(t.daemon, 'testudo ca chain').expect().out)
+    t.daemon.stop()
+    report = verify(t, t.file, f'--ca {t.ca}')
+    assert report['verdict'] == 'Holds' and report['requestedBy'] == 'owner', report
+    assert all(one['afterEvidence'] == 'holds' for one in report['instances']), report
+    assert verify(t, t.file, code=1)['verdict'] == 'NotTrusted'
+
+
+@suite.test('what was changed in it, cut from it, or signed under another CA is named')
+def _(t):
+    with open(t.file) as file:
+        text = file.read()
+    head, body, signature = text.split('.')
+    forged = payload(text)
+    forged['requestedBy'] = 'somebody else'
+    changed = base64.urlsafe_b64encode(json.dumps(forged).encode()).decode().rstrip('=')
+    for name, content, verdict in (('changed', f'{head}.{changed}.{signature}', 'WrongSignature'),
+                                   ('cut', text[:-40], 'WrongSignature')):
+        path = t.room.file(name)
+        with open(path, 'w') as file:
+            file.write(content)
+        assert verify(t, path, f'--ca {t.ca}', 1)['verdict'] == verdict
+    other = t.new_daemon()
+    os.mkdir(other.state_dir)
+    other.start()
+    chain = t.room.file('other.pem')
+    with open(chain, 'w') as file:
+        file.write(run(other, 'testudo ca chain').expect().out)
+    other.stop()
+    assert verify(t, t.file, f'--ca {chain}', 1)['verdict'] == 'OtherCa'
+
+
+@suite.test('records outlive their scale set')
+def _(t):
+    t.daemon.start()
+    count = len(records(t))
+    run(t.daemon, f'testudo vmss delete {ON} --yes').expect()
+    assert len(records(t)) == count
+
+
+suite.main()
