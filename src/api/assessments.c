@@ -149,10 +149,7 @@ of_resource(Call *call, gboolean of_instance, GError **error)
     g_autoptr(StoreInstance) instance = set && of_instance ? call_instance(tx, set, call->params[PARAM_INSTANCE], error) : NULL;
     if (!set || (of_instance && !instance))
         return NULL;
-    g_autofree char *id = !instance ? resource_id_scale_set(call->api->subscription, set->group, set->name)
-                          : call->as_machine
-                              ? resource_id_machine(call->api->subscription, set->group, set->name, instance->id)
-                              : resource_id_instance(call->api->subscription, set->group, set->name, instance->id);
+    g_autofree char *id = place_resource(call, set, instance ? &instance->id : NULL, call->as_machine);
     const guint revision = !instance ? set->revision : instance->revision ? instance->revision : instance->want_revision;
     g_autoptr(json_t) value = json_array();
     return assess(call, tx, set, revision, id, value, error) ? g_steal_pointer(&value) : NULL;

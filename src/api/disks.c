@@ -1,12 +1,13 @@
 /* Microsoft.Compute/disks: data disks of instances that are gone, kept for their time or until they are attached again. */
 #include "api/page.h"
+#include "api/place.h"
 #include "base/time_text.h"
 
 #include <string.h>
 
 #define DISKS "/providers/Microsoft.Compute/disks"
 #define GROUP "/subscriptions/{subscription}/resourceGroups/{group}"
-enum { PARAM_GROUP = 1, PARAM_DISK = 2 };
+enum { PARAM_DISK = 2 };
 
 #define DAY_USEC (G_GINT64_CONSTANT(86400) * USEC_PER_SEC)
 
@@ -52,9 +53,7 @@ holder_set(const Call *call, StoreTx *tx, const StoreDisk *disk, json_t *body, j
     }
     json_set_text(properties, "diskState", instance && instance->alive ? "Attached" : "Reserved");
     if (set) {
-        g_autofree char *id = set->flexible
-                                  ? resource_id_machine(call->api->subscription, set->group, set->name, disk->instance)
-                                  : resource_id_instance(call->api->subscription, set->group, set->name, disk->instance);
+        g_autofree char *id = place_resource(call, set, &disk->instance, set->flexible);
         json_set_text(body, "managedBy", id);
     }
     return TRUE;

@@ -20,6 +20,16 @@ place_find(Call *call, Place *ret_place, GError **error)
 }
 
 char *
+place_resource(const Call *call, const StoreSet *set, const guint *instance, gboolean as_machine)
+{
+    const char *subscription = call->api->subscription;
+    if (!instance)
+        return resource_id_scale_set(subscription, set->group, set->name);
+    return as_machine ? resource_id_machine(subscription, set->group, set->name, *instance)
+                      : resource_id_instance(subscription, set->group, set->name, *instance);
+}
+
+char *
 place_key(const Place *place)
 {
     return g_strdup_printf("%s.%u", place->set->uid, place->instance->id);

@@ -25,5 +25,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Place, place_clear)
 gboolean place_record(Call *call, StoreTx *tx, StoreSet *set, const StoreInstance *instance, OperationKind kind,
                       GError **error);
 
+/* ARM id of the set (instance NULL) or of an instance of it, which may be called by its name as a VM; newly allocated. */
+char *place_resource(const Call *call, const StoreSet *set, const guint *instance, gboolean as_machine);
+
 /* The instance as the host knows it; newly allocated. */
 char *place_key(const Place *place);

@@ -6,9 +6,8 @@
 #include "api/place.h"
 #include "api/quota_growth.h"
 #include "base/json.h"
+#include "model/model.h"
 #include "store/desire.h"
-
-#define CAPACITY_MAX 1000
 
 gboolean
 quarantine_check(const StoreInstance *instance, GError **error)

@@ -165,10 +165,7 @@ current(Call *call, gboolean is_instance, GError **error)
     if (!set || (is_instance && !instance) ||
         !(instance ? instance_judge(tx, instance, &availability, error) : set_judge(tx, set, &availability, error)))
         return NULL;
-    const char *subscription = call->api->subscription;
-    g_autofree char *id = !instance          ? resource_id_scale_set(subscription, set->group, set->name)
-                          : call->as_machine ? resource_id_machine(subscription, set->group, set->name, instance->id)
-                                             : resource_id_instance(subscription, set->group, set->name, instance->id);
+    g_autofree char *id = place_resource(call, set, instance ? &instance->id : NULL, call->as_machine);
     return availability_json(call, id, &availability);
 }
 

@@ -23,19 +23,6 @@ struct StateKey {
     guint8 bytes[STATE_KEY_BYTES];
 };
 
-static gboolean
-hex_read(const char *text, guint8 *bytes, gsize size)
-{
-    for (gsize i = 0; i < size; i++) {
-        const int high = g_ascii_xdigit_value(text[2 * i]);
-        const int low = high < 0 ? -1 : g_ascii_xdigit_value(text[2 * i + 1]);
-        if (low < 0)
-            return FALSE;
-        bytes[i] = (guint8)(high << 4 | low);
-    }
-    return TRUE;
-}
-
 StateKey *
 state_key_parse(const char *content, gsize length, GError **error)
 {

@@ -8,6 +8,7 @@
 #include "attest/report.h"
 #include "attest/verdict.h"
 #include "base/file.h"
+#include "base/hex.h"
 #include "cli/cli.h"
 #include "cli/evidence_files.h"
 #include "cli/records.h"
@@ -84,17 +85,14 @@ static gboolean
 nonce_find(const Cli *cli, Folder *folder, GError **error)
 {
     const char *text = args_text(cli->args, "nonce");
-    const gsize length = text ? strlen(text) : 0;
     if (!text)
         return TRUE;
-    if (length == 0 || length % 2 != 0 || length > 2 * NONCE_MAX || text[strspn(text, "0123456789abcdefABCDEF")] != '\0')
+    GBytes *nonce = strlen(text) <= 2 * NONCE_MAX ? hex_bytes(text) : NULL;
+    if (!nonce)
         return arm_fail(error, ARM_INVALID_PARAMETER, "--nonce", "'%s' is no nonce: 1 to %d bytes in hexadecimal are one.",
                         text, NONCE_MAX);
-    guint8 nonce[NONCE_MAX];
-    for (gsize i = 0; i < length / 2; i++)
-        nonce[i] = (guint8)(g_ascii_xdigit_value(text[2 * i]) << 4 | g_ascii_xdigit_value(text[2 * i + 1]));
     g_bytes_unref(folder->nonce);
-    folder->nonce = g_bytes_new(nonce, length / 2);
+    folder->nonce = nonce;
     return TRUE;
 }
 

@@ -6,6 +6,7 @@
 #include "engine/notice.h"
 #include "engine/pass.h"
 #include "engine/records.h"
+#include "engine/references.h"
 #include "engine/revisions.h"
 #include "engine/sets.h"
 #include "engine/superseded.h"
@@ -53,6 +54,7 @@ engine_new(Store *store, Clock *clock, const EngineConfig *config, GMainContext 
     g_queue_init(&engine->answers);
     g_queue_init(&engine->attested);
     engine->rounds = g_hash_table_new(g_direct_hash, g_direct_equal);
+    engine->reference_components = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, computed_free);
     engine->reference_logs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)event_log_free);
     engine->successors = g_hash_table_new(g_direct_hash, g_direct_equal);
     engine->questions = g_hash_table_new(g_direct_hash, g_direct_equal);
@@ -82,6 +84,7 @@ engine_free(Engine *engine)
     superseded_stop(engine);
     records_stop(engine);
     g_hash_table_unref(engine->reference_logs);
+    g_hash_table_unref(engine->reference_components);
     g_hash_table_unref(engine->strangers);
     g_hash_table_unref(engine->successors);
     g_hash_table_unref(engine->instances);

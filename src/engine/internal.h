@@ -36,23 +36,24 @@ struct Engine {
     Host *host;
     char *subscription; /* once it was read; it never changes */
 
-    GHashTable *instances;      /* set of Tracked, by scale set and id */
-    GHashTable *sets;           /* gint64 (SetTracked.id) -> SetTracked */
-    GHashTable *sets_by_uid;    /* char* (SetTracked.uid) -> SetTracked, borrowed */
-    guint n_stale;              /* of these, how many are to be told of all their rows again */
-    GQueue dirty;               /* of Tracked */
-    GQueue dirty_sets;          /* of SetTracked */
-    guint n_rolls;              /* sets with a rolling upgrade under way, as far as it was seen */
-    GQueue waiting;             /* of Tracked, in the order in which they asked */
-    GQueue events;              /* of HostEvent copies that no pass has taken yet */
-    GHashTable *successors;     /* Tracked -> id of the one that comes in its place, and waits for its end; keys borrowed */
-    GHashTable *questions;      /* set of Question: guests are asked, and did not answer yet (engine/health.c) */
-    GHashTable *tellings;       /* set of Telling: guests are told, and did not answer yet (engine/notice.c) */
-    GQueue answers;             /* of Question, answered */
-    GHashTable *rounds;         /* set of Round: evidence is under way (engine/attest.c) */
-    GQueue attested;            /* of Round, that came back */
-    GHashTable *reference_logs; /* char* -> EventLog: parsed ones of baselines (engine/references.c) */
-    guint n_noticed;            /* instances whose guests are told of their end */
+    GHashTable *instances;   /* set of Tracked, by scale set and id */
+    GHashTable *sets;        /* gint64 (SetTracked.id) -> SetTracked */
+    GHashTable *sets_by_uid; /* char* (SetTracked.uid) -> SetTracked, borrowed */
+    guint n_stale;           /* of these, how many are to be told of all their rows again */
+    GQueue dirty;            /* of Tracked */
+    GQueue dirty_sets;       /* of SetTracked */
+    guint n_rolls;           /* sets with a rolling upgrade under way, as far as it was seen */
+    GQueue waiting;          /* of Tracked, in the order in which they asked */
+    GQueue events;           /* of HostEvent copies that no pass has taken yet */
+    GHashTable *successors;  /* Tracked -> id of the one that comes in its place, and waits for its end; keys borrowed */
+    GHashTable *questions;   /* set of Question: guests are asked, and did not answer yet (engine/health.c) */
+    GHashTable *tellings;    /* set of Telling: guests are told, and did not answer yet (engine/notice.c) */
+    GQueue answers;          /* of Question, answered */
+    GHashTable *rounds;      /* set of Round: evidence is under way (engine/attest.c) */
+    GQueue attested;         /* of Round, that came back */
+    GHashTable *reference_components; /* char* (URN) -> what is computed of the image (engine/references.c) */
+    GHashTable *reference_logs;       /* char* -> EventLog: parsed ones of baselines (engine/references.c) */
+    guint n_noticed;                  /* instances whose guests are told of their end */
     guint slots_taken;
     guint calls_in_flight;
     guint n_dead; /* instances that died and wait for their next start */

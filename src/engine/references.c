@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* So many parsed logs are kept: an image at a few sizes each. */
+/* So many parsed logs are kept: an image at a few sizes each; and so many images' components. */
 #define LOGS_MAX 64
 
 static const EventLog *
@@ -27,6 +27,41 @@ log_know(Pass *pass, const char *digest, GError **error)
         g_hash_table_remove_all(logs);
     g_hash_table_insert(logs, g_strdup(digest), log);
     return log;
+}
+
+typedef struct {
+    char *document; /* what it was read from */
+    Components *components;
+} Computed;
+
+void
+computed_free(void *data)
+{
+    Computed *computed = data;
+    components_free(computed->components);
+    g_free(computed->document);
+    g_free(computed);
+}
+
+/* Lasts as long as nothing else is computed of the image. NULL: it cannot be read. */
+static const Components *
+components_know(const Pass *pass, const StoreComponents *row)
+{
+    GHashTable *known = pass->engine->reference_components;
+    Computed *computed = g_hash_table_lookup(known, row->image_urn);
+    if (computed && strcmp(computed->document, row->document) == 0)
+        return computed->components;
+    g_autoptr(json_t) document = json_loads(row->document, 0, NULL);
+    Components *components = document ? components_parse(document, NULL) : NULL;
+    if (!components)
+        return NULL;
+    if (g_hash_table_size(known) >= LOGS_MAX)
+        g_hash_table_remove_all(known);
+    computed = g_new0(Computed, 1);
+    computed->document = g_strdup(row->document);
+    computed->components = components;
+    g_hash_table_insert(known, g_strdup(row->image_urn), computed);
+    return components;
 }
 
 static gboolean
@@ -72,8 +107,7 @@ components_ask(Pass *pass, SetTracked *set, guint number, const Evidenced *seen,
         g_propagate_error(error, lookup);
     if (!revision || lookup)
         return FALSE;
-    g_autoptr(json_t) document = row ? json_loads(row->document, 0, NULL) : NULL;
-    g_autoptr(Components) components = document ? components_parse(document, NULL) : NULL;
+    const Components *components = row ? components_know(pass, row) : NULL;
     const char *digest = revision->image && revision->image->sha256 ? revision->image->sha256 : "";
     if (!components || strcmp(components_image_sha256(components), digest) != 0) {
         judge(seen, NULL, NULL, ret_judgement);

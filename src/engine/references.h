@@ -5,6 +5,9 @@
 #include "attest/verdict.h"
 #include "engine/pass.h"
 
+/* What Engine.reference_components has. */
+void computed_free(void *computed);
+
 /* The best that one of them says; where there is none, what the image's computed components do (attest/components.h).
  * ret_reference: what it was compared with, for people; NULL where there is none. */
 gboolean references_judge(Pass *pass, Held *held, const Evidenced *seen, Judgement *ret_judgement, char **ret_reference,

@@ -12,6 +12,9 @@
 #include <glib.h>
 #include <jansson.h>
 
+/* The most instances of a scale set. */
+#define CAPACITY_MAX 1000
+
 typedef enum { SECURITY_STANDARD, SECURITY_TRUSTED_LAUNCH, SECURITY_N_TYPES } SecurityType;
 typedef enum { ORCHESTRATION_UNIFORM, ORCHESTRATION_FLEXIBLE, ORCHESTRATION_N_MODES } OrchestrationMode;
 typedef enum { UPGRADE_MANUAL, UPGRADE_AUTOMATIC, UPGRADE_ROLLING, UPGRADE_N_MODES } UpgradeMode;

@@ -1,3 +1,4 @@
+#include "model/model.h"
 #include "model/properties.h"
 
 #include "model/property_checks.h"
@@ -33,7 +34,7 @@ const Property scale_set_properties[] = {
     EFFECTIVE("tags", ANY, "an object of at most 50 texts", check_tags),
     EFFECTIVE("sku", OBJECT, NULL, NULL),
     EFFECTIVE("sku.name", TEXT, NULL, NULL),
-    EFFECTIVE("sku.capacity", NUMBER, "0..1000", NULL),
+    EFFECTIVE("sku.capacity", NUMBER, "0.." G_STRINGIFY(CAPACITY_MAX), NULL),
     DESCRIPTIVE("sku.tier", WORD, "Standard|Basic"),
     DESCRIPTIVE("identity", ANY, NULL),
     REFUSED("plan", "images here need no purchase plan; leave it out"),

@@ -208,7 +208,7 @@ no_tpm(GString *out)
 int
 sim_quote_run(const Sim *sim, const char *const *argv, GString *out)
 {
-    g_autoptr(GBytes) nonce = argv[1] && !argv[2] ? hex_read(argv[1]) : NULL;
+    g_autoptr(GBytes) nonce = argv[1] && !argv[2] ? hex_bytes(argv[1]) : NULL;
     if (!nonce || g_bytes_get_size(nonce) != NONCE_SIZE)
         return EXIT_USAGE;
     if (!tpm_of(sim))
@@ -221,7 +221,7 @@ int
 sim_activate_run(const Sim *sim, const char *const *argv, GString *out)
 {
     const gboolean two = argv[1] && argv[2] && !argv[3];
-    g_autoptr(GBytes) object = two ? hex_read(argv[1]) : NULL, wrapped = two ? hex_read(argv[2]) : NULL;
+    g_autoptr(GBytes) object = two ? hex_bytes(argv[1]) : NULL, wrapped = two ? hex_bytes(argv[2]) : NULL;
     if (!object || !wrapped)
         return EXIT_USAGE;
     const SimTpm *tpm = tpm_in_guest(sim);

@@ -39,15 +39,3 @@ put_utf16(GByteArray *to, const char *text)
     for (; *text; text++)
         put_le(to, (guint8)*text, 2);
 }
-
-GBytes *
-hex_read(const char *text)
-{
-    const gsize digits = strlen(text);
-    if (digits == 0 || digits % 2 != 0 || strspn(text, "0123456789abcdefABCDEF") != digits)
-        return NULL;
-    guint8 *bytes = g_malloc(digits / 2);
-    for (gsize i = 0; i < digits / 2; i++)
-        bytes[i] = (guint8)(g_ascii_xdigit_value(text[2 * i]) << 4 | g_ascii_xdigit_value(text[2 * i + 1]));
-    return g_bytes_new_take(bytes, digits / 2);
-}

@@ -11,6 +11,3 @@ void put_bytes(GByteArray *to, const void *bytes, gsize size);
 void put_sized(GByteArray *to, const void *bytes, gsize size);
 /* ASCII as UTF-16, without a NUL. */
 void put_utf16(GByteArray *to, const char *text);
-
-/* NULL: an odd number of digits, none, or something else than digits. */
-GBytes *hex_read(const char *text);
