@@ -2,8 +2,8 @@
  * described by tables of columns. */
 #pragma once
 
+#include "store/changes.h"
 #include "store/store.h"
-#include "store/upgrades.h"
 
 #include <sqlite3.h>
 #include <stddef.h>
@@ -158,7 +158,7 @@ struct Store {
     void *committed_data;
     StoreTold told; /* under write_lock, as all below; NULL: nobody listens */
     void *told_data;
-    GPtrArray *changes;  /* of StoreUpgrade, what the write transaction has changed so far */
+    GPtrArray *changes;  /* of StoreChange, what the write transaction has changed so far */
     GHashTable *changed; /* the same, as their own keys */
 };
 
