@@ -10,7 +10,7 @@ const preload: Plugin = {
   transformIndexHtml: {
     order: 'post',
     handler: (_, { bundle }) => {
-      const app = Object.values(bundle ?? {}).find((chunk) => chunk.type === 'chunk' && chunk.facadeModuleId?.endsWith('/shell/App.tsx'))
+      const app = Object.values(bundle ?? {}).find((chunk) => chunk.type === 'chunk' && chunk.name === 'App')
       const files = app?.type === 'chunk' ? [app.fileName, ...app.imports] : []
       return files.map((file) => ({ tag: 'link', attrs: { rel: 'modulepreload', href: `/portal/${file}` }, injectTo: 'head' as const }))
     },
