@@ -39,6 +39,7 @@ export const patchSet = (name, body) => well('PATCH', idOf(name), body)
 /** A set of the A family from a generation 1 image, as the how-to has it at its beginning. */
 export async function makeSet(name, { mode = 'Manual', capacity = 2, dataDisks, orchestrationMode } = {}) {
   await well('PUT', groupId, { location: TESTUDO_LOCATION })
+  await removeSet(name)
   await well('PUT', idOf(name), {
     location: TESTUDO_LOCATION,
     sku: { name: 'Standard_A1_v2', capacity },

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { behaviour, until } from './behaviour.mjs'
 import { signedIn } from './browser.mjs'
 import { followed, getInstances, getSet, makeSet, removeSet, settled } from './fleet.mjs'
+import { mouse } from './hands.mjs'
 import { words } from './words.mjs'
 
 const GEN1 = 'Testudo:mini:gen1:1.0.0'
@@ -11,30 +12,32 @@ const profile = (set) => set.properties.virtualMachineProfile
 const imageOf = (set) => profile(set).storageProfile.imageReference.sku
 const typeOf = (set) => profile(set).securityProfile?.securityType ?? 'Standard'
 
-export async function followHowTo(lang, mode) {
+/** way: how things are chosen, hands.mjs. */
+export async function followHowTo(lang, mode, way = mouse) {
   const say = words[lang]
-  const name = `howto-${lang}-${mode.toLowerCase()}`
+  const name = `howto-${lang}-${mode.toLowerCase()}${way === mouse ? '' : '-keys'}`
   await makeSet(name, { mode })
   const page = await signedIn(lang)
-  const step = (title, act) => behaviour(`${lang}, ${mode}: ${title}`, act, page)
+  const hands = way(page)
+  const step = (title, act) => behaviour(`${lang}, ${mode}${way === mouse ? '' : ', by keyboard'}: ${title}`, act, page)
   const menu = page.locator('nav.menu')
   const go = async (label) => {
-    await menu.getByRole('link', { name: label, exact: true }).click()
+    await hands.press(menu.getByRole('link', { name: label, exact: true }))
     await page.getByRole('heading', { level: 1, name: label }).waitFor()
   }
-  const press = (label) => page.getByRole('button', { name: label, exact: true }).click()
+  const press = (label) => hands.press(page.getByRole('button', { name: label, exact: true }))
   const becomes = (what, look) => until(what, async () => look(await getSet(name)))
   // In mode Rolling instances follow at once, so what is lost is asked about once more.
   const apply = async (destroys) => {
     await press(say.apply)
-    if (destroys && mode !== 'Manual') await page.getByRole('dialog').getByRole('button', { name: say.yes, exact: true }).click()
+    if (destroys && mode !== 'Manual') await hands.press(page.getByRole('dialog').getByRole('button', { name: say.yes, exact: true }))
   }
   const upgrade = async () => {
     await go(say.instances)
     if (mode === 'Manual') {
-      await page.getByRole('checkbox', { name: say.selectAll }).check()
+      await hands.check(page.getByRole('checkbox', { name: say.selectAll }))
       await press(say.upgrade)
-      await page.getByRole('dialog').getByRole('button', { name: say.yes, exact: true }).click()
+      await hands.press(page.getByRole('dialog').getByRole('button', { name: say.yes, exact: true }))
     }
     const all = await followed(name)
     await settled(name)
@@ -43,7 +46,7 @@ export async function followHowTo(lang, mode) {
     return all
   }
 
-  await page.getByRole('link', { name, exact: true }).click()
+  await hands.press(page.getByRole('link', { name, exact: true }))
   await page.getByRole('heading', { level: 1, name: say.overview }).waitFor()
 
   await step('the filter of the menu finds both languages and both words', async () => {
@@ -56,7 +59,7 @@ export async function followHowTo(lang, mode) {
   })
   await step('1: a size that supports Trusted launch', async () => {
     await go(say.size)
-    await page.getByRole('radio', { name: 'Standard_B1ms', exact: true }).check()
+    await hands.check(page.getByRole('radio', { name: 'Standard_B1ms', exact: true }))
     await apply(false)
     await becomes('the size is in the model', (set) => set.sku.name === 'Standard_B1ms')
   })
@@ -67,23 +70,23 @@ export async function followHowTo(lang, mode) {
     await page.getByRole('row', { name: 'Testudo:mini:gen2 ' }).getByText(say.supported).first().waitFor()
   })
   await step('3: a generation 2 image, with the warning', async () => {
-    await page.getByRole('radio', { name: GEN2, exact: true }).check()
+    await hands.check(page.getByRole('radio', { name: GEN2, exact: true }))
     await page.getByText(say.lost).first().waitFor()
     await apply(true)
     await becomes('the image is in the model', (set) => imageOf(set) === 'gen2')
   })
   await step('4: the security type is a link in the overview', async () => {
     await go(say.overview)
-    await page.getByRole('link', { name: say.standard, exact: true }).click()
+    await hands.press(page.getByRole('link', { name: say.standard, exact: true }))
     await page.getByRole('heading', { level: 1, name: say.configuration }).waitFor()
   })
   await step('5: Trusted launch, secure boot and vTPM', async () => {
-    await page.getByRole('combobox', { name: say.securityType }).selectOption({ label: say.trusted })
+    await hands.choose(page.getByRole('combobox', { name: say.securityType }), say.trusted)
     const secureBoot = page.getByRole('checkbox', { name: say.secureBoot })
     assert.equal(await secureBoot.isChecked(), false)
     assert.equal(await page.getByRole('checkbox', { name: say.vtpm }).isChecked(), true)
     await page.getByText(say.note).first().waitFor()
-    await secureBoot.check()
+    await hands.check(secureBoot)
     await press(say.yes)
     await becomes('Trusted launch is in the model', (set) => typeOf(set) === 'TrustedLaunch')
     assert.deepEqual(profile(await getSet(name)).securityProfile.uefiSettings, { secureBootEnabled: true, vTpmEnabled: true })
@@ -97,7 +100,7 @@ export async function followHowTo(lang, mode) {
   await step('7: Guest Attestation', async () => {
     await go(say.extensions)
     await press(say.attestation)
-    await page.getByRole('dialog').getByRole('button', { name: say.yes, exact: true }).click()
+    await hands.press(page.getByRole('dialog').getByRole('button', { name: say.yes, exact: true }))
     await becomes('the extension is in the model', (set) => profile(set).extensionProfile?.extensions?.some((one) => one.name === 'GuestAttestation'))
   })
   await step('8: the instances come to the new model', async () => {
@@ -112,7 +115,7 @@ export async function followHowTo(lang, mode) {
   await step('back 1 and 2: the last known good image is kept as a pending change', async () => {
     await go(say.os)
     await press(say.changeImage)
-    await page.getByRole('radio', { name: GEN1, exact: true }).check()
+    await hands.check(page.getByRole('radio', { name: GEN1, exact: true }))
     await press(say.apply)
     await page.getByText(say.pending).waitFor()
     await page.getByText(say.kept).waitFor()
@@ -121,7 +124,7 @@ export async function followHowTo(lang, mode) {
   await step('back 3: Standard, sent together with it', async () => {
     await go(say.configuration)
     await page.getByText(say.pending).waitFor()
-    await page.getByRole('combobox', { name: say.securityType }).selectOption({ label: say.standard })
+    await hands.choose(page.getByRole('combobox', { name: say.securityType }), say.standard)
     await page.getByText(say.attestationStays).waitFor()
     await press(say.yes)
     await becomes('Standard is in the model', (set) => typeOf(set) === 'Standard')
@@ -144,7 +147,7 @@ export async function followHowTo(lang, mode) {
   })
   await step('and the size of the A family', async () => {
     await go(say.size)
-    await page.getByRole('radio', { name: 'Standard_A1_v2', exact: true }).check()
+    await hands.check(page.getByRole('radio', { name: 'Standard_A1_v2', exact: true }))
     await apply(false)
     await becomes('the size is back', (set) => set.sku.name === 'Standard_A1_v2')
     await upgrade()

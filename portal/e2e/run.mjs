@@ -1,15 +1,19 @@
 // The portal in a browser, against a running daemon on the simulated driver. Environment: see fleet.mjs and browser.mjs.
 // Arguments: which parts; all without.
 import { lookAtEachPage } from './axe.mjs'
-import { failed } from './behaviour.mjs'
+import { behaviour, failed } from './behaviour.mjs'
 import { start, stop } from './browser.mjs'
 import { makeSet, removeSet } from './fleet.mjs'
+import { keyboard } from './hands.mjs'
 import { followHowTo } from './howto.mjs'
 import { seeRefusals } from './refused.mjs'
 
 const parts = {
   async manual() {
     for (const lang of ['ja', 'en']) await followHowTo(lang, 'Manual')
+  },
+  async keyboard() {
+    await followHowTo('ja', 'Manual', keyboard)
   },
   async rolling() {
     for (const lang of ['ja', 'en']) await followHowTo(lang, 'Rolling')
@@ -26,7 +30,13 @@ const parts = {
 
 await start()
 try {
-  for (const name of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts)) await parts[name]()
+  for (const name of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts)) {
+    try {
+      await parts[name]()
+    } catch (error) {
+      await behaviour(`${name}, to its end`, () => Promise.reject(error))
+    }
+  }
 } finally {
   await stop()
 }

@@ -1,6 +1,6 @@
 // Beside every change: what it would do to which instance, which rule refuses it, and how it is made without the portal.
 import { Button, MessageBar, MessageBarBody, Spinner, Tab, TabList } from '@fluentui/react-components'
-import { Copy20Regular } from '@fluentui/react-icons'
+import { ChevronDown20Regular, ChevronRight20Regular, Copy20Regular } from '@fluentui/react-icons'
 import { useState } from 'react'
 import type { Foreseen } from '../data/whatif'
 import { violations } from '../data/whatif'
@@ -167,6 +167,25 @@ const ways: [Way, MessageKey][] = [
 
 /** The same change to take away. */
 export function TakeAway({ take }: { take: Take }) {
+  // No <details>: within a dialog, Fluent's focus handling does not get past its summary.
+  const [open, setOpen] = useState(false)
+  return (
+    <div className="take">
+      <Button
+        appearance="transparent"
+        className="take-toggle"
+        icon={open ? <ChevronDown20Regular /> : <ChevronRight20Regular />}
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
+        {t('take.title')}
+      </Button>
+      {open && <Taken take={take} />}
+    </div>
+  )
+}
+
+function Taken({ take }: { take: Take }) {
   const [way, setWay] = useState<Way>('testudo')
   const [copied, setCopied] = useState(false)
   const text = {
@@ -181,8 +200,7 @@ export function TakeAway({ take }: { take: Take }) {
       setTimeout(() => setCopied(false), 2000)
     })
   return (
-    <details className="take">
-      <summary>{t('take.title')}</summary>
+    <>
       <TabList size="small" selectedValue={way} onTabSelect={(_, { value }) => setWay(value as Way)}>
         {ways
           .filter(([key]) => text[key])
@@ -200,6 +218,6 @@ export function TakeAway({ take }: { take: Take }) {
           <span aria-live="polite">{copied ? t('take.copied') : t('take.copy')}</span>
         </Button>
       </div>
-    </details>
+    </>
   )
 }

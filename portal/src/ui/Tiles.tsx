@@ -7,7 +7,7 @@ import { number, t, tCode } from '../i18n/i18n'
 export type Counts = FleetTold['counts']
 const legend: Tile[] = ['new', 'newIll', 'busy', 'old', 'oldIll', 'failed', 'off']
 /** So many tiles are made or changed in one frame. */
-const PER_FRAME = 250
+const PER_FRAME = 100
 
 export function Tiles({ id, open, told }: { id: string; open: (instance: string) => void; told: (counts: Counts, total: number) => void }) {
   const box = useRef<HTMLDivElement>(null)
@@ -45,6 +45,10 @@ export function Tiles({ id, open, told }: { id: string; open: (instance: string)
         role="img"
         aria-label={`${t('roll.picture')} ${summary?.join(t('list.comma')) ?? ''}`}
         ref={box}
+        onPointerOver={({ target }) => {
+          const tile = target as HTMLElement
+          if (tile.dataset.id !== undefined) tile.title = `${tile.dataset.id}: ${tCode('tile', tile.classList[1])}`
+        }}
         onClick={(event) => {
           const chosen = (event.target as HTMLElement).dataset.id
           if (chosen !== undefined) open(chosen)
@@ -87,7 +91,6 @@ class Picture {
         fresh.append(element)
       }
       element.className = `tile ${tile}`
-      element.title = `${id}: ${tCode('tile', tile)}`
     }
     this.box.append(fresh)
     this.frame = this.waiting.length ? requestAnimationFrame(this.draw) : 0
