@@ -60,6 +60,7 @@ member_of(const StoreInstance *row, gint64 roll)
         .revision = row->want_revision,
         .phase = row->health_phase ? row->health_phase - 1 : FLEET_PHASE_LAST,
         .health = health_of(row, in_hand || mark == ROLL_MARK_DONE || mark == ROLL_MARK_FAILED),
+        .unmarked_health = health_of(row, /* judged= */ FALSE),
         .mark = mark,
         .since = MAX(row->state_since, in_hand ? row->roll_since : ill_since),
         .repair_from = repair_from(row),

@@ -26,6 +26,7 @@ guest_answer_clear(GuestAnswer *answer)
 
 /* ---- whose vTPM ---- */
 
+/* Of the boot that is asked: another one may be wanted by now. */
 static StoreVtpm *
 vtpm_record(Pass *pass, Held *held, GError **error)
 {
@@ -33,7 +34,7 @@ vtpm_record(Pass *pass, Held *held, GError **error)
     g_autofree char *key = engine_key_of(held->tracked->set, held->row->id);
     vtpm->set_id = held->tracked->set->id;
     vtpm->instance = held->row->id;
-    vtpm->generation = held->row->vtpm_gen;
+    vtpm->generation = held->row->run_vtpm_gen;
     g_autoptr(GError) problem = NULL;
     vtpm->certificate = host_vtpm_certificate(pass->engine->host, key, &problem);
     vtpm->ek = vtpm->certificate ? identity_key_digest(vtpm->certificate, &problem) : NULL;
@@ -56,7 +57,7 @@ vtpm_know(Pass *pass, Held *held, GError **error)
         g_propagate_error(error, g_steal_pointer(&problem));
         return NULL;
     }
-    return vtpm && vtpm->generation == held->row->vtpm_gen && vtpm->certificate ? g_steal_pointer(&vtpm)
+    return vtpm && vtpm->generation == held->row->run_vtpm_gen && vtpm->certificate ? g_steal_pointer(&vtpm)
                                                                                 : vtpm_record(pass, held, error);
 }
 

@@ -144,6 +144,7 @@ fleet_unmark(Fleet *fleet)
         waited_for += member_is_waited_for(&entry->member) ? 1 : 0;
         entry_leave(fleet, entry);
         entry->member.mark = ROLL_MARK_NONE;
+        entry->member.health = entry->member.unmarked_health;
         entry_join(fleet, entry);
     }
     return waited_for;

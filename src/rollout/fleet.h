@@ -15,19 +15,20 @@ typedef struct {
     guint phase;       /* of a rolling upgrade, as its service asks; FLEET_PHASE_LAST where it does not */
     guint repair_from; /* from when on the grace period of automatic repair is counted, in seconds since 1970; 0: it never came
                         * up; FLEET_NOT_YET: it died, and is started again without that */
-    Health health : 8;
-    RollMark mark : 8;      /* of the rolling upgrade under way; ROLL_MARK_NONE where there is none */
-    guint leaving : 1;      /* it is being deleted */
-    guint is_protected : 1; /* from what the scale set does */
-    guint busy : 1;         /* a step is in hand on it */
-    guint resting : 1;      /* stopped or deallocated because somebody wants it so */
-    guint failed : 1;       /* its last step failed, or its VM died */
-    guint skip : 1;         /* its service asks not to be upgraded */
-    guint surge : 1;        /* beyond the capacity, until an old one has gone in its favour */
-    guint undoable : 1;     /* there is something that it can be brought back to */
-    guint repairing : 1;    /* it was repaired by itself, and is not well since */
-    guint unrepairable : 1; /* protected in any way */
-    guint reviving : 1;     /* it was dead when the roll took it, and waits for its next start */
+    Health health : 4;
+    Health unmarked_health : 4; /* what its health is once no rolling upgrade counts it */
+    RollMark mark : 8;          /* of the rolling upgrade under way; ROLL_MARK_NONE where there is none */
+    guint leaving : 1;          /* it is being deleted */
+    guint is_protected : 1;     /* from what the scale set does */
+    guint busy : 1;             /* a step is in hand on it */
+    guint resting : 1;          /* stopped or deallocated because somebody wants it so */
+    guint failed : 1;           /* its last step failed, or its VM died */
+    guint skip : 1;             /* its service asks not to be upgraded */
+    guint surge : 1;            /* beyond the capacity, until an old one has gone in its favour */
+    guint undoable : 1;         /* there is something that it can be brought back to */
+    guint repairing : 1;        /* it was repaired by itself, and is not well since */
+    guint unrepairable : 1;     /* protected in any way */
+    guint reviving : 1;         /* it was dead when the roll took it, and waits for its next start */
 } Member;
 
 #define FLEET_PHASE_LAST G_MAXINT32

@@ -11,7 +11,8 @@ member_is_same(const Member *a, const Member *b)
            a->mark == b->mark && a->since == b->since && a->leaving == b->leaving && a->is_protected == b->is_protected &&
            a->busy == b->busy && a->resting == b->resting && a->failed == b->failed && a->skip == b->skip &&
            a->surge == b->surge && a->undoable == b->undoable && a->repair_from == b->repair_from &&
-           a->repairing == b->repairing && a->unrepairable == b->unrepairable && a->reviving == b->reviving;
+           a->unmarked_health == b->unmarked_health && a->repairing == b->repairing && a->unrepairable == b->unrepairable &&
+           a->reviving == b->reviving;
 }
 
 gboolean

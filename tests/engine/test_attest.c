@@ -182,6 +182,19 @@ test_a_restart_within_a_round(void)
     }
 }
 
+/* The vTPM that runs is the former one, and the one that is wanted is not made yet. */
+static void
+test_a_restart_before_a_reimage(void)
+{
+    g_autoptr(World) world = world_of_two();
+    world_advance(world, ROUND);
+    answer_free(world_must(world, 202, "POST", "@/s1/virtualMachines/0/reimage", NULL));
+    world_restart(world);
+    world_settle(world);
+    world_advance(world, 60 * S);
+    expect(world, "s1", "Healthy Healthy");
+}
+
 /* ---- what is wrong ---- */
 
 static SimulatedFault
@@ -585,6 +598,7 @@ main(int argc, char **argv)
     g_test_add_func("/engine/attest/judged-as-soon-as-there-is-a-baseline", test_judged_as_soon_as_there_is_a_baseline);
     g_test_add_func("/engine/attest/over-a-restart", test_over_a_restart);
     g_test_add_func("/engine/attest/a-restart-within-a-round", test_a_restart_within_a_round);
+    g_test_add_func("/engine/attest/a-restart-before-a-reimage", test_a_restart_before_a_reimage);
     g_test_add_func("/engine/attest/components", test_components);
     g_test_add_func("/engine/attest/silence", test_silence);
     g_test_add_func("/engine/attest/alerts", test_alerts);

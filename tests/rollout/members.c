@@ -84,6 +84,7 @@ members_member(guint id, const char *word)
     }
     for (; *word && *word != '@'; word++)
         members_letter(&member, *word);
+    member.unmarked_health = member.health;
     return member;
 }
 

@@ -103,6 +103,11 @@ test_marks_are_taken_off(void)
 {
     g_autoptr(Fleet) marked = members_fleet("nD nH uU F X L .");
     g_autoptr(Fleet) plain = members_fleet("n n u . . . .");
+    /* How it booted counts for a rolling upgrade alone. */
+    Member unproven = members_member(7, "nuD"), running = members_member(7, "n");
+    unproven.unmarked_health = HEALTH_HEALTHY;
+    fleet_put(marked, &unproven);
+    fleet_put(plain, &running);
     g_assert_cmpuint(fleet_unmark(marked), ==, 2);
     g_autofree char *difference = fleet_diff(marked, plain);
     g_assert_cmpstr(difference, ==, NULL);
@@ -141,6 +146,7 @@ random_member(GRand *rand, guint id)
     member.phase = g_rand_boolean(rand) ? FLEET_PHASE_LAST : (guint)g_rand_int_range(rand, 0, 3);
     member.health = (Health)g_rand_int_range(rand, 0, HEALTH_N);
     member.mark = (RollMark)g_rand_int_range(rand, 0, ROLL_N_MARKS);
+    member.unmarked_health = member.mark == ROLL_MARK_NONE ? member.health : (Health)g_rand_int_range(rand, 0, HEALTH_N);
     member.since = g_rand_int_range(rand, 0, 4) * USEC_PER_SEC;
     member.repair_from = (guint)g_rand_int_range(rand, 0, 4);
     for (const char *letter = "lpbrfk+zqRW"; *letter; letter++) {
@@ -164,8 +170,10 @@ test_any_history_is_as_good_as_a_fresh_start(void)
             int what = g_rand_int_range(rand, 0, 20);
             if (what == 19) {
                 fleet_unmark(fleet);
-                for (guint i = 0; i < HISTORY_IDS; i++)
+                for (guint i = 0; i < HISTORY_IDS; i++) {
                     members[i].mark = ROLL_MARK_NONE;
+                    members[i].health = members[i].unmarked_health;
+                }
             } else if (what < 2) {
                 target = (guint)g_rand_int_range(rand, 0, 4);
                 ill_first = g_rand_boolean(rand);
