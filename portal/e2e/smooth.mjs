@@ -24,12 +24,16 @@ try {
   await page.evaluate((hash) => {
     location.hash = hash
   }, `#/sets/${group}/${SET}/rolling`)
-  await page.waitForFunction(() => document.querySelectorAll('.tiles .tile').length === 1000)
+  await page.waitForFunction(() => document.querySelector('.tiles canvas')?.dataset.tiles === '1000')
   await page.evaluate(() => {
     window.long = []
     window.changes = 0
     new PerformanceObserver((list) => window.long.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' })
-    new MutationObserver((list) => (window.changes += list.length)).observe(document.querySelector('.tiles'), { attributes: true, subtree: true })
+    const { fillRect } = CanvasRenderingContext2D.prototype
+    CanvasRenderingContext2D.prototype.fillRect = function (...where) {
+      window.changes += 1
+      return fillRect.apply(this, where)
+    }
   })
   const devtools = await page.context().newCDPSession(page)
   const heap = async () => {

@@ -21,7 +21,7 @@ import {
   Timeline20Regular,
   WindowConsole20Regular,
 } from '@fluentui/react-icons'
-import { lazy, Suspense, useEffect, useState, type ComponentType, type LazyExoticComponent, type ReactNode } from 'react'
+import { lazy, memo, Suspense, useEffect, useState, type ComponentType, type LazyExoticComponent, type ReactNode } from 'react'
 import { setId, useSet } from '../data/paths'
 import { drop, dropAll, usePending } from '../data/pending'
 import { holds } from '../data/edit'
@@ -122,7 +122,8 @@ export default function SetShell({ group, setName, page, rest }: { group: string
   )
 }
 
-function SetMenu({ group, set, page }: { group: string; set: string; page: string }) {
+/** It does not change with what the set does. */
+const SetMenu = memo(function SetMenu({ group, set, page }: { group: string; set: string; page: string }) {
   const [filter, setFilter] = useState('')
   const [open, setOpen] = useState(false)
   useEffect(() => setOpen(false), [page])
@@ -182,7 +183,7 @@ function SetMenu({ group, set, page }: { group: string; set: string; page: strin
       </nav>
     </>
   )
-}
+})
 
 function PendingBar({ set }: { set: ScaleSet }) {
   const pending = usePending(set.id)
