@@ -1,5 +1,6 @@
 /* Testudo.Attestation/vtpmAuthority: the CA that certifies the endorsement keys of vTPMs, for whoever verifies evidence. */
 #include "api/call.h"
+#include "attest/crl.h"
 #include "base/hex.h"
 #include "base/json.h"
 
@@ -11,7 +12,6 @@
 #define AUTHORITY        "/subscriptions/{subscription}/providers/Testudo.Attestation/vtpmAuthority"
 #define CERTIFICATES_MAX 16u
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509, X509_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIO, BIO_free_all)
 
 static char *
@@ -86,12 +86,131 @@ authority_get(Call *call, GError **error)
     g_autofree char *id =
         g_strdup_printf("/subscriptions/%s/providers/Testudo.Attestation/vtpmAuthority", call->api->subscription);
     g_autoptr(json_t) body =
-        json_pack("{ss ss ss s{ss so sb}}", "id", id, "name", "vtpmAuthority", "type", "Testudo.Attestation/vtpmAuthority",
-                  "properties", "chain", chain, "certificates", certificates_json(chain), "rootKeyHere", root_key);
+        json_pack("{ss ss ss s{ss so sb so}}", "id", id, "name", "vtpmAuthority", "type", "Testudo.Attestation/vtpmAuthority",
+                  "properties", "chain", chain, "certificates", certificates_json(chain), "rootKeyHere", root_key, "revoked",
+                  probe->vtpm_revoked(probe->data));
     return respond_json(200, body);
+}
+
+/* ---- what is done with it ---- */
+
+/* Its members are texts, and these alone. */
+static gboolean
+members_check(const json_t *body, const char *const *known, GError **error)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)body, key, value)
+    {
+        if (!g_strv_contains(known, key) || !json_is_string(value)) {
+            g_autofree char *list = g_strjoinv(", ", (char **)known);
+            return arm_fail(error, ARM_INVALID_REQUEST_CONTENT, key, "The body of this action has texts named: %s.", list);
+        }
+    }
+    return TRUE;
+}
+
+static gboolean
+done_note(Call *call, OperationKind kind, const char *message, GError **error)
+{
+    g_autofree char *id =
+        g_strdup_printf("/subscriptions/%s/providers/Testudo.Attestation/vtpmAuthority", call->api->subscription);
+    g_autoptr(StoreTx) tx = store_write(call->api->store, error);
+    return tx && store_event_note(tx, operation_kind_text(kind), id, call->request->caller, message, call->now, error) &&
+           store_commit(g_steal_pointer(&tx), error);
+}
+
+/* The serial number of the certificate that the instance's vTPM has; *ret_key: the instance, as the host knows it. NULL sets
+ * *error. */
+static char *
+serial_find(Call *call, const char *instance_id, char **ret_key, GError **error)
+{
+    g_autoptr(ResourceId) id = resource_id_parse(instance_id, error);
+    if (!id)
+        return NULL;
+    g_autoptr(StoreTx) tx = store_read(call->api->store, error);
+    g_autoptr(StoreSet) set = tx ? call_set(tx, id->group, id->name, error) : NULL;
+    g_autoptr(StoreInstance) instance = set && id->child_name ? call_instance(tx, set, id->child_name, error) : NULL;
+    if (!instance) {
+        if (set)
+            arm_fail(error && *error ? NULL : error, ARM_INVALID_PARAMETER, "instance", "'%.200s' is no id of an instance.",
+                     instance_id);
+        return NULL;
+    }
+    GError *lookup = NULL;
+    g_autoptr(StoreVtpm) vtpm = store_vtpm_get(tx, set->id, instance->id, &lookup);
+    g_autoptr(Chain) chain = chain_new();
+    if (lookup) {
+        g_propagate_error(error, lookup);
+        return NULL;
+    }
+    if (!vtpm || !vtpm->certificate || !chain_add(chain, vtpm->certificate)) {
+        arm_fail(error, ARM_OPERATION_NOT_ALLOWED, "instance",
+                 "No certificate of a vTPM is recorded of instance %u: it was never attested. Name the serial number.",
+                 instance->id);
+        return NULL;
+    }
+    *ret_key = g_strdup_printf("%s.%u", set->uid, instance->id);
+    return crl_serial_of(chain_first(chain));
+}
+
+static ApiResponse *
+revoke_post(Call *call, GError **error)
+{
+    static const char *const known[] = { "serial", "instance", "reason", NULL };
+    const ApiProbe *probe = &call->api->probe;
+    const char *given = json_member_text(call->body, "serial"), *instance = json_member_text(call->body, "instance");
+    const char *reason = json_member_text(call->body, "reason");
+    g_autofree char *key = NULL, *serial = NULL;
+    if (!members_check(call->body, known, error))
+        return NULL;
+    if ((given == NULL) == (instance == NULL)) {
+        arm_fail(error, ARM_INVALID_PARAMETER, "serial", "One of 'serial' and 'instance' says whose certificate is revoked.");
+        return NULL;
+    }
+    serial = given ? g_strdup(given) : serial_find(call, instance, &key, error);
+    if (!serial || !probe->vtpm_revoke(probe->data, serial, reason, error))
+        return NULL;
+    g_autofree char *message = g_strdup_printf("The certificate with serial number %s is revoked%s%s.", serial,
+                                               reason ? ": " : "", reason ? reason : "");
+    if (!done_note(call, OPERATION_REVOKE_CERTIFICATE, message, error))
+        return NULL;
+    if (key)
+        probe->attest(probe->data, key);
+    g_autoptr(json_t) body = json_pack("{ss}", "serial", serial);
+    return respond_json(200, body);
+}
+
+static ApiResponse *
+renew_post(Call *call, GError **error)
+{
+    static const char *const known[] = { "rootKey", NULL };
+    const ApiProbe *probe = &call->api->probe;
+    if (!members_check(call->body, known, error) ||
+        !probe->vtpm_renew(probe->data, json_member_text(call->body, "rootKey"), error) ||
+        !done_note(call, OPERATION_RENEW_AUTHORITY,
+                   "A new issuing CA signs; what the one before it signed goes on being valid.", error))
+        return NULL;
+    return authority_get(call, error);
+}
+
+/* For whoever verifies: no token, and PEM, as OpenSSL reads it. */
+static ApiResponse *
+crl_get(Call *call, GError **error)
+{
+    const ApiProbe *probe = &call->api->probe;
+    (void)error;
+    char *text = probe->vtpm_crls(probe->data);
+    ApiResponse *response = api_response_new(200);
+    response->content_type = g_strdup("application/x-pem-file");
+    response->body = g_bytes_new_take(text, strlen(text));
+    return response;
 }
 
 const Route routes_authority[] = {
     { "GET", AUTHORITY, authority_get, 0, NO_QUERY },
+    { "POST", AUTHORITY "/revoke", revoke_post, ROUTE_BODY, NO_QUERY },
+    { "POST", AUTHORITY "/renew", renew_post, ROUTE_OPTIONAL_BODY, NO_QUERY },
+    { "GET", "/crl", crl_get, ROUTE_ANONYMOUS | ROUTE_NO_VERSION, NO_QUERY },
     { 0 },
 };

@@ -1,6 +1,7 @@
 #include "attest/identity.h"
 
 #include "attest/chain.h"
+#include "attest/crl.h"
 #include "attest/digest.h"
 
 #include <openssl/x509.h>
@@ -9,6 +10,7 @@ static const char *const sentences[IDENTITY_N] = {
     [IDENTITY_CERTIFIED] = "The endorsement key is certified by this CA.",
     [IDENTITY_UNREADABLE] = "The endorsement key, its certificate or the CA cannot be read.",
     [IDENTITY_OTHER_KEY] = "The certificate is that of another endorsement key.",
+    [IDENTITY_REVOKED] = "The endorsement key's certificate was revoked, or the list that was given does not say it was not.",
     [IDENTITY_NOT_CERTIFIED] = "The endorsement key's certificate does not chain to this CA.",
 };
 
@@ -27,7 +29,7 @@ certificate_read(GBytes *der)
 }
 
 Identity
-identity_check(GBytes *certificate_bytes, GBytes *ek_bytes, GBytes *ca, UnixTime now)
+identity_check(GBytes *certificate_bytes, GBytes *ek_bytes, GBytes *ca, GBytes *crls, UnixTime now)
 {
     g_autoptr(X509) certificate = certificate_read(certificate_bytes);
     g_autoptr(TpmKey) ek = tpm_key_parse(ek_bytes, NULL);
@@ -37,7 +39,9 @@ identity_check(GBytes *certificate_bytes, GBytes *ek_bytes, GBytes *ca, UnixTime
     EVP_PKEY *certified = X509_get0_pubkey(certificate);
     if (!certified || EVP_PKEY_eq(certified, ek->key) != 1)
         return IDENTITY_OTHER_KEY;
-    return chain_leads(chain, ca, now) ? IDENTITY_CERTIFIED : IDENTITY_NOT_CERTIFIED;
+    if (!chain_leads(chain, ca, now))
+        return IDENTITY_NOT_CERTIFIED;
+    return crls && crl_ask(chain, ca, crls, now) != CRL_GOOD ? IDENTITY_REVOKED : IDENTITY_CERTIFIED;
 }
 
 char *

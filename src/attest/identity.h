@@ -10,6 +10,7 @@ typedef enum {
     IDENTITY_UNREADABLE,    /* certificate, key or CA cannot be read */
     IDENTITY_OTHER_KEY,     /* the certificate is another key's */
     IDENTITY_NOT_CERTIFIED, /* it does not chain to the CA, or not at this time */
+    IDENTITY_REVOKED,       /* it was revoked, or the list that was given does not say that it was not */
     IDENTITY_N
 } Identity;
 
@@ -21,5 +22,6 @@ char *identity_key_digest(GBytes *certificate, GError **error);
 /* Is ek (TPM2B_PUBLIC) the certified key? */
 gboolean identity_is_key_of(GBytes *certificate, GBytes *ek);
 
-/* certificate: DER. ek: TPM2B_PUBLIC. ca: PEM, a root (signed by itself) and what stands between, in any order. */
-Identity identity_check(GBytes *certificate, GBytes *ek, GBytes *ca, UnixTime now);
+/* certificate: DER. ek: TPM2B_PUBLIC. ca: PEM, a root (signed by itself) and what stands between, in any order.
+ * crls: PEM, what that CA revoked; NULL: that is not looked at. */
+Identity identity_check(GBytes *certificate, GBytes *ek, GBytes *ca, GBytes *crls, UnixTime now);

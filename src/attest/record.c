@@ -1,6 +1,7 @@
 #include "attest/record.h"
 
 #include "attest/chain.h"
+#include "attest/crl.h"
 #include "attest/digest.h"
 #include "attest/evidence.h"
 #include "attest/issuer.h"
@@ -236,6 +237,7 @@ static const char *const check_texts[RECORD_N] = {
     [RECORD_WRONG_SIGNATURE] = "WrongSignature",
     [RECORD_NOT_TRUSTED] = "NotTrusted",
     [RECORD_OTHER_CA] = "OtherCa",
+    [RECORD_REVOKED] = "Revoked",
     [RECORD_EVIDENCE_DIFFERS] = "EvidenceDiffers",
 };
 
@@ -251,6 +253,8 @@ static const char *const reasons[RECORD_N] = {
     [RECORD_MALFORMED] = "This is no change record, or it is damaged.",
     [RECORD_WRONG_SIGNATURE] = "It was changed after it was signed, or its certificate is another key's.",
     [RECORD_NOT_TRUSTED] = "It is signed; whether by a key of Testudo's CA is said with --ca (testudo ca chain).",
+    [RECORD_REVOKED] =
+        "The certificate of the key that signed it was revoked, or the list that was given does not say it was not.",
     [RECORD_OTHER_CA] = "The key that signed it is not certified for change records by this CA, or was not when it signed.",
 };
 
@@ -265,7 +269,7 @@ facts_copy(json_t *report, const Record *record)
 }
 
 static RecordCheck
-trust_judge(const char *text, const Record *record, GBytes *ca)
+trust_judge(const char *text, const Record *record, GBytes *ca, GBytes *crls, UnixTime now)
 {
     X509 *signer = chain_first(record->chain);
     EVP_PKEY *key = X509_get0_pubkey(signer);
@@ -276,11 +280,13 @@ trust_judge(const char *text, const Record *record, GBytes *ca)
         return RECORD_NOT_TRUSTED;
     if (!issuer_is_signer(signer) || at <= 0 || at > G_MAXINT64 / USEC_PER_SEC)
         return RECORD_OTHER_CA;
-    return chain_leads(record->chain, ca, at * USEC_PER_SEC) ? RECORD_HOLDS : RECORD_OTHER_CA;
+    if (!chain_leads(record->chain, ca, at * USEC_PER_SEC))
+        return RECORD_OTHER_CA;
+    return crls && crl_ask(record->chain, ca, crls, now) != CRL_GOOD ? RECORD_REVOKED : RECORD_HOLDS;
 }
 
 json_t *
-record_verify(const char *text, gsize length, GBytes *ca, RecordCheck *ret_check)
+record_verify(const char *text, gsize length, GBytes *ca, GBytes *crls, UnixTime now, RecordCheck *ret_check)
 {
     g_auto(Record) record = { 0 };
     g_autofree char *differs = NULL, *reason = NULL;
@@ -289,7 +295,7 @@ record_verify(const char *text, gsize length, GBytes *ca, RecordCheck *ret_check
     while (length > 0 && g_ascii_isspace(text[length - 1]))
         length--;
     const gboolean readable = record_read(text, length, &record);
-    RecordCheck check = readable ? trust_judge(text, &record, ca) : RECORD_MALFORMED;
+    RecordCheck check = readable ? trust_judge(text, &record, ca, crls, now) : RECORD_MALFORMED;
     json_t *instances = readable ? instances_judge(record.payload, &differs) : NULL;
     if (differs && check == RECORD_HOLDS) {
         check = RECORD_EVIDENCE_DIFFERS;

@@ -13,6 +13,7 @@
  *   "ak" (base64, in the TPM's formats), "log" (SHA-256)}} */
 #pragma once
 
+#include "base/clock.h"
 #include "base/error.h"
 
 #include <jansson.h>
@@ -33,16 +34,18 @@ typedef enum {
     RECORD_WRONG_SIGNATURE,  /* it was changed after it was signed */
     RECORD_NOT_TRUSTED,      /* no CA was given: who signed is what the file says itself */
     RECORD_OTHER_CA,         /* the key's certificate does not chain to the CA, or is not for records */
+    RECORD_REVOKED,          /* the certificate of that key was revoked, or there is no list that says it was not */
     RECORD_EVIDENCE_DIFFERS, /* a verdict is not what its own evidence gives */
     RECORD_N
 } RecordCheck;
 
-/* "Holds", "Malformed", "WrongSignature", "NotTrusted", "OtherCa", "EvidenceDiffers" */
+/* "Holds", "Malformed", "WrongSignature", "NotTrusted", "OtherCa", "Revoked", "EvidenceDiffers" */
 const char *record_check_text(RecordCheck check);
 
-/* ca: PEM, with the root; NULL: none is at hand. A new reference, never NULL:
+/* ca: PEM, with the root; crls: PEM, what that CA revoked; NULL: none is at hand. now: what a list has to be of. A new
+ * reference, never NULL:
  *   {"verdict", "reason", "id", "kind", "scaleSet", "requestedBy", "started", "ended", "outcome", "signedBy",
  *    "instances": [{"instanceId", "downtimeSeconds", "before", "beforeEvidence", "after", "afterEvidence"}]}
  * Evidence is "holds", "refused" (that it does not hold is what the verdict says), "notKept" (its log is not in the file),
  * "none" or "differs". All but verdict and reason stand there only where the file could be read. */
-json_t *record_verify(const char *text, gsize length, GBytes *ca, RecordCheck *ret_check);
+json_t *record_verify(const char *text, gsize length, GBytes *ca, GBytes *crls, UnixTime now, RecordCheck *ret_check);

@@ -104,24 +104,33 @@ judgement_json(const Judgement *judgement, const char *identity)
     return json;
 }
 
+/* What an option names; *ret_bytes NULL where it is not given. */
+static gboolean
+pem_read(const Cli *cli, const char *option, GBytes **ret_bytes, GError **error)
+{
+    const char *path = args_text(cli->args, option);
+    gsize size;
+    char *text = path ? file_read(path, EVIDENCE_FILE_MAX, &size, error) : NULL;
+    *ret_bytes = text ? g_bytes_new_take(text, size) : NULL;
+    return !path || text;
+}
+
 /* What the files say about whose TPM it is. That the attestation key is in the TPM of that endorsement key is shown by
  * activating a credential, which takes the TPM: files alone do not. */
 static gboolean
 identity_find(const Cli *cli, const Folder *folder, const char **ret_text, GError **error)
 {
     const char *path = args_text(cli->args, "ca");
-    gsize size;
+    g_autoptr(GBytes) ca = NULL, crls = NULL;
     *ret_text = "Not checked: the attestation key is taken as ak.pub has it; --ca checks the endorsement key's certificate.";
     if (!path)
         return TRUE;
-    char *text = file_read(path, EVIDENCE_FILE_MAX, &size, error);
-    if (!text)
+    if (!pem_read(cli, "ca", &ca, error) || !pem_read(cli, "crl", &crls, error))
         return FALSE;
-    g_autoptr(GBytes) ca = g_bytes_new_take(text, size);
     if (!folder->certificate || !folder->evidence.ek)
         *ret_text = "Not checked: the folder has no ek.pub, or no certificate of it (ek-rsa.crt.der).";
     else
-        *ret_text = identity_text(identity_check(folder->certificate, folder->evidence.ek, ca, g_get_real_time()));
+        *ret_text = identity_text(identity_check(folder->certificate, folder->evidence.ek, ca, crls, g_get_real_time()));
     return TRUE;
 }
 
@@ -148,8 +157,8 @@ judgement_print(const Cli *cli, const json_t *json)
 static gboolean
 record_check_file(Cli *cli, const char *path, gboolean *ret_done, GError **error)
 {
-    const char *ca_path = args_text(cli->args, "ca");
-    gsize size = 0, ca_size = 0;
+    g_autoptr(GBytes) ca = NULL, crls = NULL;
+    gsize size = 0;
     RecordCheck check;
     *ret_done = FALSE;
     if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
@@ -160,11 +169,9 @@ record_check_file(Cli *cli, const char *path, gboolean *ret_done, GError **error
     *ret_done = record_is(text, size);
     if (!*ret_done)
         return TRUE;
-    g_autofree char *pem = ca_path ? file_read(ca_path, EVIDENCE_FILE_MAX, &ca_size, error) : NULL;
-    if (ca_path && !pem)
+    if (!pem_read(cli, "ca", &ca, error) || !pem_read(cli, "crl", &crls, error))
         return FALSE;
-    g_autoptr(GBytes) ca = pem ? g_bytes_new(pem, ca_size) : NULL;
-    g_autoptr(json_t) report = record_verify(text, size, ca, &check);
+    g_autoptr(json_t) report = record_verify(text, size, ca, crls, g_get_real_time(), &check);
     record_report_print(report, cli->format);
     cli->status = check == RECORD_HOLDS ? CLI_DONE : CLI_FAILED;
     return TRUE;

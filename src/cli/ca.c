@@ -1,4 +1,4 @@
-/* ca show, chain: who certifies the endorsement keys of vTPMs. */
+/* ca show, chain, crl, revoke, renew: who certifies the endorsement keys of vTPMs. */
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -41,5 +41,69 @@ run_ca_chain(Cli *cli, GError **error)
     if (!authority_read(cli, &reply, error))
         return FALSE;
     printf("%s", json_string_value(json_path(reply.body, "properties.chain")));
+    return TRUE;
+}
+
+gboolean
+run_ca_crl(Cli *cli, GError **error)
+{
+    g_auto(Reply) reply = { 0 };
+    if (!client_send(cli->client, "GET", "/crl", NULL, &reply, error))
+        return FALSE;
+    printf("%s", reply.text->str);
+    return TRUE;
+}
+
+/* {"serial"} or {"instance"}; NULL sets *error. */
+static json_t *
+revoke_body(Cli *cli, GError **error)
+{
+    const char *serial = args_text(cli->args, "serial"), *instance = args_text(cli->args, "instance-id");
+    const gboolean named = args_text(cli->args, "resource-group") && args_text(cli->args, "name") && instance;
+    g_autoptr(json_t) body = json_object();
+    if ((serial != NULL) == named) {
+        arm_fail(error, ARM_INVALID_PARAMETER, "serial",
+                 "Say whose certificate: --serial, or --resource-group, --name and --instance-id of an instance.");
+        return NULL;
+    }
+    if (named) {
+        g_autofree char *path = cli_instance_path(cli, instance, "");
+        json_set_text(body, "instance", path);
+    }
+    json_set_text(body, "serial", serial);
+    json_set_text(body, "reason", args_text(cli->args, "reason"));
+    return g_steal_pointer(&body);
+}
+
+gboolean
+run_ca_revoke(Cli *cli, GError **error)
+{
+    static const Column revoked_columns[] = { { "Serial", "serial" }, { 0 } };
+    g_autofree char *path = cli_subscription_path(cli, AUTHORITY "/revoke");
+    g_autoptr(json_t) body = revoke_body(cli, error);
+    g_auto(Reply) reply = { 0 };
+    if (!body ||
+        !cli_confirm(cli,
+                     "Revoke the certificate, for good? An instance that has it is no longer attested until it is reimaged.",
+                     error) ||
+        !client_send(cli->client, "POST", path, body, &reply, error))
+        return FALSE;
+    output_print(reply.body, revoked_columns, cli->format);
+    return TRUE;
+}
+
+gboolean
+run_ca_renew(Cli *cli, GError **error)
+{
+    g_autofree char *path = cli_subscription_path(cli, AUTHORITY "/renew");
+    g_autoptr(json_t) body = json_object();
+    g_auto(Reply) reply = { 0 };
+    json_set_text(body, "rootKey", args_text(cli->args, "root-key"));
+    if (!cli_confirm(cli, "Have a new CA sign from now on? Certificates of the one before it stay valid.", error) ||
+        !client_send(cli->client, "POST", path, body, &reply, error))
+        return FALSE;
+    output_print(cli->format == OUTPUT_TABLE || cli->format == OUTPUT_TSV ? json_path(reply.body, "properties.certificates")
+                                                                          : reply.body,
+                 columns, cli->format);
     return TRUE;
 }

@@ -104,7 +104,8 @@ run_change_record_show(Cli *cli, GError **error)
     RecordCheck check;
     if (!text)
         return FALSE;
-    g_autoptr(json_t) payload = payload_read(text), report = record_verify(text, strlen(text), /* ca= */ NULL, &check);
+    g_autoptr(json_t) payload = payload_read(text),
+                      report = record_verify(text, strlen(text), /* ca= */ NULL, /* crls= */ NULL, /* now= */ 0, &check);
     if (cli->format == OUTPUT_TABLE || cli->format == OUTPUT_TSV)
         record_report_print(report, cli->format);
     else

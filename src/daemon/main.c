@@ -111,6 +111,13 @@ on_record_sign(const json_t *record, void *data, GError **error)
     return authority_record_sign(daemon->authority, record, error);
 }
 
+static gboolean
+on_certificate_revoked(const char *serial, void *data)
+{
+    const Daemon *daemon = data;
+    return authority_is_revoked(daemon->authority, serial);
+}
+
 static Host *
 host_open(Daemon *daemon, GError **error)
 {
@@ -131,6 +138,7 @@ host_open(Daemon *daemon, GError **error)
         .swtpm_setup_binary = config->swtpm_setup,
         .firmware_dir = config->firmware_dir,
         .state_key = daemon->state_key,
+        .authority = daemon->authority,
         .guest_program = daemon->guest_program,
         .token = on_guest_token,
         .token_data = daemon,
@@ -156,6 +164,8 @@ core_start(Daemon *daemon, GError **error)
         .operation_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,
         .record_sign = on_record_sign,
         .record_data = daemon,
+        .certificate_revoked = on_certificate_revoked,
+        .revoked_data = daemon,
     };
     g_autofree char *database = g_build_filename(config->state_dir, "testudo.db", NULL);
 
@@ -166,7 +176,7 @@ core_start(Daemon *daemon, GError **error)
         return FALSE;
     if (config->webhook_secret && !(daemon->webhook_secret = state_webhook_secret(config->webhook_secret, error)))
         return FALSE;
-    daemon->authority = authority_open(config->state_dir, daemon->clock->now(daemon->clock), error);
+    daemon->authority = authority_open(config->state_dir, daemon->state_key, daemon->clock->now(daemon->clock), error);
     if (!daemon->authority)
         return FALSE;
     daemon->sizes = state_sizes(config->state_dir, error);

@@ -203,6 +203,40 @@ probe_disk_remove(void *data, const char *file, GError **error)
     return kept_file_remove(file, error);
 }
 
+static UnixTime
+wall_time(void)
+{
+    return g_get_real_time();
+}
+
+static gboolean
+probe_vtpm_revoke(void *data, const char *serial, const char *reason, GError **error)
+{
+    const Probe *probe = data;
+    return authority_revoke(probe->authority, serial, reason, wall_time(), error);
+}
+
+static gboolean
+probe_vtpm_renew(void *data, const char *root_key, GError **error)
+{
+    const Probe *probe = data;
+    return authority_renew(probe->authority, root_key, wall_time(), error);
+}
+
+static json_t *
+probe_vtpm_revoked(void *data)
+{
+    const Probe *probe = data;
+    return authority_revoked(probe->authority);
+}
+
+static char *
+probe_vtpm_crls(void *data)
+{
+    const Probe *probe = data;
+    return authority_crls(probe->authority, wall_time());
+}
+
 static char *
 probe_vtpm_authority(void *data, gboolean *ret_root_key, GError **error G_GNUC_UNUSED)
 {
@@ -231,6 +265,10 @@ probe_new(Host *host, Engine *engine, Authority *authority, GMainContext *contex
         .disk_remove = probe_disk_remove,
         .attest = probe_attest,
         .vtpm_authority = probe_vtpm_authority,
+        .vtpm_revoke = probe_vtpm_revoke,
+        .vtpm_renew = probe_vtpm_renew,
+        .vtpm_revoked = probe_vtpm_revoked,
+        .vtpm_crls = probe_vtpm_crls,
         .guest_run = probe_guest_run,
     };
     return probe;

@@ -154,7 +154,8 @@ state_key_settle(const char *state_dir, const char *file, StateKey **ret_key, GE
         g_autofree char *stamp = state_key_stamp(key);
         if (!file_write(path, stamp, strlen(stamp), 0600, error))
             return FALSE;
-        g_message("vTPMs that are made from now on, and the keys that sign tokens, are encrypted by the state key");
+        g_message(
+            "vTPMs that are made from now on, the keys that sign tokens and the CA's keys are encrypted by the state key");
     } else {
         g_message("no --state-key: vTPM state and signing keys lie in the state folder unencrypted");
     }

@@ -1,6 +1,7 @@
 #include "engine/attest.h"
 
 #include "attest/credential.h"
+#include "attest/crl.h"
 #include "base/guest_wire.h"
 #include "base/hex.h"
 #include "engine/alerts.h"
@@ -310,6 +311,17 @@ next_arrange(Attested *attested, const Held *held)
 }
 
 static gboolean
+is_revoked(const Pass *pass, const StoreVtpm *vtpm)
+{
+    const EngineConfig *config = &pass->engine->config;
+    g_autoptr(Chain) chain = chain_new();
+    if (!config->certificate_revoked || !vtpm->certificate || !chain_add(chain, vtpm->certificate))
+        return FALSE;
+    g_autofree char *serial = crl_serial_of(chain_first(chain));
+    return config->certificate_revoked(serial, config->revoked_data);
+}
+
+static gboolean
 round_judge(Pass *pass, Held *held, StoreVtpm *vtpm, const Round *round, GError **error)
 {
     if (round->ak && !is_secret(round))
@@ -322,6 +334,12 @@ round_judge(Pass *pass, Held *held, StoreVtpm *vtpm, const Round *round, GError 
         vtpm->ak = g_bytes_ref(round->ak);
         vtpm->bound = pass->now;
     }
+    if (is_revoked(pass, vtpm))
+        return verdict_put(
+            pass, held, INTEGRITY_NOT_ATTESTED, "certificateRevoked",
+            "The certificate of this instance's vTPM was revoked: nothing that it says counts. A reimage gives the "
+            "instance another one.",
+            error);
     return verdict_make(pass, held, vtpm, &round->quote, error);
 }
 

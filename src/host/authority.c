@@ -1,110 +1,70 @@
 #include "host/authority.h"
 
-#include "attest/issuer.h"
+#include "attest/crl.h"
 #include "attest/jwt.h"
 #include "attest/record.h"
 #include "base/file.h"
+#include "base/json.h"
+#include "host/authority_files.h"
 
+#include <fcntl.h>
+#include <openssl/x509v3.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#define FILE_MAX 65536
-
-/* As swtpm_localca names them. */
-#define ROOT_KEY    "swtpm-localca-rootca-privkey.pem"
-#define ROOT        "swtpm-localca-rootca-cert.pem"
-#define ISSUER_KEY  "signkey.pem"
-#define ISSUER      "issuercert.pem"
-#define RECORDS_KEY "records-key.pem"
-#define RECORDS     "records-cert.pem"
-
-/* A key and its certificate; key NULL: it is not on this host. */
-typedef struct {
-    EVP_PKEY *key;
-    X509 *certificate;
-} Pair;
+#define CRL_EVERY (3600 * USEC_PER_SEC)
 
 struct Authority {
     char *folder;
+    CaFiles files;
+    GRWLock use; /* of the issuing key and certificate as files: written by a renewal */
+    GMutex lock; /* of all below */
     Pair root, issuer, records;
+    GArray *formers; /* of Pair: CAs that signed before */
+    json_t *revoked;
+    char *crls;
+    UnixTime crls_made;
+    int key_fd; /* the issuing key, in memory */
+    char *key_path;
 };
 
-static void
-pair_clear(Pair *pair)
-{
-    EVP_PKEY_free(g_steal_pointer(&pair->key));
-    X509_free(g_steal_pointer(&pair->certificate));
-}
+/* ---- the issuing key for swtpm_localca ---- */
 
-static Issuer
-issuer_of(const Pair *pair)
-{
-    return (Issuer){ .key = pair->key, .certificate = pair->certificate };
-}
-
-/* ---- files ---- */
-
-static char *
-path_of(const Authority *self, const char *name)
-{
-    return g_build_filename(self->folder, name, NULL);
-}
-
+/* Another content takes the place of what was there at once: whoever opens it sees one of the two. */
 static gboolean
-is_there(const Authority *self, const char *name)
+key_show(Authority *self, GError **error)
 {
-    g_autofree char *path = path_of(self, name);
-    return g_file_test(path, G_FILE_TEST_EXISTS);
+    char *text = issuer_key_text(self->issuer.key);
+    AUTO_FD fd = memfd_create("testudo-ca-key", MFD_CLOEXEC);
+    const gboolean written = fd >= 0 && fd_write_all(fd, text, strlen(text));
+    state_key_text_free(text);
+    if (!written)
+        return io_fail(error, "write", "the issuing key in memory");
+    if (self->key_fd < 0)
+        self->key_fd = fd_steal(&fd);
+    else if (dup3(fd, self->key_fd, O_CLOEXEC) < 0)
+        return io_fail(error, "replace", "the issuing key in memory");
+    g_free(self->key_path);
+    self->key_path = g_strdup_printf("/proc/%d/fd/%d", (int)getpid(), self->key_fd);
+    return TRUE;
 }
 
-static char *
-text_read(const Authority *self, const char *name, GError **error)
+const char *
+authority_key_path(const Authority *self)
 {
-    g_autofree char *path = path_of(self, name);
-    return file_read(path, FILE_MAX, NULL, error);
+    return self->key_path;
 }
 
-static gboolean
-text_write(const Authority *self, const char *name, const char *text, GError **error)
+void
+authority_use_begin(Authority *self)
 {
-    g_autofree char *path = path_of(self, name);
-    return file_write(path, text, strlen(text), 0600, error);
+    g_rw_lock_reader_lock(&self->use);
 }
 
-static gboolean
-unusable(const Authority *self, const char *name, const char *why, GError **error)
+void
+authority_use_end(Authority *self)
 {
-    return arm_fail(error, ARM_INTERNAL, NULL, "'%s/%s' %s: put it back from a copy, or move the folder away to have a new CA.",
-                    self->folder, name, why);
-}
-
-/* The key's file may not be there where needs_key is FALSE. */
-static gboolean
-pair_read(const Authority *self, const char *key_name, const char *name, gboolean needs_key, Pair *ret_pair, GError **error)
-{
-    g_autofree char *text = text_read(self, name, error);
-    g_autofree char *key_text = text && (needs_key || is_there(self, key_name)) ? text_read(self, key_name, error) : NULL;
-    if (!text || (needs_key && !key_text))
-        return FALSE;
-    ret_pair->certificate = issuer_certificate_parse(text);
-    if (!ret_pair->certificate)
-        return unusable(self, name, "is no certificate", error);
-    if (!key_text)
-        return TRUE;
-    ret_pair->key = issuer_key_parse(key_text);
-    if (!ret_pair->key)
-        return unusable(self, key_name, "is no private key", error);
-    const Issuer issuer = issuer_of(ret_pair);
-    return issuer_fits(&issuer) || unusable(self, key_name, "is not the key of its certificate", error);
-}
-
-/* The key first: a certificate that is there has its key. */
-static gboolean
-pair_write(const Authority *self, const char *key_name, const char *name, const Pair *pair, GError **error)
-{
-    g_autofree char *key = issuer_key_text(pair->key), *certificate = issuer_certificate_text(pair->certificate);
-    const gboolean written = text_write(self, key_name, key, error) && text_write(self, name, certificate, error);
-    explicit_bzero(key, strlen(key));
-    return written;
+    g_rw_lock_reader_unlock(&self->use);
 }
 
 /* ---- what there is, or is made ---- */
@@ -112,44 +72,78 @@ pair_write(const Authority *self, const char *key_name, const char *name, const 
 static gboolean
 root_settle(Authority *self, UnixTime now, GError **error)
 {
-    if (is_there(self, ROOT))
-        return pair_read(self, ROOT_KEY, ROOT, /* needs_key= */ FALSE, &self->root, error);
+    if (ca_file_is(&self->files, CA_ROOT))
+        return ca_pair_read(&self->files, CA_ROOT_KEY, CA_ROOT, /* needs_key= */ FALSE, &self->root, error);
     self->root.key = issuer_key_new();
     self->root.certificate = issuer_root_make(self->root.key, now);
-    return pair_write(self, ROOT_KEY, ROOT, &self->root, error);
+    return ca_pair_write(&self->files, CA_ROOT_KEY, CA_ROOT, &self->root, error);
 }
 
 static gboolean
 issuer_settle(Authority *self, UnixTime now, GError **error)
 {
-    if (is_there(self, ISSUER))
-        return pair_read(self, ISSUER_KEY, ISSUER, /* needs_key= */ TRUE, &self->issuer, error);
+    if (!ca_issuer_recover(&self->files, error))
+        return FALSE;
+    if (ca_file_is(&self->files, CA_ISSUER))
+        return ca_pair_read(&self->files, CA_ISSUER_KEY, CA_ISSUER, /* needs_key= */ TRUE, &self->issuer, error);
     if (!self->root.key)
-        return unusable(self, ROOT_KEY, "is not there, and no CA below the root was made yet", error);
-    const Issuer root = issuer_of(&self->root);
+        return arm_fail(error, ARM_INTERNAL, NULL,
+                        "There is no CA below the root yet, and the root's private key, '%s/" CA_ROOT_KEY "', is not there.",
+                        self->folder);
+    const Issuer root = pair_issuer(&self->root);
     self->issuer.key = issuer_key_new();
     self->issuer.certificate = issuer_ca_make(self->issuer.key, &root, now);
-    return pair_write(self, ISSUER_KEY, ISSUER, &self->issuer, error);
+    return ca_pair_write(&self->files, CA_ISSUER_KEY, CA_ISSUER, &self->issuer, error);
 }
 
 static gboolean
-records_settle(Authority *self, UnixTime now, GError **error)
+records_make(Authority *self, UnixTime now, GError **error)
 {
-    if (is_there(self, RECORDS))
-        return pair_read(self, RECORDS_KEY, RECORDS, /* needs_key= */ TRUE, &self->records, error);
-    const Issuer issuer = issuer_of(&self->issuer);
+    const Issuer issuer = pair_issuer(&self->issuer);
+    pair_clear(&self->records);
     self->records.key = jwt_key_new();
     self->records.certificate = issuer_signer_make(self->records.key, "Testudo change records", &issuer, now);
-    return pair_write(self, RECORDS_KEY, RECORDS, &self->records, error);
+    return ca_pair_write(&self->files, CA_RECORDS_KEY, CA_RECORDS, &self->records, error);
+}
+
+/* The key is the present CA's to certify: after a renewal there is another one. */
+static gboolean
+records_settle(Authority *self, UnixTime now, GError **error)
+{
+    if (!ca_file_is(&self->files, CA_RECORDS))
+        return records_make(self, now, error);
+    if (!ca_pair_read(&self->files, CA_RECORDS_KEY, CA_RECORDS, /* needs_key= */ TRUE, &self->records, error))
+        return FALSE;
+    return X509_check_issued(self->issuer.certificate, self->records.certificate) == X509_V_OK ||
+           records_make(self, now, error);
+}
+
+static gboolean
+revoked_settle(Authority *self, GError **error)
+{
+    g_autofree char *text = NULL;
+    if (!ca_file_is(&self->files, CA_REVOKED)) {
+        self->revoked = json_array();
+        return TRUE;
+    }
+    text = ca_file_read(&self->files, CA_REVOKED, error);
+    self->revoked = text ? json_parse(text, strlen(text), error) : NULL;
+    return json_is_array(self->revoked) || (text && arm_fail(error && *error ? NULL : error, ARM_INTERNAL, NULL,
+                                                             "'%s/" CA_REVOKED "' is no list.", self->folder));
 }
 
 Authority *
-authority_open(const char *state_dir, UnixTime now, GError **error)
+authority_open(const char *state_dir, const StateKey *key, UnixTime now, GError **error)
 {
     g_autoptr(Authority) self = g_new0(Authority, 1);
     self->folder = g_build_filename(state_dir, "ca", "vtpm", NULL);
+    self->files = (CaFiles){ self->folder, key };
+    self->key_fd = -1;
+    g_rw_lock_init(&self->use);
+    g_mutex_init(&self->lock);
     if (!folder_make(self->folder, error) || !root_settle(self, now, error) || !issuer_settle(self, now, error) ||
-        !records_settle(self, now, error))
+        !(self->formers = ca_formers_read(&self->files, error)) || !records_settle(self, now, error) ||
+        !revoked_settle(self, error) || !key_show(self, error))
         return NULL;
     return g_steal_pointer(&self);
 }
@@ -162,8 +156,156 @@ authority_free(Authority *self)
     pair_clear(&self->root);
     pair_clear(&self->issuer);
     pair_clear(&self->records);
+    g_clear_pointer(&self->formers, g_array_unref);
+    json_decref(self->revoked);
+    if (self->key_fd >= 0)
+        close(self->key_fd);
+    g_mutex_clear(&self->lock);
+    g_rw_lock_clear(&self->use);
+    g_free(self->key_path);
+    g_free(self->crls);
     g_free(self->folder);
     g_free(self);
+}
+
+/* ---- a new CA that signs ---- */
+
+static EVP_PKEY *
+root_key_find(Authority *self, const char *path, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    EVP_PKEY *key = ca_key_read(&self->files, path ? path : CA_ROOT_KEY, &problem);
+    const Issuer root = { key, self->root.certificate };
+    if (key && issuer_fits(&root))
+        return key;
+    arm_fail(error, ARM_OPERATION_NOT_ALLOWED, "rootKey",
+             "A new issuing CA needs the root's private key: %s Put '" CA_ROOT_KEY
+             "' back into '%s', or name the file where it is.",
+             key ? "this is another one." : problem->message, self->folder);
+    EVP_PKEY_free(key);
+    return NULL;
+}
+
+static gboolean
+issuer_renew(Authority *self, EVP_PKEY *root_key, UnixTime now, GError **error)
+{
+    const Issuer root = { root_key, self->root.certificate };
+    Pair next = { .key = issuer_key_new() };
+    next.certificate = issuer_ca_make(next.key, &root, now);
+    if (!ca_issuer_replace(&self->files, &self->issuer, &next, error)) {
+        pair_clear(&next);
+        return FALSE;
+    }
+    g_array_append_val(self->formers, self->issuer);
+    self->issuer = next;
+    self->crls_made = 0;
+    return key_show(self, error) && records_make(self, now, error);
+}
+
+gboolean
+authority_renew(Authority *self, const char *root_key, UnixTime now, GError **error)
+{
+    EVP_PKEY *key = root_key_find(self, root_key, error);
+    if (!key)
+        return FALSE;
+    g_rw_lock_writer_lock(&self->use);
+    g_mutex_lock(&self->lock);
+    const gboolean renewed = issuer_renew(self, key, now, error);
+    g_mutex_unlock(&self->lock);
+    g_rw_lock_writer_unlock(&self->use);
+    EVP_PKEY_free(key);
+    return renewed;
+}
+
+/* ---- what holds no more ---- */
+
+static gboolean
+is_listed(const json_t *revoked, const char *serial)
+{
+    const json_t *one;
+    size_t i;
+    json_array_foreach(revoked, i, one)
+    {
+        if (g_strcmp0(json_member_text(one, "serial"), serial) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
+authority_is_revoked(Authority *self, const char *serial)
+{
+    g_mutex_lock(&self->lock);
+    const gboolean listed = is_listed(self->revoked, serial);
+    g_mutex_unlock(&self->lock);
+    return listed;
+}
+
+static gboolean
+serial_add(Authority *self, const char *serial, const char *reason, UnixTime now, GError **error)
+{
+    if (is_listed(self->revoked, serial))
+        return TRUE;
+    g_autoptr(json_t) list = json_deep_copy(self->revoked);
+    json_t *one = json_pack("{ss sI}", "serial", serial, "at", (json_int_t)(now / USEC_PER_SEC));
+    json_set_text(one, "reason", reason);
+    json_array_append_new(list, one);
+    g_autofree char *text = json_text(list);
+    if (!ca_file_write(&self->files, CA_REVOKED, text, error))
+        return FALSE;
+    json_decref(self->revoked);
+    self->revoked = g_steal_pointer(&list);
+    self->crls_made = 0;
+    return TRUE;
+}
+
+gboolean
+authority_revoke(Authority *self, const char *serial, const char *reason, UnixTime now, GError **error)
+{
+    g_autofree char *known = crl_serial_read(serial);
+    if (!known)
+        return arm_fail(error, ARM_INVALID_PARAMETER, "serial",
+                        "'%.50s' is no serial number: 1 to 40 hexadecimal digits are one.", serial);
+    g_mutex_lock(&self->lock);
+    const gboolean revoked = serial_add(self, known, reason, now, error);
+    g_mutex_unlock(&self->lock);
+    return revoked;
+}
+
+json_t *
+authority_revoked(Authority *self)
+{
+    g_mutex_lock(&self->lock);
+    json_t *list = json_deep_copy(self->revoked);
+    g_mutex_unlock(&self->lock);
+    return list;
+}
+
+static void
+crls_make(Authority *self, UnixTime now)
+{
+    const Issuer issuer = pair_issuer(&self->issuer);
+    g_autofree char *first = crl_make(self->revoked, &issuer, now);
+    g_autoptr(GString) text = g_string_new(first);
+    for (guint i = 0; i < self->formers->len; i++) {
+        const Issuer former = pair_issuer(&g_array_index(self->formers, Pair, i));
+        g_autofree char *list = crl_make(self->revoked, &former, now);
+        g_string_append(text, list);
+    }
+    g_free(self->crls);
+    self->crls = g_string_free(g_steal_pointer(&text), FALSE);
+    self->crls_made = now;
+}
+
+char *
+authority_crls(Authority *self, UnixTime now)
+{
+    g_mutex_lock(&self->lock);
+    if (self->crls_made == 0 || now - self->crls_made > CRL_EVERY || now < self->crls_made)
+        crls_make(self, now);
+    char *text = g_strdup(self->crls);
+    g_mutex_unlock(&self->lock);
+    return text;
 }
 
 /* ---- what it is for ---- */
@@ -171,23 +313,34 @@ authority_free(Authority *self)
 char *
 authority_chain(Authority *self)
 {
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_mutex_lock(&self->lock);
     g_autofree char *root = issuer_certificate_text(self->root.certificate);
     g_autofree char *issuer = issuer_certificate_text(self->issuer.certificate);
-    return g_strconcat(root, issuer, NULL);
+    g_string_append_printf(text, "%s%s", root, issuer);
+    for (guint i = self->formers->len; i > 0; i--) {
+        g_autofree char *former = issuer_certificate_text(g_array_index(self->formers, Pair, i - 1).certificate);
+        g_string_append(text, former);
+    }
+    g_mutex_unlock(&self->lock);
+    return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
 gboolean
 authority_root_key_here(const Authority *self)
 {
-    return is_there(self, ROOT_KEY);
+    return ca_file_is(&self->files, CA_ROOT_KEY);
 }
 
 char *
 authority_record_sign(Authority *self, const json_t *record, GError **error)
 {
+    g_mutex_lock(&self->lock);
     g_autofree char *own = issuer_certificate_text(self->records.certificate);
     g_autofree char *issuer = issuer_certificate_text(self->issuer.certificate);
     g_autofree char *root = issuer_certificate_text(self->root.certificate);
     g_autofree char *chain = g_strconcat(own, issuer, root, NULL);
-    return record_sign(record, self->records.key, chain, error);
+    char *text = record_sign(record, self->records.key, chain, error);
+    g_mutex_unlock(&self->lock);
+    return text;
 }

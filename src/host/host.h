@@ -94,9 +94,10 @@ typedef struct {
     const char *qemu_binary;          /* NULL: from PATH; and so on */
     const char *swtpm_binary;
     const char *swtpm_setup_binary;
-    const char *firmware_dir;  /* extra folder of firmware descriptors, or NULL */
-    const StateKey *state_key; /* borrowed; NULL: the state of vTPMs is not encrypted */
-    GBytes *guest_program;     /* testudo-guest, or NULL: this build has none */
+    const char *firmware_dir;    /* extra folder of firmware descriptors, or NULL */
+    const StateKey *state_key;   /* borrowed; NULL: the state of vTPMs is not encrypted */
+    struct Authority *authority; /* borrowed: who certifies vTPMs (host/authority.h); NULL: the driver sees to it itself */
+    GBytes *guest_program;       /* testudo-guest, or NULL: this build has none */
     /* A guest asks for a token of its own: newly allocated, or NULL with *error. On the engine's thread. NULL: there are none.
      */
     char *(*token)(const char *key, const char *nonce, void *data, GError **error);

@@ -38,6 +38,8 @@ static const char *const operation_kind_words[OPERATION_N_KINDS] = {
     [OPERATION_ACKNOWLEDGE_LOSS] = SETS "/acknowledgeDataLoss/action",
     [OPERATION_ASSESS] = SETS "/virtualMachines/assess/action",
     [OPERATION_APPROVE_BASELINE] = "Testudo.Attestation/baselines/write",
+    [OPERATION_REVOKE_CERTIFICATE] = "Testudo.Attestation/vtpmAuthority/revoke/action",
+    [OPERATION_RENEW_AUTHORITY] = "Testudo.Attestation/vtpmAuthority/renew/action",
     [OPERATION_ROTATE_TOKEN_KEY] = "Testudo.Attestation/rotateTokenKey/action",
 };
 DEFINE_WORDS(operation_kind, OperationKind, OPERATION_N_KINDS)

@@ -42,6 +42,8 @@ typedef enum {
     OPERATION_ROTATE_TOKEN_KEY,       /* the same, of the key that signs tokens */
     OPERATION_ASSESS,                 /* the same: it was looked up what an upgrade would cost an instance */
     OPERATION_ACKNOWLEDGE_LOSS,       /* the same: somebody knows that what is asked for locks a volume out */
+    OPERATION_REVOKE_CERTIFICATE,     /* the same, of a vTPM */
+    OPERATION_RENEW_AUTHORITY,        /* the same: another CA certifies vTPMs */
     OPERATION_N_KINDS
 } OperationKind;
 

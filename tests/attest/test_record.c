@@ -86,7 +86,7 @@ static RecordCheck
 verify(const char *text, GBytes *ca, const char *path, const char *wanted)
 {
     RecordCheck check;
-    g_autoptr(json_t) report = record_verify(text, strlen(text), ca, &check);
+    g_autoptr(json_t) report = record_verify(text, strlen(text), ca, NULL, 0, &check);
     g_assert_cmpstr(json_member_text(report, "verdict"), ==, record_check_text(check));
     g_assert_nonnull(json_member_text(report, "reason"));
     const json_t *instance = json_array_get(json_object_get(report, "instances"), 0);
@@ -117,7 +117,7 @@ test_it_holds(void)
     g_assert_cmpint(verify(text, NULL, "after", "Healthy"), ==, RECORD_NOT_TRUSTED);
     g_assert_cmpint(verify(text, other.pem, NULL, NULL), ==, RECORD_OTHER_CA);
     RecordCheck check;
-    g_autoptr(json_t) report = record_verify(text, strlen(text), ca.pem, &check);
+    g_autoptr(json_t) report = record_verify(text, strlen(text), ca.pem, NULL, 0, &check);
     g_assert_cmpstr(json_member_text(report, "scaleSet"), ==, "/s1");
     g_assert_true(g_str_has_prefix(json_member_text(report, "signedBy"), "CN=Records "));
 }
@@ -231,11 +231,11 @@ test_damage(void)
     for (gsize at = 0; at < length; at++) {
         g_autofree char *copy = g_strdup(text);
         copy[at] = copy[at] == 'A' ? 'B' : 'A';
-        json_decref(record_verify(copy, length, ca.pem, &check));
+        json_decref(record_verify(copy, length, ca.pem, NULL, 0, &check));
         /* The last characters of base64 carry bits that say nothing. */
         if (check == RECORD_HOLDS)
             g_assert_true(at == length - 1 || text[at + 1] == '.');
-        json_decref(record_verify(text, at, ca.pem, &check));
+        json_decref(record_verify(text, at, ca.pem, NULL, 0, &check));
         g_assert_cmpint(check, !=, RECORD_HOLDS);
     }
 }

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import subprocess
 
 from lib.cli import run
 from lib.suite import Suite
@@ -26,6 +27,11 @@ def verify(t, file, options='', code=0):
 def payload(text):
     middle = text.split('.')[1]
     return json.loads(base64.urlsafe_b64decode(middle + '=' * (-len(middle) % 4)))
+
+
+def payload_header(text):
+    head = text.split('.')[0]
+    return json.loads(base64.urlsafe_b64decode(head + '=' * (-len(head) % 4)))
 
 
 @suite.test('an upgrade leaves a record of what it did, who asked, and how the instances booted before and after')
@@ -88,9 +94,28 @@ def _(t):
     assert verify(t, t.file, f'--ca {chain}', 1)['verdict'] == 'OtherCa'
 
 
-@suite.test('records outlive their scale set')
+@suite.test('a new CA signs, and what the one before it signed holds on; what is revoked is told, also without a token')
 def _(t):
     t.daemon.start()
+    before = t.room.file('crl-before.pem', run(t.daemon, 'testudo ca crl').expect().out)
+    assert verify(t, t.file, f'--ca {t.ca} --crl {before}')['verdict'] == 'Holds'
+    run(t.daemon, 'testudo ca renew --yes').expect()
+    chain = run(t.daemon, 'testudo ca chain').expect().out
+    assert chain.count('BEGIN CERTIFICATE') == 3, chain
+    renewed = t.room.file('renewed.pem', chain)
+    assert verify(t, t.file, f'--ca {renewed}')['verdict'] == 'Holds'
+    leaf = payload_header(open(t.file).read())['x5c'][0]
+    serial = subprocess.run(['openssl', 'x509', '-inform', 'der', '-noout', '-serial'], input=base64.b64decode(leaf),
+                            capture_output=True, check=True).stdout.decode().strip().split('=')[1]
+    run(t.daemon, f'testudo ca revoke --serial {serial} --reason test --yes').expect()
+    revoked = t.room.file('crl.pem', run(t.daemon, 'testudo ca crl').expect().out)
+    assert verify(t, t.file, f'--ca {renewed} --crl {revoked}', 1)['verdict'] == 'Revoked'
+    run(t.daemon, 'testudo ca revoke --yes').expect(2)
+    run(t.daemon, 'testudo ca revoke --serial xyz --yes').expect(1)
+
+
+@suite.test('records outlive their scale set')
+def _(t):
     count = len(records(t))
     run(t.daemon, f'testudo vmss delete {ON} --yes').expect()
     assert len(records(t)) == count

@@ -76,7 +76,7 @@ record_newest(World *world)
     size_t i;
     g_autofree char *text = record_text(world);
     g_assert_nonnull(text);
-    g_autoptr(json_t) report = record_verify(text, strlen(text), NULL, &check);
+    g_autoptr(json_t) report = record_verify(text, strlen(text), NULL, NULL, 0, &check);
     g_assert_cmpint(check, ==, RECORD_NOT_TRUSTED);
     json_array_foreach(json_object_get(report, "instances"), i, instance)
     {

@@ -12,7 +12,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     RecordCheck check = RECORD_N;
     g_autofree char *text = g_strndup((const char *)data, size);
-    g_autoptr(json_t) report = record_verify(text, strlen(text), /* ca= */ NULL, &check);
+    g_autoptr(json_t) report = record_verify(text, strlen(text), /* ca= */ NULL, /* crls= */ NULL, /* now= */ 0, &check);
     g_assert(check < RECORD_N && check != RECORD_HOLDS && check != RECORD_OTHER_CA);
     g_assert(json_member_text(report, "verdict") && json_member_text(report, "reason"));
     g_autofree char *shown = json_text(report);

@@ -1,9 +1,12 @@
 /* host/authority.h: a CA is made once, found again, and signs records that lead to its root. */
 #include "host/authority.h"
 
+#include "attest/crl.h"
 #include "attest/record.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "host/qemu/folder.h"
+#include "host/qemu/vtpm.h"
 
 #include <string.h>
 
@@ -31,7 +34,25 @@ static Authority *
 open_it(const Fixture *fixture)
 {
     g_autoptr(GError) error = NULL;
-    Authority *authority = authority_open(fixture->dir, NOW, &error);
+    Authority *authority = authority_open(fixture->dir, NULL, NOW, &error);
+    g_assert_no_error(error);
+    return authority;
+}
+
+static StateKey *
+key_of(char digit)
+{
+    g_autofree char *text = g_strnfill(64, digit);
+    StateKey *key = state_key_parse(text, 64, NULL);
+    g_assert_nonnull(key);
+    return key;
+}
+
+static Authority *
+open_with(const Fixture *fixture, const StateKey *key)
+{
+    g_autoptr(GError) error = NULL;
+    Authority *authority = authority_open(fixture->dir, key, NOW, &error);
     g_assert_no_error(error);
     return authority;
 }
@@ -51,7 +72,7 @@ expect_signs(Authority *authority, const char *chain)
     g_autoptr(GBytes) ca = g_bytes_new(chain, strlen(chain));
     RecordCheck check;
     g_assert_no_error(error);
-    json_decref(record_verify(text, strlen(text), ca, &check));
+    json_decref(record_verify(text, strlen(text), ca, NULL, 0, &check));
     g_assert_cmpint(check, ==, RECORD_HOLDS);
 }
 
@@ -110,10 +131,184 @@ test_damaged(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
         authority_free(open_it(fixture));
         g_autofree char *path = path_of(fixture, names[i]), *kept = file_read(path, 65536, NULL, NULL);
         g_assert_true(file_write(path, "x", 1, 0600, NULL));
-        g_assert_null(authority_open(fixture->dir, NOW, &error));
+        g_assert_null(authority_open(fixture->dir, NULL, NOW, &error));
         g_assert_nonnull(strstr(error->message, names[i]));
         g_assert_true(file_write(path, kept, strlen(kept), 0600, NULL));
     }
+}
+
+static const char *const key_files[] = { "swtpm-localca-rootca-privkey.pem", "signkey.pem", "records-key.pem" };
+
+static guint
+plain_keys(const Fixture *fixture)
+{
+    guint n = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(key_files); i++) {
+        g_autofree char *path = path_of(fixture, key_files[i]), *text = file_read(path, 65536, NULL, NULL);
+        n += strstr(text, "PRIVATE KEY") != NULL ? 1 : 0;
+    }
+    return n;
+}
+
+/* Keys that were there before there was a state key are sealed by it, and open by no other. */
+static void
+test_sealed(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autoptr(StateKey) key = key_of('a'), other = key_of('b');
+    g_autoptr(Authority) plain = open_it(fixture);
+    g_autofree char *chain = authority_chain(plain);
+    g_assert_cmpuint(plain_keys(fixture), ==, 3);
+    g_autoptr(Authority) sealed = open_with(fixture, key);
+    g_assert_cmpuint(plain_keys(fixture), ==, 0);
+    expect_signs(sealed, chain);
+    g_autoptr(Authority) again = open_with(fixture, key);
+    expect_signs(again, chain);
+    g_autoptr(GError) error = NULL;
+    g_assert_null(authority_open(fixture->dir, other, NOW, &error));
+    g_assert_nonnull(error);
+    g_clear_error(&error);
+    g_assert_null(authority_open(fixture->dir, NULL, NOW, &error));
+    g_assert_nonnull(error);
+    /* What swtpm_localca is given is the key itself. */
+    g_autofree char *shown = NULL;
+    g_assert_true(g_file_get_contents(authority_key_path(again), &shown, NULL, NULL));
+    g_assert_nonnull(strstr(shown, "PRIVATE KEY"));
+}
+
+static void
+test_renewed(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autoptr(StateKey) key = key_of('a');
+    g_autoptr(Authority) authority = open_with(fixture, key);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *before = authority_chain(authority), *path = path_of(fixture, key_files[0]);
+    g_autofree char *away = g_build_filename(fixture->dir, "root.pem", NULL), *key_before = NULL, *key_after = NULL;
+    g_assert_true(g_file_get_contents(authority_key_path(authority), &key_before, NULL, NULL));
+    g_assert_cmpint(rename(path, away), ==, 0);
+    g_assert_false(authority_renew(authority, NULL, NOW, &error));
+    g_assert_error(error, ARM_ERROR, ARM_OPERATION_NOT_ALLOWED);
+    g_clear_error(&error);
+    g_assert_true(authority_renew(authority, away, NOW, &error));
+    g_assert_no_error(error);
+    g_autofree char *after = authority_chain(authority);
+    /* The same root leads to what both have signed. */
+    expect_signs(authority, before);
+    expect_signs(authority, after);
+    g_assert_cmpuint(strlen(after), >, strlen(before));
+    g_assert_true(g_file_get_contents(authority_key_path(authority), &key_after, NULL, NULL));
+    g_assert_cmpstr(key_before, !=, key_after);
+    g_autoptr(Authority) again = open_with(fixture, key);
+    g_autofree char *same = authority_chain(again);
+    g_assert_cmpstr(after, ==, same);
+    expect_signs(again, after);
+}
+
+/* The daemon dies between any two of the renewal's steps. */
+static void
+test_renewal_cut_short(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    static const struct {
+        const char *file, *was;
+    } put_back[] = { { "issuercert.pem", "next-issuercert.pem" }, { "signkey.pem", "next-signkey.pem" } };
+    for (gsize steps = 1; steps <= G_N_ELEMENTS(put_back); steps++) {
+        g_autoptr(Authority) authority = open_it(fixture);
+        char *kept[G_N_ELEMENTS(put_back)];
+        for (gsize i = 0; i < G_N_ELEMENTS(put_back); i++) {
+            g_autofree char *path = path_of(fixture, put_back[i].file);
+            kept[i] = file_read(path, 65536, NULL, NULL);
+        }
+        g_assert_true(authority_renew(authority, NULL, NOW, NULL));
+        for (gsize i = 0; i < G_N_ELEMENTS(put_back); i++) {
+            g_autofree char *path = path_of(fixture, put_back[i].file), *was = path_of(fixture, put_back[i].was);
+            if (i < steps) {
+                g_assert_cmpint(rename(path, was), ==, 0);
+                g_assert_true(file_write(path, kept[i], strlen(kept[i]), 0600, NULL));
+            }
+            g_free(kept[i]);
+        }
+        g_autoptr(Authority) again = open_it(fixture);
+        g_autofree char *chain = authority_chain(again), *other = authority_chain(authority);
+        g_assert_cmpstr(chain, ==, other);
+        expect_signs(again, chain);
+    }
+}
+
+static CrlAnswer
+ask(Authority *authority, GBytes *certificate, UnixTime made, UnixTime now)
+{
+    g_autofree char *chain_text = authority_chain(authority), *list = authority_crls(authority, made);
+    g_autoptr(GBytes) ca = g_bytes_new(chain_text, strlen(chain_text)), crls = g_bytes_new(list, strlen(list));
+    g_autoptr(Chain) chain = chain_new();
+    g_assert_true(chain_add(chain, certificate));
+    return crl_ask(chain, ca, crls, now);
+}
+
+/* As swtpm has it from us: its endorsement key's certificate leads to our root, and is revoked by its number. */
+static void
+test_vtpm_certificates(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(StateKey) key = data ? key_of('a') : NULL;
+    g_autofree char *setup = g_find_program_in_path("swtpm_setup"), *localca = g_find_program_in_path("swtpm_localca");
+    if (!setup || !localca) {
+        g_test_skip("there is no swtpm with its tools");
+        return;
+    }
+    g_autoptr(Authority) authority = open_with(fixture, key);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_build_filename(fixture->dir, "vtpm", NULL), *file = folder_file(folder, "ek-rsa2048.crt");
+    GBytes *certificates[2];
+    for (guint i = 0; i < 2; i++) {
+        VtpmMaker *maker = vtpm_maker_new(fixture->dir, NULL, NULL, key, authority, &error);
+        g_assert_no_error(error);
+        g_assert_true(folder_remove(folder, NULL));
+        vtpm_make(maker, folder, 0, 0, &error);
+        g_assert_no_error(error);
+        vtpm_maker_free(maker);
+        gsize size = 0;
+        char *bytes = file_read(file, 65536, &size, &error);
+        g_assert_no_error(error);
+        certificates[i] = g_bytes_new_take(bytes, size);
+        /* The second one is made by another CA. */
+        g_assert_true(i > 0 || authority_renew(authority, NULL, NOW, NULL));
+    }
+    g_autofree char *chain_text = authority_chain(authority);
+    g_autoptr(GBytes) ca = g_bytes_new(chain_text, strlen(chain_text));
+    const UnixTime today = g_get_real_time();
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(Chain) chain = chain_new();
+        g_assert_true(chain_add(chain, certificates[i]));
+        g_assert_true(chain_leads(chain, ca, NOW + USEC_PER_SEC) || chain_leads(chain, ca, today));
+        g_assert_cmpint(ask(authority, certificates[i], NOW, NOW), ==, CRL_GOOD);
+        g_assert_cmpint(ask(authority, certificates[i], NOW, NOW + 2 * CRL_LIFE), ==, CRL_UNKNOWN);
+        g_autofree char *serial = crl_serial_of(chain_first(chain));
+        g_assert_false(authority_is_revoked(authority, serial));
+        g_assert_true(authority_revoke(authority, serial, "a test", NOW, &error));
+        g_assert_no_error(error);
+        g_assert_cmpint(ask(authority, certificates[i], NOW, NOW), ==, CRL_REVOKED);
+        g_autoptr(Authority) again = open_with(fixture, key);
+        g_assert_true(authority_is_revoked(again, serial));
+        g_assert_cmpint(ask(again, certificates[i], NOW, NOW), ==, CRL_REVOKED);
+    }
+    g_bytes_unref(certificates[0]);
+    g_bytes_unref(certificates[1]);
+}
+
+static void
+test_serial_numbers(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    static const struct {
+        const char *text, *serial; /* NULL: refused */
+    } rows[] = { { "02", "02" },     { "2", "02" },  { "ab", "AB" },
+                 { "0000AB", "AB" }, { "", NULL },   { "0", NULL },
+                 { "xy", NULL },     { "-2", NULL }, { "0102030405060708090a0b0c0d0e0f10111213141516", NULL } };
+    g_autoptr(Authority) authority = open_it(fixture);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *serial = crl_serial_read(rows[i].text);
+        g_assert_cmpstr(serial, ==, rows[i].serial);
+        g_assert_cmpint(authority_revoke(authority, rows[i].text, NULL, NOW, NULL), ==, rows[i].serial != NULL);
+    }
+    g_autoptr(json_t) list = authority_revoked(authority);
+    g_assert_cmpuint(json_array_size(list), ==, 2);
 }
 
 int
@@ -124,5 +319,11 @@ main(int argc, char **argv)
     g_test_add("/authority/without-the-root-key", Fixture, NULL, set_up, test_without_the_root_key, tear_down);
     g_test_add("/authority/half-made", Fixture, NULL, set_up, test_half_made, tear_down);
     g_test_add("/authority/damaged", Fixture, NULL, set_up, test_damaged, tear_down);
+    g_test_add("/authority/sealed", Fixture, NULL, set_up, test_sealed, tear_down);
+    g_test_add("/authority/renewed", Fixture, NULL, set_up, test_renewed, tear_down);
+    g_test_add("/authority/renewal-cut-short", Fixture, NULL, set_up, test_renewal_cut_short, tear_down);
+    g_test_add("/authority/vtpm-certificates", Fixture, NULL, set_up, test_vtpm_certificates, tear_down);
+    g_test_add("/authority/vtpm-certificates-by-a-sealed-key", Fixture, "sealed", set_up, test_vtpm_certificates, tear_down);
+    g_test_add("/authority/serial-numbers", Fixture, NULL, set_up, test_serial_numbers, tear_down);
     return g_test_run();
 }

@@ -81,6 +81,38 @@ probe_vtpm_authority(void *data, gboolean *ret_root_key, GError **error)
     return g_strdup(world->authority);
 }
 
+static gboolean
+probe_vtpm_revoke(void *data, const char *serial, const char *reason, GError **error)
+{
+    World *world = data;
+    (void)error;
+    if (!world->revoked)
+        world->revoked = json_array();
+    json_array_append_new(world->revoked, json_pack("{ss sI ss?}", "serial", serial, "at", (json_int_t)0, "reason", reason));
+    return TRUE;
+}
+
+static gboolean
+probe_vtpm_renew(void *data, const char *root_key, GError **error)
+{
+    (void)data;
+    return root_key != NULL || arm_fail(error, ARM_OPERATION_NOT_ALLOWED, "rootKey", "The root's private key is not here.");
+}
+
+static json_t *
+probe_vtpm_revoked(void *data)
+{
+    const World *world = data;
+    return world->revoked ? json_deep_copy(world->revoked) : json_array();
+}
+
+static char *
+probe_vtpm_crls(void *data)
+{
+    (void)data;
+    return g_strdup("-----BEGIN X509 CRL-----\n");
+}
+
 /* Images here have no file: nothing can be computed of them but that there is nothing. */
 static char *
 probe_image_components(void *data, const ImageInfo *info, GError **error)
@@ -117,6 +149,17 @@ on_guest_token(const char *key, const char *nonce, void *data, GError **error)
 {
     const World *world = data;
     return api_guest_token(world->api, key, nonce, error);
+}
+
+static gboolean
+on_certificate_revoked(const char *serial, void *data)
+{
+    const World *world = data;
+    for (size_t i = 0; i < json_array_size(world->revoked); i++) {
+        if (strcmp(json_member_text(json_array_get(world->revoked, i), "serial"), serial) == 0)
+            return TRUE;
+    }
+    return FALSE;
 }
 
 /* One CA is enough for all worlds of a process. */
@@ -248,9 +291,21 @@ world_stop(World *world)
 gboolean
 world_start_try(World *world, GError **error)
 {
-    const ApiProbe probe = { world,          probe_serial_log,     probe_screenshot,       probe_exec,
-                             probe_forwards, probe_image_import,   probe_image_components, probe_disk_remove,
-                             probe_attest,   probe_vtpm_authority, probe_guest_run };
+    const ApiProbe probe = { world,
+                             probe_serial_log,
+                             probe_screenshot,
+                             probe_exec,
+                             probe_forwards,
+                             probe_image_import,
+                             probe_image_components,
+                             probe_disk_remove,
+                             probe_attest,
+                             probe_vtpm_authority,
+                             probe_vtpm_revoke,
+                             probe_vtpm_renew,
+                             probe_vtpm_revoked,
+                             probe_vtpm_crls,
+                             probe_guest_run };
 
     if (!world->store && !(world->store = store_on_file(world, error)))
         return FALSE;
@@ -339,6 +394,8 @@ world_make(gboolean in_memory)
         .disk_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,
         .operation_retention_usec = 7 * G_GINT64_CONSTANT(86400) * USEC_PER_SEC,
         .record_sign = on_record_sign,
+        .certificate_revoked = on_certificate_revoked,
+        .revoked_data = world,
     };
     const HostConfig host_config = { .token = on_guest_token, .token_data = world };
     world->simulated = host_simulated_open(&host_config, world->clock, door_event, world, &error);
@@ -382,6 +439,7 @@ world_free(World *world)
     clock_virtual_free(world->clock);
     g_assert_true(folder_remove(world->dir, NULL));
     g_free(world->dir);
+    json_decref(world->revoked);
     g_free(world);
 }
 

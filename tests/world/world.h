@@ -39,6 +39,7 @@ typedef struct {
     guint steps;       /* commits, host calls and host events so far */
     guint incarnation; /* of the control plane: what was asked by a former one is answered to nobody */
     gboolean dead;
+    json_t *revoked;       /* certificates of vTPMs that hold no more; NULL: none */
     const char *authority; /* PEM: who certifies vTPMs; NULL: nobody */
     GQueue orphans;        /* questions to guests that a dead control plane left (door.h) */
 } World;

@@ -74,8 +74,8 @@ programs_find(Qemu *self, const HostConfig *config, GError **error)
     self->qemu = iso ? program_find(config->qemu_binary, "qemu-system-x86_64", "qemu-system-x86", error) : NULL;
     if (!self->qemu)
         return FALSE;
-    self->vtpm_maker =
-        vtpm_maker_new(self->state_dir, config->swtpm_setup_binary, config->swtpm_binary, config->state_key, &no_vtpm);
+    self->vtpm_maker = vtpm_maker_new(self->state_dir, config->swtpm_setup_binary, config->swtpm_binary, config->state_key,
+                                      config->authority, &no_vtpm);
     if (!self->vtpm_maker)
         self->why_no_vtpm = g_strdup(no_vtpm->message);
     self->state_key = config->state_key;

@@ -19,6 +19,7 @@ struct VtpmMaker {
     gboolean ca_exists;
     char *root_certificate;
     const StateKey *state_key;
+    Authority *authority; /* NULL: swtpm_localca makes a CA of its own */
 };
 
 static gboolean
@@ -31,9 +32,11 @@ config_write(const char *folder, const char *name, const char *text, GError **er
 static gboolean
 ca_configure(VtpmMaker *maker, const char *folder, const char *localca, GError **error)
 {
-    g_autofree char *localca_text = g_strdup_printf("statedir = %s\nsigningkey = %s/signkey.pem\nissuercert = "
+    g_autofree char *key =
+        maker->authority ? g_strdup(authority_key_path(maker->authority)) : folder_file(folder, "signkey.pem");
+    g_autofree char *localca_text = g_strdup_printf("statedir = %s\nsigningkey = %s\nissuercert = "
                                                     "%s/issuercert.pem\ncertserial = %s/certserial\n",
-                                                    folder, folder, folder, folder);
+                                                    folder, key, folder, folder);
     g_autofree char *setup_text = g_strdup_printf("create_certs_tool=%s\ncreate_certs_tool_config=%s/localca.conf\n"
                                                   "create_certs_tool_options=%s/localca.options\nactive_pcr_banks=sha256\n",
                                                   localca, folder, folder);
@@ -59,7 +62,8 @@ program_find(const char *given, const char *name, GError **error)
 }
 
 VtpmMaker *
-vtpm_maker_new(const char *state_dir, const char *swtpm_setup, const char *swtpm, const StateKey *state_key, GError **error)
+vtpm_maker_new(const char *state_dir, const char *swtpm_setup, const char *swtpm, const StateKey *state_key,
+               Authority *authority, GError **error)
 {
     VtpmMaker *maker = g_new0(VtpmMaker, 1);
     g_autofree char *folder = g_build_filename(state_dir, "ca", "vtpm", NULL);
@@ -67,6 +71,7 @@ vtpm_maker_new(const char *state_dir, const char *swtpm_setup, const char *swtpm
 
     g_mutex_init(&maker->first_use);
     maker->state_key = state_key;
+    maker->authority = authority;
     maker->setup = program_find(swtpm_setup, "swtpm_setup", error);
     maker->swtpm = maker->setup ? program_find(swtpm, "swtpm", error) : NULL;
     localca = maker->swtpm ? program_find(NULL, "swtpm_localca", error) : NULL;
@@ -133,7 +138,12 @@ setup_run(VtpmMaker *maker, const char *folder, GError **error)
                                  NULL };
     const RunLimits limits = { .cpu_s = 60, .reap_orphans = TRUE, .keep_fd = MAX(key_fd, 0) };
     g_autoptr(GError) problem = NULL;
-    if (run_program(argv, &limits, NULL, &problem))
+    if (maker->authority)
+        authority_use_begin(maker->authority);
+    const gboolean made = run_program(argv, &limits, NULL, &problem);
+    if (maker->authority)
+        authority_use_end(maker->authority);
+    if (made)
         return TRUE;
     ArmCode code = problem->code == ARM_HOST_DISK_FULL ? ARM_HOST_DISK_FULL : ARM_VTPM_FAILED;
     return arm_fail(error, code, NULL, "The vTPM could not be made: %s", problem->message);

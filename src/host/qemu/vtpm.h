@@ -4,14 +4,16 @@
  * a zombie otherwise). */
 #pragma once
 
+#include "host/authority.h"
 #include "host/host.h"
 
 typedef struct VtpmMaker VtpmMaker;
 
 /* Prepares the CA's folder and configuration (CA keys are made at first use). NULL binary: from PATH. *error names the
- * missing program. state_key: borrowed; each vTPM's state is encrypted by a key of its own (vtpm_key.h). NULL: it is plain. */
+ * missing program. state_key: borrowed; each vTPM's state is encrypted by a key of its own (vtpm_key.h). NULL: it is plain.
+ * authority: borrowed; NULL: swtpm_localca makes a CA of its own, with plain keys. */
 VtpmMaker *vtpm_maker_new(const char *state_dir, const char *swtpm_setup, const char *swtpm, const StateKey *state_key,
-                          GError **error);
+                          Authority *authority, GError **error);
 /* Are the vTPMs that it makes encrypted? */
 gboolean vtpm_maker_encrypts(const VtpmMaker *maker);
 void vtpm_maker_free(VtpmMaker *maker);

@@ -196,12 +196,14 @@ uuid_of(GBytes *ek)
                            digest[10], digest[11], digest[12], digest[13], digest[14], digest[15]);
 }
 
-/* For all times: those of a simulated VM may be long ago. */
+/* The subject begins with eight hexadecimal digits that no other vTPM has: they are the number, too. For all times: those of a
+ * simulated VM may be long ago. */
 static gboolean
 certificate_fill(X509 *certificate, EVP_PKEY *key, const char *subject)
 {
     X509_NAME *name = X509_get_subject_name(certificate);
-    return X509_set_version(certificate, X509_VERSION_3) == 1 && ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1) == 1 &&
+    return X509_set_version(certificate, X509_VERSION_3) == 1 &&
+           ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), g_ascii_strtoull(subject, NULL, 16) | 1u << 31) == 1 &&
            ASN1_TIME_set_string_X509(X509_getm_notBefore(certificate), "19700101000000Z") == 1 &&
            ASN1_TIME_set_string_X509(X509_getm_notAfter(certificate), "99991231235959Z") == 1 &&
            X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const guint8 *)subject, -1, -1, 0) == 1 &&

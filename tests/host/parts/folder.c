@@ -46,7 +46,7 @@ set_up(Fixture *f, const void *data G_GNUC_UNUSED)
     f->context = (ConvergeContext){
         .state_dir = f->state_dir,
         .firmware = &f->firmware,
-        .vtpm_maker = has_vtpm_tools() ? vtpm_maker_new(f->state_dir, NULL, NULL, NULL, NULL) : NULL,
+        .vtpm_maker = has_vtpm_tools() ? vtpm_maker_new(f->state_dir, NULL, NULL, NULL, NULL, NULL) : NULL,
         .why_no_vtpm = "there is no vTPM in this test",
         .now = NOW,
         .retention_s = 7 * 86400,

@@ -82,7 +82,7 @@ test_encrypted_keys_come_back_with_their_stamp(Fixture *f, const void *data G_GN
     g_autofree char *digits = g_strnfill(2 * STATE_KEY_BYTES, 'a');
     g_autoptr(StateKey) key = state_key_parse(digits, strlen(digits), NULL);
     vtpm_maker_free(f->context.vtpm_maker);
-    f->context.vtpm_maker = vtpm_maker_new(f->state_dir, NULL, NULL, key, NULL);
+    f->context.vtpm_maker = vtpm_maker_new(f->state_dir, NULL, NULL, key, NULL, NULL);
     want(f, 1, 1, 1);
     must_converge(f);
     g_autofree char *stamp = text_of(f, "vtpm/state-key");

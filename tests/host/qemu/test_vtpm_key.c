@@ -69,7 +69,7 @@ make(const Fixture *f, const StateKey *key)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *vtpm = folder_file(f->folder, "vtpm");
-    VtpmMaker *maker = vtpm_maker_new(shared, NULL, NULL, key, &error);
+    VtpmMaker *maker = vtpm_maker_new(shared, NULL, NULL, key, /* authority= */ NULL, &error);
     g_assert_no_error(error);
     g_assert_true(folder_remove(vtpm, NULL));
     vtpm_make(maker, vtpm, 0, 0, &error);

@@ -69,7 +69,7 @@ world_set_up(World *world, gconstpointer suite)
     world->state = g_dir_make_tmp("vtpm-stock-XXXXXX", &error);
     g_assert_no_error(error);
     world->suite = (Suite *)suite;
-    world->maker = vtpm_maker_new(world->state, NULL, NULL, /* state_key= */ NULL, &error);
+    world->maker = vtpm_maker_new(world->state, NULL, NULL, /* state_key= */ NULL, /* authority= */ NULL, &error);
     g_assert_no_error(error);
 }
 
@@ -194,7 +194,7 @@ test_drops_what_was_made_before_there_was_a_state_key(World *world, gconstpointe
     stock_await(world, 1);
     g_clear_pointer(&world->stock, vtpm_stock_free);
     vtpm_maker_free(world->maker);
-    world->maker = vtpm_maker_new(world->state, NULL, NULL, key, &error);
+    world->maker = vtpm_maker_new(world->state, NULL, NULL, key, /* authority= */ NULL, &error);
     g_assert_no_error(error);
     flag_set(world, "late");
     for (guint i = 0; i < 2; i++) {
