@@ -25,6 +25,7 @@ static const char *const types[STORE_N_CHANGES] = {
     [STORE_CHANGE_IMAGE] = "Microsoft.Compute/locations/publishers",
     [STORE_CHANGE_DISK] = "Microsoft.Compute/disks",
     [STORE_CHANGE_ALERT] = "Microsoft.Security/locations/alerts",
+    [STORE_CHANGE_UPGRADE] = "Microsoft.Compute/virtualMachineScaleSets/changeRecords",
     [STORE_CHANGE_BASELINE] = "Testudo.Attestation/baselines",
     [STORE_CHANGE_COMPONENTS] = "Testudo.Attestation/components",
     [STORE_CHANGE_SETTING] = "Microsoft.Features/features",
@@ -111,6 +112,8 @@ change_id(const StoreChange *change, const char *subscription, const char *locat
         const StoreAlert alert = { .name = change->first, .resource = change->second };
         return alert_id(subscription, location, &alert);
     }
+    case STORE_CHANGE_UPGRADE:
+        return g_strdup_printf("%s/changeRecords/%s", change->second, change->first);
     case STORE_CHANGE_BASELINE:
         return attestation_id(subscription, "baselines", change);
     case STORE_CHANGE_COMPONENTS:

@@ -18,7 +18,7 @@ static const char *const kinds[STORE_N_CHANGES] = {
     [STORE_CHANGE_EVENT] = "event",       [STORE_CHANGE_IMAGE] = "image",
     [STORE_CHANGE_DISK] = "disk",         [STORE_CHANGE_ALERT] = "alert",
     [STORE_CHANGE_BASELINE] = "baseline", [STORE_CHANGE_COMPONENTS] = "components",
-    [STORE_CHANGE_SETTING] = "setting",
+    [STORE_CHANGE_SETTING] = "setting",   [STORE_CHANGE_UPGRADE] = "upgrade",
 };
 
 static void
@@ -228,8 +228,7 @@ test_no_table_is_forgotten(Fixture *f, const void *data G_GNUC_UNUSED)
         "logs",            /* the same */
         "deliveries",      /* no page shows them */
         "sessions",        /* the same */
-        "upgrades",        /* the same; the operation tells of its end */
-        "upgrade_members", /* the same */
+        "upgrade_members", /* their upgrade tells, when it has its record */
         "sqlite_sequence", /* SQLite's own */
     };
     Told told;
