@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define FILE_MAX    (1u << 20)
-#define LABEL       "testudo CA key"
+#define LABEL       "testudo CA keys"
 #define NEXT_KEY    "next-signkey.pem"
 #define NEXT        "next-issuercert.pem"
 #define FORMERS_MAX 100u

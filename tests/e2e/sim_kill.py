@@ -71,7 +71,7 @@ class Crash:
         """What runs, whether a daemon is there or not: key → (alive, launch, generations of disk, UEFI variables and vTPM)."""
         try:
             with open(os.path.join(self.daemon.state_dir, 'simulated.json'), encoding='utf-8') as file:
-                return {vm['key']: (vm['alive'], vm['epoch'], [generation for generation, _, _ in vm['parts']])
+                return {vm['key']: (vm['alive'], vm['epoch'], [part[0] for part in vm['parts']])
                         for vm in json.load(file)['vms']}
         except FileNotFoundError:
             return {}

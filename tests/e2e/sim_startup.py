@@ -230,7 +230,10 @@ def _(t):
     refused(t, 'not the state key', extra=['--state-key', files['other']])
     t.kept.start(extra=['--state-key', files['first']])
     t.kept.stop()
+    # Without what says so it is the CA's keys that do; and without these there is nothing that is encrypted.
     os.unlink(os.path.join(t.kept.state_dir, 'state-key.check'))
+    refused(t, 'encrypted by a state key')
+    shutil.rmtree(os.path.join(t.kept.state_dir, 'ca/vtpm'))
     unharmed(t)
 
 
