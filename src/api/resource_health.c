@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/time_text.h"
+#include "store/desire.h"
 
 #define TYPE     "Microsoft.ResourceHealth/availabilityStatuses"
 #define STATUSES "/providers/" TYPE
@@ -60,7 +61,7 @@ of_running(const StoreInstance *instance, const char *reason)
         [INTEGRITY_NOT_ATTESTED] = "The evidence of its boot does not hold",
         [INTEGRITY_UNREACHABLE] = "Its attestation handler does not answer",
     };
-    if (integrity_fails(instance->integrity))
+    if (integrity_is_against(instance))
         return (Availability){ "Degraded", titles[instance->integrity], "Unplanned",
                                g_strdup(or_text(reason, titles[instance->integrity])), instance->integrity_since };
     if (instance->health_since && (instance->health == HEALTH_UNHEALTHY || instance->health == HEALTH_UNKNOWN))

@@ -99,6 +99,7 @@ launch_begin(Pass *pass, Held *held)
     instance->health_skip = FALSE;
     instance->integrity = INTEGRITY_NONE;
     instance->integrity_since = 0;
+    instance->integrity_by_model = FALSE;
     instance->out_of_health = FALSE;
     instance->failure = 0;
     g_clear_pointer(&instance->failure_message, g_free);

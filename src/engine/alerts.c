@@ -87,7 +87,7 @@ alerts_follow(Pass *pass, Held *held, const StoreAttestation *made, GError **err
         [INTEGRITY_NOT_ATTESTED] = ALERT_EVIDENCE,
         [INTEGRITY_UNREACHABLE] = ALERT_SILENCE,
     };
-    const gboolean fails = integrity_fails(made->integrity);
+    const gboolean fails = integrity_fails(made->integrity) && !held->row->integrity_by_model;
     /* What was healthy before has no alerts. */
     if (!fails && (made->integrity != INTEGRITY_HEALTHY || held->row->integrity == INTEGRITY_HEALTHY))
         return TRUE;

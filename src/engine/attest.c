@@ -245,7 +245,7 @@ is_up(const StoreInstance *row)
 static const char *
 hindrance_of(const StoreInstance *row, const Model *model, const char **ret_code)
 {
-    *ret_code = !model->vtpm ? "noVTpm" : !row->agent ? "noGuestAgent" : NULL;
+    *ret_code = !model->vtpm ? VERDICT_NO_VTPM : !row->agent ? "noGuestAgent" : NULL;
     if (!model->vtpm)
         return "The instance has no vTPM: the Guest Attestation extension needs vTpmEnabled and secureBootEnabled.";
     return row->agent ? NULL : "The guest agent does not answer: the handler cannot run.";

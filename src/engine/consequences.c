@@ -5,6 +5,7 @@
 #include "engine/replace.h"
 #include "engine/sets.h"
 #include "engine/told.h"
+#include "store/desire.h"
 #include "store/roll_steps.h"
 
 static void
@@ -106,7 +107,7 @@ quarantine(Pass *pass, Held *held, GError **error)
 gboolean
 consequences_follow(Pass *pass, Held *held, const Model *model, GError **error)
 {
-    out_of_health_set(held, model->attestation->deviation != DEVIATION_REPORTED && integrity_fails(held->row->integrity));
+    out_of_health_set(held, model->attestation->deviation != DEVIATION_REPORTED && integrity_is_against(held->row));
     return !is_due(pass, held, model) || quarantine(pass, held, error);
 }
 

@@ -1,13 +1,14 @@
 /* What an instance's row says to the planners of its set. */
 #include "engine/sets.h"
+#include "store/desire.h"
 
 /* Who was upgraded has not got well before it is proven how it booted. */
 static Health
-proven(Health health, Integrity integrity)
+proven(Health health, const StoreInstance *row)
 {
-    if (integrity_fails(integrity))
+    if (integrity_is_against(row))
         return HEALTH_UNHEALTHY;
-    return health == HEALTH_HEALTHY && integrity == INTEGRITY_WAITED_FOR ? HEALTH_INITIALIZING : health;
+    return health == HEALTH_HEALTHY && row->integrity == INTEGRITY_WAITED_FOR ? HEALTH_INITIALIZING : health;
 }
 
 /* As its application says it, where it is asked; otherwise a guest that answered is well. judged: what is known of its boot
@@ -18,7 +19,7 @@ health_of(const StoreInstance *row, gboolean judged)
     const Health health = row->out_of_health ? HEALTH_UNHEALTHY : row->health_since ? row->health : HEALTH_HEALTHY;
     switch (row->state) {
     case INSTANCE_RUNNING:
-        return judged ? proven(health, row->integrity) : health;
+        return judged ? proven(health, row) : health;
     case INSTANCE_FAILED:
         return HEALTH_UNHEALTHY;
     case INSTANCE_STOPPED:

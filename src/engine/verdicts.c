@@ -58,7 +58,7 @@ vtpm_know(Pass *pass, Held *held, GError **error)
         return NULL;
     }
     return vtpm && vtpm->generation == held->row->run_vtpm_gen && vtpm->certificate ? g_steal_pointer(&vtpm)
-                                                                                : vtpm_record(pass, held, error);
+                                                                                    : vtpm_record(pass, held, error);
 }
 
 /* Also where the exit code says that something is missing from it, such as the event log. */
@@ -116,11 +116,22 @@ integrity_set(Pass *pass, Held *held, Integrity integrity)
     pass_changed(held);
 }
 
+static void
+by_model_set(Held *held, const char *code)
+{
+    const gboolean by_model = g_strcmp0(code, VERDICT_NO_VTPM) == 0 || g_strcmp0(code, VERDICT_SECURE_BOOT_OFF) == 0;
+    if (held->row->integrity_by_model == by_model)
+        return;
+    held->row->integrity_by_model = by_model;
+    pass_changed(held);
+}
+
 /* Into the row, and the activity log, where it is news. */
 static gboolean
 row_follow(Pass *pass, Held *held, const StoreAttestation *made, GError **error)
 {
     const StoreInstance *row = held->row;
+    by_model_set(held, made->code);
     const Integrity before = row->integrity;
     if (!alerts_follow(pass, held, made, error))
         return FALSE;
@@ -267,7 +278,7 @@ evidence_judge(Pass *pass, Held *held, StoreVtpm *vtpm, const Bundle *bundle, GB
     if (!revision)
         return FALSE;
     if (!revision->model->secure_boot && !is_of_boot_code(judgement.worst))
-        outcome_set(made, INTEGRITY_NOT_ATTESTED, "secureBootOff",
+        outcome_set(made, INTEGRITY_NOT_ATTESTED, VERDICT_SECURE_BOOT_OFF,
                     "Secure Boot is off, as the model has it: attestation passes only where secureBootEnabled is true.");
     vtpm->resets = seen.quote.resets;
     vtpm->resets_epoch = held->row->epoch;

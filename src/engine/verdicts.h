@@ -3,6 +3,10 @@
 
 #include "engine/pass.h"
 
+/* Codes of verdicts that follow from the instance's own model. */
+#define VERDICT_NO_VTPM         "noVTpm"
+#define VERDICT_SECURE_BOOT_OFF "secureBootOff"
+
 /* What testudo-guest printed, or why it did not. */
 typedef struct {
     GBytes *nonce;

@@ -192,3 +192,9 @@ desire_scale_in(const GPtrArray *instances, const ScaleInPolicy *policy, guint c
     }
     return chosen;
 }
+
+gboolean
+integrity_is_against(const StoreInstance *instance)
+{
+    return integrity_fails(instance->integrity) && !instance->integrity_by_model;
+}

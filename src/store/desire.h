@@ -40,3 +40,7 @@ gboolean desire_notice_end(StoreInstance *instance);
 /* Which of a set's instances (of StoreInstance, by id) go when it is scaled in by `count` (rollout/scale_in.h), by id; borrowed
  * from `instances`. NULL sets *error: too many are protected. */
 GPtrArray *desire_scale_in(const GPtrArray *instances, const ScaleInPolicy *policy, guint count, GError **error);
+
+/* How it booted speaks against it: a gate counts it as unhealthy. What its own model rules out does not: a set goes back to
+ * Standard with the extension left on. */
+gboolean integrity_is_against(const StoreInstance *instance);

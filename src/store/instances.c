@@ -60,6 +60,7 @@ static const Column instance_columns[] = {
     COLUMN(StoreInstance, health_skip, COLUMN_INT),
     ENUM_COLUMN(StoreInstance, integrity, integrity),
     COLUMN(StoreInstance, integrity_since, COLUMN_INT64),
+    COLUMN(StoreInstance, integrity_by_model, COLUMN_INT),
     COLUMN(StoreInstance, out_of_health, COLUMN_INT),
     COLUMN(StoreInstance, quarantined, COLUMN_INT64),
     COLUMN(StoreInstance, replaced, COLUMN_INT),

@@ -240,6 +240,7 @@ const char *const schema_steps[] = {
     "  instance INTEGER NOT NULL, from_revision INTEGER NOT NULL, what TEXT NOT NULL, before TEXT,"
     "  down_since INTEGER NOT NULL, downs TEXT, gone INTEGER NOT NULL,"
     "  PRIMARY KEY (change, set_id, instance)) WITHOUT ROWID;",
+    "ALTER TABLE instances ADD COLUMN integrity_by_model INTEGER NOT NULL DEFAULT 0;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

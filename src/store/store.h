@@ -181,11 +181,13 @@ typedef struct {
     /* how it booted (StoreVtpm and StoreAttestation have the rest) */
     Integrity integrity;
     UnixTime integrity_since;
-    gboolean out_of_health; /* for that it is unhealthy, whatever its application says */
-    UnixTime quarantined;   /* for that it is out of service since then: nothing is done with it until somebody releases or
-                             * deletes it; 0: it is not */
-    gboolean replaced;      /* quarantined, and another one came in its place: no part of the capacity, nor of quotas */
-    gboolean stands_in;     /* it came in the place of one in quarantine */
+    gboolean integrity_by_model; /* its own model rules out that it is attested (no vTPM, or Secure Boot off): the verdict is
+                                  * held against nobody */
+    gboolean out_of_health;      /* for that it is unhealthy, whatever its application says */
+    UnixTime quarantined;        /* for that it is out of service since then: nothing is done with it until somebody releases or
+                                  * deletes it; 0: it is not */
+    gboolean replaced;           /* quarantined, and another one came in its place: no part of the capacity, nor of quotas */
+    gboolean stands_in;          /* it came in the place of one in quarantine */
 
     /* rolling upgrade */
     gint64 roll; /* id of the one that `roll_mark` is of; 0: none */

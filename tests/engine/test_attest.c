@@ -512,6 +512,26 @@ upgraded(World *world)
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+/* The extension is left on: what the model itself rules out is held against nobody. */
+static void
+test_back_to_standard(void)
+{
+    static const char *const bodies[] = {
+        "{\"properties\":{\"virtualMachineProfile\":{\"securityProfile\":{\"uefiSettings\":{\"secureBootEnabled\":false}}}}}",
+        "{\"properties\":{\"virtualMachineProfile\":{\"securityProfile\":{\"securityType\":\"Standard\"}}}}",
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(bodies); i++) {
+        g_autoptr(World) world = world_of_two();
+        answer_free(world_must(world, 200, "PATCH", "@/s1", ROLLING("false", "false")));
+        world_advance(world, ROUND);
+        answer_free(world_must(world, 200, "PATCH", "@/s1", bodies[i]));
+        world_settle(world);
+        world_advance(world, 3600 * S);
+        expect(world, "s1", "NotAttested NotAttested");
+        expect_latest(world, "Completed", "2");
+    }
+}
+
 static const struct {
     const char *name, *policy;
     const char *integrities, *upgraded; /* once it has stopped */
@@ -607,6 +627,7 @@ main(int argc, char **argv)
     g_test_add_func("/engine/attest/computed-before-anything-was-approved", test_computed_before_anything_was_approved);
     g_test_add_func("/engine/attest/computed-on-demand", test_computed_on_demand);
     g_test_add_func("/engine/attest/without-secure-boot", test_without_secure_boot);
+    g_test_add_func("/engine/attest/back-to-standard", test_back_to_standard);
     g_test_add_func("/engine/attest/a-deviation-after-its-batch-stops-the-upgrade",
                     test_a_deviation_after_its_batch_stops_the_upgrade);
     for (guint i = 0; i < G_N_ELEMENTS(wrongs); i++) {
