@@ -155,6 +155,15 @@ stranger_gone(Pass *pass, const HostEvent *event, GError **error)
     return engine_disks_stranded(pass, event->key, owner, event->kept, error);
 }
 
+/* Put back to be made again by this daemon, since nothing of it was found when it came, and made all the same: it runs, and
+ * what is wanted by now begins with its stop. */
+static gboolean
+launch_came_late(const StoreInstance *instance, const HostEvent *event)
+{
+    return event->type == HOST_STARTED && instance->state == INSTANCE_STARTING && !instance->alive &&
+           event->epoch > instance->epoch && event->epoch <= instance->want_epoch;
+}
+
 gboolean
 engine_apply_event(Pass *pass, const HostEvent *event, GError **error)
 {
@@ -167,6 +176,8 @@ engine_apply_event(Pass *pass, const HostEvent *event, GError **error)
     if (!held)
         return FALSE;
     StoreInstance *instance = held->row;
+    if (instance && launch_came_late(instance, event))
+        instance->epoch = event->epoch;
     /* Word of a launch that is over already says nothing about this one. */
     if (!instance || (event->type != HOST_DESTROYED && event->epoch != 0 && event->epoch != instance->epoch))
         return TRUE;

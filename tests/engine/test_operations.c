@@ -237,6 +237,37 @@ test_an_upgrade_at_rest_is_not_lost(void)
     }
 }
 
+/* A daemon died while two were on their way, and the next one has a slot for one of them: the other comes up all the same. */
+static void
+test_a_launch_that_comes_late_is_known(void)
+{
+    const SimulatedLatency latency = { .start_usec = 10 * USEC_PER_SEC, .boot_usec = USEC_PER_SEC };
+    g_autoptr(World) world = world_new();
+    g_autoptr(GError) error = NULL;
+    host_simulated_set_latency(world->simulated, &latency);
+    answer_free(world_must(world, 201, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
+    answer_free(world_must(
+        world, 201, "PUT", "@/s1",
+        "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":2},\"properties\":{\"virtualMachineProfile\":"
+        "{\"storageProfile\":"
+        "{\"imageReference\":{\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":\"gen2\",\"version\":\"1.0.0\"}}}}}"));
+    world_run_ready(world);
+    world->engine_config.max_starting = 1;
+    world_restart(world);
+    world_run_ready(world);
+    world_advance(world, 10 * USEC_PER_SEC);
+    g_autoptr(StoreTx) tx = store_read(world->store, &error);
+    g_autoptr(StoreSet) set = store_set_get(tx, "g1", "s1", &error);
+    g_autoptr(GPtrArray) instances = store_instance_list(tx, set->id, &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < 2; i++) {
+        const StoreInstance *instance = g_ptr_array_index(instances, i);
+        g_assert_true(instance->alive);
+        g_assert_cmpuint(instance->epoch, ==, 1);
+    }
+    g_assert_cmpuint(host_simulated_alive(world->simulated), ==, 2);
+}
+
 /* A slot that somebody waited for and does not want any more goes to the next one. */
 static void
 test_starts_are_limited_and_nobody_is_forgotten(void)
@@ -333,6 +364,7 @@ main(int argc, char **argv)
     g_test_add_func("/operations/begun-steps-go-on", test_steps_that_were_begun_go_on_under_the_newer_operation);
     g_test_add_func("/operations/an-upgrade-at-rest-is-not-lost", test_an_upgrade_at_rest_is_not_lost);
     g_test_add_func("/operations/starts-are-limited-and-nobody-is-forgotten", test_starts_are_limited_and_nobody_is_forgotten);
+    g_test_add_func("/operations/a-launch-that-comes-late-is-known", test_a_launch_that_comes_late_is_known);
     g_test_add_func("/operations/who-died-comes-back-whatever-supersedes", test_who_died_comes_back_whatever_supersedes);
     g_test_add_func("/operations/who-died-in-another-step-comes-back", test_who_died_in_another_step_comes_back);
     g_test_add_func("/operations/skip-shutdown-stops-at-once", test_skip_shutdown_stops_at_once);
