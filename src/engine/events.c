@@ -176,8 +176,10 @@ engine_apply_event(Pass *pass, const HostEvent *event, GError **error)
     if (!held)
         return FALSE;
     StoreInstance *instance = held->row;
-    if (instance && launch_came_late(instance, event))
+    if (instance && launch_came_late(instance, event)) {
         instance->epoch = event->epoch;
+        engine_slot_hold(pass->engine, tracked);
+    }
     /* Word of a launch that is over already says nothing about this one. */
     if (!instance || (event->type != HOST_DESTROYED && event->epoch != 0 && event->epoch != instance->epoch))
         return TRUE;
@@ -260,8 +262,7 @@ engine_apply_found(Pass *pass, Held *held, const HostFound *found, GError **erro
         return found_dead(pass, held, found, was_alive, error);
     }
     if (instance->state == INSTANCE_STARTING) {
-        held->tracked->holds_slot = TRUE;
-        engine->slots_taken++;
+        engine_slot_hold(engine, held->tracked);
         pass_changed(held);
         if (found->refused_file) {
             on_refused(pass, held, found->refused_file);

@@ -86,6 +86,8 @@ void engine_dirty_drop(Engine *engine, Tracked *tracked);
 void engine_call(Engine *engine, Tracked *tracked, HostCall call);
 /* A launch needs a slot; FALSE: there is none, and it waits for one. */
 gboolean engine_slot_take(Engine *engine, Tracked *tracked);
+/* It boots already: it has one, whether there is one or not. */
+void engine_slot_hold(Engine *engine, Tracked *tracked);
 /* The launch is over, well or not: its deadline is too. */
 void engine_slot_release(Engine *engine, Tracked *tracked);
 void engine_slots_offer(Engine *engine);

@@ -139,6 +139,15 @@ engine_call(Engine *engine, Tracked *tracked, HostCall call)
     tracked->in_flight = call;
 }
 
+void
+engine_slot_hold(Engine *engine, Tracked *tracked)
+{
+    if (tracked->waiting)
+        g_queue_delete_link(&engine->waiting, g_steal_pointer(&tracked->waiting));
+    engine->slots_taken += !tracked->holds_slot;
+    tracked->holds_slot = TRUE;
+}
+
 gboolean
 engine_slot_take(Engine *engine, Tracked *tracked)
 {
@@ -151,8 +160,7 @@ engine_slot_take(Engine *engine, Tracked *tracked)
         }
         return FALSE;
     }
-    engine->slots_taken++;
-    tracked->holds_slot = TRUE;
+    engine_slot_hold(engine, tracked);
     return TRUE;
 }
 
