@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Files up to so many bytes are cut at every byte and damaged in every byte; larger ones at so many places. */
-#define PLACES_MAX 1024
+/* Files up to so many bytes are cut at every byte and damaged in every byte; larger ones at so many places. The second
+ * argument says it. */
+#define PLACES_MAX 1024u
 #define FILES_MAX  2000
 
 /* A copy of exactly `size` bytes from malloc, so that the sanitizers see one byte too far. */
@@ -23,9 +24,9 @@ run(const char *bytes, gsize size)
 }
 
 static void
-run_cut_and_damaged(char *bytes, gsize size)
+run_cut_and_damaged(char *bytes, gsize size, guint places)
 {
-    gsize step = size / PLACES_MAX + 1;
+    gsize step = size / places + 1;
     for (gsize at = 0; at < size; at += step) {
         static const char masks[] = { 0x01, 0x20, (char)0x80 };
         run(bytes, at);
@@ -37,8 +38,9 @@ run_cut_and_damaged(char *bytes, gsize size)
     }
 }
 
+/* places: 0: it is run as it is. */
 static gboolean
-replay(const char *path, gboolean thorough)
+replay(const char *path, guint places)
 {
     g_autofree char *bytes = NULL;
     gsize size = 0;
@@ -49,8 +51,8 @@ replay(const char *path, gboolean thorough)
         return FALSE;
     }
     run(bytes, size);
-    if (thorough)
-        run_cut_and_damaged(bytes, size);
+    if (places > 0)
+        run_cut_and_damaged(bytes, size, places);
     g_autofree char *name = g_path_get_basename(path);
     printf("ok - %s\n", name);
     return TRUE;
@@ -63,7 +65,7 @@ compare_texts(gconstpointer a, gconstpointer b)
 }
 
 static int
-replay_folder(const char *folder)
+replay_folder(const char *folder, guint places)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GDir) dir = g_dir_open(folder, 0, &error);
@@ -79,7 +81,7 @@ replay_folder(const char *folder)
     g_ptr_array_sort(paths, compare_texts);
     printf("1..%u\n", paths->len);
     for (guint i = 0; i < paths->len; i++) {
-        if (!replay(g_ptr_array_index(paths, i), /* thorough= */ TRUE))
+        if (!replay(g_ptr_array_index(paths, i), places))
             return EXIT_FAILURE;
     }
     return EXIT_SUCCESS;
@@ -90,15 +92,18 @@ main(int argc, char **argv)
 {
     LLVMFuzzerInitialize(&argc, &argv);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (argc == 2 && g_file_test(argv[1], G_FILE_TEST_IS_DIR))
-        return replay_folder(argv[1]);
+    if (argc >= 2 && argc <= 3 && g_file_test(argv[1], G_FILE_TEST_IS_DIR)) {
+        guint64 places = PLACES_MAX;
+        if (argc < 3 || g_ascii_string_to_unsigned(argv[2], 10, 1, PLACES_MAX, &places, NULL))
+            return replay_folder(argv[1], (guint)places);
+    }
     if (argc < 2) {
-        fprintf(stderr, "usage: %s CORPUS-FOLDER | FILE…\n", argv[0]);
+        fprintf(stderr, "usage: %s CORPUS-FOLDER [PLACES] | FILE…\n", argv[0]);
         return 2;
     }
     printf("1..%d\n", argc - 1);
     for (int i = 1; i < argc; i++) {
-        if (!replay(argv[i], /* thorough= */ FALSE))
+        if (!replay(argv[i], /* places= */ 0))
             return EXIT_FAILURE;
     }
     return EXIT_SUCCESS;
