@@ -5,6 +5,10 @@
 #define TO_TRUSTED "{\"properties\":{\"virtualMachineProfile\":{\"securityProfile\":" TRUSTED "}}}"
 #define TO_IMAGE(version)                                                                                                      \
     "{\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"version\":\"" version "\"}}}}}"
+#define SET_OF(capacity)                                                                                                       \
+    "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":" capacity "},\"properties\":{"                  \
+    "\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"publisher\":\"Testudo\",\"offer\":\"mini\","         \
+    "\"sku\":\"gen2\",\"version\":\"1.0.0\"}}}}}"
 #define ALL "{\"instanceIds\":[\"*\"]}"
 #define ONE "{\"instanceIds\":[\"0\"]}"
 
@@ -23,6 +27,18 @@ expect_instance(World *world, const char *id, const char *path, const char *text
     answer_expect(instance, path, text);
 }
 
+/* Of StoreInstance, by id. */
+static GPtrArray *
+rows_of(World *world)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreTx) tx = store_read(world->store, &error);
+    g_autoptr(StoreSet) set = store_set_get(tx, "g1", "s1", &error);
+    GPtrArray *instances = store_instance_list(tx, set->id, &error);
+    g_assert_no_error(error);
+    return instances;
+}
+
 #define PROVISIONING "properties.instanceView.statuses.0.code"
 #define POWER        "properties.instanceView.statuses.1.code"
 
@@ -33,11 +49,7 @@ test_a_step_ends_when_the_agent_answers(void)
     const SimulatedLatency latency = { USEC_PER_SEC, 60 * USEC_PER_SEC, USEC_PER_SEC, USEC_PER_SEC };
     host_simulated_set_latency(world->simulated, &latency);
     world_create(world, "s0", 0, "Standard_B1ms", "gen2", NULL);
-    g_autoptr(Answer) created = world_must(
-        world, 201, "PUT", "@/s1",
-        "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":1},\"properties\":{\"virtualMachineProfile\":"
-        "{\"storageProfile\":"
-        "{\"imageReference\":{\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":\"gen2\",\"version\":\"1.0.0\"}}}}}");
+    g_autoptr(Answer) created = world_must(world, 201, "PUT", "@/s1", SET_OF("1"));
     world_advance(world, 30 * USEC_PER_SEC);
     expect_instance(world, "0", POWER, "PowerState/starting");
     g_autoptr(Answer) running = world_poll(world, created);
@@ -225,11 +237,7 @@ test_an_upgrade_at_rest_is_not_lost(void)
     world_settle(world);
     answer_free(world_must(world, 202, "POST", "@/s1/start", NULL));
     world_settle(world);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(StoreTx) tx = store_read(world->store, &error);
-    g_autoptr(StoreSet) set = store_set_get(tx, "g1", "s1", &error);
-    g_autoptr(GPtrArray) instances = store_instance_list(tx, set->id, &error);
-    g_assert_no_error(error);
+    g_autoptr(GPtrArray) instances = rows_of(world);
     for (guint i = 0; i < 3; i++) {
         const StoreInstance *instance = g_ptr_array_index(instances, i);
         g_assert_cmpint(instance->state, ==, INSTANCE_RUNNING);
@@ -243,23 +251,15 @@ test_a_launch_that_comes_late_is_known(void)
 {
     const SimulatedLatency latency = { .start_usec = 10 * USEC_PER_SEC, .boot_usec = USEC_PER_SEC };
     g_autoptr(World) world = world_new();
-    g_autoptr(GError) error = NULL;
     host_simulated_set_latency(world->simulated, &latency);
     answer_free(world_must(world, 201, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
-    answer_free(world_must(
-        world, 201, "PUT", "@/s1",
-        "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":2},\"properties\":{\"virtualMachineProfile\":"
-        "{\"storageProfile\":"
-        "{\"imageReference\":{\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":\"gen2\",\"version\":\"1.0.0\"}}}}}"));
+    answer_free(world_must(world, 201, "PUT", "@/s1", SET_OF("2")));
     world_run_ready(world);
     world->engine_config.max_starting = 1;
     world_restart(world);
     world_run_ready(world);
     world_advance(world, 10 * USEC_PER_SEC);
-    g_autoptr(StoreTx) tx = store_read(world->store, &error);
-    g_autoptr(StoreSet) set = store_set_get(tx, "g1", "s1", &error);
-    g_autoptr(GPtrArray) instances = store_instance_list(tx, set->id, &error);
-    g_assert_no_error(error);
+    g_autoptr(GPtrArray) instances = rows_of(world);
     for (guint i = 0; i < 2; i++) {
         const StoreInstance *instance = g_ptr_array_index(instances, i);
         g_assert_true(instance->alive);

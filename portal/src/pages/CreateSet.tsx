@@ -1,4 +1,4 @@
-import { Button, Checkbox, Field, Input, Select, SpinButton } from '@fluentui/react-components'
+import { Button, Checkbox, Field, Input, Select } from '@fluentui/react-components'
 import { Server20Regular } from '@fluentui/react-icons'
 import { useEffect, useMemo, useState } from 'react'
 import { merge, trustedBody } from '../data/edit'
@@ -10,6 +10,7 @@ import type { Mode, WhatIf } from '../data/types'
 import { violations } from '../data/whatif'
 import { name, t } from '../i18n/i18n'
 import { go, href, setHref } from '../shell/router'
+import { CapacityField } from '../ui/CapacityField'
 import { Rules, TakeAway } from '../ui/Review'
 import { Crumbs, Head, Name } from '../ui/ui'
 import { modeText, securityTypeText } from '../ui/words'
@@ -148,21 +149,7 @@ export default function CreateSet() {
               ))}
             </Select>
           </Field>
-          <Field
-            label={t('scaling.capacity')}
-            className="field"
-            hint={size && left !== undefined ? t('scaling.left', { cores: left, instances: Math.floor(left / size.vCpus) }) : undefined}
-          >
-            <SpinButton
-              min={0}
-              max={1000}
-              value={typed.capacity}
-              onChange={(_, { value, displayValue }) => {
-                const next = value ?? Number.parseInt(displayValue ?? '', 10)
-                if (Number.isInteger(next) && next >= 0 && next <= 1000) put('capacity', next)
-              }}
-            />
-          </Field>
+          <CapacityField value={typed.capacity} size={size} left={left} change={(capacity) => put('capacity', capacity)} />
           <Rules seen={seen} of={/^sku/} />
           <Field label={t('col.mode')} className="field">
             <Select value={typed.mode} onChange={(_, { value }) => put('mode', value as Mode)}>

@@ -1,4 +1,4 @@
-import { Field, Select, SpinButton } from '@fluentui/react-components'
+import { Field, Select } from '@fluentui/react-components'
 import { useState } from 'react'
 import type { Body } from '../data/edit'
 import { useUsages, useSizes } from '../data/paths'
@@ -6,6 +6,7 @@ import { quotaLeft, sizeOf } from '../data/sizes'
 import type { ScaleSet } from '../data/types'
 import { useWhatIf } from '../data/whatif'
 import { name, t } from '../i18n/i18n'
+import { CapacityField } from '../ui/CapacityField'
 import { ChangePanel } from '../ui/ChangePanel'
 import { Rules } from '../ui/Review'
 import { Name } from '../ui/ui'
@@ -35,21 +36,7 @@ export default function Scaling({ set }: { set: ScaleSet }) {
           <h2>
             <Name k="scaling" />
           </h2>
-          <Field
-            label={t('scaling.capacity')}
-            className="field"
-            hint={size && left !== undefined ? t('scaling.left', { cores: left, instances: Math.floor(left / size.vCpus) }) : undefined}
-          >
-            <SpinButton
-              min={0}
-              max={1000}
-              value={capacity ?? set.sku.capacity}
-              onChange={(_, { value, displayValue }) => {
-                const next = value ?? Number.parseInt(displayValue ?? '', 10)
-                if (Number.isInteger(next) && next >= 0 && next <= 1000) setCapacity(next)
-              }}
-            />
-          </Field>
+          <CapacityField value={capacity ?? set.sku.capacity} size={size} left={left} change={setCapacity} />
           <Rules seen={seen} of={OWN} />
           <Field label={t('scaling.policy')} className="field" hint={t('scaling.policyHint')}>
             <Select value={rule ?? presentRule} onChange={(_, { value }) => setRule(value)}>
