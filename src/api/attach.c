@@ -79,6 +79,13 @@ is_up(const StoreInstance *instance)
            instance->state != INSTANCE_DEALLOCATED;
 }
 
+/* May there be a disk in its folder? */
+static gboolean
+has_lun(const StoreInstance *instance, guint lun)
+{
+    return (instance->luns & (G_GUINT64_CONSTANT(1) << lun)) != 0;
+}
+
 /* The first launch that is made from what is written now. */
 static guint64
 next_launch(const StoreInstance *instance)
@@ -121,7 +128,7 @@ lun_check(Put *put, const InstanceDisk *disk)
     else if (row_at(put, lun))
         violate(put, ARM_CONFLICT, disk, "The disk at LUN %u of instance %u leaves it with its next start; take another LUN.",
                 lun, instance->id);
-    else if (instance->luns & (G_GUINT64_CONSTANT(1) << lun))
+    else if (has_lun(instance, lun))
         violate(
             put, ARM_CONFLICT, disk,
             "LUN %u of instance %u holds a data disk of an earlier model, which is there again when the model has it again; "
@@ -175,7 +182,6 @@ disk_attach(Put *put, const InstanceDisk *disk, GError **error)
     row->set_name = g_strdup(put->set->name);
     row->instance = put->instance->id;
     row->lun = disk->lun;
-    row->joins = next_launch(put->instance);
     row->leaves = 0;
     put->instance->attached++;
     put->joins = TRUE;
@@ -188,10 +194,9 @@ static gboolean
 disk_detach(Put *put, StoreDisk *row, GError **error)
 {
     StoreInstance *instance = put->instance;
-    if (row->joins > instance->epoch) {
+    if (!has_lun(instance, row->lun)) {
         /* No launch has taken it yet. */
         row->set_id = 0;
-        row->joins = 0;
         row->kept_until = put->call->now + put->call->api->config.disk_retention_usec;
         instance->attached--;
     } else if (is_up(instance)) {

@@ -52,7 +52,6 @@ static gboolean
 keep_again(Pass *pass, StoreDisk *disk, GError **error)
 {
     disk->set_id = 0;
-    disk->joins = 0;
     disk->leaves = 0;
     disk->kept_until = pass->now + pass->engine->config.disk_retention_usec;
     return store_disk_put(pass->tx, disk, error);
@@ -109,7 +108,7 @@ kept_find(const GPtrArray *kept, guint lun)
     return NULL;
 }
 
-/* What was attached: where the last launch may have taken it, it lies with the instance's other disks now; else, or where it
+/* What was attached: where a launch may have taken it, it lies with the instance's other disks now; else, or where it
  * had left already, where it lay before. `accounted` gets the LUNs that it explains. */
 static gboolean
 attached_settle(Pass *pass, const StoreInstance *instance, const GPtrArray *kept, guint64 *accounted, GError **error)
@@ -119,7 +118,7 @@ attached_settle(Pass *pass, const StoreInstance *instance, const GPtrArray *kept
         return FALSE;
     for (guint i = 0; disks && i < disks->len; i++) {
         StoreDisk *disk = g_ptr_array_index(disks, i);
-        const HostKeptDisk *moved = disk->joins <= instance->epoch ? kept_find(kept, disk->lun) : NULL;
+        const HostKeptDisk *moved = instance->luns & bit_of(disk->lun) ? kept_find(kept, disk->lun) : NULL;
         if (moved) {
             *accounted |= bit_of(disk->lun);
             g_free(disk->file);

@@ -14,19 +14,12 @@ store_disk_free(StoreDisk *disk)
 }
 
 static const Column disk_columns[] = {
-    COLUMN(StoreDisk, id, COLUMN_TEXT),
-    COLUMN(StoreDisk, group, COLUMN_TEXT),
-    COLUMN(StoreDisk, set_name, COLUMN_TEXT),
-    COLUMN(StoreDisk, instance, COLUMN_UINT),
-    COLUMN(StoreDisk, lun, COLUMN_UINT),
-    COLUMN(StoreDisk, size_gib, COLUMN_UINT),
-    COLUMN(StoreDisk, file, COLUMN_TEXT),
-    COLUMN(StoreDisk, kept_until, COLUMN_INT64),
-    COLUMN(StoreDisk, created, COLUMN_INT64),
-    COLUMN(StoreDisk, set_id, COLUMN_INT64),
-    COLUMN(StoreDisk, joins, COLUMN_UINT64),
-    COLUMN(StoreDisk, leaves, COLUMN_UINT64),
-    { 0 },
+    COLUMN(StoreDisk, id, COLUMN_TEXT),       COLUMN(StoreDisk, group, COLUMN_TEXT),
+    COLUMN(StoreDisk, set_name, COLUMN_TEXT), COLUMN(StoreDisk, instance, COLUMN_UINT),
+    COLUMN(StoreDisk, lun, COLUMN_UINT),      COLUMN(StoreDisk, size_gib, COLUMN_UINT),
+    COLUMN(StoreDisk, file, COLUMN_TEXT),     COLUMN(StoreDisk, kept_until, COLUMN_INT64),
+    COLUMN(StoreDisk, created, COLUMN_INT64), COLUMN(StoreDisk, set_id, COLUMN_INT64),
+    COLUMN(StoreDisk, leaves, COLUMN_UINT64), { 0 },
 };
 const RowType disk_rows = { "disks", sizeof(StoreDisk), disk_columns, 1, (GDestroyNotify)store_disk_free };
 

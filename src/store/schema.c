@@ -241,6 +241,7 @@ const char *const schema_steps[] = {
     "  down_since INTEGER NOT NULL, downs TEXT, gone INTEGER NOT NULL,"
     "  PRIMARY KEY (change, set_id, instance)) WITHOUT ROWID;",
     "ALTER TABLE instances ADD COLUMN integrity_by_model INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE disks DROP COLUMN joins;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

@@ -211,7 +211,8 @@ typedef struct {
     UnixTime terminate_at; /* to be deleted: at the latest then, or as soon as its guest approves; 0: at once */
 
     /* data disks */
-    guint64 luns;   /* bit N: its folder holds, or may hold, a data disk of LUN N, also one that no model names any more */
+    guint64 luns;   /* bit N: its folder holds, or may hold, a data disk of LUN N, also one that no model names any more;
+                     * of an attached one: a launch was begun that takes it from where it lay */
     guint attached; /* how many rows of `disks` it has */
 
     /* the step in hand */
@@ -403,8 +404,7 @@ typedef struct {
     UnixTime kept_until;
     UnixTime created; /* when it was kept first */
     gint64 set_id;    /* of the instance that has it; 0: none, and set_name's instance is one that had it */
-    guint64 joins;    /* the first launch of the instance (epoch) that may have taken it from `file` */
-    guint64 leaves;   /* the first launch that puts it back there; 0: it is to stay */
+    guint64 leaves;   /* the first launch of the instance (epoch) that puts it back at `file`; 0: it is to stay */
 } StoreDisk;
 void store_disk_free(StoreDisk *disk);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreDisk, store_disk_free)

@@ -29,7 +29,7 @@ world_with_disk(void)
 }
 
 static void
-disks_put(World *world, const char *instance, const char *disk_id)
+disks_ask(World *world, const char *instance, const char *disk_id)
 {
     g_autofree char *body =
         disk_id ? g_strdup_printf("{\"properties\":{\"storageProfile\":{\"dataDisks\":[{\"lun\":5,\"createOption\":\"Attach\","
@@ -37,6 +37,12 @@ disks_put(World *world, const char *instance, const char *disk_id)
                                   disk_id)
                 : g_strdup("{\"properties\":{\"storageProfile\":{\"dataDisks\":[]}}}");
     answer_free(world_must(world, 200, "PUT", instance, body));
+}
+
+static void
+disks_put(World *world, const char *instance, const char *disk_id)
+{
+    disks_ask(world, instance, disk_id);
     world_settle(world);
 }
 
@@ -144,6 +150,45 @@ test_a_start_under_way_lets_nothing_go(void)
     }
 }
 
+static guint64
+epoch_read(World *world)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreTx) tx = store_read(world->store, &error);
+    g_autoptr(GPtrArray) disks = tx ? store_disk_list(tx, &error) : NULL;
+    g_assert_no_error(error);
+    const StoreDisk *disk = g_ptr_array_index(disks, 0);
+    g_autoptr(StoreInstance) instance = store_instance_get(tx, disk->set_id, 0, &error);
+    g_assert_no_error(error);
+    return instance->epoch;
+}
+
+/* Whether the start that takes it has taken it nobody knows when the control plane dies in the middle of it; and then its
+ * instance is to go. */
+static void
+test_a_start_that_takes_it_is_not_heard_of(void)
+{
+    g_autoptr(World) world = world_with_disk();
+    g_autoptr(Answer) list = world_must(world, 200, "GET", DISKS, NULL);
+    g_autofree char *id = answer_text(list, "value.0.id");
+    disks_ask(world, "@/s1/virtualMachines/0", id);
+    const guint64 before = epoch_read(world);
+    for (world_run_ready(world); epoch_read(world) == before; world_run_ready(world))
+        g_assert_true(clock_virtual_fire_next(world->clock));
+    answer_free(world_must(world, 202, "DELETE", "@/s1", NULL));
+    world_restart(world);
+    world_settle(world);
+    g_autofree char *state = disk_state(world);
+    g_assert_cmpstr(state, ==, "kept Unattached -");
+    g_autoptr(Answer) after = world_must(world, 200, "GET", DISKS, NULL);
+    g_assert_cmpstr(json_string_value(answer_at(after, "value.0.id")), ==, id);
+    g_autoptr(GArray) kept = host_simulated_kept_disks(world->simulated);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreTx) tx = store_read(world->store, &error);
+    g_autoptr(GPtrArray) disks = store_disk_list(tx, &error);
+    g_assert_cmpstr(((const StoreDisk *)g_ptr_array_index(disks, 0))->file, ==, g_array_index(kept, SimulatedDisk, 0).file);
+}
+
 /* The store was put back to a time before the instance: what the host has of it goes, but for its data disks. */
 static void
 test_disks_of_instances_that_nobody_knows(void)
@@ -221,6 +266,7 @@ main(int argc, char **argv)
         g_test_add_data_func(path, GUINT_TO_POINTER(i), test_every_step);
     }
     g_test_add_func("/disks/a-start-under-way-lets-nothing-go", test_a_start_under_way_lets_nothing_go);
+    g_test_add_func("/disks/a-start-that-takes-it-is-not-heard-of", test_a_start_that_takes_it_is_not_heard_of);
     g_test_add_func("/disks/of-instances-that-nobody-knows", test_disks_of_instances_that_nobody_knows);
     g_test_add_func("/disks/files-that-no-entry-names", test_files_that_no_entry_names);
     return g_test_run();

@@ -162,7 +162,7 @@ test_latest(Fixture *f, const void *data G_GNUC_UNUSED)
 static void
 test_disk(Fixture *f, const void *data G_GNUC_UNUSED)
 {
-    static const StoreDisk given_disk = { T("id"), T("Rg"), T("set"), 3, 4, 5, T("/f"), 6, 7, 8, 9, 10 };
+    static const StoreDisk given_disk = { T("id"), T("Rg"), T("set"), 3, 4, 5, T("/f"), 6, 7, 8, 9 };
     StoreDisk disk = given_disk;
     StoreTx *tx = must_write(f->store);
     g_assert_true(store_disk_put(tx, &disk, NULL));
