@@ -129,8 +129,6 @@ take_judge(Look *look, const SimInstance *instance, const StoreInstance *row)
     if (row->want_revision != look->roll->target || (roll->cancel && look->set->roll_cancel))
         sim_break(look->sim, look->name, "%s/%u is taken to revision %u; target %u%s", look->set->name, instance->id,
                   row->want_revision, look->roll->target, roll->cancel ? ", and it was canceled" : "");
-    /* It came up, if nobody saw it before it was taken. */
-    vm->created = vm->created || vm->agent;
     g_clear_pointer(&vm->undo, launch_spec_free);
     vm->undo = vm->last ? launch_spec_copy(vm->last) : NULL;
     look->taken++;
@@ -211,8 +209,12 @@ mark_follow(Look *look, SimInstance *instance, const StoreInstance *row, RollMar
     }
     if (mark == ROLL_MARK_UNDOING && instance->mark != ROLL_MARK_UNDOING)
         undo_judge(look, instance);
-    if (mark == ROLL_MARK_IN_HAND && (instance->mark != mark || instance->want != row->want_revision))
-        vm_entitle(vm_of(look->sim, look->set, instance->id), model_at(look->set, row->want_revision), row->want_revision);
+    if (mark == ROLL_MARK_IN_HAND && (instance->mark != mark || instance->want != row->want_revision)) {
+        Vm *vm = vm_of(look->sim, look->set, instance->id);
+        /* It came up, if nobody saw it before it was taken, or turned. */
+        vm->created = vm->created || vm->agent || vm_runs_without_agent(look->sim, vm);
+        vm_entitle(vm, model_at(look->set, row->want_revision), row->want_revision);
+    }
 }
 
 static void

@@ -292,6 +292,8 @@ gboolean roll_covers(const SimSet *set, const SimInstance *instance);
 /* The request, or the rolling upgrade, brings it to this model: what that entitles the host to replace. */
 void vm_entitle(Vm *vm, const SimModel *model, guint revision);
 gboolean vm_serves(const Sim *sim, const Vm *vm);
+/* It runs, and its image has no guest agent that would tell when its boot is over. */
+gboolean vm_runs_without_agent(const Sim *sim, const Vm *vm);
 void watch_begin(Sim *sim);
 Vm *vm_get(Sim *sim, const char *key);
 Vm *vm_of(Sim *sim, const SimSet *set, guint id);

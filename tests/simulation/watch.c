@@ -355,15 +355,28 @@ on_event(void *data, const HostEvent *event)
     }
 }
 
+static const SimModel *
+vm_model(const Sim *sim, const Vm *vm)
+{
+    guint id;
+    const SimSet *set = sim_set_of_key((Sim *)sim, vm->key, &id);
+    return set && vm->last ? &g_array_index(set->models, SimModel, vm->last->revision - 1) : NULL;
+}
+
+gboolean
+vm_runs_without_agent(const Sim *sim, const Vm *vm)
+{
+    const SimModel *model = vm_model(sim, vm);
+    return vm->alive && !vm->refused && model && !sim_images[model->image].agent;
+}
+
 /* Does what it is there for: it runs, its boot is over, nobody is ending it, and its application is well. */
 gboolean
 vm_serves(const Sim *sim, const Vm *vm)
 {
-    guint id;
-    const SimSet *set = sim_set_of_key((Sim *)sim, vm->key, &id);
-    if (!vm->alive || vm->stopping || vm->destroying || !vm->last || !set)
+    const SimModel *model = vm_model(sim, vm);
+    if (!vm->alive || vm->stopping || vm->destroying || !model)
         return FALSE;
-    const SimModel *model = &g_array_index(set->models, SimModel, vm->last->revision - 1);
     return (vm->agent || !sim_images[model->image].agent) && model_is_well(model) && !vm_is_ill(sim, vm);
 }
 
