@@ -10,7 +10,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** What axe-core finds on the page as it is now; by the debugger, since the page's policy takes no script but its own. Left out are the
  * empty elements by which Fluent's components notice that the focus enters or leaves the page, and which pass it on at once. */
-async function violations(page) {
+export async function violations(page) {
   await page.evaluate(axe)
   const found = await page.evaluate(() => window.axe.run({ exclude: ['[data-tabster-dummy]'] }, { resultTypes: ['violations'] }))
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).slice(0, 3).join(' | ')}`)

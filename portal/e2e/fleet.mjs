@@ -36,13 +36,17 @@ export const getSet = (name) => well('GET', idOf(name))
 export const getInstances = async (name) => (await well('GET', `${idOf(name)}/virtualMachines?$expand=instanceView`)).value
 export const patchSet = (name, body) => well('PATCH', idOf(name), body)
 
-/** A set of the A family from a generation 1 image, as the how-to has it at its beginning. */
-export async function makeSet(name, { mode = 'Manual', capacity = 2, dataDisks, orchestrationMode } = {}) {
+export const onInstances = (name, action, instanceIds) => well('POST', `${idOf(name)}/${action}`, { instanceIds })
+export const keptDisks = async (name) =>
+  (await well('GET', `/subscriptions/${TESTUDO_SUBSCRIPTION}/providers/Microsoft.Compute/disks`)).value.filter(({ tags }) => tags.scaleSet === name)
+
+/** A set of the A family from a generation 1 image, as the how-to has it at its beginning. profile: what its machines have besides. */
+export async function makeSet(name, { mode = 'Manual', capacity = 2, size = 'Standard_A1_v2', dataDisks, profile, orchestrationMode } = {}) {
   await well('PUT', groupId, { location: TESTUDO_LOCATION })
   await removeSet(name)
   await well('PUT', idOf(name), {
     location: TESTUDO_LOCATION,
-    sku: { name: 'Standard_A1_v2', capacity },
+    sku: { name: size, capacity },
     properties: {
       ...(orchestrationMode ? { orchestrationMode } : {}),
       upgradePolicy: { mode, rollingUpgradePolicy: { maxBatchInstancePercent: 50, maxUnhealthyInstancePercent: 50, maxUnhealthyUpgradedInstancePercent: 50 } },
@@ -51,6 +55,7 @@ export async function makeSet(name, { mode = 'Manual', capacity = 2, dataDisks, 
           imageReference: { publisher: 'Testudo', offer: 'mini', sku: 'gen1', version: '1.0.0' },
           ...(dataDisks ? { dataDisks } : {}),
         },
+        ...profile,
       },
     },
   })

@@ -2,6 +2,7 @@
 // Arguments: which parts; all without.
 import { lookAtEachPage } from './axe.mjs'
 import { behaviour, failed } from './behaviour.mjs'
+import { attachKeptDisk, chooseLatest, judgeBoots } from './beside.mjs'
 import { start, stop } from './browser.mjs'
 import { makeSet, removeSet } from './fleet.mjs'
 import { keyboard } from './hands.mjs'
@@ -20,6 +21,11 @@ const parts = {
   },
   async refused() {
     for (const lang of ['ja', 'en']) await seeRefusals(lang)
+  },
+  async beside() {
+    await attachKeptDisk('ja')
+    await chooseLatest('en')
+    await judgeBoots('ja')
   },
   async axe() {
     await makeSet('axe')

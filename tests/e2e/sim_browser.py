@@ -3,6 +3,7 @@
 Arguments, and PORTAL_PARTS in the environment, choose parts of portal/e2e/run.mjs.
 """
 
+import json
 import os
 import shutil
 import sys
@@ -23,11 +24,17 @@ def missing():
     return None if CHROMIUM else 'there is no chromium'
 
 
-suite = Suite(unless=missing())
+suite = Suite(start=False, unless=missing())
 
 
 @suite.test('the portal does in a browser what it says')
 def _(t):
+    t.daemon = t.new_daemon()
+    os.mkdir(t.daemon.state_dir)
+    faults = [{'key_suffix': suffix, 'epoch': 2, 'fault': 'grub-changed'} for suffix in ('.2', '.3')]
+    t.room.file('s0/simulated.conf.json', json.dumps({'faults': faults}))
+    t.daemon.start()
+    t.arm = t.new_arm()
     t.relay(['node', 'e2e/run.mjs', *PARTS], {
         'TESTUDO_URL': t.daemon.url,
         'TESTUDO_CA_FILE': t.daemon.ca_file,

@@ -44,6 +44,9 @@ export const imageBody = (image: ImageReference): Body => ({
     },
   },
 })
+export const autoBody = (enableAutomaticOSUpgrade: boolean): Body => ({
+  properties: { upgradePolicy: { automaticOSUpgradePolicy: { enableAutomaticOSUpgrade } } },
+})
 export const standardBody: Body = { properties: { virtualMachineProfile: { securityProfile: { securityType: 'Standard' } } } }
 export const trustedBody = (secureBootEnabled: boolean, vTpmEnabled: boolean): Body => ({
   properties: {

@@ -49,6 +49,7 @@ export const actOnInstances = (title: string, set: ScaleSet, action: string, ins
 
 export const post = (title: string, about: string, path: string, body?: unknown, acknowledged = false): Promise<void> =>
   send(title, about, 'POST', known(path, acknowledged), body)
-export const put = (title: string, about: string, path: string, body: unknown, acknowledged = false): Promise<void> =>
-  send(title, about, 'PUT', known(path, acknowledged), body)
+/** etag: of what was looked at; sent over something newer it is refused. */
+export const put = (title: string, about: string, path: string, body: unknown, { etag }: { etag?: string } = {}): Promise<void> =>
+  send(title, about, 'PUT', path, body, etag ? { 'If-Match': etag } : {})
 export const remove = (title: string, about: string, path: string): Promise<void> => send(title, about, 'DELETE', path)

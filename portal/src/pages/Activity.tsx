@@ -6,6 +6,7 @@ import { useQuery } from '../data/store'
 import type { ActivityEvent, ScaleSet } from '../data/types'
 import { name, t, tCode, time } from '../i18n/i18n'
 import { DataTable } from '../ui/DataTable'
+import { Said } from '../ui/said'
 import { Loading, Problem, State, type Mood } from '../ui/ui'
 
 const NEWEST = 500
@@ -38,7 +39,7 @@ export default function Activity({ set }: { set: ScaleSet }) {
           { title: t('col.status'), cell: (event) => <State mood={moods[event.status.value] ?? 'plain'}>{tCode('event', event.status.value)}</State> },
           { title: t('activity.by'), cell: (event) => tCode('caller', event.caller) },
           { title: t('activity.about'), cell: (event) => event.resourceId.slice(set.id.length + 1) || set.name },
-          { title: t('activity.what'), cell: (event) => <span className="reason wrap" lang="en">{event.description ?? Object.values(event.properties ?? {}).join(' ')}</span> },
+          { title: t('activity.what'), cell: (event) => <span className="reason wrap"><Said text={event.description ?? Object.values(event.properties ?? {}).join(' ')} /></span> },
         ]}
       />
     </div>

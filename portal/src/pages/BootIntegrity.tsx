@@ -9,9 +9,12 @@ import { useQuery } from '../data/store'
 import type { ScaleSet } from '../data/types'
 import { name, t, tCode, time } from '../i18n/i18n'
 import { href, setHref } from '../shell/router'
+import { Baselines } from '../ui/Baselines'
 import { Confirm } from '../ui/Confirm'
 import { DataTable } from '../ui/DataTable'
 import { IntegrityState } from '../ui/InstanceStates'
+import { Quarantine } from '../ui/Quarantine'
+import { Said } from '../ui/said'
 import { Loading, Problem } from '../ui/ui'
 
 interface Found {
@@ -20,7 +23,7 @@ interface Found {
   code?: string
   reason?: string
   reference?: string
-  components?: { pcr?: number; name?: string; kind?: string; component?: string; reason?: string; message?: string }[]
+  components?: { pcr: number; name: string; kind: string }[]
   refusedModules?: { name: string; message?: string }[]
   lastVerifiedAt?: string
   evidence?: Record<string, string>
@@ -55,6 +58,8 @@ export default function BootIntegrity({ set, rest }: { set: ScaleSet; rest: stri
           { title: t('bi.verdict'), cell: (one) => <IntegrityState one={one} /> },
         ]}
       />
+      <Quarantine set={set} />
+      <Baselines set={set} instances={data} />
     </div>
   )
 }
@@ -78,7 +83,11 @@ function OneInstance({ set, instance }: { set: ScaleSet; instance: string }) {
       <section className="card">
         <h2>{t('bi.of', { instance: `${set.name}_${instance}` })}</h2>
         <strong>{tCode('integrity', found.state)}</strong>
-        {found.reason && <p lang="en">{found.reason}</p>}
+        {found.reason && (
+          <p>
+            <Said text={found.reason} original />
+          </p>
+        )}
         {found.components?.length ? (
           <DataTable
             label={t('bi.differs')}
@@ -86,9 +95,9 @@ function OneInstance({ set, instance }: { set: ScaleSet; instance: string }) {
             keyOf={(component) => JSON.stringify(component)}
             empty=""
             columns={[
-              { title: t('bi.differs'), cell: (component) => <span className="wrap reason" lang="en">{component.name ?? component.component ?? JSON.stringify(component)}</span> },
+              { title: t('bi.differs'), cell: (component) => <span className="wrap reason">{component.name}</span> },
               { title: 'PCR', num: true, cell: ({ pcr }) => pcr ?? '–' },
-              { title: t('rh.why'), cell: (component) => <span className="wrap reason" lang="en">{component.reason ?? component.message ?? component.kind ?? ''}</span> },
+              { title: t('bi.kind'), cell: ({ kind }) => tCode('differs', kind) },
             ]}
           />
         ) : null}
@@ -120,7 +129,7 @@ function OneInstance({ set, instance }: { set: ScaleSet; instance: string }) {
           columns={[
             { title: t('activity.time'), cell: ({ properties }) => time(properties.time) },
             { title: t('bi.verdict'), cell: ({ properties }) => tCode('integrity', properties.state) },
-            { title: t('rh.why'), cell: ({ properties }) => <span className="wrap reason" lang="en">{properties.reason ?? '–'}</span> },
+            { title: t('rh.why'), cell: ({ properties }) => <span className="wrap reason">{properties.reason ? <Said text={properties.reason} /> : t('none')}</span> },
           ]}
         />
       </section>

@@ -1,29 +1,27 @@
-import { Button } from '@fluentui/react-components'
+import { Button, Checkbox } from '@fluentui/react-components'
 import { useState } from 'react'
-import { here } from '../data/paths'
+import { groupOf, here } from '../data/paths'
 import { list } from '../data/rest'
 import { remove } from '../data/send'
 import { useQuery } from '../data/store'
 import type { ScaleSet } from '../data/types'
 import { name, t, tCode, time } from '../i18n/i18n'
+import { AttachDialog, DetachDialog, type KeptDisk } from '../ui/AttachDisk'
 import { Confirm } from '../ui/Confirm'
 import { DataTable } from '../ui/DataTable'
-import { Loading, Name } from '../ui/ui'
+import { labelOf, Loading, Name } from '../ui/ui'
 import { imageText } from '../ui/words'
-
-interface Kept {
-  id: string
-  name: string
-  tags?: { scaleSet?: string; instanceId?: string; lun?: string; keptUntil?: string; daysLeft?: string }
-  properties: { diskState: string; diskSizeGB?: number; timeCreated?: string }
-}
 
 export default function Disks({ set }: { set: ScaleSet }) {
   const { storageProfile } = set.properties.virtualMachineProfile
-  const { data: all } = useQuery('disks', () => list<Kept>(`${here().subscription}/providers/Microsoft.Compute/disks`), [`${here().subscription}/resourceGroups/`])
-  const [going, setGoing] = useState<Kept>()
+  const { data: all } = useQuery('disks', () => list<KeptDisk>(`${here().subscription}/providers/Microsoft.Compute/disks`), [`${here().subscription}/resourceGroups/`])
+  const [others, setOthers] = useState(false)
+  const [asking, setAsking] = useState<{ what: 'attach' | 'detach' | 'delete'; disk: KeptDisk }>()
   if (!all) return <Loading />
-  const own = all.filter(({ tags }) => tags?.scaleSet === set.name || tags?.scaleSet?.toLowerCase() === set.id.toLowerCase())
+  const isOwn = ({ id, managedBy, tags }: KeptDisk) =>
+    tags?.scaleSet?.toLowerCase() === set.name.toLowerCase() && groupOf(managedBy ?? id).toLowerCase() === groupOf(set.id).toLowerCase()
+  const shown = all.filter((disk) => isOwn(disk) || (others && !disk.managedBy))
+  const close = () => setAsking(undefined)
   return (
     <div className="content">
       <section className="section">
@@ -58,14 +56,16 @@ export default function Disks({ set }: { set: ScaleSet }) {
       <section className="section">
         <h2>{t('disks.kept')}</h2>
         <p className="small quiet">{t('disks.keptText')}</p>
+        <Checkbox label={t('disks.others')} checked={others} onChange={(_, { checked }) => setOthers(checked === true)} />
         <DataTable
           label={t('disks.kept')}
-          rows={own}
+          rows={shown}
           keyOf={({ id }) => id}
           empty={t('disks.noKept')}
           columns={[
             { title: t('col.name'), cell: (disk) => disk.name },
             { title: t('col.status'), cell: ({ properties }) => tCode('diskState', properties.diskState) },
+            { title: t('set.kind'), cell: ({ tags }) => tags?.scaleSet ?? '–' },
             { title: t('instances.instance'), cell: ({ tags }) => tags?.instanceId ?? '–' },
             { title: 'LUN', num: true, cell: ({ tags }) => tags?.lun ?? '–' },
             { title: t('disks.size'), num: true, cell: ({ properties }) => `${properties.diskSizeGB ?? '–'} GiB` },
@@ -74,27 +74,42 @@ export default function Disks({ set }: { set: ScaleSet }) {
               cell: ({ tags }) => (tags?.daysLeft === undefined ? '–' : t('disks.days', { n: Number(tags.daysLeft), until: time(tags.keptUntil, 'short') })),
             },
             {
-              title: <span className="hidden">{name('delete')}</span>,
+              title: <span className="hidden">{t('sec.actions')}</span>,
               cell: (disk) =>
-                disk.tags?.daysLeft !== undefined && (
-                  <Button size="small" onClick={() => setGoing(disk)} aria-label={t('ext.remove', { name: disk.name })}>
-                    <Name k="delete" />
+                disk.managedBy ? (
+                  <Button size="small" onClick={() => setAsking({ what: 'detach', disk })} aria-label={labelOf('detach', disk.name)}>
+                    <Name k="detach" />
                   </Button>
+                ) : (
+                  <span className="row">
+                    <Button size="small" onClick={() => setAsking({ what: 'attach', disk })} aria-label={labelOf('attach', disk.name)}>
+                      <Name k="attach" />
+                    </Button>
+                    <Button size="small" onClick={() => setAsking({ what: 'delete', disk })} aria-label={labelOf('delete', disk.name)}>
+                      <Name k="delete" />
+                    </Button>
+                  </span>
                 ),
             },
           ]}
         />
       </section>
-      {going && (
-        <Confirm
-          title={t('ext.removeAsk', { name: going.name })}
-          take={{ testudo: `testudo disk delete -g ${going.id.split('/')[4] ?? ''} -n ${going.name}`, az: '', rest: { method: 'DELETE', path: going.id } }}
-          act={() => remove(t('ext.remove', { name: going.name }), going.id, going.id)}
-          close={() => setGoing(undefined)}
-        >
-          <p>{t('disks.deleteText')}</p>
-        </Confirm>
-      )}
+      {asking?.what === 'attach' && <AttachDialog set={set} disk={asking.disk} close={close} />}
+      {asking?.what === 'detach' && <DetachDialog set={set} disk={asking.disk} close={close} />}
+      {asking?.what === 'delete' && <DeleteDialog disk={asking.disk} close={close} />}
     </div>
+  )
+}
+
+function DeleteDialog({ disk, close }: { disk: KeptDisk; close: () => void }) {
+  return (
+    <Confirm
+      title={t('ext.removeAsk', { name: disk.name })}
+      take={{ testudo: `testudo disk delete -g ${groupOf(disk.id)} -n ${disk.name}`, az: '', rest: { method: 'DELETE', path: disk.id } }}
+      act={() => remove(t('ext.remove', { name: disk.name }), disk.id, disk.id)}
+      close={close}
+    >
+      <p>{t('disks.deleteText')}</p>
+    </Confirm>
   )
 }

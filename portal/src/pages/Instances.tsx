@@ -20,6 +20,7 @@ import { setHref } from '../shell/router'
 import { AssessDialog } from '../ui/AssessDialog'
 import { ActionDialog, ProtectDialog, type Action } from '../ui/InstanceActions'
 import { HealthState, IntegrityState, ModelState, PowerState, StatusState } from '../ui/InstanceStates'
+import { Said } from '../ui/said'
 import { Loading, Name, Problem } from '../ui/ui'
 
 /** A page of the table; more rows than this are asked for by buttons. */
@@ -166,7 +167,11 @@ function Row({ set, instance, one, picked, toggle }: RowProps): ReactNode {
       </td>
       <td>
         <a href={setHref(groupOf(set.id), set.name, 'resourceHealth', one.id)}>{instance.name}</a>
-        {one.reason && <div className="small quiet reason">{one.reason}</div>}
+        {one.reason && (
+          <div className="small quiet reason">
+            <Said text={one.reason} />
+          </div>
+        )}
       </td>
       <td>
         <ModelState one={one} />

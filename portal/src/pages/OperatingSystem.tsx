@@ -1,27 +1,34 @@
 import { Button, Checkbox, SearchBox } from '@fluentui/react-components'
 import { ArrowUndo20Regular, Edit20Regular } from '@fluentui/react-icons'
 import { useState } from 'react'
-import { imageBody } from '../data/edit'
-import { useImages, useRevisions, type CatalogueImage } from '../data/paths'
+import { autoBody, imageBody, merge } from '../data/edit'
+import { withLatest, type ChosenImage } from '../data/latest'
+import { groupOf, useImages, useRevisions, type CatalogueImage } from '../data/paths'
 import { usePending, withPending } from '../data/pending'
 import type { ImageReference, ScaleSet } from '../data/types'
 import { useWhatIf } from '../data/whatif'
 import { bytes, name, t, time } from '../i18n/i18n'
+import { setHref } from '../shell/router'
 import { ChangePanel } from '../ui/ChangePanel'
 import { Rules } from '../ui/Review'
 import { Loading, Name, Problem, State } from '../ui/ui'
 import { imageText } from '../ui/words'
 
-const OWN = /storageProfile\.imageReference/
+const OWN = /storageProfile\.imageReference|automaticOSUpgradePolicy/
 const urn = (image: ImageReference) => [image.publisher, image.offer, image.sku, image.version].join(':')
 
 export default function OperatingSystem({ set, rest }: { set: ScaleSet; rest: string[] }) {
   const { data: images, error } = useImages()
   const pending = usePending(set.id)
   const [open, setOpen] = useState(rest[0] === 'change')
-  const [chosen, setChosen] = useState<ImageReference>()
+  const [chosen, setChosen] = useState<ChosenImage>()
+  const [auto, setAuto] = useState<boolean>()
   const present = set.properties.virtualMachineProfile.storageProfile.imageReference
-  const edit = chosen && present && urn(chosen) !== urn(present) ? { key: 'image' as const, value: urn(chosen), body: imageBody(chosen) } : null
+  const autoNow = set.properties.upgradePolicy?.automaticOSUpgradePolicy?.enableAutomaticOSUpgrade ?? false
+  const other = chosen && present && !isPresent(chosen, present) ? imageBody(chosen) : undefined
+  const follow = auto !== undefined && auto !== autoNow ? autoBody(auto) : undefined
+  const edit = present && (other ?? follow) ? { key: 'image' as const, value: urn(chosen ?? present), body: merge(other ?? {}, follow ?? {}) } : null
+  const latest = (chosen ?? present)?.version === 'latest'
   const seen = useWhatIf(set, edit && withPending(pending, edit.body, 'image'), images)
   const known = images?.find((image) => image.sku === present?.sku && image.offer === present?.offer && image.version === present?.exactVersion)
   return (
@@ -71,6 +78,15 @@ export default function OperatingSystem({ set, rest }: { set: ScaleSet; rest: st
                 set={set}
               />
             )}
+            {(latest || autoNow) && (
+              <>
+                <Checkbox label={t('policy.auto')} checked={auto ?? autoNow} onChange={(_, { checked }) => setAuto(checked === true)} />
+                <p className="small quiet note">
+                  {latest && t((auto ?? autoNow) ? 'os.latestFollows' : 'os.latestStays')} {t('policy.autoText')}{' '}
+                  <a href={setHref(groupOf(set.id), set.name, 'upgradePolicy')}>{name('upgradePolicy')}</a>
+                </p>
+              </>
+            )}
           </section>
         )}
       </div>
@@ -82,7 +98,10 @@ export default function OperatingSystem({ set, rest }: { set: ScaleSet; rest: st
           word="apply"
           besideField={OWN}
           title={t('os.title', { image: chosen ? urn(chosen) : '' })}
-          done={() => setChosen(undefined)}
+          done={() => {
+            setChosen(undefined)
+            setAuto(undefined)
+          }}
         />
       )}
     </div>
@@ -92,6 +111,10 @@ export default function OperatingSystem({ set, rest }: { set: ScaleSet; rest: st
 const waitingFor = (pending: ReturnType<typeof usePending>) =>
   pending.find(({ key }) => key === 'image')?.body.properties?.virtualMachineProfile?.storageProfile?.imageReference
 
+/** `latest` is asked for anew where it stands for another version than when it was settled. */
+const isPresent = (image: ChosenImage, present: ImageReference) =>
+  urn(image) === urn(present) && (!image.stands || image.stands === present.exactVersion)
+
 export const Supported = ({ image }: { image: CatalogueImage }) => (
   <State mood={image.trustedLaunch ? 'good' : 'dull'}>{image.trustedLaunch ? name('tlSupported') : t('notSupported')}</State>
 )
@@ -100,7 +123,7 @@ interface ChooserProps {
   images: CatalogueImage[]
   present?: ImageReference
   chosen?: ImageReference
-  choose: (image: ImageReference) => void
+  choose: (image: ChosenImage) => void
   set: ScaleSet
 }
 
@@ -108,7 +131,7 @@ function Chooser({ images, present, chosen, choose, set }: ChooserProps) {
   const [text, setText] = useState('')
   const [only, setOnly] = useState(false)
   const { data: revisions } = useRevisions(set.id)
-  const shown = images.filter((image) => urn(image).toLowerCase().includes(text.trim().toLowerCase()) && (!only || image.trustedLaunch))
+  const shown = withLatest(images).filter((image) => urn(image).toLowerCase().includes(text.trim().toLowerCase()) && (!only || image.trustedLaunch))
   const before = revisions?.find(
     ({ properties: { imageReference } }) => imageReference && present && urn({ ...imageReference, version: imageReference.exactVersion }) !== urn({ ...present, version: present.exactVersion }),
   )
@@ -138,8 +161,9 @@ function Chooser({ images, present, chosen, choose, set }: ChooserProps) {
           <tbody>
             {shown.map((image) => {
               const own = urn(image)
-              const current = own === urn({ ...present, version: present?.exactVersion })
-              const selected = !!chosen && own === urn({ ...chosen, version: chosen.exactVersion ?? chosen.version })
+              // What was settled of `latest` is a version: it is the one that is run, and not the one that is chosen.
+              const current = present && (own === urn({ ...present, version: present.exactVersion }) || isPresent(image, present))
+              const selected = !!chosen && (chosen === present ? isPresent(image, chosen) : own === urn(chosen))
               return (
                 <tr key={own} className={selected ? 'chosen' : undefined} onClick={() => choose(image)}>
                   <td className="tick">
@@ -153,7 +177,7 @@ function Chooser({ images, present, chosen, choose, set }: ChooserProps) {
                       </span>
                     )}
                   </td>
-                  <td>{image.version}</td>
+                  <td>{image.stands ? `latest (${image.stands})` : image.version}</td>
                   <td>{image.generation.replace('V', 'Gen')}</td>
                   <td>
                     <Supported image={image} />

@@ -68,7 +68,11 @@ function Verdict({ id, set, title }: { id: string; set: ScaleSet; title: string 
   return (
     <section className="card" aria-label={title}>
       <h2>{title}</h2>
-      {error && <State mood="dull">{error.message}</State>}
+      {error && (
+        <State mood="dull">
+          <Said text={error.message} />
+        </State>
+      )}
       {data && (
         <>
           <State mood={moods[data.properties.availabilityState] ?? 'dull'}>

@@ -89,13 +89,13 @@ export default function Security({ set }: { set: ScaleSet }) {
                     <Said text={properties.alertDisplayName} />
                   </strong>
                   {properties.description && (
-                    <span className="block small" lang="en">
-                      {properties.description}
+                    <span className="block small">
+                      <Said text={properties.description} />
                     </span>
                   )}
                   {properties.remediationSteps?.map((step) => (
-                    <span key={step} className="block small quiet" lang="en">
-                      {step}
+                    <span key={step} className="block small quiet">
+                      <Said text={step} />
                     </span>
                   ))}
                 </span>

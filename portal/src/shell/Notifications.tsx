@@ -2,6 +2,7 @@ import { Button, Popover, PopoverSurface, PopoverTrigger, ProgressBar } from '@f
 import { Alert20Regular } from '@fluentui/react-icons'
 import { dismissAll, useTasks, type Task } from '../data/operations'
 import { t, tCode, time } from '../i18n/i18n'
+import { Said } from '../ui/said'
 import { moodOf, State } from '../ui/ui'
 
 export function Notifications() {
@@ -50,8 +51,8 @@ function Note({ task }: { task: Task }) {
       <State mood={moodOf(task.status)}>{task.title}</State>
       {task.status === 'InProgress' && <ProgressBar value={task.percent === undefined ? undefined : task.percent / 100} aria-label={task.title} />}
       {task.error && (
-        <p className="small" lang="en">
-          {task.error}
+        <p className="small">
+          <Said text={task.error} />
         </p>
       )}
       <span className="small quiet">

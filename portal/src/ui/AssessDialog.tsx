@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react'
 import { ArmError, request } from '../data/rest'
 import type { Assessment, ScaleSet } from '../data/types'
 import { t, tCode } from '../i18n/i18n'
+import { Said } from './said'
 import { State } from './ui'
 
 type Outcome = { found: Assessment } | { problem: string }
@@ -59,8 +60,10 @@ function Result({ outcome }: { outcome?: Outcome }) {
   if (!outcome) return <Spinner size="tiny" label={t('assess.asking')} labelPosition="after" />
   if ('problem' in outcome)
     return (
-      <p lang="en">
-        <State mood="dull">{outcome.problem}</State>
+      <p>
+        <State mood="dull">
+          <Said text={outcome.problem} />
+        </State>
       </p>
     )
   const { refused = [], lockedOut = [], notSeen = [] } = outcome.found
@@ -69,7 +72,7 @@ function Result({ outcome }: { outcome?: Outcome }) {
       {[...refused, ...lockedOut].map((one) => (
         <li key={`${one.kind} ${one.name ?? ''} ${one.reason}`}>
           <State mood="warn">
-            {tCode('assessKind', one.kind)} {one.name} – <span lang="en">{one.reason}</span>
+            {tCode('assessKind', one.kind)} {one.name} – <Said text={one.reason} />
           </State>
         </li>
       ))}
@@ -80,7 +83,7 @@ function Result({ outcome }: { outcome?: Outcome }) {
       )}
       {notSeen.map((one) => (
         <li key={`${one.kind} ${one.reason}`} className="small quiet">
-          {t('assess.notSeen')} {tCode('assessKind', one.kind)} – <span lang="en">{one.reason}</span>
+          {t('assess.notSeen')} {tCode('assessKind', one.kind)} – <Said text={one.reason} />
         </li>
       ))}
     </ul>

@@ -62,7 +62,9 @@ export function WhatIfView({ seen, onlyInstances }: { seen: Foreseen; onlyInstan
   if (seen.error)
     return (
       <div role="alert">
-        <State mood="bad">{seen.error.message}</State>
+        <State mood="bad">
+          <Said text={seen.error.message} />
+        </State>
       </div>
     )
   if (!seen.result) return null
@@ -146,7 +148,7 @@ function Assessed({ instances }: { instances: WhatIf['instances'] }) {
             <strong>{t('assess.found')}</strong>
             {found.slice(0, 20).map((one) => (
               <div key={`${one.instanceId} ${one.kind} ${one.name ?? ''}`}>
-                {one.instanceId}: {tCode('assessKind', one.kind)} {one.name} <span lang="en">{one.reason}</span>
+                {one.instanceId}: {tCode('assessKind', one.kind)} {one.name} <Said text={one.reason} />
               </div>
             ))}
           </MessageBarBody>

@@ -27,6 +27,12 @@ export function Name({ k }: { k: NameKey }): ReactNode {
   )
 }
 
+/** For a button of which there are several: what it is about, after all that is seen on it. */
+export function labelOf(k: NameKey, what: string): string {
+  const seen = language() === 'en' || name(k) === name(k, 'en') ? name(k) : `${name(k)} ${name(k, 'en')}`
+  return `${seen}: ${what}`
+}
+
 export type Mood = 'good' | 'bad' | 'warn' | 'busy' | 'dull' | 'plain'
 const moods = {
   good: CheckmarkCircle20Filled,

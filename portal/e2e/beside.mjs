@@ -1,0 +1,179 @@
+// What is clicked beside the how-to: a kept disk, `latest`, and what boots are compared with.
+import assert from 'node:assert/strict'
+import { violations } from './axe.mjs'
+import { behaviour, until } from './behaviour.mjs'
+import { signedIn } from './browser.mjs'
+import { getInstances, getSet, group, keptDisks, makeSet, onInstances, patchSet, removeSet, settled } from './fleet.mjs'
+import { words } from './words.mjs'
+
+const TRUSTED = {
+  storageProfile: { imageReference: { publisher: 'Testudo', offer: 'mini', sku: 'gen2', version: '1.0.0' } },
+  securityProfile: { securityType: 'TrustedLaunch', uefiSettings: { secureBootEnabled: true, vTpmEnabled: true } },
+  extensionProfile: {
+    extensions: [{
+      name: 'GuestAttestation',
+      properties: {
+        publisher: 'Microsoft.Azure.Security.LinuxAttestation',
+        type: 'GuestAttestation',
+        typeHandlerVersion: '1.0',
+        settings: { AttestationConfig: { onDeviation: 'quarantine' } },
+      },
+    }],
+  },
+}
+
+/** A page of the set, and what is done on it again and again. */
+async function at(set, lang) {
+  const say = words[lang]
+  const page = await signedIn(lang)
+  const go = async (place) => {
+    await page.evaluate((hash) => {
+      location.hash = hash
+    }, `#/sets/${group}/${set}/${place}`)
+    await page.getByRole('heading', { level: 1, name: set }).waitFor()
+  }
+  const press = (name) => page.getByRole('button', { name, exact: true }).click()
+  const yes = () => page.getByRole('dialog').getByRole('button', { name: say.yes, exact: true }).click()
+  /** The command that the dialog says is the same. */
+  const taken = async () => {
+    await page.getByRole('dialog').getByRole('button', { name: say.same }).click()
+    return page.getByRole('dialog').locator('pre').innerText()
+  }
+  return { say, page, go, press, yes, taken }
+}
+
+export async function attachKeptDisk(lang) {
+  const set = `beside-disks-${lang}`
+  await makeSet(set, { dataDisks: [{ lun: 0, createOption: 'Empty', diskSizeGB: 1 }] })
+  await patchSet(set, { sku: { capacity: 1 } })
+  await settled(set)
+  const [disk] = await until('a disk is kept', async () => {
+    const own = await keptDisks(set)
+    return own.length && own
+  })
+  const { say, page, go, press, yes, taken } = await at(set, lang)
+  const luns = async () => {
+    const [one] = await getInstances(set)
+    return (one.properties.storageProfile.dataDisks ?? []).map((found) => `${found.lun} ${found.createOption}`)
+  }
+  await behaviour(`${lang}: a kept disk is attached to an instance, at the first LUN that is free`, async () => {
+    await go('disks')
+    await press(say.attach(disk.name))
+    assert.equal(await page.getByRole('dialog').getByLabel('LUN').inputValue(), '1')
+    await page.getByRole('dialog').getByLabel('LUN').fill('0')
+    await page.getByText(say.lunTaken).waitFor()
+    assert.deepEqual(await violations(page), [])
+    await page.getByRole('dialog').getByLabel('LUN').fill('2')
+    assert.match(await taken(), new RegExp(`^testudo vmss disk attach .*\\s.*--instance-id 0 --disk ${disk.id} --lun 2$`))
+    await yes()
+    await until('the instance has it', async () => (await luns()).join() === '0 Empty,2 Attach')
+  }, page)
+  await behaviour(`${lang}: and detached again`, async () => {
+    await press(say.detach(disk.name))
+    await yes()
+    await page.getByRole('button', { name: say.attach(disk.name), exact: true }).waitFor()
+    assert.deepEqual(await luns(), ['0 Empty'])
+    assert.deepEqual(page.complaints, [])
+  }, page)
+  await page.context().close()
+  await removeSet(set)
+}
+
+export async function chooseLatest(lang) {
+  const set = `beside-latest-${lang}`
+  await makeSet(set, { capacity: 1 })
+  const { say, page, go, press } = await at(set, lang)
+  await behaviour(`${lang}: latest is chosen as an image's version`, async () => {
+    await go('os/change')
+    await page.getByRole('radio', { name: 'Testudo:mini:gen1:latest', exact: true }).check()
+    await page.getByText(say.latestStays).waitFor()
+    await press(say.apply)
+    const { version, exactVersion } = await until('it is in the model', async () => {
+      const { imageReference } = (await getSet(set)).properties.virtualMachineProfile.storageProfile
+      return imageReference.version === 'latest' && imageReference
+    })
+    assert.deepEqual([version, exactVersion], ['latest', '1.0.0'])
+    await page.getByRole('radio', { name: 'Testudo:mini:gen1:latest', exact: true, checked: true }).waitFor()
+  }, page)
+  await behaviour(`${lang}: following newer versions by itself says what it needs, before it is sent`, async () => {
+    await page.getByRole('checkbox', { name: say.auto, exact: true }).check()
+    await page.getByText(say.latestFollows).waitFor()
+    await page.locator('.content').getByText(say.autoHealth).waitFor()
+    assert.deepEqual(await violations(page), [])
+    assert.ok(await page.getByRole('button', { name: say.apply, exact: true }).isDisabled())
+    assert.deepEqual(page.complaints, [])
+  }, page)
+  await page.context().close()
+  await removeSet(set)
+}
+
+/** On a daemon whose instances 2 and 3 boot another GRUB with their second start. */
+export async function judgeBoots(lang) {
+  const set = `beside-boots-${lang}`
+  await makeSet(set, { mode: 'Automatic', capacity: 4, size: 'Standard_B1ms', profile: TRUSTED })
+  const { say, page, go, press, yes, taken } = await at(set, lang)
+  const count = async () => (await getSet(set)).sku.capacity
+  const ids = async () => (await getInstances(set)).map(({ instanceId }) => instanceId).join()
+  const reads = (id, code) =>
+    until(`instance ${id} reads ${code}`, async () => {
+      const one = (await getInstances(set)).find(({ instanceId }) => instanceId === id)
+      return one?.properties.instanceView?.bootIntegrity?.status?.code === `BootIntegrity/${code}`
+    })
+  const approve = async (id) => {
+    await go(`bootIntegrity/${id}`)
+    await press(say.approve)
+    await yes()
+    await reads(id, 'healthy')
+  }
+  const deviates = async (id) => {
+    await onInstances(set, 'restart', [id])
+    await go('bootIntegrity')
+    await page.getByRole('button', { name: say.release(`${set}_${id}`), exact: true }).waitFor()
+  }
+  await behaviour(`${lang}: what an instance booted is approved, and listed`, async () => {
+    await reads('0', 'notjudged')
+    await approve('0')
+    await go('bootIntegrity')
+    await page.getByText(say.holds, { exact: true }).waitFor()
+  }, page)
+  await behaviour(`${lang}: an instance in quarantine is deleted, and the count stays`, async () => {
+    await deviates('3')
+    await until('another one has its place', async () => (await ids()) === '0,1,2,3,4')
+    await press(say.remove(`${set}_3`))
+    await yes()
+    await until('it is gone', async () => (await ids()) === '0,1,2,4')
+    assert.equal(await count(), 4)
+  }, page)
+  await behaviour(`${lang}: what another one booted is approved, it is released, and the count rises`, async () => {
+    await deviates('2')
+    await until('another one has its place', async () => (await ids()) === '0,1,2,4,5')
+    assert.deepEqual(await violations(page), [])
+    await go('bootIntegrity/2')
+    await page.getByText(say.grubDiffers).first().waitFor()
+    await press(say.approve)
+    await yes()
+    await go('bootIntegrity')
+    await press(say.release(`${set}_2`))
+    assert.equal(await taken(), `testudo vmss quarantine release -g ${group} -n ${set} --instance-id 2`)
+    assert.deepEqual(await violations(page), [])
+    await yes()
+    await page.getByText(say.nobodyQuarantined).waitFor()
+    await reads('2', 'healthy')
+    assert.equal(await count(), 5)
+  }, page)
+  await behaviour(`${lang}: a baseline is withdrawn, and those that have no other one are not judged`, async () => {
+    await page.getByRole('button', { name: say.withdraw }).first().click()
+    assert.match(await taken(), /^testudo attest baseline withdraw --id \d+$/)
+    await yes()
+    await page.getByText(say.withdrawn).waitFor()
+    await page.getByRole('button', { name: say.withdraw }).click()
+    await yes()
+    await page.getByRole('button', { name: say.withdraw }).waitFor({ state: 'detached' })
+    await go('bootIntegrity/0')
+    await press(say.attest)
+    await reads('0', 'notjudged')
+    assert.deepEqual(page.complaints, [])
+  }, page)
+  await page.context().close()
+  await removeSet(set)
+}
