@@ -224,10 +224,15 @@ somebody_is_unheard(const Sim *sim)
     return FALSE;
 }
 
-/* Who is ill goes first in a scale-in, and a killed control plane hears of it later: a user of a twin waits for it. */
+/* Who is ill goes first in a scale-in, and a killed control plane hears of it later: a user of a twin waits for it; and for
+ * what happens at this very moment, which comes before or after what is asked now by chance. */
 static void
 answers_await(Sim *sim)
 {
+    if (sim->kind.twin) {
+        sim_wait(sim, 0);
+        sim_settle(sim);
+    }
     for (guint i = 0; sim->kind.twin && i < ANSWER_WAITS && !sim->broken && somebody_is_unheard(sim); i++) {
         sim_wait(sim, 30 * USEC_PER_SEC);
         sim_settle(sim);
