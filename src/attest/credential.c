@@ -68,7 +68,7 @@ static GBytes *
 seed_wrap(const TpmKey *ek, const guint8 seed[SEED_SIZE])
 {
     static const char label[] = "IDENTITY"; /* with its NUL */
-    g_autoptr(EVP_PKEY_CTX) context = EVP_PKEY_CTX_new(ek->key, NULL);
+    g_autoptr(EVP_PKEY_CTX) context = EVP_PKEY_CTX_new(ek->rsa, NULL);
     g_autoptr(GByteArray) out = g_byte_array_new();
     guint8 wrapped[RSA_SIZE_MAX];
     size_t size = sizeof wrapped;

@@ -49,6 +49,32 @@ crl_serial_read(const char *text)
     return number && !BN_is_zero(number) ? number_text(number) : NULL;
 }
 
+gboolean
+crl_has_serial(const json_t *revoked, const char *serial)
+{
+    const json_t *one;
+    size_t i;
+    json_array_foreach(revoked, i, one)
+    {
+        if (g_strcmp0(json_member_text(one, "serial"), serial) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
+crl_has(const json_t *revoked, GBytes *certificate)
+{
+    /* Mostly there is none, and to read a certificate takes its time. */
+    if (json_array_size(revoked) == 0)
+        return FALSE;
+    g_autoptr(Chain) chain = chain_new();
+    if (!chain_add(chain, certificate))
+        return FALSE;
+    g_autofree char *serial = crl_serial_of(chain_first(chain));
+    return crl_has_serial(revoked, serial);
+}
+
 /* ---- making ---- */
 
 static void

@@ -16,6 +16,10 @@ char *crl_serial_of(X509 *certificate);
 /* In that form; NULL: it is no number of 1 to 20 bytes. */
 char *crl_serial_read(const char *text);
 
+/* revoked: as below. Is a certificate (DER) in it? One that cannot be read is not. */
+gboolean crl_has(const json_t *revoked, GBytes *certificate);
+gboolean crl_has_serial(const json_t *revoked, const char *serial);
+
 /* revoked: [{"serial", "at" (seconds since 1970)}]. PEM; newly allocated. */
 char *crl_make(const json_t *revoked, const Issuer *by, UnixTime now);
 

@@ -9,6 +9,8 @@
 #define SHA1_SIZE 20
 /* TCG has five hash algorithms for PCRs; a platform may bring some of its own. */
 #define MAX_ALGORITHMS 16
+/* A boot has about a hundred. */
+#define EVENTS_USUAL 128
 
 typedef struct {
     guint16 id, size;
@@ -133,7 +135,7 @@ event_log_parse(GBytes *bytes, GError **error)
         return NULL;
     g_autoptr(EventLog) log = g_new0(EventLog, 1);
     log->bytes = g_bytes_ref(bytes);
-    log->events = g_array_new(FALSE, FALSE, sizeof(LogEvent));
+    log->events = g_array_sized_new(FALSE, FALSE, sizeof(LogEvent), EVENTS_USUAL);
     while (reader.at.left > 0) {
         LogEvent event;
         if (log->events->len == EVENT_LOG_MAX_EVENTS) {

@@ -69,7 +69,7 @@ quote_check(const Evidence *evidence, GBytes *nonce, Quote *quote)
 
 /* Right under the endorsement hierarchy, or under the endorsement key. */
 static gboolean
-names_key(const Quote *quote, const TpmKey *ak, const TpmKey *ek)
+names_key(const Quote *quote, const TpmKey *ak, GBytes *ek_bytes)
 {
     guint8 name[TPM_NAME_SIZE];
     if (quote->signer_size != TPM_NAME_SIZE)
@@ -77,6 +77,8 @@ names_key(const Quote *quote, const TpmKey *ak, const TpmKey *ek)
     tpm_key_qualified_name(ak, /* parent= */ NULL, TPM_RH_ENDORSEMENT, name);
     if (memcmp(quote->signer, name, TPM_NAME_SIZE) == 0)
         return TRUE;
+    /* An endorsement key that cannot be read is as good as none. */
+    g_autoptr(TpmKey) ek = ek_bytes ? tpm_key_parse(ek_bytes, NULL) : NULL;
     if (!ek)
         return FALSE;
     tpm_key_qualified_name(ak, ek, TPM_RH_ENDORSEMENT, name);
@@ -95,9 +97,7 @@ key_check(const Evidence *evidence, Evidenced *evidenced)
     }
     if (!tpm_key_attests(evidenced->ak))
         return EVIDENCE_KEY_UNFIT;
-    /* One that cannot be read is as good as none. */
-    g_autoptr(TpmKey) ek = evidence->ek ? tpm_key_parse(evidence->ek, NULL) : NULL;
-    if (!names_key(&evidenced->quote, evidenced->ak, ek))
+    if (!names_key(&evidenced->quote, evidenced->ak, evidence->ek))
         return EVIDENCE_WRONG_KEY;
     switch (signature_check(evidence->signature, evidence->attest, evidenced->ak)) {
     case SIGNATURE_MALFORMED:

@@ -19,8 +19,10 @@ const char *identity_text(Identity identity);
 
 /* SHA-256 of the certified key, as SubjectPublicKeyInfo, in hexadecimal: what tells one TPM from another. NULL sets *error. */
 char *identity_key_digest(GBytes *certificate, GError **error);
-/* Is ek (TPM2B_PUBLIC) the certified key? */
+/* Is ek (TPM2B_PUBLIC) the certified key? To read a certificate takes twice as long as to verify a quote. */
 gboolean identity_is_key_of(GBytes *certificate, GBytes *ek);
+/* The same of an RSA key by the certified key's digest, as identity_key_digest() gives it; of any other key FALSE. */
+gboolean identity_has_digest(GBytes *ek, const char *digest);
 
 /* certificate: DER. ek: TPM2B_PUBLIC. ca: PEM, a root (signed by itself) and what stands between, in any order.
  * crls: PEM, what that CA revoked; NULL: that is not looked at. */

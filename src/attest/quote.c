@@ -1,9 +1,10 @@
 #include "attest/quote.h"
 
+#include "attest/digest.h"
+#include "attest/ecc.h"
 #include "attest/tpm_alg.h"
 #include "base/cursor.h"
 
-#include <openssl/ecdsa.h>
 #include <openssl/rsa.h>
 
 #define TPM_GENERATED_VALUE 0xff544347u
@@ -11,6 +12,8 @@
 /* A TPM has no more banks than that. */
 #define MAX_SELECTIONS   16
 #define MAX_SELECT_BYTES 4
+/* Of the largest curve that there is, P-521. */
+#define ECDSA_NUMBER_MAX 66
 
 /* TPML_PCR_SELECTION: a bit map for each bank. */
 static void
@@ -71,40 +74,13 @@ quote_parse(GBytes *bytes, Quote *ret_quote)
 
 /* ---- its signature ---- */
 
+/* ECDSA has two numbers, RSA the first alone. */
 typedef struct {
     guint16 scheme;
-    GBytes *bytes; /* as OpenSSL takes it */
+    Cursor first, second;
 } Signature;
 
-static void
-signature_clear(Signature *signature)
-{
-    g_clear_pointer(&signature->bytes, g_bytes_unref);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Signature, signature_clear)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ECDSA_SIG, ECDSA_SIG_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_MD_CTX, EVP_MD_CTX_free)
-
-/* r and s, each a TPM2B, as DER. */
-static GBytes *
-ecdsa_read(Cursor *at)
-{
-    Cursor r = cursor_sized(at), s = cursor_sized(at);
-    if (!cursor_is_done(at) || r.left > 66 || s.left > 66)
-        return NULL;
-    g_autoptr(ECDSA_SIG) pair = ECDSA_SIG_new();
-    BIGNUM *r_number = BN_bin2bn(r.at, (int)r.left, NULL), *s_number = BN_bin2bn(s.at, (int)s.left, NULL);
-    if (!pair || !r_number || !s_number || ECDSA_SIG_set0(pair, r_number, s_number) != 1) {
-        BN_free(r_number);
-        BN_free(s_number);
-        return NULL;
-    }
-    guint8 *der = NULL;
-    int length = i2d_ECDSA_SIG(pair, &der);
-    GBytes *bytes = length > 0 ? g_bytes_new(der, (gsize)length) : NULL;
-    OPENSSL_free(der);
-    return bytes;
-}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_PKEY_CTX, EVP_PKEY_CTX_free)
 
 static gboolean
 signature_read(GBytes *bytes, Signature *ret_signature)
@@ -113,44 +89,49 @@ signature_read(GBytes *bytes, Signature *ret_signature)
     const guint8 *data = g_bytes_get_data(bytes, &size);
     Cursor at = cursor_over(data, size);
     ret_signature->scheme = cursor_u16be(&at);
-    guint16 hash = cursor_u16be(&at);
-    if (at.failed || hash != TPM_ALG_SHA256)
+    if (cursor_u16be(&at) != TPM_ALG_SHA256)
         return FALSE;
-    if (ret_signature->scheme == TPM_ALG_ECDSA) {
-        ret_signature->bytes = ecdsa_read(&at);
-    } else if (ret_signature->scheme == TPM_ALG_RSASSA || ret_signature->scheme == TPM_ALG_RSAPSS) {
-        Cursor number = cursor_sized(&at);
-        if (cursor_is_done(&at))
-            ret_signature->bytes = g_bytes_new(number.at, number.left);
+    ret_signature->first = cursor_sized(&at);
+    switch (ret_signature->scheme) {
+    case TPM_ALG_ECDSA:
+        ret_signature->second = cursor_sized(&at);
+        return cursor_is_done(&at) && ret_signature->first.left <= ECDSA_NUMBER_MAX &&
+               ret_signature->second.left <= ECDSA_NUMBER_MAX;
+    case TPM_ALG_RSASSA:
+    case TPM_ALG_RSAPSS:
+        return cursor_is_done(&at);
+    default:
+        return FALSE;
     }
-    return ret_signature->bytes != NULL;
 }
 
 static gboolean
-verifies(const Signature *signature, GBytes *signed_bytes, EVP_PKEY *key)
+rsa_verifies(const Signature *signature, const guint8 digest[SHA256_SIZE], EVP_PKEY *key)
 {
-    gsize length, signed_length;
-    const guint8 *bytes = g_bytes_get_data(signature->bytes, &length);
-    const guint8 *data = g_bytes_get_data(signed_bytes, &signed_length);
-    EVP_PKEY_CTX *options = NULL;
-    g_autoptr(EVP_MD_CTX) context = EVP_MD_CTX_new();
-    if (!context || EVP_DigestVerifyInit(context, &options, EVP_sha256(), NULL, key) != 1)
-        return FALSE;
-    if (signature->scheme == TPM_ALG_RSAPSS && (EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) != 1 ||
-                                                EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_AUTO) != 1))
-        return FALSE;
-    return EVP_DigestVerify(context, bytes, length, data, signed_length) == 1;
+    const gboolean pss = signature->scheme == TPM_ALG_RSAPSS;
+    g_autoptr(EVP_PKEY_CTX) context = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+    return context && EVP_PKEY_verify_init(context) == 1 &&
+           EVP_PKEY_CTX_set_rsa_padding(context, pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING) == 1 &&
+           EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1 &&
+           (!pss || EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_AUTO) == 1) &&
+           EVP_PKEY_verify(context, signature->first.at, signature->first.left, digest, SHA256_SIZE) == 1;
 }
 
 SignatureCheck
 signature_check(GBytes *bytes, GBytes *signed_bytes, const TpmKey *key)
 {
-    g_auto(Signature) signature = { 0 };
+    Signature signature = { 0 };
+    gsize size;
+    const guint8 *data = g_bytes_get_data(signed_bytes, &size);
+    guint8 digest[SHA256_SIZE];
     if (!signature_read(bytes, &signature))
         return SIGNATURE_MALFORMED;
-    gboolean is_ecdsa = signature.scheme == TPM_ALG_ECDSA;
     /* A key with a scheme of its own signs by that one alone. */
-    if (is_ecdsa != (key->type == TPM_KEY_ECC) || (key->scheme != TPM_ALG_NULL && key->scheme != signature.scheme))
+    if ((signature.scheme == TPM_ALG_ECDSA) != (key->type == TPM_KEY_ECC) ||
+        (key->scheme != TPM_ALG_NULL && key->scheme != signature.scheme))
         return SIGNATURE_BROKEN;
-    return verifies(&signature, signed_bytes, key->key) ? SIGNATURE_HOLDS : SIGNATURE_BROKEN;
+    sha256(data, size, digest);
+    const gboolean holds = signature.scheme == TPM_ALG_ECDSA ? ecc_verifies(key->ecc, digest, signature.first, signature.second)
+                                                             : rsa_verifies(&signature, digest, key->rsa);
+    return holds ? SIGNATURE_HOLDS : SIGNATURE_BROKEN;
 }

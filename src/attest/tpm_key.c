@@ -1,11 +1,11 @@
 #include "attest/tpm_key.h"
 
 #include "attest/digest.h"
+#include "attest/ecc.h"
 #include "attest/tpm_alg.h"
 #include "base/cursor.h"
 
 #include <openssl/core_names.h>
-#include <openssl/ec.h>
 #include <openssl/param_build.h>
 #include <string.h>
 
@@ -23,19 +23,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(OSSL_PARAM, OSSL_PARAM_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_PKEY_CTX, EVP_PKEY_CTX_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIGNUM, BN_free)
 
-/* NULL where the numbers make no key of that kind (a point that is not on its curve, for one). */
-static EVP_PKEY *
-key_build(const char *kind, OSSL_PARAM_BLD *build)
-{
-    EVP_PKEY *key = NULL;
-    g_autoptr(OSSL_PARAM) params = OSSL_PARAM_BLD_to_param(build);
-    g_autoptr(EVP_PKEY_CTX) context = EVP_PKEY_CTX_new_from_name(NULL, kind, NULL);
-    if (!params || !context || EVP_PKEY_fromdata_init(context) != 1 ||
-        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
-        return NULL;
-    return key;
-}
-
 static EVP_PKEY *
 rsa_key(Cursor modulus, guint32 exponent)
 {
@@ -48,25 +35,13 @@ rsa_key(Cursor modulus, guint32 exponent)
         OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) != 1 ||
         OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e) != 1)
         return NULL;
-    return key_build("RSA", build);
-}
-
-static EVP_PKEY *
-ecc_key(guint16 curve, Cursor x, Cursor y)
-{
-    gsize size = curve == TPM_ECC_NIST_P256 ? 32 : 48;
-    const char *name = curve == TPM_ECC_NIST_P256 ? "prime256v1" : "secp384r1";
-    guint8 point[1 + 2 * 48] = { POINT_CONVERSION_UNCOMPRESSED };
-    if (x.left > size || y.left > size)
+    EVP_PKEY *key = NULL;
+    g_autoptr(OSSL_PARAM) params = OSSL_PARAM_BLD_to_param(build);
+    g_autoptr(EVP_PKEY_CTX) context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    if (!params || !context || EVP_PKEY_fromdata_init(context) != 1 ||
+        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
         return NULL;
-    /* A TPM may leave leading zeros out. */
-    memcpy(point + 1 + size - x.left, x.at, x.left);
-    memcpy(point + 1 + 2 * size - y.left, y.at, y.left);
-    g_autoptr(OSSL_PARAM_BLD) build = OSSL_PARAM_BLD_new();
-    if (!build || OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, name, 0) != 1 ||
-        OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * size) != 1)
-        return NULL;
-    return key_build("EC", build);
+    return key;
 }
 
 /* TPMT_SYM_DEF_OBJECT: of keys that protect others. */
@@ -98,7 +73,7 @@ rsa_read(Cursor *at, TpmKey *key)
     guint32 exponent = cursor_u32be(at);
     Cursor modulus = cursor_sized(at);
     if (cursor_is_done(at))
-        key->key = rsa_key(modulus, exponent);
+        key->rsa = rsa_key(modulus, exponent);
 }
 
 static void
@@ -110,8 +85,8 @@ ecc_read(Cursor *at, TpmKey *key)
     if (cursor_u16be(at) != TPM_ALG_NULL) /* kdf */
         at->failed = TRUE;
     Cursor x = cursor_sized(at), y = cursor_sized(at);
-    if (cursor_is_done(at) && (curve == TPM_ECC_NIST_P256 || curve == TPM_ECC_NIST_P384))
-        key->key = ecc_key(curve, x, y);
+    if (cursor_is_done(at))
+        key->ecc = ecc_key_new(curve, x, y);
 }
 
 static void
@@ -138,7 +113,7 @@ tpm_key_parse(GBytes *bytes, GError **error)
     g_autoptr(TpmKey) key = g_new0(TpmKey, 1);
     if (cursor_is_done(&outer) && area.left > 0)
         public_read(area, key);
-    if (!key->key) {
+    if (!key->rsa && !key->ecc) {
         arm_fail(error, ARM_BAD_REQUEST, NULL,
                  "The public key cannot be read: a TPM2B_PUBLIC of RSA, or of ECC on P-256 or P-384, with SHA-256, is taken.");
         return NULL;
@@ -154,8 +129,15 @@ tpm_key_free(TpmKey *key)
 {
     if (!key)
         return;
-    EVP_PKEY_free(key->key);
+    EVP_PKEY_free(key->rsa);
+    ecc_key_free(key->ecc);
     g_free(key);
+}
+
+gboolean
+tpm_key_is(const TpmKey *key, const EVP_PKEY *other)
+{
+    return key->rsa ? EVP_PKEY_eq(key->rsa, other) == 1 : ecc_key_is(key->ecc, other);
 }
 
 static void

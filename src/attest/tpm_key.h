@@ -24,13 +24,16 @@ typedef struct {
     guint32 attributes;
     guint16 scheme; /* TPM_ALG_ID of the signing scheme; 0x0010: none of its own */
     guint8 name[TPM_NAME_SIZE];
-    EVP_PKEY *key;
+    EVP_PKEY *rsa; /* one of these two, by type */
+    EC_KEY *ecc;   /* attest/ecc.h */
 } TpmKey;
 
 /* From a TPM2B_PUBLIC: RSA, or ECC on P-256 or P-384, with names by SHA-256. NULL sets *error. */
 TpmKey *tpm_key_parse(GBytes *bytes, GError **error);
 void tpm_key_free(TpmKey *key); /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TpmKey, tpm_key_free)
+
+gboolean tpm_key_is(const TpmKey *key, const EVP_PKEY *other);
 
 /* The qualified name of a key right under a hierarchy (Part 1, section 16.3): parent NULL, or under that key there. */
 void tpm_key_qualified_name(const TpmKey *key, const TpmKey *parent, guint32 hierarchy, guint8 ret_name[TPM_NAME_SIZE]);

@@ -112,10 +112,10 @@ on_record_sign(const json_t *record, void *data, GError **error)
 }
 
 static gboolean
-on_certificate_revoked(const char *serial, void *data)
+on_certificate_revoked(GBytes *certificate, void *data)
 {
     const Daemon *daemon = data;
-    return authority_is_revoked(daemon->authority, serial);
+    return authority_is_revoked(daemon->authority, certificate);
 }
 
 static Host *

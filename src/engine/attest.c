@@ -1,7 +1,6 @@
 #include "engine/attest.h"
 
 #include "attest/credential.h"
-#include "attest/crl.h"
 #include "base/guest_wire.h"
 #include "base/hex.h"
 #include "engine/alerts.h"
@@ -93,6 +92,8 @@ on_answer(int exit_code, const char *out, gsize out_length, const char *err G_GN
         return;
     }
     answer_keep(round->ak ? &round->activation : &round->quote, exit_code, out, out_length, error);
+    if (!round->ak)
+        guest_answer_read(&round->quote);
     round_over(round);
 }
 
@@ -314,11 +315,8 @@ static gboolean
 is_revoked(const Pass *pass, const StoreVtpm *vtpm)
 {
     const EngineConfig *config = &pass->engine->config;
-    g_autoptr(Chain) chain = chain_new();
-    if (!config->certificate_revoked || !vtpm->certificate || !chain_add(chain, vtpm->certificate))
-        return FALSE;
-    g_autofree char *serial = crl_serial_of(chain_first(chain));
-    return config->certificate_revoked(serial, config->revoked_data);
+    return config->certificate_revoked && vtpm->certificate &&
+           config->certificate_revoked(vtpm->certificate, config->revoked_data);
 }
 
 static gboolean

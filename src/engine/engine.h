@@ -24,8 +24,8 @@ typedef struct {
      * transaction. NULL: changes are not recorded. */
     char *(*record_sign)(const json_t *record, void *data, GError **error);
     void *record_data;
-    /* Is the certificate of a vTPM with this serial number (attest/crl.h) revoked? NULL: none is. */
-    gboolean (*certificate_revoked)(const char *serial, void *data);
+    /* Is this certificate of a vTPM (DER) revoked? NULL: none is. */
+    gboolean (*certificate_revoked)(GBytes *certificate, void *data);
     void *revoked_data;
     const SizeCatalogue *sizes; /* these two: what new instances of a rolling upgrade have room for; NULL: there is no limit */
     const Quota *quota;

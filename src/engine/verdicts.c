@@ -1,6 +1,5 @@
 #include "engine/verdicts.h"
 
-#include "attest/bundle.h"
 #include "attest/digest.h"
 #include "attest/identity.h"
 #include "attest/refusals.h"
@@ -22,6 +21,8 @@ guest_answer_clear(GuestAnswer *answer)
     g_clear_pointer(&answer->nonce, g_bytes_unref);
     g_clear_pointer(&answer->out, g_bytes_unref);
     g_clear_pointer(&answer->error_text, g_free);
+    bundle_clear(&answer->evidence);
+    g_clear_pointer(&answer->malformed, g_free);
 }
 
 /* ---- whose vTPM ---- */
@@ -71,16 +72,30 @@ is_evidence(const GuestAnswer *answer)
     return answer->exit_code == 0 || (size >= strlen(head) && memcmp(out, head, strlen(head)) == 0);
 }
 
+void
+guest_answer_read(GuestAnswer *answer)
+{
+    g_autoptr(GError) problem = NULL;
+    if (answer->error_code == ARM_N_CODES && is_evidence(answer) && !bundle_parse(answer->out, &answer->evidence, &problem))
+        answer->malformed = g_strdup(problem->message);
+}
+
+/* A certificate that has its key in another form has another digest than the key: it is asked itself then. */
+static gboolean
+is_key_of(const StoreVtpm *vtpm, GBytes *ek)
+{
+    return identity_has_digest(ek, vtpm->ek) || identity_is_key_of(vtpm->certificate, ek);
+}
+
 GBytes *
 verdict_new_key(const StoreVtpm *vtpm, const GuestAnswer *answer, GBytes **ret_ek)
 {
-    g_auto(Bundle) bundle = { 0 };
-    if (!vtpm->certificate || answer->error_code != ARM_N_CODES || !is_evidence(answer) ||
-        !bundle_parse(answer->out, &bundle, NULL) || !bundle.evidence.ak || !bundle.evidence.ek ||
-        (vtpm->ak && g_bytes_equal(vtpm->ak, bundle.evidence.ak)) || !identity_is_key_of(vtpm->certificate, bundle.evidence.ek))
+    const Evidence *evidence = &answer->evidence.evidence;
+    if (!vtpm->certificate || !evidence->ak || !evidence->ek || (vtpm->ak && g_bytes_equal(vtpm->ak, evidence->ak)) ||
+        !is_key_of(vtpm, evidence->ek))
         return NULL;
-    *ret_ek = g_bytes_ref(bundle.evidence.ek);
-    return g_bytes_ref(bundle.evidence.ak);
+    *ret_ek = g_bytes_ref(evidence->ek);
+    return g_bytes_ref(evidence->ak);
 }
 
 /* ---- what it came to ---- */
@@ -207,7 +222,7 @@ identity_judge(const StoreVtpm *vtpm, const Bundle *bundle, StoreAttestation *ma
     if (!vtpm->certificate)
         outcome_set(made, INTEGRITY_NOT_ATTESTED, "identityUnknown",
                     "The certificate of this instance's vTPM is not in its folder: nobody can tell whose evidence it is.");
-    else if (!bundle->evidence.ek || !identity_is_key_of(vtpm->certificate, bundle->evidence.ek))
+    else if (!bundle->evidence.ek || !is_key_of(vtpm, bundle->evidence.ek))
         outcome_set(made, INTEGRITY_NOT_ATTESTED, "otherVTpm",
                     "The evidence names another endorsement key than that of the vTPM that was made for this instance.");
     else if (!vtpm->ak || !bundle->evidence.ak || !g_bytes_equal(vtpm->ak, bundle->evidence.ak))
@@ -311,15 +326,13 @@ gboolean
 verdict_make(Pass *pass, Held *held, StoreVtpm *vtpm, const GuestAnswer *answer, GError **error)
 {
     g_autoptr(StoreAttestation) made = attestation_new(pass, held);
-    g_auto(Bundle) bundle = { 0 };
-    g_autoptr(GError) malformed = NULL;
+    const Bundle *bundle = &answer->evidence;
     vtpm->tried = pass->now;
     if (!silence_judge(answer, made)) {
-        if (!bundle_parse(answer->out, &bundle, &malformed))
-            outcome_set(made, INTEGRITY_NOT_ATTESTED, "malformed", malformed->message);
-        else if (!evidence_keep(pass, &bundle, answer->nonce, made, error) ||
-                 (identity_judge(vtpm, &bundle, made) &&
-                  !evidence_judge(pass, held, vtpm, &bundle, answer->nonce, made, error)))
+        if (answer->malformed)
+            outcome_set(made, INTEGRITY_NOT_ATTESTED, "malformed", answer->malformed);
+        else if (!evidence_keep(pass, bundle, answer->nonce, made, error) ||
+                 (identity_judge(vtpm, bundle, made) && !evidence_judge(pass, held, vtpm, bundle, answer->nonce, made, error)))
             return FALSE;
     }
     return store_vtpm_put(pass->tx, vtpm, error) && refused_tell(pass, held, made, error) &&

@@ -1,6 +1,7 @@
 /* engine/verdicts.h: from what a guest handed over to what is known of its boot, and into the store. */
 #pragma once
 
+#include "attest/bundle.h"
 #include "engine/pass.h"
 
 /* Codes of verdicts that follow from the instance's own model. */
@@ -14,8 +15,12 @@ typedef struct {
     int exit_code;
     ArmCode error_code; /* ARM_N_CODES: it ran to its end */
     char *error_text;
+    Bundle evidence; /* what is in `out`; empty where that is none */
+    char *malformed; /* why it cannot be read as evidence, which it says it is; or NULL */
 } GuestAnswer;
 void guest_answer_clear(GuestAnswer *answer);
+/* Once, when `out` is there: for those below. */
+void guest_answer_read(GuestAnswer *answer);
 
 /* The vTPM that the instance has now, as it was recorded when it was made; recorded now where it was not, and again where it is
  * another one. NULL sets *error. */

@@ -219,24 +219,11 @@ authority_renew(Authority *self, const char *root_key, UnixTime now, GError **er
 
 /* ---- what holds no more ---- */
 
-static gboolean
-is_listed(const json_t *revoked, const char *serial)
-{
-    const json_t *one;
-    size_t i;
-    json_array_foreach(revoked, i, one)
-    {
-        if (g_strcmp0(json_member_text(one, "serial"), serial) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 gboolean
-authority_is_revoked(Authority *self, const char *serial)
+authority_is_revoked(Authority *self, GBytes *certificate)
 {
     g_mutex_lock(&self->lock);
-    const gboolean listed = is_listed(self->revoked, serial);
+    const gboolean listed = crl_has(self->revoked, certificate);
     g_mutex_unlock(&self->lock);
     return listed;
 }
@@ -244,7 +231,7 @@ authority_is_revoked(Authority *self, const char *serial)
 static gboolean
 serial_add(Authority *self, const char *serial, const char *reason, UnixTime now, GError **error)
 {
-    if (is_listed(self->revoked, serial))
+    if (crl_has_serial(self->revoked, serial))
         return TRUE;
     g_autoptr(json_t) list = json_deep_copy(self->revoked);
     json_t *one = json_pack("{ss sI}", "serial", serial, "at", (json_int_t)(now / USEC_PER_SEC));

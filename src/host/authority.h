@@ -35,7 +35,8 @@ gboolean authority_renew(Authority *authority, const char *root_key, UnixTime no
 
 /* The certificate with this serial number (attest/crl.h) holds no more, for good. FALSE sets *error. */
 gboolean authority_revoke(Authority *authority, const char *serial, const char *reason, UnixTime now, GError **error);
-gboolean authority_is_revoked(Authority *authority, const char *serial);
+/* certificate: DER. */
+gboolean authority_is_revoked(Authority *authority, GBytes *certificate);
 /* [{"serial", "at", "reason"}]; a new reference. */
 json_t *authority_revoked(Authority *authority);
 /* PEM: what is revoked, signed by each CA that signed certificates; made anew once an hour, and when something is revoked. */

@@ -106,7 +106,7 @@ credential_open(EVP_PKEY *ek, const guint8 *name, GBytes *object, GBytes *wrappe
 static TpmKey
 key_of(EVP_PKEY *key, TpmKeyType type)
 {
-    return (TpmKey){ .type = type, .key = key };
+    return (TpmKey){ .type = type, .rsa = key };
 }
 
 /* Made once: it takes a while. */

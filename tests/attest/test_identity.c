@@ -50,6 +50,28 @@ test_identity(void)
     }
 }
 
+/* As the daemon asks, which has the digest ready. */
+static void
+test_digests(void)
+{
+    static const char *const folders[] = { "secure", "secure-instance2", "sb-off" };
+    g_autoptr(GBytes) nobody = g_bytes_new_static("", 0), ecc = fixture_read("secure/ak.pub", FALSE);
+    for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+        g_autofree char *certificate_path = g_strconcat(folders[i], "/ek-rsa.crt.der", NULL);
+        g_autoptr(GBytes) certificate = fixture_read(certificate_path, FALSE);
+        g_autofree char *digest = identity_key_digest(certificate, NULL);
+        g_assert_nonnull(digest);
+        for (guint j = 0; j < G_N_ELEMENTS(folders); j++) {
+            g_autofree char *ek_path = g_strconcat(folders[j], "/ek.pub", NULL);
+            g_autoptr(GBytes) ek = fixture_read(ek_path, FALSE);
+            g_assert_cmpint(identity_has_digest(ek, digest), ==, i == j);
+            g_assert_cmpint(identity_is_key_of(certificate, ek), ==, i == j);
+        }
+        g_assert_false(identity_has_digest(nobody, digest));
+        g_assert_false(identity_has_digest(ecc, digest));
+    }
+}
+
 /* Name and key are those that tpm2-tools wrote beside it. */
 static void
 test_names(void)
@@ -125,6 +147,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/identity/certificates", test_identity);
+    g_test_add_func("/identity/digests", test_digests);
     g_test_add_func("/identity/names", test_names);
     g_test_add_func("/identity/below-endorsement-key", test_below_endorsement_key);
     g_test_add_func("/identity/counters", test_counters);

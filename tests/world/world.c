@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include "attest/crl.h"
 #include "attest/issuer.h"
 #include "attest/jwt.h"
 #include "attest/record.h"
@@ -152,14 +153,10 @@ on_guest_token(const char *key, const char *nonce, void *data, GError **error)
 }
 
 static gboolean
-on_certificate_revoked(const char *serial, void *data)
+on_certificate_revoked(GBytes *certificate, void *data)
 {
     const World *world = data;
-    for (size_t i = 0; i < json_array_size(world->revoked); i++) {
-        if (strcmp(json_member_text(json_array_get(world->revoked, i), "serial"), serial) == 0)
-            return TRUE;
-    }
-    return FALSE;
+    return crl_has(world->revoked, certificate);
 }
 
 /* One CA is enough for all worlds of a process. */
