@@ -3,24 +3,8 @@ import assert from 'node:assert/strict'
 import { violations } from './axe.mjs'
 import { behaviour, until } from './behaviour.mjs'
 import { signedIn } from './browser.mjs'
-import { getInstances, getSet, group, keptDisks, makeSet, onInstances, patchSet, removeSet, settled } from './fleet.mjs'
+import { ATTESTED, getInstances, getSet, group, imageOf, judged, keptDisks, makeSet, onInstances, patchSet, removeSet, settled, TRUSTED } from './fleet.mjs'
 import { words } from './words.mjs'
-
-const TRUSTED = {
-  storageProfile: { imageReference: { publisher: 'Testudo', offer: 'mini', sku: 'gen2', version: '1.0.0' } },
-  securityProfile: { securityType: 'TrustedLaunch', uefiSettings: { secureBootEnabled: true, vTpmEnabled: true } },
-  extensionProfile: {
-    extensions: [{
-      name: 'GuestAttestation',
-      properties: {
-        publisher: 'Microsoft.Azure.Security.LinuxAttestation',
-        type: 'GuestAttestation',
-        typeHandlerVersion: '1.0',
-        settings: { AttestationConfig: { onDeviation: 'quarantine' } },
-      },
-    }],
-  },
-}
 
 /** A page of the set, and what is done on it again and again. */
 async function at(set, lang) {
@@ -110,20 +94,16 @@ export async function chooseLatest(lang) {
 /** On a daemon whose instances 2 and 3 boot another GRUB with their second start. */
 export async function judgeBoots(lang) {
   const set = `beside-boots-${lang}`
-  await makeSet(set, { mode: 'Automatic', capacity: 4, size: 'Standard_B1ms', profile: TRUSTED })
+  await makeSet(set, { mode: 'Automatic', capacity: 4, size: 'Standard_B1ms', profile: { ...imageOf('gen2'), securityProfile: TRUSTED, extensionProfile: ATTESTED } })
   const { say, page, go, press, yes, taken } = await at(set, lang)
   const count = async () => (await getSet(set)).sku.capacity
   const ids = async () => (await getInstances(set)).map(({ instanceId }) => instanceId).join()
-  const reads = (id, code) =>
-    until(`instance ${id} reads ${code}`, async () => {
-      const one = (await getInstances(set)).find(({ instanceId }) => instanceId === id)
-      return one?.properties.instanceView?.bootIntegrity?.status?.code === `BootIntegrity/${code}`
-    })
+  const reads = (id, state) => judged(set, id, state)
   const approve = async (id) => {
     await go(`bootIntegrity/${id}`)
     await press(say.approve)
     await yes()
-    await reads(id, 'healthy')
+    await reads(id, 'Healthy')
   }
   const deviates = async (id) => {
     await onInstances(set, 'restart', [id])
@@ -131,7 +111,7 @@ export async function judgeBoots(lang) {
     await page.getByRole('button', { name: say.release(`${set}_${id}`), exact: true }).waitFor()
   }
   await behaviour(`${lang}: what an instance booted is approved, and listed`, async () => {
-    await reads('0', 'notjudged')
+    await reads('0', 'NotJudged')
     await approve('0')
     await go('bootIntegrity')
     await page.getByText(say.holds, { exact: true }).waitFor()
@@ -158,7 +138,7 @@ export async function judgeBoots(lang) {
     assert.deepEqual(await violations(page), [])
     await yes()
     await page.getByText(say.nobodyQuarantined).waitFor()
-    await reads('2', 'healthy')
+    await reads('2', 'Healthy')
     assert.equal(await count(), 5)
   }, page)
   await behaviour(`${lang}: a baseline is withdrawn, and those that have no other one are not judged`, async () => {
@@ -171,7 +151,7 @@ export async function judgeBoots(lang) {
     await page.getByRole('button', { name: say.withdraw }).waitFor({ state: 'detached' })
     await go('bootIntegrity/0')
     await press(say.attest)
-    await reads('0', 'notjudged')
+    await reads('0', 'NotJudged')
     assert.deepEqual(page.complaints, [])
   }, page)
   await page.context().close()

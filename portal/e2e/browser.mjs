@@ -12,11 +12,14 @@ export async function start() {
 }
 export const stop = () => browser?.close()
 
-export async function open(lang, { width = 1280, height = 900, theme = 'light' } = {}) {
+/** still: nothing moves, as those ask for whom moving things are too much. */
+export async function open(lang, { width = 1280, height = 900, theme = 'light', still = false } = {}) {
   const context = await browser.newContext({
     viewport: { width, height },
     locale: lang === 'ja' ? 'ja-JP' : 'en-US',
+    timezoneId: 'UTC',
     colorScheme: theme,
+    reducedMotion: still ? 'reduce' : 'no-preference',
     ignoreHTTPSErrors: true,
   })
   context.setDefaultTimeout(PATIENCE_MS)

@@ -32,16 +32,39 @@ async function well(method, path, body) {
   return answer.body
 }
 
+/** What is below a set, or done there: of an instance, or of the set's rolling upgrades. */
+export const below = (name, path) => well('GET', `${idOf(name)}/${path}`)
+export const actBelow = (name, path, body) => well('POST', `${idOf(name)}/${path}`, body)
 export const getSet = (name) => well('GET', idOf(name))
 export const getInstances = async (name) => (await well('GET', `${idOf(name)}/virtualMachines?$expand=instanceView`)).value
 export const patchSet = (name, body) => well('PATCH', idOf(name), body)
 
-export const onInstances = (name, action, instanceIds) => well('POST', `${idOf(name)}/${action}`, { instanceIds })
+export const onInstances = (name, action, instanceIds) => actBelow(name, action, { instanceIds })
+/** An instance's boot has been judged, and is this. */
+export const judged = (name, id, state) =>
+  until(`instance ${id} of ${name} reads ${state}`, async () => (await ask('GET', `${idOf(name)}/virtualMachines/${id}/attestation`)).body?.properties?.state === state)
 export const keptDisks = async (name) =>
   (await well('GET', `/subscriptions/${TESTUDO_SUBSCRIPTION}/providers/Microsoft.Compute/disks`)).value.filter(({ tags }) => tags.scaleSet === name)
 
+export const imageOf = (sku, version = '1.0.0') => ({
+  storageProfile: { imageReference: { publisher: 'Testudo', offer: 'mini', sku, version } },
+})
+export const TRUSTED = { securityType: 'TrustedLaunch', uefiSettings: { secureBootEnabled: true, vTpmEnabled: true } }
+/** Attested, and taken out of service where something else booted. */
+export const ATTESTED = {
+  extensions: [{
+    name: 'GuestAttestation',
+    properties: {
+      publisher: 'Microsoft.Azure.Security.LinuxAttestation',
+      type: 'GuestAttestation',
+      typeHandlerVersion: '1.0',
+      settings: { AttestationConfig: { onDeviation: 'quarantine' } },
+    },
+  }],
+}
+
 /** A set of the A family from a generation 1 image, as the how-to has it at its beginning. profile: what its machines have besides. */
-export async function makeSet(name, { mode = 'Manual', capacity = 2, size = 'Standard_A1_v2', dataDisks, profile, orchestrationMode } = {}) {
+export async function makeSet(name, { mode = 'Manual', capacity = 2, size = 'Standard_A1_v2', dataDisks, profile, policy, orchestrationMode } = {}) {
   await well('PUT', groupId, { location: TESTUDO_LOCATION })
   await removeSet(name)
   await well('PUT', idOf(name), {
@@ -49,7 +72,10 @@ export async function makeSet(name, { mode = 'Manual', capacity = 2, size = 'Sta
     sku: { name: size, capacity },
     properties: {
       ...(orchestrationMode ? { orchestrationMode } : {}),
-      upgradePolicy: { mode, rollingUpgradePolicy: { maxBatchInstancePercent: 50, maxUnhealthyInstancePercent: 50, maxUnhealthyUpgradedInstancePercent: 50 } },
+      upgradePolicy: {
+        mode,
+        rollingUpgradePolicy: { maxBatchInstancePercent: 50, maxUnhealthyInstancePercent: 50, maxUnhealthyUpgradedInstancePercent: 50, ...policy },
+      },
       virtualMachineProfile: {
         storageProfile: {
           imageReference: { publisher: 'Testudo', offer: 'mini', sku: 'gen1', version: '1.0.0' },

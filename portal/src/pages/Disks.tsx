@@ -63,9 +63,9 @@ export default function Disks({ set }: { set: ScaleSet }) {
           keyOf={({ id }) => id}
           empty={t('disks.noKept')}
           columns={[
-            { title: t('col.name'), cell: (disk) => disk.name },
+            { title: t('col.name'), cell: (disk) => <span className="wrap reason">{disk.name}</span> },
             { title: t('col.status'), cell: ({ properties }) => tCode('diskState', properties.diskState) },
-            { title: t('set.kind'), cell: ({ tags }) => tags?.scaleSet ?? '–' },
+            ...(others ? [{ title: t('set.kind'), cell: ({ tags }: KeptDisk) => tags?.scaleSet ?? '–' }] : []),
             { title: t('instances.instance'), cell: ({ tags }) => tags?.instanceId ?? '–' },
             { title: 'LUN', num: true, cell: ({ tags }) => tags?.lun ?? '–' },
             { title: t('disks.size'), num: true, cell: ({ properties }) => `${properties.diskSizeGB ?? '–'} GiB` },

@@ -179,7 +179,7 @@ function Chooser({ images, present, chosen, choose, set }: ChooserProps) {
                   </td>
                   <td>{image.stands ? `latest (${image.stands})` : image.version}</td>
                   <td>{image.generation.replace('V', 'Gen')}</td>
-                  <td>
+                  <td className="supported">
                     <Supported image={image} />
                   </td>
                   <td className="num">{bytes(image.sizeInBytes)}</td>

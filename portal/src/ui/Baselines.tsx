@@ -6,7 +6,7 @@ import { list } from '../data/rest'
 import { remove } from '../data/send'
 import { useQuery } from '../data/store'
 import type { ImageReference, Instance, ScaleSet } from '../data/types'
-import { bytes, name as label, t, time } from '../i18n/i18n'
+import { bytes, name as label, t, tCode, time } from '../i18n/i18n'
 import { Confirm } from './Confirm'
 import { DataTable } from './DataTable'
 import { labelOf, Name, State } from './ui'
@@ -57,7 +57,7 @@ export function Baselines({ set, instances }: { set: ScaleSet; instances: Instan
             cell: ({ properties: { vCPUs, memoryMiB } }) => `${t('size.cores', { n: vCPUs })}, ${bytes(memoryMiB * MIB)}`,
           },
           { title: label('secureBoot'), cell: ({ properties }) => (properties.secureBoot ? t('enabled') : t('disabled')) },
-          { title: t('base.approved'), cell: ({ properties: { approvedAt, approvedBy } }) => `${time(approvedAt, 'short')}, ${approvedBy}` },
+          { title: t('base.approved'), cell: ({ properties: { approvedAt, approvedBy } }) => `${time(approvedAt, 'short')}, ${tCode('caller', approvedBy)}` },
           { title: t('col.status'), cell: ({ properties }) => <Standing of={properties} /> },
           {
             title: <span className="hidden">{t('sec.actions')}</span>,
@@ -89,7 +89,7 @@ function Standing({ of: { withdrawnAt, withdrawnBy, superseded } }: { of: Baseli
   return (
     <State mood="dull">
       {superseded ? t('base.superseded') : t('base.withdrawn')} ({time(withdrawnAt, 'short')}
-      {!superseded && withdrawnBy ? `, ${withdrawnBy}` : ''})
+      {!superseded && withdrawnBy ? `, ${tCode('caller', withdrawnBy)}` : ''})
     </State>
   )
 }

@@ -16,7 +16,6 @@ import { labelOf, Name } from './ui'
 interface Quarantined {
   id: string
   instanceId: string
-  name: string
   properties: { since: string; state: string; reason?: string; running: boolean; replaced: boolean }
 }
 
@@ -33,7 +32,7 @@ export function Quarantine({ set }: { set: ScaleSet }) {
         columns={[
           {
             title: t('instances.instance'),
-            cell: ({ instanceId, name }) => <a href={setHref(groupOf(set.id), set.name, 'bootIntegrity', instanceId)}>{name}</a>,
+            cell: ({ instanceId }) => <a href={setHref(groupOf(set.id), set.name, 'bootIntegrity', instanceId)}>{`${set.name}_${instanceId}`}</a>,
           },
           { title: t('qu.since'), cell: ({ properties }) => time(properties.since, 'short') },
           { title: t('bi.verdict'), cell: ({ properties }) => tCode('integrity', properties.state) },

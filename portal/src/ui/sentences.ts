@@ -1,7 +1,7 @@
 // Sentences of the API, each by its form, with the message that says the same. Pure.
-import { fill, t, type MessageKey } from '../i18n/i18n'
+import { fill, t, tCode, type MessageKey } from '../i18n/i18n'
 
-/** The first that fits says it; (?<rest>…) is a sentence that follows, and is said in its turn. */
+/** The first that fits says it; (?<rest>…) is a sentence that follows, and is said in its turn, (?<integrity>…) a state of a boot. */
 export const sentences: [RegExp, MessageKey][] = [
   [/^Not booted: Secure Boot validation failed\. Secure Boot refused '(?<file>[^']+)'/, 'step.refused'],
   [/^The VM size '(?<size>[^']+)' is not supported for creation of VMs.* with 'TrustedLaunch'/, 'rule.sizeTrusted'],
@@ -156,6 +156,17 @@ export const sentences: [RegExp, MessageKey][] = [
   [/^What programs keep in the TPM themselves/, 'inside.programs'],
   [/^No EFI system partition is mounted: boot loaders were not looked at/, 'inside.noEsp'],
   [/^clevis opens it, by a policy that was not read: it may need this TPM/, 'inside.clevis'],
+  [/^(?<n>\d+) of (?<total>\d+) instances are available/, 'said.available'],
+  [/^Instance (?<id>\d+): (?<rest>.*)/s, 'said.ofInstance'],
+  [/^Boot integrity: (?<integrity>\w+)\.(?<rest>.*)/s, 'said.integrity'],
+  [/^Operation '(?<operation>[^']+)' ended because a newer change of scale set '(?<set>[^']+)' took over/, 'said.preempted'],
+  [/^Asked for all the same: (?<rest>.*)/s, 'said.allTheSame'],
+  [/^Alert \S+: (?<rest>.*)/s, 'said.alert'],
+  [/^Baseline of image (?<image>\S+) is withdrawn\./, 'said.baselineWithdrawn'],
+  [/^Baseline of image (?<image>\S+), (?<vcpus>\d+) vCPUs, (?<mib>\d+) MiB, (?<rest>.*)/s, 'said.baseline'],
+  [/^is withdrawn: the last instance that needed it is gone/, 'said.baselineSuperseded'],
+  [/^holds again: a scale set went back to this image and size/, 'said.baselineAgain'],
+  [/^Baseline of image (?<image>\S+), (?<vcpus>\d+) vCPUs, (?<mib>\d+) MiB: /, 'said.baselineApproved'],
 ]
 
 /** The sentence as the page's language has it; undefined where it is not known. */
@@ -164,6 +175,7 @@ export function translate(sentence: string): string | undefined {
     const found = pattern.exec(sentence)
     if (!found) continue
     const { rest, ...groups } = found.groups ?? {}
+    if (groups.integrity) groups.integrity = tCode('integrity', groups.integrity)
     const more = rest?.trim() ?? ''
     return fill(t(key), rest === undefined ? groups : { ...groups, rest: translate(more) ?? more }).trim()
   }
