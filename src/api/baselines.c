@@ -104,7 +104,8 @@ proven_find(StoreTx *tx, const StoreSet *set, const StoreInstance *instance, GEr
     if (!found)
         return NULL;
     const StoreAttestation *last = found->len > 0 ? g_ptr_array_index(found, 0) : NULL;
-    if (last && last->log && last->epoch == instance->epoch && last->integrity != INTEGRITY_NOT_ATTESTED) {
+    if (last && last->log && last->epoch == instance->epoch && last->revision > 0 &&
+        last->integrity != INTEGRITY_NOT_ATTESTED) {
         g_ptr_array_set_free_func(found, NULL);
         StoreAttestation *taken = g_ptr_array_steal_index(found, 0);
         g_ptr_array_set_free_func(found, (GDestroyNotify)store_attestation_free);
@@ -115,12 +116,13 @@ proven_find(StoreTx *tx, const StoreSet *set, const StoreInstance *instance, GEr
     return NULL;
 }
 
+/* Of the image that booted then: who rests is given another model without being launched. */
 static StoreBaseline *
 baseline_new(Call *call, StoreTx *tx, const StoreSet *set, const StoreInstance *instance, const StoreAttestation *proven,
              GError **error)
 {
-    g_autoptr(StoreModel) row = store_model_get(tx, set->id, instance->revision, error);
-    g_autoptr(Model) model = row ? model_of_revision(tx, set->id, set->name, instance->revision, NULL, NULL, error) : NULL;
+    g_autoptr(StoreModel) row = store_model_get(tx, set->id, proven->revision, error);
+    g_autoptr(Model) model = row ? model_of_revision(tx, set->id, set->name, proven->revision, NULL, NULL, error) : NULL;
     if (!model)
         return NULL;
     g_autofree char *resource = resource_id_instance(call->api->subscription, set->group, set->name, instance->id);

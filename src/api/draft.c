@@ -94,6 +94,7 @@ judge(Draft *draft, const Judging *judging, GError **error)
         .host_secure_boot = config->host->secure_boot,
         .host_vtpm = config->host->vtpm,
         .flexible_feature = flexible_feature,
+        .is_rollback = draft->is_rollback,
     };
     rules_check(&input, &draft->refusal);
     draft->warnings = rules_warnings(&input);
@@ -218,6 +219,7 @@ draft_make_rollback(Call *call, StoreTx *tx, const StoreSet *set, const json_t *
     g_autoptr(Draft) draft = draft_begin(tx, set, error);
     if (!draft)
         return NULL;
+    draft->is_rollback = TRUE;
     draft->document = document_roll_back(draft->stored, earlier);
     return draft_judge(draft, call, tx, set, set->name, /* image_named= */ FALSE, error) ? g_steal_pointer(&draft) : NULL;
 }

@@ -8,6 +8,7 @@
 #include "model/rules.h"
 
 typedef struct {
+    gboolean is_rollback;
     json_t *stored;        /* document of the current revision, NULL on create */
     json_t *document;      /* after the change, exact image version resolved */
     Model *before, *after; /* before: NULL on create */

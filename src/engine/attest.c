@@ -23,7 +23,8 @@ struct Attested {
     Model *model;
     guint64 epoch;
     guint timer;
-    guint tries; /* in vain, in a row */
+    guint tries;      /* in vain, in a row */
+    guint64 heard_in; /* the number of the pass that took its last answer */
 };
 
 /* Under way in the guest, or answered; it may outlive the instance, and the engine. */
@@ -200,6 +201,13 @@ engine_attest(Engine *engine, const char *key)
 }
 
 void
+attest_pass_lost(const Pass *pass, Tracked *tracked)
+{
+    if (tracked->attested && tracked->attested->heard_in == pass->number)
+        ask_after(tracked->attested, RETRY_USEC);
+}
+
+void
 attest_abandon(Engine *engine)
 {
     GHashTableIter iter;
@@ -304,8 +312,9 @@ attest_follow_all(Pass *pass, GError **error)
 /* ---- what came back ---- */
 
 static void
-next_arrange(Attested *attested, const Held *held)
+next_arrange(const Pass *pass, Attested *attested, const Held *held)
 {
+    attested->heard_in = pass->number;
     const gboolean reached = held->row->integrity != INTEGRITY_UNREACHABLE;
     attested->tries = reached ? 0 : attested->tries + 1;
     ask_after(attested, reached || attested->tries > RETRIES ? period_of(attested) : RETRY_USEC);
@@ -369,7 +378,7 @@ round_take(Pass *pass, Round **round, GError **error)
     }
     if (!round_judge(pass, held, vtpm, *round, error))
         return FALSE;
-    next_arrange(attested, held);
+    next_arrange(pass, attested, held);
     return engine_act(pass, held, error);
 }
 

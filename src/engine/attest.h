@@ -17,5 +17,7 @@ gboolean attest_follow_all(Pass *pass, GError **error);
 /* What guests handed over since the last pass. */
 gboolean attest_take(Pass *pass, GError **error);
 void attest_stop(Tracked *tracked);
+/* Nothing of the pass was kept: what it heard of this one is asked for again. */
+void attest_pass_lost(const Pass *pass, Tracked *tracked);
 /* Answers that are still under way come to nobody. */
 void attest_abandon(Engine *engine);

@@ -276,6 +276,7 @@ pass_undo(Pass *pass)
         if (held->changed || held->written)
             engine_rows_lost(held->tracked->set);
         health_pass_lost(pass, held->tracked);
+        attest_pass_lost(pass, held->tracked);
         engine_mark_dirty(engine, held->tracked);
     }
     for (guint i = 0; i < pass->planned->len; i++) {

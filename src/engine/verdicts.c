@@ -118,6 +118,7 @@ attestation_new(const Pass *pass, const Held *held)
     made->instance = held->row->id;
     made->at = pass->now;
     made->epoch = held->row->epoch;
+    made->revision = held->row->revision;
     return made;
 }
 

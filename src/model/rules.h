@@ -29,6 +29,7 @@ typedef struct {
     gboolean host_secure_boot;     /* Secure Boot firmware with SMM found and probed */
     gboolean host_vtpm;            /* swtpm found */
     gboolean flexible_feature;     /* Microsoft.Compute/TrustedLaunchUpgradeFlexPreview is registered */
+    gboolean is_rollback;          /* `after` is an earlier model of the set */
 } RuleInput;
 
 /* FALSE sets *error with every violation (arm_set_error_from_violations). */

@@ -93,10 +93,11 @@ rule_has_guest_attestation(const Model *model)
     return model && model->attestation;
 }
 
+/* Where it is, it stays, also without one of them: what was so once comes back so. */
 gboolean
 rule_attestation_needs_both(const RuleInput *in, GError **error)
 {
-    if (!rule_has_guest_attestation(in->after) || rule_has_guest_attestation(in->before) ||
+    if (!rule_has_guest_attestation(in->after) || rule_has_guest_attestation(in->before) || in->is_rollback ||
         (in->after->secure_boot && in->after->vtpm))
         return TRUE;
     return arm_fail(error, ARM_OPERATION_NOT_ALLOWED, TARGET_EXTENSIONS,

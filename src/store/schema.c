@@ -242,6 +242,7 @@ const char *const schema_steps[] = {
     "  PRIMARY KEY (change, set_id, instance)) WITHOUT ROWID;",
     "ALTER TABLE instances ADD COLUMN integrity_by_model INTEGER NOT NULL DEFAULT 0;",
     "ALTER TABLE disks DROP COLUMN joins;",
+    "ALTER TABLE attestations ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

@@ -445,7 +445,8 @@ typedef struct {
     gint64 set_id;
     guint instance;
     UnixTime at;
-    guint64 epoch; /* the launch that it is about */
+    guint64 epoch;  /* the launch that it is about */
+    guint revision; /* of the model that it was launched with, or that comes to the same; 0: not written down */
     Integrity integrity;
     char *code;       /* a word for the reason: "wrongNonce", "deviation"; NULL where it is healthy */
     char *reason;     /* a sentence; NULL where it is healthy */

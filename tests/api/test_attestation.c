@@ -108,6 +108,25 @@ test_who_is_not_attested(void)
     ROWS_RUN(world, rows);
 }
 
+/* A model that comes while it rests is its own at once, and nothing of it has booted. */
+static void
+test_a_boot_of_another_image_is_not_approved_as_this_one(void)
+{
+    g_autoptr(World) world = world_with(SET(ATTESTED));
+    answer_free(world_must(world, 202, "POST", INSTANCE "/poweroff", NULL));
+    world_settle(world);
+    answer_free(world_must(world, 200, "PATCH", "@/s1",
+                           "{\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{"
+                           "\"version\":\"1.1.0\"}}}}}"));
+    answer_free(world_must(world, 202, "POST", "@/s1/manualupgrade", "{\"instanceIds\":[\"0\"]}"));
+    world_settle(world);
+    const Row rows[] = {
+        { "GET", INSTANCE, NULL, 200, "properties.latestModelApplied", "true" },
+        { "POST", INSTANCE "/approveBaseline", NULL, 201, "properties.image", "Testudo:mini:gen2:1.0.0" },
+    };
+    ROWS_RUN(world, rows);
+}
+
 /* A stranger's, as good as any. */
 static void
 test_who_certifies(void)
@@ -137,6 +156,7 @@ main(int argc, char **argv)
     g_test_add_func("/api/attestation/from-not-judged-to-healthy", test_from_not_judged_to_healthy);
     g_test_add_func("/api/attestation/evidence", test_evidence);
     g_test_add_func("/api/attestation/stale", test_stale);
+    g_test_add_func("/api/attestation/another-image", test_a_boot_of_another_image_is_not_approved_as_this_one);
     g_test_add_func("/api/attestation/who-is-not-attested", test_who_is_not_attested);
     g_test_add_func("/api/attestation/who-certifies", test_who_certifies);
     return g_test_run();

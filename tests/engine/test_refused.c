@@ -221,6 +221,42 @@ test_at_each_commit_of_an_unhealthy_upgrade(void)
     g_assert_not_reached();
 }
 
+#define ATTESTED                                                                                                               \
+    "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":1},\"properties\":{"                             \
+    "\"virtualMachineProfile\":{\"securityProfile\":{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{"                    \
+    "\"secureBootEnabled\":true,\"vTpmEnabled\":true}},\"storageProfile\":{\"imageReference\":{\"publisher\":\"Testudo\","     \
+    "\"offer\":\"mini\",\"sku\":\"gen2\",\"version\":\"1.0.0\"}},\"extensionProfile\":{\"extensions\":[{\"name\":"             \
+    "\"GuestAttestation\",\"properties\":{\"publisher\":\"Microsoft.Azure.Security.LinuxAttestation\",\"type\":"               \
+    "\"GuestAttestation\",\"typeHandlerVersion\":\"1.0\"}}]}}}}"
+
+/* Whichever commit fails, what is found of its boot is known a minute later, and not at the next round an hour later. */
+static guint
+attested_run(guint fails_at)
+{
+    Disk disk = { .fails_at = fails_at };
+    g_autoptr(World) world = world_new_in_memory();
+    answer_free(world_must(world, 201, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
+    answer_free(world_must(world, 201, "PUT", "@/s1", ATTESTED));
+    sqlite3_commit_hook(world->store->writer.db, on_sqlite_commit, &disk);
+    settle(world);
+    world_advance(world, 60 * USEC_PER_SEC);
+    sqlite3_commit_hook(world->store->writer.db, NULL, NULL);
+    g_autoptr(Answer) found = world_must(world, 200, "GET", "@/s1/virtualMachines/0/attestation", NULL);
+    answer_expect(found, "properties.state", "NotJudged");
+    return disk.commits;
+}
+
+static void
+test_at_each_commit_of_an_attestation(void)
+{
+    g_assert_cmpuint(attested_run(0), >, 1);
+    for (guint at = 1; at < COMMITS_AT_MOST; at++) {
+        if (attested_run(at) < at)
+            return;
+    }
+    g_assert_not_reached();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -234,5 +270,6 @@ main(int argc, char **argv)
     g_test_add_func("/engine/refused/revision-of-a-lost-pass", test_revision_of_a_lost_pass);
     g_test_add_func("/engine/refused/at-each-commit-of-a-creation", test_at_each_commit_of_a_creation);
     g_test_add_func("/engine/refused/at-each-commit-of-an-unhealthy-upgrade", test_at_each_commit_of_an_unhealthy_upgrade);
+    g_test_add_func("/engine/refused/at-each-commit-of-an-attestation", test_at_each_commit_of_an_attestation);
     return g_test_run();
 }

@@ -414,14 +414,15 @@ test_attestation_is_added_where_both_are_on(void)
 {
     /* clang-format off */
     static const struct {
-        gboolean there_before, secure_boot, vtpm;
+        gboolean there_before, is_rollback, secure_boot, vtpm;
         const char *expect;
     } cases[] = {
-        { FALSE, TRUE, TRUE, "" },
-        { FALSE, FALSE, TRUE, "409 extensionProfile.extensions" },
-        { FALSE, TRUE, FALSE, "409 extensionProfile.extensions" },
-        { TRUE, FALSE, TRUE, "" },
-        { TRUE, FALSE, FALSE, "" },
+        { FALSE, FALSE, TRUE, TRUE, "" },
+        { FALSE, FALSE, FALSE, TRUE, "409 extensionProfile.extensions" },
+        { FALSE, FALSE, TRUE, FALSE, "409 extensionProfile.extensions" },
+        { TRUE, FALSE, FALSE, TRUE, "" },
+        { TRUE, FALSE, FALSE, FALSE, "" },
+        { FALSE, TRUE, FALSE, TRUE, "" },
     };
     /* clang-format on */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -433,6 +434,7 @@ test_attestation_is_added_where_both_are_on(void)
             attestation_add(c.before);
         c.after->secure_boot = cases[i].secure_boot;
         c.after->vtpm = cases[i].vtpm;
+        c.in.is_rollback = cases[i].is_rollback;
         g_autofree char *text = verdict(&c);
         g_assert_cmpstr(text, ==, cases[i].expect);
     }

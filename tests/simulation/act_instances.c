@@ -14,12 +14,13 @@ typedef struct {
     gboolean protection_holds; /* an instance may be protected from it */
 } Deed;
 
+enum { START = 0, RESTART = 4 };
 static const Deed deeds[] = {
-    { "start", OPERATION_START, POWER_RUNNING, .only_running = FALSE },
+    [START] = { "start", OPERATION_START, POWER_RUNNING, .only_running = FALSE },
     { "poweroff", OPERATION_POWER_OFF, POWER_STOPPED, .only_running = FALSE },
     { "poweroff?skipShutdown=true", OPERATION_POWER_OFF, POWER_STOPPED, .only_running = FALSE },
     { "deallocate", OPERATION_DEALLOCATE, POWER_DEALLOCATED, .protection_holds = TRUE },
-    { "restart", OPERATION_RESTART, POWER_N_STATES, .only_running = TRUE },
+    [RESTART] = { "restart", OPERATION_RESTART, POWER_N_STATES, .only_running = TRUE },
     { "redeploy", OPERATION_REDEPLOY, POWER_N_STATES, .only_running = TRUE },
     { "reimage", OPERATION_REIMAGE, POWER_N_STATES, .new_disk = TRUE, .protection_holds = TRUE },
     { "reimageall", OPERATION_REIMAGE_ALL, POWER_N_STATES, .new_disk = TRUE, .new_data = TRUE, .protection_holds = TRUE },
@@ -270,6 +271,18 @@ asked_all(const SimSet *set)
     return asked;
 }
 
+static Asked
+asked_tampered(Sim *sim, const SimSet *set)
+{
+    Asked asked = { NAMED, g_array_new(FALSE, FALSE, sizeof(guint)) };
+    for (guint i = 0; i < set->present->len; i++) {
+        const SimInstance *instance = g_ptr_array_index(set->present, i);
+        if (vm_of(sim, set, instance->id)->tampered != SIMULATED_OK && !instance->leaving)
+            g_array_append_val(asked.ids, instance->id);
+    }
+    return asked;
+}
+
 static gboolean
 somebody(const SimSet *set, gboolean (*is)(const SimSet *set, const SimInstance *instance))
 {
@@ -302,6 +315,19 @@ roll_at_the_end(Sim *sim, SimSet *set)
                   roll_status_text(set->roll_ended_as));
 }
 
+/* It is not proven until it boots as it should, and a rolling upgrade that does not launch it leaves it as it is. */
+static void
+restart_tampered(Sim *sim, SimSet *set)
+{
+    Asked asked = asked_tampered(sim, set);
+    if (asked.ids->len == 0) {
+        g_array_unref(asked.ids);
+        return;
+    }
+    deed_ask(sim, set, &deeds[RESTART], asked);
+    sim_settle(sim);
+}
+
 void
 action_heal(Sim *sim)
 {
@@ -309,8 +335,9 @@ action_heal(Sim *sim)
         SimSet *set = g_ptr_array_index(sim->sets, i);
         if (set->gone)
             continue;
-        deed_ask(sim, set, &deeds[0], asked_all(set));
+        deed_ask(sim, set, &deeds[START], asked_all(set));
         sim_settle(sim);
+        restart_tampered(sim, set);
         roll_at_the_end(sim, set);
         set->left_behind = somebody(set, needs_surge);
         if (set->left_behind)

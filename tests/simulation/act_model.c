@@ -318,6 +318,8 @@ changed(Sim *sim, const SimModel *before)
     }
     if (random_chance(&sim->actions, 10))
         after.health = health_random(&sim->actions);
+    if (sim->kind.attested && random_chance(&sim->actions, 40))
+        after.attested = before->attested ? random_chance(&sim->actions, 70) : model_attestable(&after);
     if (sim->kind.images && ((what & 2) || random_chance(&sim->actions, 20)))
         follow_draw(sim, &sim->actions, &after);
     return after;

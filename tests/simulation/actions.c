@@ -130,6 +130,11 @@ action_random(Sim *sim)
         act_disk(sim, equipped);
         return;
     }
+    SimSet *attested = sim->kind.attested && random_chance(&sim->actions, 15) ? set_pick(sim) : NULL;
+    if (attested) {
+        act_approve(sim, attested);
+        return;
+    }
     guint drawn = random_below(&sim->actions, 100);
     for (guint i = 0; i < G_N_ELEMENTS(actions); i++) {
         if (drawn >= actions[i].weight) {

@@ -21,6 +21,9 @@ void act_service(Sim *sim, SimSet *set);
 /* data_disks.c */
 void act_disk(Sim *sim, SimSet *set);
 
+/* attested.c */
+void act_approve(Sim *sim, SimSet *set);
+
 /* os_upgrades.c */
 void act_import(Sim *sim, SimSet *set);
 

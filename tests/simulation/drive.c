@@ -13,7 +13,8 @@
 #define STEPS_OF_QUESTION 4
 #define BATCH_S           1200
 /* Hours cost: each application is asked for its health all the time. */
-#define LONG_WAITS 3
+#define LONG_WAITS    3
+#define VERDICTS_WAIT (20 * 60 * USEC_PER_SEC)
 /* Of half a minute: more than it takes to hear of an application, whatever its extension says. */
 #define ANSWER_WAITS 40
 
@@ -38,10 +39,13 @@ kind_of(guint64 seed)
     kind.repairs = random_chance(&random, 25) && !kind.twin;
     kind.images = random_chance(&random, 8);
     kind.disks = !kind.twin && random_chance(&random, 10);
+    kind.attested = !kind.twin && random_chance(&random, 6);
     if (kind.images)
         kind.actions += 4;
     if (kind.disks)
         kind.actions += 8;
+    if (kind.attested)
+        kind.actions += 4;
     return kind;
 }
 
@@ -244,7 +248,7 @@ answers_await(Sim *sim)
 static void
 pause_random(Sim *sim)
 {
-    if (sim->kind.repairs && sim->long_waits < LONG_WAITS && random_chance(&sim->actions, 25)) {
+    if ((sim->kind.repairs || sim->kind.attested) && sim->long_waits < LONG_WAITS && random_chance(&sim->actions, 25)) {
         sim->long_waits++;
         sim_wait(sim, random_between(&sim->actions, 20, 240) * 60 * USEC_PER_SEC);
     }
@@ -301,6 +305,11 @@ sim_run(Sim *sim)
     if (!sim->broken && sim->kind.images)
         action_follow(sim);
     answers_await(sim);
+    /* Who runs since a moment ago is asked how it booted; and who is ill is repaired meanwhile. */
+    if (sim->kind.attested) {
+        sim_wait(sim, VERDICTS_WAIT);
+        sim_settle(sim);
+    }
     if (!sim->broken)
         check_end(sim);
 }
@@ -387,10 +396,10 @@ seed_play(guint64 seed, gboolean steps, gboolean print)
     Sim *sim = sim_begin(seed, kind);
     sim->trace.steps = steps;
     sim->trace.print = print;
-    trace_act(sim, "seed %" G_GUINT64_FORMAT ":%s%s%s%s%s%s%s%s%s", seed, kind.faults ? " faults" : "",
+    trace_act(sim, "seed %" G_GUINT64_FORMAT ":%s%s%s%s%s%s%s%s%s%s", seed, kind.faults ? " faults" : "",
               kind.kills ? " kills" : "", kind.disk ? " disk" : "", kind.hurried ? " hurried" : "", kind.twin ? " twin" : "",
               kind.on_file ? " on file" : "", kind.repairs ? " repairs" : "", kind.images ? " images" : "",
-              kind.disks ? " disks" : "");
+              kind.disks ? " disks" : "", kind.attested ? " attested" : "");
     sim_run(sim);
     if (!sim->broken && kind.twin)
         twin_compare(sim);

@@ -11,7 +11,7 @@
 #define LAUNCHES 12
 
 static SimulatedFault
-launch_fault(const LaunchSpec *spec, void *data)
+failing_fault(const LaunchSpec *spec, void *data)
 {
     static const SimulatedFault faults[] = { SIMULATED_START_FAILS, SIMULATED_NO_AGENT, SIMULATED_REFUSED, SIMULATED_EXITS,
                                              SIMULATED_DISK_FULL };
@@ -35,6 +35,13 @@ launch_fault(const LaunchSpec *spec, void *data)
         trace_act(sim, "fault: launch %" G_GUINT64_FORMAT " of %s/%u goes wrong (%d)", spec->epoch, set ? set->name : "?", id,
                   (int)fault);
     return fault;
+}
+
+static SimulatedFault
+launch_fault(const LaunchSpec *spec, void *data)
+{
+    SimulatedFault fault = failing_fault(spec, data), tampered = attested_fault(data, spec, fault == SIMULATED_OK);
+    return fault == SIMULATED_OK ? tampered : fault;
 }
 
 /* ---- what goes wrong in a guest ---- */

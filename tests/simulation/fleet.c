@@ -53,12 +53,20 @@ model_is_valid(const SimModel *model)
     return model->disks <= size->disks_max;
 }
 
+/* May the extension be added? Where it is, it stays. */
+gboolean
+model_attestable(const SimModel *model)
+{
+    return model->trusted && model->secure_boot && model->vtpm;
+}
+
 /* Nothing is heard of a guest without an agent. */
 gboolean
 model_is_well(const SimModel *model)
 {
     const SimImage *image = &sim_images[model->image];
-    return (image->bootable || !model->secure_boot) && (model->health == 0 || (image->agent && !image->unhealthy));
+    gboolean proven = !model->attested || (image->agent || !model->vtpm);
+    return (image->bootable || !model->secure_boot) && (model->health == 0 || (image->agent && !image->unhealthy)) && proven;
 }
 
 gboolean
@@ -71,7 +79,7 @@ model_same_launch(const SimModel *a, const SimModel *b)
 gboolean
 model_same_effect(const SimModel *a, const SimModel *b)
 {
-    return model_same_launch(a, b) && a->health == b->health;
+    return model_same_launch(a, b) && a->health == b->health && a->attested == b->attested;
 }
 
 /* One in eight has forty instances. */
@@ -90,7 +98,7 @@ model_random(Sim *sim)
             .size = random_below(&sim->fleet, sim_n_sizes),
             /* The last one is refused by Secure Boot, which is a fault of its own. */
             .image = random_below(&sim->fleet, sim->kind.faults ? sim_n_images : sim_n_images - 1),
-            .trusted = random_chance(&sim->fleet, 40),
+            .trusted = random_chance(&sim->fleet, sim->kind.attested ? 85 : 40),
             .disks = random_chance(&sim->fleet, 25) ? random_between(&sim->fleet, 1, 3) : 0,
             .health = random_chance(&sim->fleet, 25) ? health_random(&sim->fleet) : 0,
             .flexible = random_chance(&sim->fleet, 15),
@@ -103,8 +111,9 @@ model_random(Sim *sim)
         model.policy = policy_random(sim, &sim->fleet, model.flexible);
         if (sim->kind.images && random_chance(&sim->fleet, 90))
             follow_draw(sim, &sim->fleet, &model);
-        model.secure_boot = model.trusted && random_chance(&sim->fleet, 60);
-        model.vtpm = model.trusted && random_chance(&sim->fleet, 80);
+        model.secure_boot = model.trusted && random_chance(&sim->fleet, sim->kind.attested ? 90 : 60);
+        model.vtpm = model.trusted && random_chance(&sim->fleet, sim->kind.attested ? 95 : 80);
+        model.attested = sim->kind.attested && model_attestable(&model) && random_chance(&sim->fleet, 90);
     } while (!model_is_valid(&model));
     return model;
 }
@@ -156,6 +165,17 @@ notice_json(const SimModel *model)
     return json_pack("{s{sb ss}}", "terminateNotificationProfile", "enable", 1, "notBeforeTimeout", time);
 }
 
+static json_t *
+extensions_json(const SimModel *model)
+{
+    json_t *list = json_array();
+    if (model->health > 0)
+        json_array_append_new(list, health_json(model->health));
+    if (model->attested)
+        json_array_append_new(list, attestation_json());
+    return json_pack("{so}", "extensions", list);
+}
+
 char *
 model_body(const SimModel *model, const SimModel *before)
 {
@@ -175,8 +195,8 @@ model_body(const SimModel *model, const SimModel *before)
     if (before ? before->trusted != model->trusted || before->secure_boot != model->secure_boot || before->vtpm != model->vtpm
                : model->trusted)
         json_object_set_new(profile, "securityProfile", security_json(model));
-    if (before ? before->health != model->health : model->health > 0)
-        json_object_set_new(profile, "extensionProfile", json_pack("{s[o]}", "extensions", health_json(model->health)));
+    if (before ? before->health != model->health || before->attested != model->attested : model->health > 0 || model->attested)
+        json_object_set_new(profile, "extensionProfile", extensions_json(model));
     json_object_set_new(properties, "virtualMachineProfile", profile);
     if (!before && notice_minutes(model))
         json_object_set_new(profile, "scheduledEventsProfile", notice_json(model));

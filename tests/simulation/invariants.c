@@ -380,6 +380,7 @@ static const struct {
     { EVERY_STEP, "quota is never exceeded", quota_is_never_exceeded },
     { EVERY_STEP, "an operation counts its steps", steps_are_counted },
     { EVERY_STEP, "a step is of an operation that is under way", steps_belong_to_operations },
+    { EVERY_STEP, "a verdict is what its boot deserves", verdicts_follow },
     { AT_REST, "every accepted operation ends", everything_has_ended },
     { AT_REST, "what is deleted is gone", what_leaves_is_gone },
     { AT_REST, "what is written down of a VM is what it is", rows_are_what_runs },
@@ -390,6 +391,7 @@ static const struct {
     { FOLLOWED, "once faults stop, who follows `latest` runs the newest image", newest_images_run },
     { IN_THE_END, "answers agree with rows", answers_agree_in_the_end },
     { WELL_AGAIN, "who died runs again once faults stop", the_dead_run_again },
+    { IN_THE_END, "whoever is attested gets a verdict", verdicts_are_there },
     { IN_THE_END, "all run their set's model", all_run_their_model },
 };
 

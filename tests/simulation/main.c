@@ -128,7 +128,7 @@ static gboolean
 is_of_disk(const GLogField *fields, gsize n_fields)
 {
     static const char *const beginnings[] = { "the store refused a pass", "upkeep failed", "change records are written later",
-                                              "answered 500: The store" };
+                                              "baselines could not be looked through", "answered 500: The store" };
     static guint told;
     for (gsize i = 0; i < n_fields; i++) {
         for (guint k = 0; k < G_N_ELEMENTS(beginnings); k++) {

@@ -1,6 +1,7 @@
 /* Rolling upgrades: each thing that one does is judged, from rows and from what was seen of the VMs, against the policy that
  * its user asked for. The product's planner is not asked. */
 #include "rows.h"
+#include "store/desire.h"
 
 #include <string.h>
 
@@ -69,6 +70,16 @@ row_is_ill(const StoreInstance *row)
     }
 }
 
+/* How it booted counts too where a rolling upgrade has upgraded it, or is about to. */
+static gboolean
+is_unproven(const StoreInstance *row, RollMark mark)
+{
+    gboolean judged =
+        mark == ROLL_MARK_IN_HAND || mark == ROLL_MARK_UNDOING || mark == ROLL_MARK_DONE || mark == ROLL_MARK_FAILED;
+    return judged && row->state == INSTANCE_RUNNING && !row->operation && row->want_power == POWER_RUNNING &&
+           integrity_is_against(row);
+}
+
 static gboolean
 on_target(const Look *look, const StoreInstance *row)
 {
@@ -79,7 +90,8 @@ static void
 row_count(Look *look, const StoreInstance *row)
 {
     RollMark mark = mark_of(look, row);
-    gboolean waited_for = mark == ROLL_MARK_IN_HAND || mark == ROLL_MARK_UNDOING, ill = row_is_ill(row);
+    gboolean waited_for = mark == ROLL_MARK_IN_HAND || mark == ROLL_MARK_UNDOING,
+             ill = row_is_ill(row) || is_unproven(row, mark);
     if (row->want_deleted)
         return;
     look->part += row->surge ? 0 : 1;

@@ -40,4 +40,7 @@ SimInstance *replaced_adopt(Sim *sim, SimSet *set, const StoreInstance *row);
 void repairs_follow(Sim *sim, SimSet *set, const RowSet *row);
 /* notice.c: who is seen to leave for the first time, and what time its guest is given. */
 void notices_follow(Sim *sim, const Rows *rows, const char *name);
+/* attested.c */
+void verdicts_follow(Sim *sim, const Rows *rows, const char *name);
+void verdicts_are_there(Sim *sim, const Rows *rows, const char *name);
 const RowSet *rows_find(const Rows *rows, const char *uid);

@@ -61,6 +61,7 @@ typedef struct {
     gboolean says_standard; /* its body names the security type Standard, and does not only leave it out */
     guint disks;            /* data disks, luns 0 … */
     guint health;           /* 0: none; else the number of an Application Health extension in policy.c, plus 1 */
+    gboolean attested;      /* it has the Guest Attestation extension */
     gboolean flexible;
     guint capacity;
     guint tag;
@@ -160,13 +161,14 @@ typedef struct {
     guint revision_max;          /* the newest revision that it was ever asked to be brought to */
     gboolean may_disk, may_data; /* an accepted request replaces them */
     gboolean may_vars, may_vtpm;
-    gboolean owes_disk; /* a request that replaces the disk was done: the next launch has another one */
-    gboolean agent;     /* its guest agent has answered in this boot */
-    LaunchSpec *undo;   /* what a rolling upgrade puts back: the last launch before it took the instance; or NULL */
-    UnixTime ill_until; /* a fault: its application is ill so long */
-    gboolean owed;      /* it died, and not in its creation: it is to be started again */
-    gboolean created;   /* the product has said that it runs, and the step that makes it was over */
-    gboolean refused;   /* this boot, by Secure Boot */
+    gboolean owes_disk;      /* a request that replaces the disk was done: the next launch has another one */
+    gboolean agent;          /* its guest agent has answered in this boot */
+    LaunchSpec *undo;        /* what a rolling upgrade puts back: the last launch before it took the instance; or NULL */
+    UnixTime ill_until;      /* a fault: its application is ill so long */
+    gboolean owed;           /* it died, and not in its creation: it is to be started again */
+    gboolean created;        /* the product has said that it runs, and the step that makes it was over */
+    gboolean refused;        /* this boot, by Secure Boot */
+    SimulatedFault tampered; /* with its last launch; SIMULATED_OK: nobody did */
     /* its end (notice.c) */
     gboolean end_seen;
     UnixTime end_at;    /* its guest has time until then; 0: none */
@@ -185,9 +187,10 @@ typedef struct {
     gboolean hurried; /* actions come while others are under way */
     gboolean twin;    /* done once more without the kills, on a disk that does not fail: both end alike */
     gboolean on_file;
-    gboolean repairs; /* sets repair their instances, and there is time for it */
-    gboolean images;  /* images are imported, and sets follow `latest` */
-    gboolean disks;   /* models have data disks, and kept ones are attached */
+    gboolean repairs;  /* sets repair their instances, and there is time for it */
+    gboolean images;   /* images are imported, and sets follow `latest` */
+    gboolean disks;    /* models have data disks, and kept ones are attached */
+    gboolean attested; /* instances are asked how they booted, and some are tampered with */
     guint actions;
 } SimKind;
 
@@ -246,6 +249,7 @@ char *model_urn(const SimModel *model);
 gint64 set_notice_usec(const SimSet *set); /* how long its guests are given before their end; 0: they are not told */
 /* Are instances made from it well, where nothing goes wrong? */
 gboolean model_is_well(const SimModel *model);
+gboolean model_attestable(const SimModel *model);                 /* the Guest Attestation extension may be added */
 gboolean model_same_effect(const SimModel *a, const SimModel *b); /* on an instance */
 gboolean model_same_launch(const SimModel *a, const SimModel *b); /* on its VM alone */
 
@@ -257,6 +261,11 @@ SimRolling roll_policy(const SimModel *target, guint os_before);
 void image_back_note(SimSet *set, const SimModel *before, const SimModel *after);
 /* When nothing goes wrong any more one more version comes, for all. */
 void act_import_last(Sim *sim);
+
+/* attested.c: how instances booted. */
+json_t *attestation_json(void);
+/* What this launch is tampered with, which is noted in its VM. */
+SimulatedFault attested_fault(Sim *sim, const LaunchSpec *spec, gboolean comes_up);
 
 /* policy.c */
 SimPolicy policy_random(const Sim *sim, Random *random, gboolean flexible);
