@@ -5,12 +5,18 @@ import { portal, token } from './fleet.mjs'
 /** Waiting for what the page shows. */
 const PATIENCE_MS = Number(process.env.PORTAL_PATIENCE_MS ?? 15000)
 
+/** Without the profiler, whose start alone is a long task. */
+const TRACED = ['devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8', 'v8.execute']
+
 let browser
 
 export async function start() {
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
 }
 export const stop = () => browser?.close()
+/** What Chromium does from now on; stopTrace gives it as text. */
+export const startTrace = (page) => browser.startTracing(page, { categories: TRACED })
+export const stopTrace = async () => (await browser.stopTracing()).toString()
 
 /** still: nothing moves, as those ask for whom moving things are too much. */
 export async function open(lang, { width = 1280, height = 900, theme = 'light', still = false } = {}) {

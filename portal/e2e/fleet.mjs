@@ -26,6 +26,22 @@ export function ask(method, path, body) {
   })
 }
 
+/** Calls `heard` for each change that the daemon tells, until the returned function is called. */
+export function followChanges(heard) {
+  const sent = request(`${TESTUDO_URL}/portal/changes`, { ca, headers: { Authorization: `Bearer ${token}` } }, (answer) => {
+    let rest = ''
+    answer.setEncoding('utf8').on('data', (part) => {
+      const lines = (rest + part).split('\n')
+      rest = lines.pop()
+      for (const line of lines) if (line && JSON.parse(line).id) heard()
+    })
+  })
+  // Ending it from this side is an error of the request.
+  sent.on('error', () => undefined)
+  sent.end()
+  return () => sent.destroy()
+}
+
 async function well(method, path, body) {
   const answer = await ask(method, path, body)
   if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
@@ -64,7 +80,7 @@ export const ATTESTED = {
 }
 
 /** A set of the A family from a generation 1 image, as the how-to has it at its beginning. profile: what its machines have besides. */
-export async function makeSet(name, { mode = 'Manual', capacity = 2, size = 'Standard_A1_v2', dataDisks, profile, policy, orchestrationMode } = {}) {
+export async function makeSet(name, { mode = 'Manual', capacity = 2, size = 'Standard_A1_v2', dataDisks, profile, policy, orchestrationMode, patience } = {}) {
   await well('PUT', groupId, { location: TESTUDO_LOCATION })
   await removeSet(name)
   await well('PUT', idOf(name), {
@@ -85,7 +101,7 @@ export async function makeSet(name, { mode = 'Manual', capacity = 2, size = 'Sta
       },
     },
   })
-  await settled(name)
+  await settled(name, patience)
 }
 
 export const removeSet = async (name) => {
@@ -93,7 +109,7 @@ export const removeSet = async (name) => {
   await until(`${name} is gone`, async () => (await ask('GET', idOf(name))).status === 404)
 }
 
-export const settled = (name) => until(`${name} is settled`, async () => (await getSet(name)).properties.provisioningState === 'Succeeded')
+export const settled = (name, ms) => until(`${name} is settled`, async () => (await getSet(name)).properties.provisioningState === 'Succeeded', ms)
 
 /** All instances are on the newest model, and nothing is in hand. */
 export const followed = (name) =>

@@ -65,11 +65,22 @@ export const name = (key: NameKey, lang: Language = current): string => names[la
 
 const locale = () => (current === 'ja' ? 'ja-JP' : globalThis.navigator?.languages.find((tag) => tag.startsWith('en')) ?? 'en')
 
-export const number = (value: number): string => new Intl.NumberFormat(locale()).format(value)
+/** Making one takes a hundred times as long as writing a number by it, so each is made once. */
+const formats = new Map<string, { format: (value: never) => string }>()
+
+function formatOf<T extends { format: (value: never) => string }>(kind: string, make: (locale: string) => T): T {
+  const key = `${kind} ${locale()}`
+  const known = formats.get(key) as T | undefined
+  const format = known ?? make(locale())
+  if (!known) formats.set(key, format)
+  return format
+}
+
+export const number = (value: number): string => formatOf('number', (tag) => new Intl.NumberFormat(tag)).format(value)
 
 export function time(iso: string | undefined, style: 'medium' | 'short' = 'medium'): string {
   if (!iso) return t('none')
-  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: style }).format(new Date(iso))
+  return formatOf(`time ${style}`, (tag) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: style })).format(new Date(iso))
 }
 
 export function bytes(value: number): string {
@@ -79,5 +90,6 @@ export function bytes(value: number): string {
     value /= 1024
     unit += 1
   }
-  return new Intl.NumberFormat(locale(), { style: 'unit', unit: units[unit], maximumFractionDigits: 1 }).format(value)
+  const style = { style: 'unit', unit: units[unit], maximumFractionDigits: 1 } as const
+  return formatOf(`bytes ${unit}`, (tag) => new Intl.NumberFormat(tag, style)).format(value)
 }
