@@ -54,7 +54,11 @@ async function shoot(page, name) {
   await page.quiet()
   await page.locator('.fui-Spinner').first().waitFor({ state: 'detached' })
   await page.mouse.move(0, 0)
-  await page.evaluate(() => document.activeElement?.blur())
+  await page.evaluate(async () => {
+    document.activeElement?.blur()
+    // What has lost the focus is drawn without it.
+    for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame)
+  })
   const devtools = await page.context().newCDPSession(page)
   const { data } = await devtools.send('Page.captureScreenshot', { format: 'webp', quality: QUALITY })
   await devtools.detach()
