@@ -16,7 +16,7 @@ export function Notifications() {
           <Button
             appearance="transparent"
             icon={<Alert20Regular />}
-            aria-label={busy ? `${t('app.notifications')} (${busy})` : t('app.notifications')}
+            aria-label={busy ? `${t('app.notifications')}: ${busy}` : t('app.notifications')}
             title={t('app.notifications')}
             className="bell"
           >
