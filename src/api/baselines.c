@@ -105,7 +105,7 @@ proven_find(StoreTx *tx, const StoreSet *set, const StoreInstance *instance, GEr
         return NULL;
     const StoreAttestation *last = found->len > 0 ? g_ptr_array_index(found, 0) : NULL;
     if (last && last->log && last->epoch == instance->epoch && last->revision > 0 &&
-        last->integrity != INTEGRITY_NOT_ATTESTED) {
+        last->integrity != INTEGRITY_NOT_ATTESTED && instance->integrity != INTEGRITY_WAITED_FOR) {
         g_ptr_array_set_free_func(found, NULL);
         StoreAttestation *taken = g_ptr_array_steal_index(found, 0);
         g_ptr_array_set_free_func(found, (GDestroyNotify)store_attestation_free);

@@ -17,6 +17,8 @@
 /* A guest that was not reached is asked again soon, a few times. */
 #define RETRY_USEC (20 * USEC_PER_SEC)
 #define RETRIES    3
+/* All that ran when the daemon came are asked within this time. */
+#define FIRST_LOOK_USEC (60 * USEC_PER_SEC)
 
 struct Attested {
     Tracked *tracked;
@@ -32,6 +34,7 @@ typedef struct {
     Engine *engine; /* NULL: it is gone */
     char *key;
     guint64 epoch;
+    guint reboots; /* of the guest, before the boot that it is of */
     GuestAnswer quote;
     /* Once the quote is there, and its key is to be shown first. */
     GBytes *ak;
@@ -112,6 +115,7 @@ on_ask(void *data)
     round->engine = engine;
     round->key = engine_key_of(tracked->set, tracked->id);
     round->epoch = attested->epoch;
+    round->reboots = tracked->reboots;
     round->quote.nonce = g_bytes_new(nonce, sizeof nonce);
     g_autofree char *text = hex_of(round->quote.nonce);
     const char *const arguments[] = { "quote", text, NULL };
@@ -168,15 +172,22 @@ is_secret(const Round *round)
 
 /* ---- who is asked ---- */
 
-/* Everybody of a set at the same moment would be a peak each period: up to a tenth sooner, which the instance decides. */
+/* Everybody of a set at the same moment would be a peak: a part of this time, which the instance decides. */
+static gint64
+part_of(const Attested *attested, gint64 usec)
+{
+    const guint64 mixed = (attested->tracked->id + 1) * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) + attested->epoch;
+    return usec * (gint64)(mixed >> 32 & 0xff) / 0xff;
+}
+
+/* Up to a tenth sooner. */
 static gint64
 period_of(const Attested *attested)
 {
     const Engine *engine = attested->tracked->set->engine;
     const guint own = attested->model->attestation->period_s;
     const gint64 period = own ? own * USEC_PER_SEC : engine->config.attest_period_usec;
-    const guint64 mixed = (attested->tracked->id + 1) * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) + attested->epoch;
-    return period - period / 10 * (gint64)(mixed >> 32 & 0xff) / 0xff;
+    return period - part_of(attested, period / 10);
 }
 
 void
@@ -225,6 +236,18 @@ attest_abandon(Engine *engine)
     g_queue_clear_full(&engine->attested, round_free);
 }
 
+/* Who waits for a verdict is asked now. What a former daemon found is of a boot that may be over: nobody saw what the guest did
+ * until this one came. */
+static UnixTime
+due_of(const Pass *pass, const Held *held, const Attested *attested, const StoreVtpm *vtpm)
+{
+    const Engine *engine = pass->engine;
+    if (vtpm->resets_epoch != held->row->epoch || held->row->integrity == INTEGRITY_WAITED_FOR || !vtpm->tried)
+        return pass->now;
+    const UnixTime next = vtpm->tried + period_of(attested);
+    return vtpm->tried >= engine->attached_at ? next : MIN(next, engine->attached_at + part_of(attested, FIRST_LOOK_USEC));
+}
+
 static gboolean
 begin(Pass *pass, Held *held, Model *model, GError **error)
 {
@@ -236,12 +259,31 @@ begin(Pass *pass, Held *held, Model *model, GError **error)
     attested->model = model_ref(model);
     attested->epoch = held->row->epoch;
     held->tracked->attested = attested;
-    /* After a restart of the daemon it goes on where it was; who waits for a verdict, because it is out of quarantine, is asked
-     * now. */
-    const gboolean goes_on = vtpm->resets_epoch == held->row->epoch && held->row->integrity != INTEGRITY_WAITED_FOR;
-    const UnixTime due = goes_on && vtpm->tried ? vtpm->tried + period_of(attested) : pass->now;
-    ask_after(attested, CLAMP(due - pass->now, 0, period_of(attested)));
+    ask_after(attested, CLAMP(due_of(pass, held, attested, vtpm) - pass->now, 0, period_of(attested)));
     return TRUE;
+}
+
+void
+attest_reboot(Pass *pass, Held *held)
+{
+    Tracked *tracked = held->tracked;
+    Attested *attested = tracked->attested;
+    /* What was asked of the former boot says nothing of this one. */
+    tracked->reboots++;
+    if (!attested)
+        return;
+    integrity_set(pass, held, INTEGRITY_WAITED_FOR);
+    attested->tries = 0;
+    /* A guest that does not come back is asked all the same, and found to be silent. */
+    ask_after(attested, pass->engine->config.step_timeout_usec);
+}
+
+void
+attest_agent_back(const Held *held)
+{
+    Attested *attested = held->tracked->attested;
+    if (attested && attested->timer && held->row->integrity == INTEGRITY_WAITED_FOR)
+        ask_after(attested, 0);
 }
 
 static gboolean
@@ -356,7 +398,7 @@ round_take(Pass *pass, Round **round, GError **error)
 {
     Tracked *tracked = engine_find(pass->engine, (*round)->key);
     Attested *attested = tracked ? tracked->attested : NULL;
-    if (!attested || attested->epoch != (*round)->epoch)
+    if (!attested || attested->epoch != (*round)->epoch || tracked->reboots != (*round)->reboots)
         return TRUE;
     /* Whatever becomes of this pass, it is asked again. */
     ask_after(attested, RETRY_USEC);

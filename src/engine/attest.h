@@ -19,5 +19,8 @@ gboolean attest_take(Pass *pass, GError **error);
 void attest_stop(Tracked *tracked);
 /* Nothing of the pass was kept: what it heard of this one is asked for again. */
 void attest_pass_lost(const Pass *pass, Tracked *tracked);
+/* Its guest began another boot, which nobody has verified yet: it is asked for when the guest agent is back. */
+void attest_reboot(Pass *pass, Held *held);
+void attest_agent_back(const Held *held);
 /* Answers that are still under way come to nobody. */
 void attest_abandon(Engine *engine);

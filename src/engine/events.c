@@ -1,4 +1,5 @@
 /* What the host says becomes observed state, through the life table. */
+#include "engine/attest.h"
 #include "engine/disks.h"
 #include "engine/revisions.h"
 
@@ -192,6 +193,10 @@ engine_apply_event(Pass *pass, const HostEvent *event, GError **error)
         return on_start_failed(pass, held, event, error);
     case HOST_AGENT_ANSWERED:
         on_agent(pass, held);
+        attest_agent_back(held);
+        return TRUE;
+    case HOST_REBOOTED:
+        attest_reboot(pass, held);
         return TRUE;
     case HOST_BOOT_REFUSED:
         on_refused(pass, held, event->file);

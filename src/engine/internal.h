@@ -19,6 +19,7 @@ typedef struct {
     struct Attested *attested; /* its vTPM is asked how it booted (engine/attest.h); or NULL */
     guint id;
     guint deadline_timer; /* clock timer of its step, or of its next start; 0: none */
+    guint reboots;        /* of its guest, as far as this daemon saw them */
     HostCall in_flight;   /* set by engine_call() alone */
     guint refused : 1;    /* this boot was refused by Secure Boot */
     guint holds_slot : 1; /* between launch and the end of its boot */

@@ -181,7 +181,7 @@ downtime_json(const StoreUpgradeMember *member)
     return json_pack("{sf so}", "seconds", (double)usec / USEC_PER_SEC, "periods", list);
 }
 
-/* After the change: of the launch that runs. A new reference; NULL without *error: nobody was asked. */
+/* After the change: of the boot that runs. A new reference; NULL without *error: nobody was asked. */
 static json_t *
 after_json(Writing *writing, const StoreInstance *row, GError **error)
 {
@@ -189,7 +189,7 @@ after_json(Writing *writing, const StoreInstance *row, GError **error)
     if (!last || last->len == 0)
         return NULL;
     const StoreAttestation *attestation = g_ptr_array_index(last, 0);
-    if (attestation->epoch != row->epoch || row->integrity == INTEGRITY_NONE)
+    if (attestation->epoch != row->epoch || row->integrity == INTEGRITY_NONE || row->integrity == INTEGRITY_WAITED_FOR)
         return NULL;
     return attested_json(attestation);
 }

@@ -17,6 +17,8 @@ typedef enum {
     HOST_STARTED,        /* QEMU runs, guest unpaused (QMP greeting seen) */
     HOST_START_FAILED,   /* nothing runs; code and message say why */
     HOST_AGENT_ANSWERED, /* the guest agent answered for the first time in this boot */
+    HOST_REBOOTED,       /* the guest began another boot in the same launch; HOST_AGENT_ANSWERED comes again. Not told of a
+                          * boot that its agent had not answered in, nor of one that no daemon was there to see */
     HOST_BOOT_REFUSED,   /* Secure Boot refused `file`; the process is still alive */
     HOST_EXITED,         /* no process any more; `code` ARM_N_CODES: ended by request or by the guest's own power-off */
     HOST_DESTROYED,      /* nothing of it is left but data disks that were to be kept */

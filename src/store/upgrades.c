@@ -227,7 +227,7 @@ attested_json(const StoreAttestation *attestation)
     return json;
 }
 
-/* Of the launch that runs; *ret_text NULL: there is none. */
+/* Of the boot that runs; *ret_text NULL: there is none. */
 static gboolean
 before_text(StoreTx *tx, const StoreInstance *instance, char **ret_text, GError **error)
 {
@@ -236,7 +236,7 @@ before_text(StoreTx *tx, const StoreInstance *instance, char **ret_text, GError 
     if (!last || last->len == 0)
         return last != NULL;
     const StoreAttestation *attestation = g_ptr_array_index(last, 0);
-    if (attestation->epoch != instance->epoch)
+    if (attestation->epoch != instance->epoch || instance->integrity == INTEGRITY_WAITED_FOR)
         return TRUE;
     g_autoptr(json_t) json = attested_json(attestation);
     *ret_text = json_text(json);

@@ -143,7 +143,7 @@ test_judged_as_soon_as_there_is_a_baseline(void)
     g_assert_true(g_bytes_equal(healthy->ak, first->ak));
 }
 
-/* The next daemon asks no sooner than the one before would have, and knows the keys. */
+/* The next daemon knows the keys. It asks soon: who knows what guests did meanwhile? */
 static void
 test_over_a_restart(void)
 {
@@ -152,11 +152,13 @@ test_over_a_restart(void)
     const guint before = rounds(world, 0);
     g_autoptr(StoreAttestation) first = newest(world, "s1", 0);
     world_restart(world);
-    world_advance(world, 60 * S);
     expect(world, "s1", "Healthy Healthy");
-    g_assert_cmpuint(rounds(world, 0), ==, before);
-    world_advance(world, ROUND);
-    g_assert_cmpuint(rounds(world, 0), >, before);
+    world_advance(world, 61 * S);
+    g_assert_cmpuint(rounds(world, 0), ==, before + 1);
+    world_advance(world, 50 * 60 * S);
+    g_assert_cmpuint(rounds(world, 0), ==, before + 1);
+    world_advance(world, 15 * 60 * S);
+    g_assert_cmpuint(rounds(world, 0), ==, before + 2);
     expect(world, "s1", "Healthy Healthy");
     g_autoptr(StoreAttestation) again = newest(world, "s1", 0);
     g_assert_true(g_bytes_equal(first->ak, again->ak));
@@ -176,9 +178,10 @@ test_a_restart_within_a_round(void)
         expect(world, "s1", "Waiting");
         world_advance(world, s * S);
         world_restart(world);
-        world_advance(world, 60 * S);
+        world_advance(world, 72 * S);
         expect(world, "s1", "NotJudged");
-        g_assert_cmpuint(rounds(world, 0), ==, 1);
+        /* The next daemon asks soon, whatever the one before it heard. */
+        g_assert_cmpuint(rounds(world, 0), ==, s < 10 ? 1 : 2);
     }
 }
 
@@ -193,6 +196,97 @@ test_a_restart_before_a_reimage(void)
     world_settle(world);
     world_advance(world, 60 * S);
     expect(world, "s1", "Healthy Healthy");
+}
+
+/* ---- boots that the guest begins ---- */
+
+static void
+reboot(World *world, SimulatedFault how)
+{
+    g_autoptr(GPtrArray) keys = host_simulated_keys(world->simulated);
+    for (guint i = 0; i < keys->len; i++) {
+        const char *key = g_ptr_array_index(keys, i);
+        if (g_str_has_suffix(key, ".0"))
+            g_assert_true(host_simulated_reboot(world->simulated, key, how));
+    }
+}
+
+static void
+test_a_boot_that_the_guest_began(void)
+{
+    static const SimulatedFault hows[] = { SIMULATED_OK, SIMULATED_GRUB_CHANGED };
+    for (guint i = 0; i < G_N_ELEMENTS(hows); i++) {
+        g_autoptr(World) world = world_of_two();
+        world_advance(world, ROUND);
+        expect(world, "s1", "Healthy Healthy");
+        reboot(world, hows[i]);
+        world_advance(world, S / 20);
+        expect(world, "s1", "Waiting Healthy");
+        g_autoptr(Answer) state = world_must(world, 200, "GET", "@/s1/virtualMachines/0/attestation", NULL);
+        answer_expect(state, "properties.state", "Waiting");
+        answer_free(
+            world_must(world, 409, "POST", "@/s1/virtualMachines/0/attestationToken", "{\"nonce\":\"0011223344556677\"}"));
+        world_advance(world, S);
+        expect(world, "s1", hows[i] == SIMULATED_OK ? "Healthy Healthy" : "Deviation Healthy");
+        g_autoptr(StoreAttestation) seen = newest(world, "s1", 0);
+        g_assert_cmpuint(seen->epoch, ==, 1);
+        g_assert_cmpuint(seen->resets, ==, 2);
+    }
+}
+
+/* Until there is no hope that its agent comes. */
+static void
+test_a_guest_that_does_not_come_back(void)
+{
+    g_autoptr(World) world = world_of_two();
+    world_advance(world, ROUND);
+    reboot(world, SIMULATED_NO_AGENT);
+    world_advance(world, 590 * S);
+    expect(world, "s1", "Waiting Healthy");
+    world_advance(world, 20 * S);
+    expect(world, "s1", "Unreachable Healthy");
+}
+
+/* The daemon ended before it could hear of it. */
+static void
+test_a_boot_that_nobody_saw(void)
+{
+    g_autoptr(World) world = world_of_two();
+    world_advance(world, ROUND);
+    reboot(world, SIMULATED_GRUB_CHANGED);
+    world_restart(world);
+    world_advance(world, 61 * S);
+    expect(world, "s1", "Deviation Healthy");
+}
+
+static int
+note_quote(const char *key, guint64 epoch G_GNUC_UNUSED, const char *const *argv, GString *out G_GNUC_UNUSED, void *data)
+{
+    gboolean *asked = data;
+    *asked = *asked || (g_str_has_suffix(key, ".0") && strcmp(argv[0], "quote") == 0);
+    return SIMULATED_GUEST_AS_EVER;
+}
+
+/* The answer of the former boot, and word that it is over, come at once. */
+static void
+test_an_answer_of_the_former_boot(void)
+{
+    gboolean asked = FALSE;
+    g_autoptr(World) world = world_of_two();
+    world_advance(world, ROUND);
+    host_simulated_set_guest(world->simulated, note_quote, &asked);
+    while (!asked) {
+        world_run_ready(world);
+        g_assert_true(clock_virtual_fire_next(world->clock));
+    }
+    const guint before = rounds(world, 0);
+    reboot(world, SIMULATED_GRUB_CHANGED);
+    g_assert_true(clock_virtual_fire_next(world->clock));
+    world_run_ready(world);
+    expect(world, "s1", "Waiting Healthy");
+    g_assert_cmpuint(rounds(world, 0), ==, before);
+    world_advance(world, S);
+    expect(world, "s1", "Deviation Healthy");
 }
 
 /* ---- what is wrong ---- */
@@ -619,6 +713,10 @@ main(int argc, char **argv)
     g_test_add_func("/engine/attest/over-a-restart", test_over_a_restart);
     g_test_add_func("/engine/attest/a-restart-within-a-round", test_a_restart_within_a_round);
     g_test_add_func("/engine/attest/a-restart-before-a-reimage", test_a_restart_before_a_reimage);
+    g_test_add_func("/engine/attest/a-boot-that-the-guest-began", test_a_boot_that_the_guest_began);
+    g_test_add_func("/engine/attest/a-guest-that-does-not-come-back", test_a_guest_that_does_not_come_back);
+    g_test_add_func("/engine/attest/a-boot-that-nobody-saw", test_a_boot_that_nobody_saw);
+    g_test_add_func("/engine/attest/an-answer-of-the-former-boot", test_an_answer_of_the_former_boot);
     g_test_add_func("/engine/attest/components", test_components);
     g_test_add_func("/engine/attest/silence", test_silence);
     g_test_add_func("/engine/attest/alerts", test_alerts);

@@ -34,6 +34,7 @@ attested_fault(Sim *sim, const LaunchSpec *spec, gboolean comes_up)
     const SimSet *set = sim_set_of_key(sim, spec->key, &id);
     Vm *vm = vm_get(sim, spec->key);
     vm->tampered = SIMULATED_OK;
+    vm->rebooted = FALSE;
     if (!sim->kind.attested || !sim->faults_on || !comes_up || !set || !spec->vtpm)
         return SIMULATED_OK;
     g_autofree char *what = g_strdup_printf("tamper %s/%u/%" G_GUINT64_FORMAT, set->name, id, spec->epoch);
@@ -96,8 +97,9 @@ reason_of(Sim *sim, gint64 set_id, guint id)
     return last->len > 0 ? g_strdup(((const StoreAttestation *)g_ptr_array_index(last, 0))->reason) : NULL;
 }
 
-void
-verdicts_follow(Sim *sim, const Rows *rows, const char *invariant)
+/* in_the_end: each boot was attested since it began, whoever began it. */
+static void
+verdicts_check(Sim *sim, const Rows *rows, const char *invariant, gboolean in_the_end)
 {
     for (guint i = 0; sim->kind.attested && i < rows->sets->len; i++) {
         const RowSet *row = g_ptr_array_index(rows->sets, i);
@@ -106,7 +108,7 @@ verdicts_follow(Sim *sim, const Rows *rows, const char *invariant)
             const StoreInstance *instance = g_ptr_array_index(row->instances, k);
             const Vm *vm = vm_of(sim, set, instance->id);
             const char *why = NULL;
-            if (instance->integrity == INTEGRITY_NONE || vm->epoch != instance->epoch)
+            if (instance->integrity == INTEGRITY_NONE || vm->epoch != instance->epoch || (vm->rebooted && !in_the_end))
                 continue;
             why = is_attested(set, instance) ? why_not(sim, set, instance, vm) : "nobody asked for one";
             if (!why)
@@ -116,6 +118,18 @@ verdicts_follow(Sim *sim, const Rows *rows, const char *invariant)
                       why, reason ? reason : "");
         }
     }
+}
+
+void
+verdicts_follow(Sim *sim, const Rows *rows, const char *invariant)
+{
+    verdicts_check(sim, rows, invariant, /* in_the_end= */ FALSE);
+}
+
+void
+verdicts_are_of_the_last_boot(Sim *sim, const Rows *rows, const char *invariant)
+{
+    verdicts_check(sim, rows, invariant, /* in_the_end= */ TRUE);
 }
 
 void

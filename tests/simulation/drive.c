@@ -297,16 +297,18 @@ sim_run(Sim *sim)
     faults_end(sim);
     sim->kind.kills = FALSE;
     sim->kind.disk = FALSE;
-    /* What is to go wrong already, such as a boot that will be refused, has gone wrong by then. */
-    sim_wait(sim, 120 * USEC_PER_SEC);
+    /* What is to go wrong already, such as a boot that will be refused, has gone wrong by then; and who reboots is back, and
+     * was asked for its health. */
+    sim_wait(sim, (sim->kind.attested ? 300 : 120) * USEC_PER_SEC);
     sim_settle(sim);
     check_well(sim);
     action_heal(sim);
     if (!sim->broken && sim->kind.images)
         action_follow(sim);
     answers_await(sim);
-    /* Who runs since a moment ago is asked how it booted; and who is ill is repaired meanwhile. */
+    /* Who runs since a moment ago is asked how it booted, whoever began that boot; and who is ill is repaired meanwhile. */
     if (sim->kind.attested) {
+        guest_reboots(sim);
         sim_wait(sim, VERDICTS_WAIT);
         sim_settle(sim);
     }

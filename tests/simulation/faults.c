@@ -9,6 +9,8 @@
 
 /* One launch in so many goes wrong, where things do. */
 #define LAUNCHES 12
+/* The longest boot, and the answer of the application after it. */
+#define REBOOT_USEC (150 * USEC_PER_SEC)
 
 static SimulatedFault
 failing_fault(const LaunchSpec *spec, void *data)
@@ -192,6 +194,20 @@ clock_jumps(Sim *sim)
     clock_virtual_jump(sim->world->clock, usec);
 }
 
+void
+guest_reboots(Sim *sim)
+{
+    static const SimulatedFault hows[] = { SIMULATED_OK, SIMULATED_NO_LOG, SIMULATED_GRUB_CHANGED };
+    Vm *vm = vm_pick(sim);
+    const SimulatedFault how = hows[random_below(&sim->faults, G_N_ELEMENTS(hows))];
+    if (!vm || !host_simulated_reboot(sim->world->simulated, vm->key, how))
+        return;
+    trace_act(sim, "fault: the guest of %s reboots itself (%d)", vm->key, (int)how);
+    vm->tampered = how;
+    vm->rebooted = TRUE;
+    vm->ill_until = MAX(vm->ill_until, sim->world->clock->now(sim->world->clock) + REBOOT_USEC);
+}
+
 static guint
 in_use(const Sim *sim, const char *family)
 {
@@ -241,6 +257,10 @@ fault_random(Sim *sim)
         void (*happen)(Sim *sim);
     } faults[] = { { 35, vm_dies },   { 10, several_die }, { 12, hosts_slow_down },      { 10, clock_jumps },
                    { 10, quota_cut }, { 13, quota_back },  { 10, application_falls_ill } };
+    if (sim->kind.attested && random_chance(&sim->faults, 30)) {
+        guest_reboots(sim);
+        return;
+    }
     guint drawn = random_below(&sim->faults, 100);
     for (guint i = 0; i < G_N_ELEMENTS(faults); i++) {
         if (drawn < faults[i].weight) {

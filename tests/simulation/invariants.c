@@ -392,6 +392,7 @@ static const struct {
     { IN_THE_END, "answers agree with rows", answers_agree_in_the_end },
     { WELL_AGAIN, "who died runs again once faults stop", the_dead_run_again },
     { IN_THE_END, "whoever is attested gets a verdict", verdicts_are_there },
+    { IN_THE_END, "a verdict is of the last boot", verdicts_are_of_the_last_boot },
     { IN_THE_END, "all run their set's model", all_run_their_model },
 };
 

@@ -43,4 +43,5 @@ void notices_follow(Sim *sim, const Rows *rows, const char *name);
 /* attested.c */
 void verdicts_follow(Sim *sim, const Rows *rows, const char *name);
 void verdicts_are_there(Sim *sim, const Rows *rows, const char *name);
+void verdicts_are_of_the_last_boot(Sim *sim, const Rows *rows, const char *invariant);
 const RowSet *rows_find(const Rows *rows, const char *uid);

@@ -168,7 +168,8 @@ typedef struct {
     gboolean owed;           /* it died, and not in its creation: it is to be started again */
     gboolean created;        /* the product has said that it runs, and the step that makes it was over */
     gboolean refused;        /* this boot, by Secure Boot */
-    SimulatedFault tampered; /* with its last launch; SIMULATED_OK: nobody did */
+    SimulatedFault tampered; /* with its last boot; SIMULATED_OK: nobody did */
+    gboolean rebooted;       /* that boot was begun by its guest: for a while its verdict may be of the one before */
     /* its end (notice.c) */
     gboolean end_seen;
     UnixTime end_at;    /* its guest has time until then; 0: none */
@@ -321,6 +322,8 @@ void faults_begin(Sim *sim);
 /* Is the application in this VM ill now, by a fault? */
 gboolean vm_is_ill(const Sim *sim, const Vm *vm);
 void faults_end(Sim *sim);
+/* One of them, by itself; its application is away meanwhile. */
+void guest_reboots(Sim *sim);
 void fault_random(Sim *sim);
 void quota_restore(Sim *sim);
 void kill_arm(Sim *sim);

@@ -313,8 +313,8 @@ on_destroy(void *data, const char *key)
 static void
 on_event(void *data, const HostEvent *event)
 {
-    static const char *const texts[HOST_N_EVENTS] = { "started", "start failed", "agent answered", "boot refused",
-                                                      "exited",  "destroyed",    "warning" };
+    static const char *const texts[HOST_N_EVENTS] = { "started",      "start failed", "agent answered", "rebooted",
+                                                      "boot refused", "exited",       "destroyed",      "warning" };
     Sim *sim = data;
     Vm *vm = vm_get(sim, event->key);
     g_autofree char *name = vm_name(sim, event->key);
@@ -349,6 +349,7 @@ on_event(void *data, const HostEvent *event)
     case HOST_BOOT_REFUSED:
         vm->refused = TRUE;
         return;
+    case HOST_REBOOTED:
     case HOST_WARNING:
     case HOST_N_EVENTS:
         return;

@@ -20,11 +20,25 @@ static void
 on_agent(void *data)
 {
     Machine *machine = data;
-    if (machine->agent)
+    if (machine->agent && !machine->rebooting)
         return;
-    machine->agent = TRUE;
-    machine_run_write(machine);
+    machine->rebooting = FALSE;
+    if (!machine->agent) {
+        machine->agent = TRUE;
+        machine_run_write(machine);
+    }
     machine_emit(machine, HOST_AGENT_ANSWERED, ARM_N_CODES, NULL, NULL);
+}
+
+/* Whoever was asked in the former boot answers no more. */
+static void
+rebooted(Machine *machine)
+{
+    machine_qga_drop(machine);
+    if (!machine->agent || machine->rebooting)
+        return;
+    machine->rebooting = TRUE;
+    machine_emit(machine, HOST_REBOOTED, ARM_N_CODES, NULL, NULL);
 }
 
 /* The guest opened its end: from here on the console is its own word. */
@@ -144,6 +158,8 @@ on_qmp_event(const char *name, const json_t *event_data, void *data)
     if (strcmp(name, "VSERPORT_CHANGE") == 0) {
         if (json_is_true(json_object_get(event_data, "open")))
             port_opened(machine, json_member_text(event_data, "id"));
+    } else if (strcmp(name, "RESET") == 0) {
+        rebooted(machine);
     } else if (strcmp(name, "SHUTDOWN") == 0) {
         machine->guest_shutdown = json_is_true(json_object_get(event_data, "guest"));
     } else if (strcmp(name, "BLOCK_IO_ERROR") == 0) {

@@ -234,7 +234,7 @@ handler_free(Handler *self)
     if (self->ask)
         self->ask->handler = NULL;
     while (self->runs.head)
-        run_fail(self->runs.head->data, ARM_OPERATION_NOT_ALLOWED, "The VM ended before testudo-guest did.");
+        run_fail(self->runs.head->data, ARM_OPERATION_NOT_ALLOWED, "The VM ended, or booted anew, before testudo-guest had.");
     placer_free(self->placer);
     g_free(self->file);
     g_free(self);

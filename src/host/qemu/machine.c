@@ -67,7 +67,7 @@ machine_quiet(Machine *machine)
     g_ptr_array_set_size(machine->forwards, 0);
     machine->adopted = machine->greeted = machine->agent = machine->guest_shutdown = FALSE;
     machine->stop_asked = machine->vtpm_died = machine->stop_sent = FALSE;
-    machine->waits_for_room = machine->monitor_lost = machine->isolated = FALSE;
+    machine->waits_for_room = machine->monitor_lost = machine->isolated = machine->rebooting = FALSE;
     machine->qemu_pid = machine->swtpm_pid = 0;
 }
 

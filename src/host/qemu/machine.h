@@ -70,6 +70,7 @@ struct Machine {
     char *refused_file; /* Secure Boot refused it in this boot; or NULL */
     char *why_ended;    /* what is known of the end before it came; or NULL */
     gboolean adopted, greeted, monitor_lost, agent, guest_shutdown, stop_asked, vtpm_died, stop_sent;
+    gboolean rebooting;      /* the guest began another boot, and its agent has not answered in it; `agent` is of the launch */
     gboolean isolated;       /* stands still, without network, until it is released */
     gboolean waits_for_room; /* paused by QEMU in a write that found the host's disk full */
     guint stop_timer, button_timer, vtpm_timer, greeting_timer, room_timer, retry_timer;

@@ -272,7 +272,7 @@ qga_free(Qga *self)
         request_free(request);
     }
     while (self->execs)
-        exec_fail(self->execs->data, QGA_ENDED, "The VM ended while the command ran.");
+        exec_fail(self->execs->data, QGA_ENDED, "The VM ended, or booted anew, while the command ran.");
     g_free(self);
 }
 

@@ -43,7 +43,7 @@ started_say(Machine *machine)
         return;
     machine->wish = WISH_NONE;
     machine_emit(machine, HOST_STARTED, ARM_N_CODES, NULL, NULL);
-    if (machine->agent)
+    if (machine->agent && !machine->rebooting)
         machine_emit(machine, HOST_AGENT_ANSWERED, ARM_N_CODES, NULL, NULL);
 }
 

@@ -22,7 +22,6 @@ sim_boot_remember(Sim *sim, const LaunchSpec *spec)
     sim->vcpus = spec->vcpus;
     sim->memory_mib = spec->memory_mib;
     sim->secure_boot = spec->secure_boot != 0;
-    sim->tampered = sim->fault >= SIMULATED_GRUB_CHANGED ? sim->fault : SIMULATED_OK;
 }
 
 /* ---- vTPMs ---- */
@@ -161,7 +160,7 @@ bytes_part_put(GString *out, const char *name, GBytes *bytes)
 static void
 boot_id_put(GString *out, const Sim *sim)
 {
-    g_autofree char *boot = g_strdup_printf("%s %" G_GUINT64_FORMAT, sim->key, sim->epoch);
+    g_autofree char *boot = g_strdup_printf("%s %" G_GUINT64_FORMAT " %u", sim->key, sim->epoch, sim->reboots);
     g_autofree char *hex = g_compute_checksum_for_string(G_CHECKSUM_SHA256, boot, -1);
     g_autofree char *id = g_strdup_printf("%.8s-%.4s-4%.3s-8%.3s-%.12s", hex, hex + 8, hex + 12, hex + 15, hex + 18);
     part_put(out, WIRE_BOOT_ID, id, strlen(id));
@@ -179,7 +178,7 @@ evidence_put(GString *out, const Sim *sim, GBytes *nonce)
     const SimQuote quote = {
         .nonce = nonce,
         .clock_ms = (guint64)(clock->now(clock) / USEC_PER_MSEC),
-        .resets = sim->tampered == SIMULATED_ROLLED_BACK ? 1 : (guint32)sim->epoch,
+        .resets = sim->tampered == SIMULATED_ROLLED_BACK ? 1 : (guint32)sim->epoch + sim->reboots,
         .pcrs = BOOT_QUOTED_PCRS,
         .pcr_digest = digest,
     };

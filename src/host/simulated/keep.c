@@ -53,12 +53,12 @@ disks_json(const Sim *sim)
 static json_t *
 sim_json(const Sim *sim)
 {
-    return json_pack("{ss sI sb sb sb sb sb sb sb sb ss si si si sI so so so}", "key", sim->key, "epoch",
+    return json_pack("{ss sI sb sb sb sb sb sb sb sb ss si si si si sI so so so}", "key", sim->key, "epoch",
                      (json_int_t)sim->epoch, "alive", sim->alive, "agent", sim->agent, "refused", sim->refused, "hasAgent",
                      sim->has_agent, "hold", sim->hold, "unhealthy", sim->unhealthy, "secureBoot", sim->secure_boot, "isolated",
                      sim->isolated, "image", sim->image, "vcpus", (int)sim->vcpus, "memoryMib", (int)sim->memory_mib,
-                     "tampered", (int)sim->tampered, "dataGeneration", (json_int_t)sim->data_gen, "parts", parts_json(sim),
-                     "previous", previous_json(sim), "disks", disks_json(sim));
+                     "tampered", (int)sim->tampered, "reboots", (int)sim->reboots, "dataGeneration", (json_int_t)sim->data_gen,
+                     "parts", parts_json(sim), "previous", previous_json(sim), "disks", disks_json(sim));
 }
 
 static json_t *
@@ -200,6 +200,7 @@ boot_read(Sim *sim, const json_t *item)
     const char *image = json_member_text(item, "image");
     if (!image || !number_read(json_object_get(item, "vcpus"), &sim->vcpus) ||
         !number_read(json_object_get(item, "memoryMib"), &sim->memory_mib) ||
+        !number_read(json_object_get(item, "reboots"), &sim->reboots) ||
         !number_read(json_object_get(item, "tampered"), &tampered) || tampered >= SIMULATED_N_FAULTS)
         return FALSE;
     sim->image = g_string_chunk_insert_const(sim->host->texts, image);

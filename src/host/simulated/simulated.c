@@ -27,6 +27,13 @@ sim_free(void *data)
     g_free(sim);
 }
 
+static void
+sim_boot_fault(Sim *sim, SimulatedFault fault)
+{
+    sim->fault = fault;
+    sim->tampered = fault >= SIMULATED_GRUB_CHANGED ? fault : SIMULATED_OK;
+}
+
 /* ---- moving on ---- */
 
 static void
@@ -253,7 +260,7 @@ simulated_start(Host *host, const LaunchSpec *spec)
     sim->refused = FALSE;
     sim->isolated = FALSE;
     sim->has_agent = spec->guest_agent != 0;
-    sim->fault = simulated_fault_of(self, spec);
+    sim_boot_fault(sim, simulated_fault_of(self, spec));
     sim->unhealthy = sim->fault == SIMULATED_UNHEALTHY || (spec->image_urn && g_str_has_suffix(spec->image_urn, "-unhealthy"));
     sim_boot_remember(sim, spec);
     g_clear_error(&sim->why_not);
@@ -434,6 +441,31 @@ gboolean
 host_simulated_power_off(Host *host, const char *key)
 {
     return end_now(host, key, powered_off);
+}
+
+static void
+rebooted(void *data)
+{
+    Sim *sim = data;
+    sim->timer = 0;
+    emit(sim, HOST_REBOOTED, ARM_N_CODES, /* message= */ NULL);
+    later(sim, sim->host->latency.boot_usec, booted);
+}
+
+gboolean
+host_simulated_reboot(Host *host, const char *key, SimulatedFault how)
+{
+    Simulated *self = (Simulated *)host;
+    Sim *sim = g_hash_table_lookup(self->sims, key);
+    if (!sim || !sim->agent || sim->isolated || sim->timer)
+        return FALSE;
+    sim->agent = FALSE;
+    sim->reboots++;
+    sim_boot_fault(sim, how);
+    g_hash_table_remove(self->notices, key);
+    simulated_keep(self);
+    later(sim, 0, rebooted);
+    return TRUE;
 }
 
 gboolean

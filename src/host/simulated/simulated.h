@@ -49,6 +49,9 @@ void host_simulated_set_faults(Host *host, SimulatedFault (*fault)(const LaunchS
 gboolean host_simulated_kill(Host *host, const char *key);
 /* Its guest powers itself off now, unasked. FALSE: no such VM. */
 gboolean host_simulated_power_off(Host *host, const char *key);
+/* Its guest boots anew by itself, and this time in this way. HOST_REBOOTED is told when the clock goes on: a daemon that ends
+ * before never hears of it. FALSE: no such VM, its agent does not answer, or something is under way with it. */
+gboolean host_simulated_reboot(Host *host, const char *key, SimulatedFault how);
 gboolean host_simulated_isolated(Host *host, const char *key); /* stands still, without network */
 guint host_simulated_alive(Host *host);                        /* how many VMs run */
 

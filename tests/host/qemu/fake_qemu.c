@@ -3,7 +3,8 @@
  * once, with words on stderr stubborn    ignores the power button       refused    the firmware
  * refuses the boot loader flood       floods its serial console      full       its first write
  * finds the disk full, until "cont" silent      has no guest agent Anything else boots, opens the
- * agent's port, and powers off when asked. */
+ * agent's port, and powers off when asked. Told to run something, it reboots instead, and once more
+ * before its agent is back. */
 #include "base/json.h"
 
 #include <poll.h>
@@ -118,12 +119,25 @@ qmp_answer(Fake *fake, const json_t *question)
 }
 
 static void
+reboot(const Fake *fake, gboolean agent)
+{
+    say(fake->qmp, "{\"event\":\"VSERPORT_CHANGE\",\"data\":{\"open\":false,\"id\":\"qga\"}}\r\n"
+                   "{\"event\":\"RESET\",\"data\":{\"guest\":true,\"reason\":\"guest-reset\"}}\r\n");
+    if (agent)
+        say(fake->qmp, "{\"event\":\"VSERPORT_CHANGE\",\"data\":{\"open\":true,\"id\":\"qga\"}}\r\n");
+}
+
+static void
 qga_answer(Fake *fake, const json_t *question)
 {
     const json_t *id = json_path(question, "arguments.id");
     g_autofree char *text = id ? g_strdup_printf("\xff{\"return\":%lld}\n", (long long)json_integer_value(id)) : NULL;
     if (text)
         say(fake->qga, text);
+    if (strcmp(json_member_text(question, "execute"), "guest-exec") == 0) {
+        reboot(fake, /* agent= */ FALSE);
+        reboot(fake, /* agent= */ TRUE);
+    }
 }
 
 /* FALSE: the other side hung up. */

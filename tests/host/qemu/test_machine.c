@@ -45,7 +45,7 @@ static const char *const words[HOST_N_EVENTS] = {
     [HOST_STARTED] = "started",      [HOST_START_FAILED] = "start-failed",
     [HOST_AGENT_ANSWERED] = "agent", [HOST_BOOT_REFUSED] = "refused",
     [HOST_EXITED] = "exited",        [HOST_DESTROYED] = "destroyed",
-    [HOST_WARNING] = "warning",
+    [HOST_WARNING] = "warning",      [HOST_REBOOTED] = "rebooted",
 };
 
 static void
@@ -1066,6 +1066,23 @@ test_without_an_agent_no_command_is_run(Fixture *f, const void *data G_GNUC_UNUS
     wait_for(f, "exec -1 The guest agent does not answer.;");
 }
 
+/* A boot that its agent does not answer in is told of no second time. */
+static void
+test_a_guest_that_reboots_itself_is_told_of(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const char *const argv[] = { "reboot", NULL };
+    start(f, "web", 1);
+    wait_for(f, "started 1 -;agent 1 -;");
+    host_exec(f->host, KEY, argv, NULL, USEC_PER_SEC, on_exec, f);
+    wait_for(f, "exec -1 The VM ended, or booted anew, while the command ran.;rebooted 1 -;agent 1 -;");
+    start(f, "web", 1);
+    wait_for(f, "started 1 -;agent 1 -;");
+    stop(f, 60 * USEC_PER_SEC);
+    wait_for(f, "exited 1 - shutdown;");
+    settle(f);
+    g_assert_cmpstr(f->told->str, ==, "");
+}
+
 /* What the driver tells an operator's log is no part of these tests, and no failure of them. */
 static GLogWriterOutput
 on_log(GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data)
@@ -1137,6 +1154,7 @@ main(int argc, char **argv)
     ADD("a-state-folder-that-swtpm-cannot-be-told-is-refused", test_a_state_folder_that_swtpm_cannot_be_told_is_refused);
     ADD("what-does-not-run-answers-no-question", test_what_does_not_run_answers_no_question);
     ADD("without-an-agent-no-command-is-run", test_without_an_agent_no_command_is_run);
+    ADD("a-guest-that-reboots-itself-is-told-of", test_a_guest_that_reboots_itself_is_told_of);
 #undef ADD
     return g_test_run();
 }

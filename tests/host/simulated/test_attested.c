@@ -240,6 +240,29 @@ test_whose_keys(Fixture *f, const void *data G_GNUC_UNUSED)
     }
 }
 
+/* Its vTPM counts the boot, and measures what boots then; a launch after it counts on. */
+static void
+test_reboots(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    Boot next = usual;
+    next.epoch = 2;
+    boot(f, &usual);
+    g_auto(Proof) first = quoted(f, KEY, 0, EVIDENCE_HOLDS);
+    g_assert_true(host_simulated_reboot(f->host, KEY, SIMULATED_GRUB_CHANGED));
+    g_assert_false(host_simulated_reboot(f->host, KEY, SIMULATED_OK));
+    settle(f);
+    daemon_restart(f);
+    g_auto(Proof) second = quoted(f, KEY, 0, EVIDENCE_HOLDS);
+    g_assert_cmpuint(second.seen.quote.resets, ==, 2);
+    g_assert_true(g_bytes_equal(first.bundle.evidence.ak, second.bundle.evidence.ak));
+    g_assert_false(g_bytes_equal(first.bundle.evidence.log, second.bundle.evidence.log));
+    boot(f, &next);
+    g_auto(Proof) third = quoted(f, KEY, 0, EVIDENCE_HOLDS);
+    g_assert_cmpuint(third.seen.quote.resets, ==, 3);
+    g_assert_true(g_bytes_equal(first.bundle.evidence.log, third.bundle.evidence.log));
+    g_assert_false(host_simulated_reboot(f->host, OTHER_KEY, SIMULATED_OK));
+}
+
 /* How many vTPMs' keys are on the disk. */
 static guint
 tpms_kept(const Fixture *f)
@@ -454,6 +477,7 @@ main(int argc, char **argv)
 #define ADD(name, test) g_test_add("/simulated/attested/" name, Fixture, NULL, set_up, test, tear_down)
     ADD("evidence-holds", test_evidence_holds);
     ADD("whose-keys", test_whose_keys);
+    ADD("reboots", test_reboots);
     ADD("keys-end", test_keys_end);
     ADD("activation", test_activation);
     ADD("what-means-nothing", test_what_means_nothing);

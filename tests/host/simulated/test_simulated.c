@@ -21,7 +21,7 @@ static const char *const words[HOST_N_EVENTS] = {
     [HOST_STARTED] = "started",      [HOST_START_FAILED] = "start-failed",
     [HOST_AGENT_ANSWERED] = "agent", [HOST_BOOT_REFUSED] = "refused",
     [HOST_EXITED] = "exited",        [HOST_DESTROYED] = "destroyed",
-    [HOST_WARNING] = "warning",
+    [HOST_WARNING] = "warning",      [HOST_REBOOTED] = "rebooted",
 };
 
 static void
