@@ -17,7 +17,7 @@ set_id_of(const Call *call)
 }
 
 static json_t *
-change_json(const StoreUpgrade *change, gboolean whole)
+change_json(const StoreUpgrade *change, const char *record)
 {
     g_autofree char *id = g_strdup_printf("%s/changeRecords/%s", change->resource, change->name);
     g_autofree char *started = time_to_text(change->started), *ended = change->ended ? time_to_text(change->ended) : NULL;
@@ -27,9 +27,8 @@ change_json(const StoreUpgrade *change, gboolean whole)
     json_set_text(properties, "ended", ended);
     if (change->back)
         json_object_set_new(properties, "backTo", json_integer(change->back));
-    json_set_text(properties, "status", change->record ? "Signed" : change->ended ? "Settling" : "InProgress");
-    if (whole)
-        json_set_text(properties, "record", change->record);
+    json_set_text(properties, "status", change->closed ? "Signed" : change->ended ? "Settling" : "InProgress");
+    json_set_text(properties, "record", record);
     return json_pack("{ss ss ss so}", "id", id, "name", change->name, "type",
                      "Microsoft.Compute/virtualMachineScaleSets/changeRecords", "properties", properties);
 }
@@ -53,7 +52,7 @@ records_list(Call *call, GError **error)
     if (!changes || !page_read(call, &(PageItems){ changes->len, change_token, changes }, &page, error))
         return NULL;
     for (guint i = page.first; i < page.first + page.count; i++) {
-        g_autoptr(json_t) body = change_json(g_ptr_array_index(changes, i), /* whole= */ FALSE);
+        g_autoptr(json_t) body = change_json(g_ptr_array_index(changes, i), /* record= */ NULL);
         page_add(bodies, body);
     }
     return page_respond(call, bodies, &page);
@@ -66,6 +65,7 @@ record_get(Call *call, GError **error)
     GError *lookup = NULL;
     g_autoptr(StoreTx) tx = store_read(call->api->store, error);
     g_autoptr(StoreUpgrade) change = tx ? store_upgrade_get(tx, call->params[PARAM_RECORD], &lookup) : NULL;
+    g_autofree char *record = change && change->closed ? store_upgrade_record(tx, change->id, &lookup) : NULL;
     if (!tx)
         return NULL;
     if (lookup) {
@@ -78,7 +78,7 @@ record_get(Call *call, GError **error)
                  call->params[PARAM_RECORD]);
         return NULL;
     }
-    g_autoptr(json_t) body = change_json(change, /* whole= */ TRUE);
+    g_autoptr(json_t) body = change_json(change, record);
     return respond_json(200, body);
 }
 

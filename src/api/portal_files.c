@@ -1,6 +1,7 @@
 #include "api/portal_files.h"
 
 #include "base/error.h"
+#include "base/pack.h"
 
 #include <string.h>
 
@@ -114,13 +115,10 @@ portal_files_get(const PortalFiles *files, const char *name)
 GBytes *
 portal_file_unpack(const PortalFile *file)
 {
-    g_autoptr(GZlibDecompressor) gunzip = g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP);
-    g_autoptr(GInputStream) packed = g_memory_input_stream_new_from_bytes(file->packed);
-    g_autoptr(GInputStream) plain = g_converter_input_stream_new(packed, G_CONVERTER(gunzip));
-    g_autoptr(GOutputStream) sink = g_memory_output_stream_new_resizable();
     g_autoptr(GError) error = NULL;
+    GBytes *plain = bytes_unpack(file->packed, G_MAXSIZE, &error);
     /* What the build packed itself. */
-    if (g_output_stream_splice(sink, plain, G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, NULL, &error) < 0)
+    if (!plain)
         g_error("a file of the portal cannot be unpacked: %s", error->message);
-    return g_memory_output_stream_steal_as_bytes(G_MEMORY_OUTPUT_STREAM(sink));
+    return plain;
 }

@@ -55,6 +55,7 @@ engine_new(Store *store, Clock *clock, const EngineConfig *config, GMainContext 
     g_queue_init(&engine->attested);
     engine->rounds = g_hash_table_new(g_direct_hash, g_direct_equal);
     engine->reference_components = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, computed_free);
+    engine->unsettled = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     engine->reference_logs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)event_log_free);
     engine->successors = g_hash_table_new(g_direct_hash, g_direct_equal);
     engine->questions = g_hash_table_new(g_direct_hash, g_direct_equal);
@@ -84,6 +85,7 @@ engine_free(Engine *engine)
     superseded_stop(engine);
     records_stop(engine);
     g_hash_table_unref(engine->reference_logs);
+    g_hash_table_unref(engine->unsettled);
     g_hash_table_unref(engine->reference_components);
     g_hash_table_unref(engine->strangers);
     g_hash_table_unref(engine->successors);
@@ -277,6 +279,7 @@ pass_undo(Pass *pass)
             engine_rows_lost(held->tracked->set);
         health_pass_lost(pass, held->tracked);
         attest_pass_lost(pass, held->tracked);
+        held->tracked->change_seen = 0;
         engine_mark_dirty(engine, held->tracked);
     }
     for (guint i = 0; i < pass->planned->len; i++) {

@@ -18,15 +18,17 @@ typedef struct {
     struct Noticed *noticed;   /* its guest is told of its end (engine/notice.h); or NULL */
     struct Attested *attested; /* its vTPM is asked how it booted (engine/attest.h); or NULL */
     guint id;
-    guint deadline_timer; /* clock timer of its step, or of its next start; 0: none */
-    guint reboots;        /* of its guest, as far as this daemon saw them */
-    HostCall in_flight;   /* set by engine_call() alone */
-    guint refused : 1;    /* this boot was refused by Secure Boot */
-    guint holds_slot : 1; /* between launch and the end of its boot */
-    guint counted : 1;    /* its set has been told of it */
-    guint news : 1;       /* its row changed, and its set has not been told */
-    guint isolated : 1;   /* as the host was told last */
-    guint dead : 1;       /* the timer is that of its next start, after it died */
+    guint change_seen;      /* the newest change that its being down or up was written to (engine/records.c); 0: look */
+    guint deadline_timer;   /* clock timer of its step, or of its next start; 0: none */
+    HostCall in_flight : 8; /* set by engine_call() alone */
+    guint reboots : 16;     /* of its guest, as far as this daemon saw them */
+    guint refused : 1;      /* this boot was refused by Secure Boot */
+    guint holds_slot : 1;   /* between launch and the end of its boot */
+    guint counted : 1;      /* its set has been told of it */
+    guint news : 1;         /* its row changed, and its set has not been told */
+    guint isolated : 1;     /* as the host was told last */
+    guint down : 1;         /* as it was written to change_seen */
+    guint dead : 1;         /* the timer is that of its next start, after it died */
 } Tracked;
 
 struct Engine {
@@ -67,6 +69,8 @@ struct Engine {
     guint upkeep_timer;
     guint superseded_timer; /* engine/superseded.c */
     guint records_timer;    /* engine/records.c */
+    UnixTime records_at;    /* when it is due */
+    GHashTable *unsettled;  /* gint64 (StoreUpgrade.id) -> id of the instance that its record waits for (engine/records.c) */
     gboolean attached;
     UnixTime attached_at;
     GHashTable *strangers; /* char* (key) -> char* (ARM id or NULL): removed when the engine began to work */

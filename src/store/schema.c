@@ -243,6 +243,33 @@ const char *const schema_steps[] = {
     "ALTER TABLE instances ADD COLUMN integrity_by_model INTEGER NOT NULL DEFAULT 0;",
     "ALTER TABLE disks DROP COLUMN joins;",
     "ALTER TABLE attestations ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;",
+    /* What is done to an instance is the same of very many, and their rows are done with when there is a record. */
+    "CREATE TABLE upgrade_whats ("
+    "  change INTEGER NOT NULL REFERENCES upgrades (id) ON DELETE CASCADE, number INTEGER NOT NULL, what TEXT NOT NULL,"
+    "  PRIMARY KEY (change, number)) WITHOUT ROWID;"
+    "CREATE TEMP TABLE had AS SELECT * FROM upgrade_members"
+    "  WHERE change IN (SELECT id FROM upgrades WHERE record IS NULL);"
+    "INSERT INTO upgrade_whats SELECT change, row_number() OVER (PARTITION BY change) - 1, what"
+    "  FROM (SELECT DISTINCT change, what FROM had);"
+    "DROP TABLE upgrade_members;"
+    "CREATE TABLE upgrade_members ("
+    "  change INTEGER NOT NULL REFERENCES upgrades (id) ON DELETE CASCADE, set_id INTEGER NOT NULL,"
+    "  instance INTEGER NOT NULL, from_revision INTEGER NOT NULL, what INTEGER NOT NULL, before TEXT,"
+    "  down_since INTEGER NOT NULL, downs TEXT, gone INTEGER NOT NULL,"
+    "  PRIMARY KEY (change, set_id, instance)) WITHOUT ROWID;"
+    "INSERT INTO upgrade_members SELECT h.change, h.set_id, h.instance, h.from_revision, w.number, h.before, h.down_since,"
+    "  (SELECT json_group_array(json_array(unixepoch(value ->> '$.from') * 1000000, value ->> '$.usec'))"
+    "   FROM json_each(h.downs) WHERE h.downs IS NOT NULL), h.gone"
+    "  FROM had h JOIN upgrade_whats w ON w.change = h.change AND w.what = h.what;"
+    "DROP TABLE had;",
+    /* Records are read one by one, and are packed; what was a text stays one (store/upgrades.c). */
+    "CREATE TABLE upgrade_records ("
+    "  change INTEGER PRIMARY KEY REFERENCES upgrades (id) ON DELETE CASCADE, record BLOB NOT NULL);"
+    "INSERT INTO upgrade_records SELECT id, CAST(record AS BLOB) FROM upgrades WHERE record IS NOT NULL;"
+    "UPDATE upgrades SET closed = 0 WHERE record IS NULL;"
+    "DROP INDEX upgrades_open;"
+    "ALTER TABLE upgrades DROP COLUMN record;"
+    "CREATE INDEX upgrades_open ON upgrades (id) WHERE closed = 0;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

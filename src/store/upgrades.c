@@ -2,6 +2,7 @@
 
 #include "base/hex.h"
 #include "base/json.h"
+#include "base/pack.h"
 #include "base/time_text.h"
 #include "store/models.h"
 #include "store/sqlite.h"
@@ -18,18 +19,23 @@ store_upgrade_free(StoreUpgrade *change)
     g_free(change->kind);
     g_free(change->operation);
     g_free(change->caller);
-    g_free(change->record);
     g_free(change);
 }
 
 static const Column upgrade_columns[] = {
-    COLUMN_FIXED(StoreUpgrade, id, COLUMN_ROWID),     COLUMN_FIXED(StoreUpgrade, name, COLUMN_TEXT),
-    COLUMN_FIXED(StoreUpgrade, set_id, COLUMN_INT64), COLUMN_FIXED(StoreUpgrade, resource, COLUMN_TEXT),
-    COLUMN_FIXED(StoreUpgrade, kind, COLUMN_TEXT),    COLUMN_FIXED(StoreUpgrade, operation, COLUMN_TEXT),
-    COLUMN_FIXED(StoreUpgrade, caller, COLUMN_TEXT),  COLUMN(StoreUpgrade, target, COLUMN_UINT),
-    COLUMN(StoreUpgrade, back, COLUMN_UINT),          COLUMN_FIXED(StoreUpgrade, started, COLUMN_INT64),
-    COLUMN(StoreUpgrade, ended, COLUMN_INT64),        COLUMN(StoreUpgrade, closed, COLUMN_INT64),
-    COLUMN(StoreUpgrade, record, COLUMN_TEXT),        { 0 },
+    COLUMN_FIXED(StoreUpgrade, id, COLUMN_ROWID),
+    COLUMN_FIXED(StoreUpgrade, name, COLUMN_TEXT),
+    COLUMN_FIXED(StoreUpgrade, set_id, COLUMN_INT64),
+    COLUMN_FIXED(StoreUpgrade, resource, COLUMN_TEXT),
+    COLUMN_FIXED(StoreUpgrade, kind, COLUMN_TEXT),
+    COLUMN_FIXED(StoreUpgrade, operation, COLUMN_TEXT),
+    COLUMN_FIXED(StoreUpgrade, caller, COLUMN_TEXT),
+    COLUMN(StoreUpgrade, target, COLUMN_UINT),
+    COLUMN(StoreUpgrade, back, COLUMN_UINT),
+    COLUMN_FIXED(StoreUpgrade, started, COLUMN_INT64),
+    COLUMN(StoreUpgrade, ended, COLUMN_INT64),
+    COLUMN(StoreUpgrade, closed, COLUMN_INT64),
+    { 0 },
 };
 const RowType upgrade_rows = { "upgrades", sizeof(StoreUpgrade), upgrade_columns, 1, (GDestroyNotify)store_upgrade_free };
 
@@ -56,7 +62,7 @@ store_upgrade_update(StoreTx *tx, const StoreUpgrade *change, GError **error)
 {
     return sql_run(tx, SQL_UPGRADE_UPDATE,
                    PARAMS(number_param(change->id), number_param(change->target), number_param(change->back),
-                          number_param(change->ended), number_param(change->closed), text_param(change->record)),
+                          number_param(change->ended), number_param(change->closed)),
                    NULL, error);
 }
 
@@ -71,7 +77,6 @@ store_upgrade_member_free(StoreUpgradeMember *member)
 {
     if (!member)
         return;
-    g_free(member->what);
     g_free(member->before);
     g_free(member->downs);
     g_free(member);
@@ -80,7 +85,7 @@ store_upgrade_member_free(StoreUpgradeMember *member)
 static const Column member_columns[] = {
     COLUMN_FIXED(StoreUpgradeMember, change, COLUMN_INT64),  COLUMN_FIXED(StoreUpgradeMember, set_id, COLUMN_INT64),
     COLUMN_FIXED(StoreUpgradeMember, instance, COLUMN_UINT), COLUMN(StoreUpgradeMember, from_revision, COLUMN_UINT),
-    COLUMN(StoreUpgradeMember, what, COLUMN_TEXT),           COLUMN(StoreUpgradeMember, before, COLUMN_TEXT),
+    COLUMN(StoreUpgradeMember, what, COLUMN_UINT),           COLUMN(StoreUpgradeMember, before, COLUMN_TEXT),
     COLUMN(StoreUpgradeMember, down_since, COLUMN_INT64),    COLUMN(StoreUpgradeMember, downs, COLUMN_TEXT),
     COLUMN(StoreUpgradeMember, gone, COLUMN_INT64),          { 0 },
 };
@@ -88,9 +93,11 @@ const RowType upgrade_member_rows = { "upgrade_members", sizeof(StoreUpgradeMemb
                                       (GDestroyNotify)store_upgrade_member_free };
 
 GPtrArray *
-store_upgrade_members(StoreTx *tx, gint64 change, GError **error)
+store_upgrade_members(StoreTx *tx, const StoreUpgrade *change, guint from, guint limit, GError **error)
 {
-    return row_list(tx, SQL_UPGRADE_MEMBERS, PARAMS(number_param(change)), error);
+    return row_list(tx, SQL_UPGRADE_MEMBERS,
+                    PARAMS(number_param(change->id), number_param(change->set_id), number_param(from), number_param(limit)),
+                    error);
 }
 
 GPtrArray *
@@ -103,6 +110,105 @@ gboolean
 store_upgrade_member_put(StoreTx *tx, const StoreUpgradeMember *member, GError **error)
 {
     return row_insert(tx, SQL_UPGRADE_MEMBER_PUT, member, error);
+}
+
+/* ---- its record ---- */
+
+/* More than the longest record that is written (engine/records.c). */
+#define RECORD_MAX (1u << 30)
+/* What a former Testudo wrote down is not packed: a JWS begins so, and nothing that is packed does. */
+#define UNPACKED "ey"
+
+typedef struct {
+    gint64 change;
+    GBytes *record;
+} UpgradeRecord;
+
+static void
+upgrade_record_free(void *data)
+{
+    UpgradeRecord *record = data;
+    g_clear_pointer(&record->record, g_bytes_unref);
+    g_free(record);
+}
+
+static const Column record_columns[] = {
+    COLUMN_FIXED(UpgradeRecord, change, COLUMN_INT64),
+    COLUMN_FIXED(UpgradeRecord, record, COLUMN_BYTES),
+    { 0 },
+};
+const RowType upgrade_record_rows = { "upgrade_records", sizeof(UpgradeRecord), record_columns, 1, upgrade_record_free };
+
+char *
+store_upgrade_record(StoreTx *tx, gint64 id, GError **error)
+{
+    UpgradeRecord *row = row_get(tx, SQL_UPGRADE_RECORD, PARAMS(number_param(id)), error);
+    if (!row)
+        return NULL;
+    g_autoptr(GBytes) packed = g_steal_pointer(&row->record);
+    upgrade_record_free(row);
+    gsize size;
+    const char *data = g_bytes_get_data(packed, &size);
+    if (size > strlen(UNPACKED) && memcmp(data, UNPACKED, strlen(UNPACKED)) == 0)
+        return g_strndup(data, size);
+    g_autoptr(GBytes) text = bytes_unpack(packed, RECORD_MAX, error);
+    return text ? g_strndup(g_bytes_get_data(text, NULL), g_bytes_get_size(text)) : NULL;
+}
+
+/* The members go before the record comes, so that it takes their room. */
+gboolean
+store_upgrade_close(StoreTx *tx, const StoreUpgrade *change, const char *record, GError **error)
+{
+    g_autoptr(GBytes) packed = bytes_pack(record, strlen(record));
+    const UpgradeRecord row = { .change = change->id, .record = packed };
+    return sql_run(tx, SQL_UPGRADE_MEMBERS_DELETE, PARAMS(number_param(change->id)), NULL, error) &&
+           sql_run(tx, SQL_UPGRADE_WHATS_DELETE, PARAMS(number_param(change->id)), NULL, error) &&
+           store_upgrade_update(tx, change, error) && row_insert(tx, SQL_UPGRADE_RECORD_ADD, &row, error);
+}
+
+/* ---- what is done ---- */
+
+typedef struct {
+    gint64 change;
+    guint number;
+    char *what;
+} UpgradeWhat;
+
+static void
+upgrade_what_free(void *data)
+{
+    UpgradeWhat *what = data;
+    g_free(what->what);
+    g_free(what);
+}
+
+static const Column what_columns[] = {
+    COLUMN_FIXED(UpgradeWhat, change, COLUMN_INT64),
+    COLUMN_FIXED(UpgradeWhat, number, COLUMN_UINT),
+    COLUMN(UpgradeWhat, what, COLUMN_TEXT),
+    { 0 },
+};
+const RowType upgrade_what_rows = { "upgrade_whats", sizeof(UpgradeWhat), what_columns, 2, upgrade_what_free };
+
+GPtrArray *
+store_upgrade_whats(StoreTx *tx, gint64 change, GError **error)
+{
+    g_autoptr(GPtrArray) rows = row_list(tx, SQL_UPGRADE_WHATS, PARAMS(number_param(change)), error);
+    GPtrArray *whats = rows ? g_ptr_array_new_with_free_func(g_free) : NULL;
+    for (guint i = 0; rows && i < rows->len; i++)
+        g_ptr_array_add(whats, g_steal_pointer(&((UpgradeWhat *)g_ptr_array_index(rows, i))->what));
+    return whats;
+}
+
+static gboolean
+what_number(StoreTx *tx, gint64 change, const char *text, guint *ret_number, GError **error)
+{
+    g_autoptr(GPtrArray) whats = store_upgrade_whats(tx, change, error);
+    if (!whats || g_ptr_array_find_with_equal_func(whats, text, g_str_equal, ret_number))
+        return whats != NULL;
+    *ret_number = whats->len;
+    const UpgradeWhat row = { .change = change, .number = whats->len, .what = (char *)text };
+    return row_insert(tx, SQL_UPGRADE_WHAT_ADD, &row, error);
 }
 
 /* ---- beginning ---- */
@@ -249,27 +355,34 @@ upgrade_takes(const StoreInstance *instance, const Change *what)
     return what->kind != CHANGE_NOTHING && instance->run_disk_gen > 0;
 }
 
-gboolean
-upgrade_enlist(StoreTx *tx, const StoreUpgrade *change, const StoreInstance *instance, const Change *what, gboolean replaced,
-               UnixTime now, GError **error)
+static gboolean
+member_add(StoreTx *tx, const StoreUpgrade *change, const StoreInstance *instance, guint what, UnixTime now, GError **error)
 {
-    g_autofree char *text = NULL, *before = NULL;
-    if (!upgrade_takes(instance, what))
-        return TRUE;
+    g_autofree char *before = NULL;
     if (!before_text(tx, instance, &before, error))
         return FALSE;
-    text = what_text(what, replaced);
     const gboolean down = instance->want_power == POWER_RUNNING && instance->state != INSTANCE_RUNNING;
     const StoreUpgradeMember member = {
         .change = change->id,
         .set_id = instance->set_id,
         .instance = instance->id,
         .from_revision = instance->revision,
-        .what = text,
+        .what = what,
         .before = before,
         .down_since = down ? now : 0,
     };
     return row_insert(tx, SQL_UPGRADE_MEMBER_ADD, &member, error);
+}
+
+gboolean
+upgrade_enlist(StoreTx *tx, const StoreUpgrade *change, const StoreInstance *instance, const Change *what, gboolean replaced,
+               UnixTime now, GError **error)
+{
+    guint number;
+    if (!upgrade_takes(instance, what))
+        return TRUE;
+    g_autofree char *text = what_text(what, replaced);
+    return what_number(tx, change->id, text, &number, error) && member_add(tx, change, instance, number, now, error);
 }
 
 gboolean
@@ -281,13 +394,31 @@ upgrade_enlist_new(StoreTx *tx, const char *operation, const StoreInstance *inst
         g_propagate_error(error, lookup);
         return FALSE;
     }
-    const StoreUpgradeMember member = {
-        .change = change ? change->id : 0,
-        .set_id = instance->set_id,
-        .instance = instance->id,
-        .what = (char *)"{\"change\":\"create\",\"parts\":[],\"lost\":[]}",
-    };
-    return !change || row_insert(tx, SQL_UPGRADE_MEMBER_ADD, &member, error);
+    StoreUpgradeMember member = { .set_id = instance->set_id, .instance = instance->id };
+    if (!change)
+        return TRUE;
+    member.change = change->id;
+    return what_number(tx, change->id, "{\"change\":\"create\",\"parts\":[],\"lost\":[]}", &member.what, error) &&
+           row_insert(tx, SQL_UPGRADE_MEMBER_ADD, &member, error);
+}
+
+/* What is done to those of one revision is found out once. */
+typedef struct {
+    gboolean known, takes;
+    guint number;
+} Done;
+
+static gboolean
+done_find(StoreTx *tx, const StoreUpgrade *change, const StoreSet *set, GHashTable *models, const StoreInstance *instance,
+          const Model *target, gboolean replaced, Done *ret_done, GError **error)
+{
+    const Model *from = models_by_revision_get(models, tx, set, instance->want_revision, error);
+    if (!from)
+        return FALSE;
+    const Change what = change_between(from, target);
+    *ret_done = (Done){ .known = TRUE, .takes = upgrade_takes(instance, &what) };
+    g_autofree char *text = ret_done->takes ? what_text(&what, replaced) : NULL;
+    return !text || what_number(tx, change->id, text, &ret_done->number, error);
 }
 
 gboolean
@@ -296,18 +427,21 @@ upgrade_enlist_all(StoreTx *tx, const StoreUpgrade *change, const StoreSet *set,
 {
     g_autoptr(GPtrArray) instances = store_instance_list(tx, set->id, error);
     g_autoptr(GHashTable) models = models_by_revision_new();
+    g_autoptr(GArray) done = g_array_new(FALSE, /* clear= */ TRUE, sizeof(Done));
     for (guint i = 0; instances && i < instances->len; i++) {
         const StoreInstance *instance = g_ptr_array_index(instances, i);
         if (instance->want_deleted || instance->protect_scale_set_actions || instance->quarantined ||
             instance->run_disk_gen == 0)
             continue;
-        const Model *from = models_by_revision_get(models, tx, set, instance->want_revision, error);
-        if (!from)
-            return FALSE;
-        const Change what = change_between(from, target);
         /* One that rests is changed where it is. */
         const gboolean replaced = surge && instance->want_power == POWER_RUNNING;
-        if (!upgrade_enlist(tx, change, instance, &what, replaced, now, error))
+        const guint place = 2 * instance->want_revision + (replaced ? 1 : 0);
+        if (done->len <= place)
+            g_array_set_size(done, place + 1);
+        Done *one = &g_array_index(done, Done, place);
+        if (!one->known && !done_find(tx, change, set, models, instance, target, replaced, one, error))
+            return FALSE;
+        if (one->takes && !member_add(tx, change, instance, one->number, now, error))
             return FALSE;
     }
     return instances != NULL;

@@ -23,9 +23,8 @@ typedef struct {
     guint target; /* revision */
     guint back;   /* an earlier revision that makes the same of an instance: it is a roll back to that one; 0: it is none */
     UnixTime started;
-    UnixTime ended; /* of its operation; 0: it is under way */
-    UnixTime closed;
-    char *record; /* signed (attest/record.h), once it is closed */
+    UnixTime ended;  /* of its operation; 0: it is under way */
+    UnixTime closed; /* it has its record; 0: not yet */
 } StoreUpgrade;
 void store_upgrade_free(StoreUpgrade *change);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreUpgrade, store_upgrade_free)
@@ -33,7 +32,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreUpgrade, store_upgrade_free)
 GPtrArray *store_upgrade_list_open(StoreTx *tx, GError **error);                        /* of StoreUpgrade, without a record */
 GPtrArray *store_upgrade_list(StoreTx *tx, const char *resource, GError **error);       /* of this scale set, newest first */
 StoreUpgrade *store_upgrade_get(StoreTx *tx, const char *name, GError **error);         /* NULL without *error: none */
-gboolean store_upgrade_update(StoreTx *tx, const StoreUpgrade *change, GError **error); /* ended, closed, record */
+gboolean store_upgrade_update(StoreTx *tx, const StoreUpgrade *change, GError **error); /* ended */
+/* With its record, as it is signed (attest/record.h). Its members are gone then. */
+gboolean store_upgrade_close(StoreTx *tx, const StoreUpgrade *change, const char *record, GError **error);
+char *store_upgrade_record(StoreTx *tx, gint64 id, GError **error); /* NULL without *error: it has none */
 gboolean store_upgrade_delete(StoreTx *tx, gint64 id, GError **error);
 
 /* An instance of a change. */
@@ -42,14 +44,18 @@ typedef struct {
     gint64 set_id;
     guint instance;
     guint from_revision;
-    char *what;          /* JSON text: {"change", "parts", "lost"}, as what-if has them */
+    guint what;          /* place in store_upgrade_whats() */
     char *before;        /* JSON text: its last verdict then (attested_json()); NULL: none */
     UnixTime down_since; /* 0: it is up, or is to rest */
-    char *downs;         /* JSON text: [{"from", "to"}] that are over; NULL: none */
+    char *downs;         /* JSON text: [[from, length], …] that are over, in microseconds; NULL: none */
     UnixTime gone;       /* it was deleted; 0: it is there */
 } StoreUpgradeMember;
 void store_upgrade_member_free(StoreUpgradeMember *member);
-GPtrArray *store_upgrade_members(StoreTx *tx, gint64 change, GError **error); /* by instance */
+/* By instance, `limit` at most, from this one on. They are there until the change is closed. */
+GPtrArray *store_upgrade_members(StoreTx *tx, const StoreUpgrade *change, guint from, guint limit, GError **error);
+/* What is done to instances, which is the same for many: JSON text of {"change", "parts", "lost"}, as what-if has them; gone
+ * with the members. NULL sets *error; g_ptr_array_unref(). */
+GPtrArray *store_upgrade_whats(StoreTx *tx, gint64 change, GError **error);
 /* Of changes that have no record yet. */
 GPtrArray *store_upgrade_members_open(StoreTx *tx, gint64 set_id, guint instance, GError **error);
 gboolean store_upgrade_member_put(StoreTx *tx, const StoreUpgradeMember *member, GError **error);

@@ -19,7 +19,7 @@ void
 sim_boot_remember(Sim *sim, const LaunchSpec *spec)
 {
     sim->image = g_string_chunk_insert_const(sim->host->texts, spec->image_urn ? spec->image_urn : "");
-    sim->vcpus = spec->vcpus;
+    sim->vcpus = (guint16)spec->vcpus;
     sim->memory_mib = spec->memory_mib;
     sim->secure_boot = spec->secure_boot != 0;
 }

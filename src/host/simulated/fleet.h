@@ -29,15 +29,16 @@ typedef struct {
     SimPart parts[N_PARTS];
     PartPast past[N_PARTS];
     guint32 data_gen;
-    SimKept *previous; /* n_previous; NULL: none */
-    SimDisk *disks;    /* n_disks; NULL: none */
-    guint32 n_previous, n_disks;
+    guint16 n_previous, n_disks;
+    SimKept *previous;    /* n_previous; NULL: none */
+    SimDisk *disks;       /* n_disks; NULL: none */
     const char *image;    /* URN, as it was launched last; among the host's texts; NULL: not yet */
     const char *keep_dir; /* of the destroy that is under way: where its data disks go; or NULL */
     GError *why_not;      /* the start that is under way will fail, for this; or NULL */
     guint timer;
-    guint32 vcpus, memory_mib;
-    guint32 reboots;    /* that its guest began, in all launches */
+    guint32 memory_mib;
+    guint32 reboots; /* that its guest began, in all launches */
+    guint16 vcpus;
     guint fault : 8;    /* SimulatedFault */
     guint tampered : 8; /* the same, where it is one of how it is attested: it lasts as long as the boot */
     guint alive : 1, agent : 1, refused : 1;
