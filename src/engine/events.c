@@ -180,6 +180,9 @@ engine_apply_event(Pass *pass, const HostEvent *event, GError **error)
     if (instance && launch_came_late(instance, event)) {
         instance->epoch = event->epoch;
         engine_slot_hold(pass->engine, tracked);
+        /* It was given up with the launch that was to be made again. */
+        if (instance->deadline)
+            engine_deadline_arm(pass->engine, tracked, instance->deadline);
     }
     /* Word of a launch that is over already says nothing about this one. */
     if (!instance || (event->type != HOST_DESTROYED && event->epoch != 0 && event->epoch != instance->epoch))

@@ -189,15 +189,16 @@ static const struct {
     [SQL_UPGRADE_OF_OPERATION] = { SHAPE_SELECT, &upgrade_rows, "WHERE operation = ?" },
     [SQL_UPGRADE_INSERT] = { SHAPE_INSERT, &upgrade_rows, NULL },
     [SQL_UPGRADE_UPDATE] = { SHAPE_PLAIN, NULL,
-                            "UPDATE upgrades SET target = ?2, back = ?3, ended = ?4, closed = ?5 WHERE id = ?1" },
+                             "UPDATE upgrades SET target = ?2, back = ?3, ended = ?4, closed = ?5 WHERE id = ?1" },
     [SQL_UPGRADE_PRUNE] = { SHAPE_PLAIN, NULL,
-                           "DELETE FROM upgrades WHERE resource = ?1 AND id NOT IN"
-                           " (SELECT id FROM upgrades WHERE resource = ?1 ORDER BY id DESC LIMIT ?2)" },
+                            "DELETE FROM upgrades WHERE resource = ?1 AND id NOT IN"
+                            " (SELECT id FROM upgrades WHERE resource = ?1 ORDER BY id DESC LIMIT ?2)" },
     [SQL_UPGRADE_DELETE] = { SHAPE_PLAIN, NULL, "DELETE FROM upgrades WHERE id = ?" },
-    [SQL_UPGRADE_MEMBERS] = { SHAPE_SELECT, &upgrade_member_rows, "WHERE change = ? AND set_id = ? AND instance >= ? ORDER BY instance LIMIT ?" },
+    [SQL_UPGRADE_MEMBERS] = { SHAPE_SELECT, &upgrade_member_rows,
+                              "WHERE change = ? AND set_id = ? AND instance >= ? ORDER BY instance LIMIT ?" },
     [SQL_UPGRADE_MEMBERS_OPEN] = { SHAPE_SELECT, &upgrade_member_rows,
-                                  "WHERE change IN (SELECT id FROM upgrades WHERE closed = 0)"
-                                  " AND set_id = ? AND instance = ?" },
+                                   "WHERE change IN (SELECT id FROM upgrades WHERE closed = 0)"
+                                   " AND set_id = ? AND instance = ?" },
     [SQL_UPGRADE_MEMBER_ADD] = { SHAPE_ADD, &upgrade_member_rows, NULL },
     [SQL_UPGRADE_MEMBER_PUT] = { SHAPE_REPLACE, &upgrade_member_rows, NULL },
     [SQL_UPGRADE_MEMBERS_DELETE] = { SHAPE_PLAIN, NULL, "DELETE FROM upgrade_members WHERE change = ?" },

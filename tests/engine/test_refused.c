@@ -257,6 +257,47 @@ test_at_each_commit_of_an_attestation(void)
     g_assert_not_reached();
 }
 
+static SimulatedFault
+no_agent(const LaunchSpec *spec G_GNUC_UNUSED, void *data G_GNUC_UNUSED)
+{
+    return SIMULATED_NO_AGENT;
+}
+
+/* A daemon died in the middle of a launch, and the next one finds nothing of it, and cannot write down that it makes it again:
+ * what comes of the first one, before that is tried again, is waited for as long as any. */
+static guint
+late_run(guint fails_at)
+{
+    const SimulatedLatency latency = { .start_usec = USEC_PER_SEC / 10, .boot_usec = USEC_PER_SEC };
+    Disk disk = { .fails_at = fails_at };
+    g_autoptr(World) world = world_new_in_memory();
+    host_simulated_set_latency(world->simulated, &latency);
+    host_simulated_set_faults(world->simulated, no_agent, NULL);
+    answer_free(world_must(world, 201, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
+    g_autoptr(Answer) made = world_must(world, 201, "PUT", "@/s1", ATTESTED);
+    world_run_ready(world);
+    world_restart(world);
+    sqlite3_commit_hook(world->store->writer.db, on_sqlite_commit, &disk);
+    world_run_ready(world);
+    world_advance(world, 2 * world->engine_config.step_timeout_usec);
+    sqlite3_commit_hook(world->store->writer.db, NULL, NULL);
+    g_assert_true(engine_idle(world->engine));
+    g_autoptr(Answer) polled = world_poll(world, made);
+    answer_expect(polled, "status", "Failed");
+    return disk.commits;
+}
+
+static void
+test_at_each_commit_after_a_lost_launch(void)
+{
+    g_assert_cmpuint(late_run(0), >, 1);
+    for (guint at = 1; at < COMMITS_AT_MOST; at++) {
+        if (late_run(at) < at)
+            return;
+    }
+    g_assert_not_reached();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -271,5 +312,6 @@ main(int argc, char **argv)
     g_test_add_func("/engine/refused/at-each-commit-of-a-creation", test_at_each_commit_of_a_creation);
     g_test_add_func("/engine/refused/at-each-commit-of-an-unhealthy-upgrade", test_at_each_commit_of_an_unhealthy_upgrade);
     g_test_add_func("/engine/refused/at-each-commit-of-an-attestation", test_at_each_commit_of_an_attestation);
+    g_test_add_func("/engine/refused/at-each-commit-after-a-lost-launch", test_at_each_commit_after_a_lost_launch);
     return g_test_run();
 }
