@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { violations } from './axe.mjs'
 import { behaviour, until } from './behaviour.mjs'
 import { signedIn } from './browser.mjs'
-import { ATTESTED, getInstances, getSet, group, imageOf, judged, keptDisks, makeSet, onInstances, patchSet, removeSet, settled, TRUSTED } from './fleet.mjs'
+import { ATTESTED, followed, getInstances, getSet, group, imageOf, judged, keptDisks, makeSet, onInstances, patchSet, removeSet, settled, TRUSTED } from './fleet.mjs'
 import { words } from './words.mjs'
 
 /** A page of the set, and what is done on it again and again. */
@@ -53,6 +53,8 @@ export async function attachKeptDisk(lang) {
     await until('the instance has it', async () => (await luns()).join() === '0 Empty,2 Attach')
   }, page)
   await behaviour(`${lang}: and detached again`, async () => {
+    // Its instance is launched again with it first, and has that in hand.
+    await followed(set)
     await press(say.detach(disk.name))
     await yes()
     await page.getByRole('button', { name: say.attach(disk.name), exact: true }).waitFor()
