@@ -258,8 +258,9 @@ const char *const schema_steps[] = {
     "  down_since INTEGER NOT NULL, downs TEXT, gone INTEGER NOT NULL,"
     "  PRIMARY KEY (change, set_id, instance)) WITHOUT ROWID;"
     "INSERT INTO upgrade_members SELECT h.change, h.set_id, h.instance, h.from_revision, w.number, h.before, h.down_since,"
-    "  (SELECT json_group_array(json_array(unixepoch(value ->> '$.from') * 1000000, value ->> '$.usec'))"
-    "   FROM json_each(h.downs) WHERE h.downs IS NOT NULL), h.gone"
+    "  CASE WHEN h.downs IS NOT NULL THEN"
+    "   (SELECT json_group_array(json_array(unixepoch(value ->> '$.from') * 1000000, value ->> '$.usec'))"
+    "    FROM json_each(h.downs)) END, h.gone"
     "  FROM had h JOIN upgrade_whats w ON w.change = h.change AND w.what = h.what;"
     "DROP TABLE had;",
     /* Records are read one by one, and are packed; what was a text stays one (store/upgrades.c). */

@@ -1,6 +1,8 @@
 /* The file: made, migrated, refused. */
 #include "fixture.h"
 
+#include "store/upgrades.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -269,6 +271,49 @@ test_instances_of_an_older_file(Fixture *f, const void *data G_GNUC_UNUSED)
     }
 }
 
+/* The last version in which what is done to an instance was in its row, and records in their changes'. */
+#define CHANGES_AS_THEY_WERE 20
+
+static void
+test_changes_of_an_older_file(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_strconcat(f->dir, "/changes.db", NULL);
+    Connection connection = { 0 };
+    g_assert_true(connection_open(&connection, path, /* writes= */ TRUE, NULL));
+    g_assert_true(schema_migrate(&connection, schema_steps, CHANGES_AS_THEY_WERE, NULL));
+    must_run(
+        connection.db,
+        "INSERT INTO upgrades (id, name, set_id, resource, kind, operation, caller, target, back, started, ended, closed,"
+        " record) VALUES (1, 'a', 5, '/r', 'RollingUpgrade', 'o1', 'owner', 2, 0, 9, 0, 0, NULL),"
+        " (2, 'b', 5, '/r', 'RollingUpgrade', 'o2', 'owner', 3, 0, 9, 10, 11, 'eyJ.e.s');"
+        "INSERT INTO upgrade_members (change, set_id, instance, from_revision, what, before, down_since, downs, gone) VALUES"
+        " (1, 5, 0, 1, '{\"change\":\"x\"}', 'b', 7, NULL, 0), (1, 5, 1, 1, '{\"change\":\"y\"}', NULL, 0,"
+        " '[{\"from\":\"2024-01-01T00:00:01.500000Z\",\"to\":\"2024-01-01T00:00:03.000000Z\",\"usec\":1500000}]', 8),"
+        " (1, 5, 2, 1, '{\"change\":\"x\"}', NULL, 0, NULL, 0), (2, 5, 0, 2, 'over', NULL, 0, NULL, 0)");
+    connection_close(&connection);
+    Store *store = store_open(path, &error);
+    g_assert_no_error(error);
+    StoreTx *tx = must_write(store);
+    g_autoptr(StoreUpgrade) open = store_upgrade_get(tx, "a", NULL), closed = store_upgrade_get(tx, "b", NULL);
+    g_autoptr(GPtrArray) list = store_upgrade_list_open(tx, NULL), whats = store_upgrade_whats(tx, 1, NULL);
+    g_autoptr(GPtrArray) members = store_upgrade_members(tx, open, 0, 10, NULL),
+                         over = store_upgrade_members(tx, closed, 0, 10, NULL);
+    g_autofree char *record = store_upgrade_record(tx, 2, NULL);
+    g_assert_true(list->len == 1 && whats->len == 2 && members->len == 3 && over->len == 0 && closed->closed == 11);
+    g_assert_cmpstr(record, ==, "eyJ.e.s");
+    static const char *const expected[] = { "x 7 - 0", "y 0 [[1704067201000000,1500000]] 8", "x 0 - 0" };
+    for (guint i = 0; i < members->len; i++) {
+        const StoreUpgradeMember *member = g_ptr_array_index(members, i);
+        const char *what = g_ptr_array_index(whats, member->what);
+        g_autofree char *text = g_strdup_printf("%c %" G_GINT64_FORMAT " %s %" G_GINT64_FORMAT, what[strlen("{\"change\":\"")],
+                                                member->down_since, member->downs ? member->downs : "-", member->gone);
+        g_assert_cmpstr(text, ==, expected[i]);
+    }
+    store_abort(tx);
+    store_close(store);
+}
+
 /* The partial indexes have the enum's text in them. */
 static void
 test_queries_use_their_indexes(Fixture *f, const void *data G_GNUC_UNUSED)
@@ -321,6 +366,7 @@ main(int argc, char **argv)
     fixture_add_file("missing-folder-is-told", test_missing_folder_is_told);
     fixture_add_file("steps", test_steps);
     fixture_add_file("instances-of-an-older-file", test_instances_of_an_older_file);
+    fixture_add_file("changes-of-an-older-file", test_changes_of_an_older_file);
     fixture_add("queries-use-their-indexes", test_queries_use_their_indexes);
     return g_test_run();
 }
