@@ -37,8 +37,8 @@ typedef struct {
     GError *why_not;      /* the start that is under way will fail, for this; or NULL */
     guint timer;
     guint32 memory_mib;
-    guint32 reboots; /* that its guest began, in all launches */
     guint16 vcpus;
+    guint16 reboots;    /* that its guest began, in all launches */
     guint fault : 8;    /* SimulatedFault */
     guint tampered : 8; /* the same, where it is one of how it is attested: it lasts as long as the boot */
     guint alive : 1, agent : 1, refused : 1;

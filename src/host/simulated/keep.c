@@ -196,15 +196,16 @@ disks_read(Sim *sim, const json_t *list)
 static gboolean
 boot_read(Sim *sim, const json_t *item)
 {
-    guint32 tampered, vcpus;
+    guint32 tampered, vcpus, reboots;
     const char *image = json_member_text(item, "image");
     if (!image || !number_read(json_object_get(item, "vcpus"), &vcpus) || vcpus > G_MAXUINT16 ||
         !number_read(json_object_get(item, "memoryMib"), &sim->memory_mib) ||
-        !number_read(json_object_get(item, "reboots"), &sim->reboots) ||
+        !number_read(json_object_get(item, "reboots"), &reboots) || reboots > G_MAXUINT16 ||
         !number_read(json_object_get(item, "tampered"), &tampered) || tampered >= SIMULATED_N_FAULTS)
         return FALSE;
     sim->image = g_string_chunk_insert_const(sim->host->texts, image);
     sim->vcpus = (guint16)vcpus;
+    sim->reboots = (guint16)reboots;
     sim->tampered = tampered & 0xff;
     sim->secure_boot = flag(item, "secureBoot");
     return TRUE;
