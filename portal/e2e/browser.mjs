@@ -58,3 +58,21 @@ export async function signedIn(lang, options) {
   await signIn(page, lang)
   return page
 }
+
+/** From nothing to the first field that can be used: milliseconds, and KiB as they came over the wire. */
+export async function firstPage(lang) {
+  const context = await browser.newContext({ locale: lang === 'ja' ? 'ja-JP' : 'en-US', ignoreHTTPSErrors: true })
+  const page = await context.newPage()
+  const devtools = await context.newCDPSession(page)
+  let bytes = 0
+  await devtools.send('Network.enable')
+  devtools.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength))
+  const began = performance.now()
+  await page.goto(portal, { waitUntil: 'commit' })
+  await page.getByText(words[lang].other).click()
+  await page.getByLabel(words[lang].token).fill('usable')
+  const ms = performance.now() - began
+  await page.waitForLoadState('networkidle')
+  await context.close()
+  return { ms, kib: bytes / 1024 }
+}
