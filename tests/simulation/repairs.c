@@ -14,11 +14,11 @@ now_of(const Sim *sim)
     return sim->world->clock->now(sim->world->clock);
 }
 
-/* Its application answers for it, and so does its image: nothing would ever be ill. */
+/* Its application answers for it, and so does its image: nothing would ever be ill, unless its guest reboots by itself. */
 static gboolean
 is_always_well(const Sim *sim, const SimSet *set, const SimInstance *instance)
 {
-    return !sim->kind.faults && model_is_well(&g_array_index(set->models, SimModel, instance->want - 1));
+    return !sim->kind.faults && !sim->kind.attested && model_is_well(&g_array_index(set->models, SimModel, instance->want - 1));
 }
 
 static void
