@@ -79,13 +79,6 @@ is_up(const StoreInstance *instance)
            instance->state != INSTANCE_DEALLOCATED;
 }
 
-/* May there be a disk in its folder? */
-static gboolean
-has_lun(const StoreInstance *instance, guint lun)
-{
-    return (instance->luns & (G_GUINT64_CONSTANT(1) << lun)) != 0;
-}
-
 /* The first launch that is made from what is written now. */
 static guint64
 next_launch(const StoreInstance *instance)
@@ -128,7 +121,7 @@ lun_check(Put *put, const InstanceDisk *disk)
     else if (row_at(put, lun))
         violate(put, ARM_CONFLICT, disk, "The disk at LUN %u of instance %u leaves it with its next start; take another LUN.",
                 lun, instance->id);
-    else if (has_lun(instance, lun))
+    else if (store_instance_has_lun(instance, lun))
         violate(
             put, ARM_CONFLICT, disk,
             "LUN %u of instance %u holds a data disk of an earlier model, which is there again when the model has it again; "
@@ -194,7 +187,7 @@ static gboolean
 disk_detach(Put *put, StoreDisk *row, GError **error)
 {
     StoreInstance *instance = put->instance;
-    if (!has_lun(instance, row->lun)) {
+    if (!store_instance_has_lun(instance, row->lun)) {
         /* No launch has taken it yet. */
         row->set_id = 0;
         row->kept_until = put->call->now + put->call->api->config.disk_retention_usec;

@@ -118,7 +118,7 @@ attached_settle(Pass *pass, const StoreInstance *instance, const GPtrArray *kept
         return FALSE;
     for (guint i = 0; disks && i < disks->len; i++) {
         StoreDisk *disk = g_ptr_array_index(disks, i);
-        const HostKeptDisk *moved = instance->luns & bit_of(disk->lun) ? kept_find(kept, disk->lun) : NULL;
+        const HostKeptDisk *moved = store_instance_has_lun(instance, disk->lun) ? kept_find(kept, disk->lun) : NULL;
         if (moved) {
             *accounted |= bit_of(disk->lun);
             g_free(disk->file);

@@ -217,14 +217,13 @@ change_consider(Pass *pass, StoreUpgrade *change, gboolean may_close, GError **e
 }
 
 static gboolean
-changes_consider(Pass *pass, gboolean may_close, GError **error)
+changes_consider(Pass *pass, const GPtrArray *open, gboolean may_close, GError **error)
 {
-    g_autoptr(GPtrArray) open = store_upgrade_list_open(pass->tx, error);
-    for (guint i = 0; open && i < open->len; i++) {
+    for (guint i = 0; i < open->len; i++) {
         if (!change_consider(pass, g_ptr_array_index(open, i), may_close, error))
             return FALSE;
     }
-    return open != NULL;
+    return TRUE;
 }
 
 static void
@@ -234,7 +233,8 @@ on_timer(void *data)
     g_autoptr(GError) error = NULL;
     engine->records_timer = 0;
     g_autoptr(Pass) pass = pass_new(engine, &error);
-    if (pass && changes_consider(pass, /* may_close= */ TRUE, &error))
+    g_autoptr(GPtrArray) open = pass ? store_upgrade_list_open(pass->tx, &error) : NULL;
+    if (open && changes_consider(pass, open, /* may_close= */ TRUE, &error))
         store_commit(g_steal_pointer(&pass->tx), &error);
     if (!error)
         return;
@@ -256,9 +256,5 @@ records_follow(Pass *pass, GError **error)
         if ((held->written || held->removed) && !held_follow(pass, held, newest, error))
             return FALSE;
     }
-    for (guint i = 0; i < open->len; i++) {
-        if (!change_consider(pass, g_ptr_array_index(open, i), /* may_close= */ FALSE, error))
-            return FALSE;
-    }
-    return TRUE;
+    return changes_consider(pass, open, /* may_close= */ FALSE, error);
 }

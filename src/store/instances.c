@@ -15,6 +15,12 @@ store_instance_free(StoreInstance *instance)
     g_free(instance);
 }
 
+gboolean
+store_instance_has_lun(const StoreInstance *instance, guint lun)
+{
+    return (instance->luns & (G_GUINT64_CONSTANT(1) << lun)) != 0;
+}
+
 DEFINE_ENUM_COLUMN(desired_power, DesiredPower)
 DEFINE_ENUM_COLUMN(instance_state, InstanceState)
 DEFINE_ENUM_COLUMN(health, Health)

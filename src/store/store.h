@@ -220,6 +220,7 @@ typedef struct {
     UnixTime deadline; /* of the step; 0: none */
 } StoreInstance;
 void store_instance_free(StoreInstance *instance);
+gboolean store_instance_has_lun(const StoreInstance *instance, guint lun); /* or may have (luns) */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreInstance, store_instance_free)
 
 StoreInstance *store_instance_get(StoreTx *tx, gint64 set_id, guint id, GError **error);

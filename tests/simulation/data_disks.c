@@ -241,7 +241,7 @@ row_look(const Census *census, const Rows *rows, const StoreDisk *disk)
         sim_break(census->sim, census->name, "disk %s is an instance's that is gone", disk->id);
         return;
     }
-    if (!holder || !(holder->luns & (G_GUINT64_CONSTANT(1) << disk->lun))) {
+    if (!holder || !store_instance_has_lun(holder, disk->lun)) {
         if (!g_hash_table_remove(census->files, disk->file))
             sim_break(census->sim, census->name, "disk %s is not where the book says: %s", disk->id, disk->file);
         return;
