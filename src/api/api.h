@@ -82,10 +82,10 @@ typedef struct {
     /* Who certifies vTPMs: PEM, the root first; newly allocated, NULL with *error (ARM_NOT_FOUND: nobody). *ret_root_key: the
      * root's private key lies on this host (blocking). */
     char *(*vtpm_authority)(void *data, gboolean *ret_root_key, GError **error);
-    /* What is to be done with that CA, and what it revoked (host/authority.h): a certificate by its serial number; a new CA
+    /* What is to be done with that CA, and what it revoked (host/authority.h): certificates by their serial numbers; a new CA
      * that signs, with the root's private key from that file (NULL: from where it was); [{"serial", "at", "reason"}]; PEM
      * (blocking). */
-    gboolean (*vtpm_revoke)(void *data, const char *serial, const char *reason, GError **error);
+    gboolean (*vtpm_revoke)(void *data, const char *const *serials, const char *reason, GError **error);
     gboolean (*vtpm_renew)(void *data, const char *root_key, GError **error);
     json_t *(*vtpm_revoked)(void *data);
     char *(*vtpm_crls)(void *data);

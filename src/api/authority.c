@@ -120,10 +120,22 @@ done_note(Call *call, OperationKind kind, const char *message, GError **error)
            store_commit(g_steal_pointer(&tx), error);
 }
 
-/* The serial number of the certificate that the instance's vTPM has; *ret_key: the instance, as the host knows it. NULL sets
+/* Of a vTPM, in the order of VtpmEk. */
+static const char *const key_names[] = { "RSA-2048", "P-384" };
+
+static char **
+serials_new(const char *first, const char *second)
+{
+    char **serials = g_new0(char *, G_N_ELEMENTS(key_names) + 1);
+    serials[0] = g_strdup(first);
+    serials[1] = g_strdup(second);
+    return serials;
+}
+
+/* The serial numbers of the certificates that the instance's vTPM has; *ret_key: the instance, as the host knows it. NULL sets
  * *error. */
-static char *
-serial_find(Call *call, const char *instance_id, char **ret_key, GError **error)
+static char **
+serials_find(Call *call, const char *instance_id, char **ret_key, GError **error)
 {
     g_autoptr(ResourceId) id = resource_id_parse(instance_id, error);
     if (!id)
@@ -144,14 +156,37 @@ serial_find(Call *call, const char *instance_id, char **ret_key, GError **error)
         g_propagate_error(error, lookup);
         return NULL;
     }
-    if (!vtpm || !vtpm->certificate || !chain_add(chain, vtpm->certificate)) {
+    /* What is recorded of a vTPM that it had before is another one's. */
+    if (!vtpm || vtpm->generation != instance->run_vtpm_gen || !vtpm->certificate || !chain_add(chain, vtpm->certificate)) {
         arm_fail(error, ARM_OPERATION_NOT_ALLOWED, "instance",
-                 "No certificate of a vTPM is recorded of instance %u: it was never attested. Name the serial number.",
+                 "No certificate is recorded of the vTPM that instance %u has: it was never attested with it. Name the serial "
+                 "number.",
                  instance->id);
         return NULL;
     }
     *ret_key = g_strdup_printf("%s.%u", set->uid, instance->id);
-    return crl_serial_of(chain_first(chain));
+    g_autofree char *first = crl_serial_of(chain_first(chain));
+    return serials_new(first, vtpm->serial_p384);
+}
+
+/* of_vtpm: they are a vTPM's. */
+static json_t *
+serials_json(const char *const *serials, gboolean of_vtpm)
+{
+    json_t *list = json_array();
+    for (guint i = 0; serials[i]; i++)
+        json_array_append_new(list,
+                              json_pack("{ss ss*}", "serial", serials[i], "key", of_vtpm ? key_names[i] : /* unsaid */ NULL));
+    return list;
+}
+
+static char *
+revoked_message(char **serials, const char *reason)
+{
+    const gboolean many = serials[1] != NULL;
+    g_autofree char *list = g_strjoinv(" and ", serials);
+    return g_strdup_printf("The certificate%s with serial number%s %s %s revoked%s%s.", many ? "s" : "", many ? "s" : "", list,
+                           many ? "are" : "is", reason ? ": " : "", reason ? reason : "");
 }
 
 static ApiResponse *
@@ -161,23 +196,23 @@ revoke_post(Call *call, GError **error)
     const ApiProbe *probe = &call->api->probe;
     const char *given = json_member_text(call->body, "serial"), *instance = json_member_text(call->body, "instance");
     const char *reason = json_member_text(call->body, "reason");
-    g_autofree char *key = NULL, *serial = NULL;
+    g_autofree char *key = NULL;
     if (!members_check(call->body, known, error))
         return NULL;
     if ((given == NULL) == (instance == NULL)) {
         arm_fail(error, ARM_INVALID_PARAMETER, "serial", "One of 'serial' and 'instance' says whose certificate is revoked.");
         return NULL;
     }
-    serial = given ? g_strdup(given) : serial_find(call, instance, &key, error);
-    if (!serial || !probe->vtpm_revoke(probe->data, serial, reason, error))
+    g_auto(GStrv) serials = given ? serials_new(given, NULL) : serials_find(call, instance, &key, error);
+    if (!serials || !probe->vtpm_revoke(probe->data, (const char *const *)serials, reason, error))
         return NULL;
-    g_autofree char *message = g_strdup_printf("The certificate with serial number %s is revoked%s%s.", serial,
-                                               reason ? ": " : "", reason ? reason : "");
+    g_autofree char *message = revoked_message(serials, reason);
     if (!done_note(call, OPERATION_REVOKE_CERTIFICATE, message, error))
         return NULL;
     if (key)
         probe->attest(probe->data, key);
-    g_autoptr(json_t) body = json_pack("{ss}", "serial", serial);
+    g_autoptr(json_t) body =
+        json_pack("{so}", "revoked", serials_json((const char *const *)serials, /* of_vtpm= */ key != NULL));
     return respond_json(200, body);
 }
 

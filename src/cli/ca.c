@@ -78,17 +78,22 @@ revoke_body(Cli *cli, GError **error)
 gboolean
 run_ca_revoke(Cli *cli, GError **error)
 {
-    static const Column revoked_columns[] = { { "Serial", "serial" }, { 0 } };
+    static const Column revoked_columns[] = { { "Serial", "serial" }, { "Key", "key" }, { 0 } };
     g_autofree char *path = cli_subscription_path(cli, AUTHORITY "/revoke");
     g_autoptr(json_t) body = revoke_body(cli, error);
     g_auto(Reply) reply = { 0 };
     if (!body ||
-        !cli_confirm(cli,
-                     "Revoke the certificate, for good? An instance that has it is no longer attested until it is reimaged.",
-                     error) ||
+        !cli_confirm(
+            cli,
+            args_text(cli->args, "serial")
+                ? "Revoke the certificate, for good? An instance that is attested by it no longer is until it is reimaged."
+                : "Revoke the certificates of the instance's vTPM, for good? It is no longer attested until it is "
+                  "reimaged.",
+            error) ||
         !client_send(cli->client, "POST", path, body, &reply, error))
         return FALSE;
-    output_print(reply.body, revoked_columns, cli->format);
+    output_print(cli->format == OUTPUT_TABLE || cli->format == OUTPUT_TSV ? json_path(reply.body, "revoked") : reply.body,
+                 revoked_columns, cli->format);
     return TRUE;
 }
 

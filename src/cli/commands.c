@@ -58,7 +58,7 @@ const Command cli_commands[] = {
       "testudo ca chain > ca.pem" },
     { "ca crl", NULL, "", run_ca_crl, "which certificates hold no more, for attest verify-file --crl", "testudo ca crl > crl.pem" },
     { "ca revoke", NULL, "serial resource-group name instance-id reason yes", run_ca_revoke,
-      "revoke the certificate of an instance's vTPM, or of a serial number",
+      "revoke the certificates of an instance's vTPM, or that of a serial number",
       "testudo ca revoke -g MyResourceGroup -n MyScaleSet --instance-id 0 --reason 'its disk was copied'" },
     { "ca renew", NULL, "root-key yes", run_ca_renew, "have a new CA below the root sign; needs the root's private key", NULL },
     { "feature list", NULL, "namespace", run_feature_list, "list features and whether they are registered", NULL },

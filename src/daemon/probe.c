@@ -210,10 +210,10 @@ wall_time(void)
 }
 
 static gboolean
-probe_vtpm_revoke(void *data, const char *serial, const char *reason, GError **error)
+probe_vtpm_revoke(void *data, const char *const *serials, const char *reason, GError **error)
 {
     const Probe *probe = data;
-    return authority_revoke(probe->authority, serial, reason, wall_time(), error);
+    return authority_revoke(probe->authority, serials, reason, wall_time(), error);
 }
 
 static gboolean

@@ -1,5 +1,6 @@
 #include "engine/verdicts.h"
 
+#include "attest/crl.h"
 #include "attest/digest.h"
 #include "attest/identity.h"
 #include "attest/refusals.h"
@@ -27,6 +28,19 @@ guest_answer_clear(GuestAnswer *answer)
 
 /* ---- whose vTPM ---- */
 
+/* NULL: it has none that can be read. */
+static char *
+serial_p384_of(Pass *pass, const char *key)
+{
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(GBytes) certificate = host_vtpm_certificate(pass->engine->host, key, VTPM_EK_P384, &problem);
+    g_autoptr(Chain) chain = chain_new();
+    if (certificate && chain_add(chain, certificate))
+        return crl_serial_of(chain_first(chain));
+    g_warning("vTPM of %s: %s", key, problem ? problem->message : "its certificate for P-384 cannot be read");
+    return NULL;
+}
+
 /* Of the boot that is asked: another one may be wanted by now. */
 static StoreVtpm *
 vtpm_record(Pass *pass, Held *held, GError **error)
@@ -37,7 +51,7 @@ vtpm_record(Pass *pass, Held *held, GError **error)
     vtpm->instance = held->row->id;
     vtpm->generation = held->row->run_vtpm_gen;
     g_autoptr(GError) problem = NULL;
-    vtpm->certificate = host_vtpm_certificate(pass->engine->host, key, &problem);
+    vtpm->certificate = host_vtpm_certificate(pass->engine->host, key, VTPM_EK_RSA_2048, &problem);
     vtpm->ek = vtpm->certificate ? identity_key_digest(vtpm->certificate, &problem) : NULL;
     if (!vtpm->ek) {
         g_clear_pointer(&vtpm->certificate, g_bytes_unref);
@@ -46,7 +60,19 @@ vtpm_record(Pass *pass, Held *held, GError **error)
     } else if (!vtpm_key_note(pass, held->tracked->set, held->row->id, vtpm->ek, error)) {
         return NULL;
     }
+    vtpm->serial_p384 = vtpm->certificate ? serial_p384_of(pass, key) : NULL;
     return store_vtpm_put(pass->tx, vtpm, error) ? g_steal_pointer(&vtpm) : NULL;
+}
+
+/* One that an older daemon recorded is without. */
+static gboolean
+serial_p384_recorded(Pass *pass, const Held *held, StoreVtpm *vtpm, GError **error)
+{
+    if (vtpm->serial_p384)
+        return TRUE;
+    g_autofree char *key = engine_key_of(held->tracked->set, held->row->id);
+    vtpm->serial_p384 = serial_p384_of(pass, key);
+    return !vtpm->serial_p384 || store_vtpm_put(pass->tx, vtpm, error);
 }
 
 StoreVtpm *
@@ -58,8 +84,9 @@ vtpm_know(Pass *pass, Held *held, GError **error)
         g_propagate_error(error, g_steal_pointer(&problem));
         return NULL;
     }
-    return vtpm && vtpm->generation == held->row->run_vtpm_gen && vtpm->certificate ? g_steal_pointer(&vtpm)
-                                                                                    : vtpm_record(pass, held, error);
+    if (!vtpm || vtpm->generation != held->row->run_vtpm_gen || !vtpm->certificate)
+        return vtpm_record(pass, held, error);
+    return serial_p384_recorded(pass, held, vtpm, error) ? g_steal_pointer(&vtpm) : NULL;
 }
 
 /* Also where the exit code says that something is missing from it, such as the event log. */

@@ -228,15 +228,25 @@ authority_is_revoked(Authority *self, GBytes *certificate)
     return listed;
 }
 
-static gboolean
-serial_add(Authority *self, const char *serial, const char *reason, UnixTime now, GError **error)
+static void
+serial_add(json_t *list, const char *serial, const char *reason, UnixTime now)
 {
-    if (crl_has_serial(self->revoked, serial))
-        return TRUE;
-    g_autoptr(json_t) list = json_deep_copy(self->revoked);
     json_t *one = json_pack("{ss sI}", "serial", serial, "at", (json_int_t)(now / USEC_PER_SEC));
     json_set_text(one, "reason", reason);
     json_array_append_new(list, one);
+}
+
+/* One file, written once: a crash leaves it with all of them, or with none. */
+static gboolean
+serials_add(Authority *self, const GPtrArray *serials, const char *reason, UnixTime now, GError **error)
+{
+    g_autoptr(json_t) list = json_deep_copy(self->revoked);
+    for (guint i = 0; i < serials->len; i++) {
+        if (!crl_has_serial(list, g_ptr_array_index(serials, i)))
+            serial_add(list, g_ptr_array_index(serials, i), reason, now);
+    }
+    if (json_array_size(list) == json_array_size(self->revoked))
+        return TRUE;
     g_autofree char *text = json_text(list);
     if (!ca_file_write(&self->files, CA_REVOKED, text, error))
         return FALSE;
@@ -247,14 +257,18 @@ serial_add(Authority *self, const char *serial, const char *reason, UnixTime now
 }
 
 gboolean
-authority_revoke(Authority *self, const char *serial, const char *reason, UnixTime now, GError **error)
+authority_revoke(Authority *self, const char *const *serials, const char *reason, UnixTime now, GError **error)
 {
-    g_autofree char *known = crl_serial_read(serial);
-    if (!known)
-        return arm_fail(error, ARM_INVALID_PARAMETER, "serial",
-                        "'%.50s' is no serial number: 1 to 40 hexadecimal digits are one.", serial);
+    g_autoptr(GPtrArray) known = g_ptr_array_new_with_free_func(g_free);
+    for (; *serials; serials++) {
+        char *serial = crl_serial_read(*serials);
+        if (!serial)
+            return arm_fail(error, ARM_INVALID_PARAMETER, "serial",
+                            "'%.50s' is no serial number: 1 to 40 hexadecimal digits are one.", *serials);
+        g_ptr_array_add(known, serial);
+    }
     g_mutex_lock(&self->lock);
-    const gboolean revoked = serial_add(self, known, reason, now, error);
+    const gboolean revoked = serials_add(self, known, reason, now, error);
     g_mutex_unlock(&self->lock);
     return revoked;
 }

@@ -33,8 +33,9 @@ void authority_use_end(Authority *authority);
  * with the root's private key, plain or sealed; NULL: it lies in the folder. */
 gboolean authority_renew(Authority *authority, const char *root_key, UnixTime now, GError **error);
 
-/* The certificate with this serial number (attest/crl.h) holds no more, for good. FALSE sets *error. */
-gboolean authority_revoke(Authority *authority, const char *serial, const char *reason, UnixTime now, GError **error);
+/* The certificates with these serial numbers (attest/crl.h; NULL ends them) hold no more, for good: all of them, or none where
+ * FALSE sets *error. */
+gboolean authority_revoke(Authority *authority, const char *const *serials, const char *reason, UnixTime now, GError **error);
 /* certificate: DER. */
 gboolean authority_is_revoked(Authority *authority, GBytes *certificate);
 /* [{"serial", "at", "reason"}]; a new reference. */

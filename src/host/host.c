@@ -129,10 +129,11 @@ host_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GErro
 }
 
 GBytes *
-host_vtpm_certificate(Host *host, const char *key, GError **error)
+host_vtpm_certificate(Host *host, const char *key, VtpmEk ek, GError **error)
 {
     key_assert(key);
-    return host->driver->vtpm_certificate(host, key, error);
+    g_assert(ek < VTPM_N_EKS);
+    return host->driver->vtpm_certificate(host, key, ek, error);
 }
 
 void

@@ -27,6 +27,9 @@ typedef enum {
     HOST_N_EVENTS
 } HostEventType;
 
+/* The endorsement keys that each vTPM is made with. */
+typedef enum { VTPM_EK_RSA_2048, VTPM_EK_P384, VTPM_N_EKS } VtpmEk;
+
 /* What a data disk that outlives its instance is afterwards. */
 typedef struct {
     guint lun;
@@ -136,9 +139,9 @@ struct HostDriver {
     gboolean (*disk_remove)(Host *host, const char *file, GError **error);
     /* The serial log of the current boot, at most max bytes from its end; NULL sets *error. Any thread. */
     char *(*serial_log)(Host *host, const char *key, gsize max, gsize *ret_length, GError **error);
-    /* The certificate (DER) that was made with its vTPM's endorsement key (RSA). NULL sets *error: it has no vTPM, or none that
+    /* The certificate (DER) that was made with an endorsement key of its vTPM's. NULL sets *error: it has no vTPM, or none that
      * was made here. */
-    GBytes *(*vtpm_certificate)(Host *host, const char *key, GError **error);
+    GBytes *(*vtpm_certificate)(Host *host, const char *key, VtpmEk ek, GError **error);
     void (*screenshot)(Host *host, const char *key, HostDone done, void *data); /* PNG */
     void (*exec)(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec,
                  HostExecDone done, void *data);
@@ -168,7 +171,7 @@ void host_stop(Host *host, const char *key, gint64 grace_usec);
 void host_destroy(Host *host, const char *key, const char *keep_dir);
 gboolean host_disk_remove(Host *host, const char *file, GError **error);
 char *host_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GError **error);
-GBytes *host_vtpm_certificate(Host *host, const char *key, GError **error);
+GBytes *host_vtpm_certificate(Host *host, const char *key, VtpmEk ek, GError **error);
 void host_screenshot(Host *host, const char *key, HostDone done, void *data);
 void host_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, HostExecDone done,
                void *data);

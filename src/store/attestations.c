@@ -9,18 +9,26 @@ store_vtpm_free(StoreVtpm *vtpm)
     if (!vtpm)
         return;
     g_free(vtpm->ek);
+    g_free(vtpm->serial_p384);
     g_clear_pointer(&vtpm->certificate, g_bytes_unref);
     g_clear_pointer(&vtpm->ak, g_bytes_unref);
     g_free(vtpm);
 }
 
 static const Column vtpm_columns[] = {
-    COLUMN_FIXED(StoreVtpm, set_id, COLUMN_INT64),  COLUMN_FIXED(StoreVtpm, instance, COLUMN_UINT),
-    COLUMN(StoreVtpm, generation, COLUMN_UINT64),   COLUMN(StoreVtpm, ek, COLUMN_TEXT),
-    COLUMN(StoreVtpm, certificate, COLUMN_BYTES),   COLUMN(StoreVtpm, ak, COLUMN_BYTES),
-    COLUMN(StoreVtpm, bound, COLUMN_INT64),         COLUMN(StoreVtpm, resets, COLUMN_UINT),
-    COLUMN(StoreVtpm, resets_epoch, COLUMN_UINT64), COLUMN(StoreVtpm, tried, COLUMN_INT64),
-    COLUMN(StoreVtpm, verified, COLUMN_INT64),      { 0 },
+    COLUMN_FIXED(StoreVtpm, set_id, COLUMN_INT64),
+    COLUMN_FIXED(StoreVtpm, instance, COLUMN_UINT),
+    COLUMN(StoreVtpm, generation, COLUMN_UINT64),
+    COLUMN(StoreVtpm, ek, COLUMN_TEXT),
+    COLUMN(StoreVtpm, certificate, COLUMN_BYTES),
+    COLUMN(StoreVtpm, ak, COLUMN_BYTES),
+    COLUMN(StoreVtpm, bound, COLUMN_INT64),
+    COLUMN(StoreVtpm, resets, COLUMN_UINT),
+    COLUMN(StoreVtpm, resets_epoch, COLUMN_UINT64),
+    COLUMN(StoreVtpm, tried, COLUMN_INT64),
+    COLUMN(StoreVtpm, verified, COLUMN_INT64),
+    COLUMN(StoreVtpm, serial_p384, COLUMN_TEXT),
+    { 0 },
 };
 const RowType vtpm_rows = { "vtpms", sizeof(StoreVtpm), vtpm_columns, 2, (GDestroyNotify)store_vtpm_free };
 

@@ -271,6 +271,8 @@ const char *const schema_steps[] = {
     "DROP INDEX upgrades_open;"
     "ALTER TABLE upgrades DROP COLUMN record;"
     "CREATE INDEX upgrades_open ON upgrades (id) WHERE closed = 0;",
+    /* The other certificate of a vTPM, which is revoked with the first one. */
+    "ALTER TABLE vtpms ADD COLUMN serial_p384 TEXT;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

@@ -425,6 +425,7 @@ typedef struct {
     guint64 generation;   /* of the vTPM, as the instance has it */
     char *ek;             /* SHA-256 of the endorsement key (RSA), as SubjectPublicKeyInfo, in hexadecimal */
     GBytes *certificate;  /* of that key, DER */
+    char *serial_p384;    /* serial number of the certificate of its other endorsement key (attest/crl.h); NULL: not recorded */
     GBytes *ak;           /* TPM2B_PUBLIC: the attestation key that is in the same TPM as that key; NULL: not shown yet */
     UnixTime bound;       /* when that was shown */
     guint resets;         /* of the TPM, as it was quoted last */

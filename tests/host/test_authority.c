@@ -255,7 +255,8 @@ test_vtpm_certificates(Fixture *fixture, gconstpointer data)
     }
     g_autoptr(Authority) authority = open_with(fixture, key);
     g_autoptr(GError) error = NULL;
-    g_autofree char *folder = g_build_filename(fixture->dir, "vtpm", NULL), *file = folder_file(folder, "ek-rsa2048.crt");
+    static const char *const names[] = { "ek-rsa2048.crt", "ek-secp384r1.crt" };
+    g_autofree char *folder = g_build_filename(fixture->dir, "vtpm", NULL);
     GBytes *certificates[2];
     for (guint i = 0; i < 2; i++) {
         VtpmMaker *maker = vtpm_maker_new(fixture->dir, NULL, NULL, key, authority, &error);
@@ -264,6 +265,7 @@ test_vtpm_certificates(Fixture *fixture, gconstpointer data)
         vtpm_make(maker, folder, 0, 0, &error);
         g_assert_no_error(error);
         vtpm_maker_free(maker);
+        g_autofree char *file = folder_file(folder, names[i]);
         gsize size = 0;
         char *bytes = file_read(file, 65536, &size, &error);
         g_assert_no_error(error);
@@ -282,7 +284,7 @@ test_vtpm_certificates(Fixture *fixture, gconstpointer data)
         g_assert_cmpint(ask(authority, certificates[i], NOW, NOW + 2 * CRL_LIFE), ==, CRL_UNKNOWN);
         g_autofree char *serial = crl_serial_of(chain_first(chain));
         g_assert_false(authority_is_revoked(authority, certificates[i]));
-        g_assert_true(authority_revoke(authority, serial, "a test", NOW, &error));
+        g_assert_true(authority_revoke(authority, (const char *const[]){ serial, NULL }, "a test", NOW, &error));
         g_assert_no_error(error);
         g_assert_cmpint(ask(authority, certificates[i], NOW, NOW), ==, CRL_REVOKED);
         g_autoptr(Authority) again = open_with(fixture, key);
@@ -305,10 +307,43 @@ test_serial_numbers(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *serial = crl_serial_read(rows[i].text);
         g_assert_cmpstr(serial, ==, rows[i].serial);
-        g_assert_cmpint(authority_revoke(authority, rows[i].text, NULL, NOW, NULL), ==, rows[i].serial != NULL);
+        g_assert_cmpint(authority_revoke(authority, (const char *const[]){ rows[i].text, NULL }, NULL, NOW, NULL), ==,
+                        rows[i].serial != NULL);
     }
     g_autoptr(json_t) list = authority_revoked(authority);
     g_assert_cmpuint(json_array_size(list), ==, 2);
+}
+
+static guint
+revoked_count(const Fixture *fixture)
+{
+    g_autoptr(Authority) authority = open_it(fixture);
+    g_autoptr(json_t) list = authority_revoked(authority);
+    return (guint)json_array_size(list);
+}
+
+/* Those of one vTPM: all of them, or none. */
+static void
+test_several_at_once(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autoptr(Authority) authority = open_it(fixture);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = path_of(fixture, "revoked.json"), *file = path_of(fixture, "revoked.json/file");
+    const char *const one_is_none[] = { "0A", "xy", NULL }, *const two[] = { "0B", "0C", NULL },
+                      *const more[] = { "0C", "0D", NULL };
+    g_assert_false(authority_revoke(authority, one_is_none, NULL, NOW, NULL));
+    g_assert_cmpuint(revoked_count(fixture), ==, 0);
+    /* It cannot be written. */
+    g_assert_cmpint(g_mkdir_with_parents(file, 0700), ==, 0);
+    g_assert_false(authority_revoke(authority, two, NULL, NOW, NULL));
+    g_autoptr(json_t) unchanged = authority_revoked(authority);
+    g_assert_cmpuint(json_array_size(unchanged), ==, 0);
+    g_assert_true(folder_remove(path, NULL));
+    g_assert_true(authority_revoke(authority, two, NULL, NOW, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(revoked_count(fixture), ==, 2);
+    g_assert_true(authority_revoke(authority, more, NULL, NOW, &error));
+    g_assert_cmpuint(revoked_count(fixture), ==, 3);
 }
 
 int
@@ -325,5 +360,6 @@ main(int argc, char **argv)
     g_test_add("/authority/vtpm-certificates", Fixture, NULL, set_up, test_vtpm_certificates, tear_down);
     g_test_add("/authority/vtpm-certificates-by-a-sealed-key", Fixture, "sealed", set_up, test_vtpm_certificates, tear_down);
     g_test_add("/authority/serial-numbers", Fixture, NULL, set_up, test_serial_numbers, tear_down);
+    g_test_add("/authority/several-at-once", Fixture, NULL, set_up, test_several_at_once, tear_down);
     return g_test_run();
 }

@@ -115,9 +115,9 @@ door_disk_remove(Host *host, const char *file, GError **error)
 }
 
 static GBytes *
-door_vtpm_certificate(Host *host, const char *key, GError **error)
+door_vtpm_certificate(Host *host, const char *key, VtpmEk ek, GError **error)
 {
-    return host_vtpm_certificate(world_of(host)->simulated, key, error);
+    return host_vtpm_certificate(world_of(host)->simulated, key, ek, error);
 }
 
 static char *

@@ -83,13 +83,15 @@ probe_vtpm_authority(void *data, gboolean *ret_root_key, GError **error)
 }
 
 static gboolean
-probe_vtpm_revoke(void *data, const char *serial, const char *reason, GError **error)
+probe_vtpm_revoke(void *data, const char *const *serials, const char *reason, GError **error)
 {
     World *world = data;
     (void)error;
     if (!world->revoked)
         world->revoked = json_array();
-    json_array_append_new(world->revoked, json_pack("{ss sI ss?}", "serial", serial, "at", (json_int_t)0, "reason", reason));
+    for (; *serials; serials++)
+        json_array_append_new(world->revoked,
+                              json_pack("{ss sI ss?}", "serial", *serials, "at", (json_int_t)0, "reason", reason));
     return TRUE;
 }
 

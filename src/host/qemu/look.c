@@ -41,13 +41,14 @@ qemu_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GErro
 }
 
 GBytes *
-qemu_vtpm_certificate(Host *host, const char *key, GError **error)
+qemu_vtpm_certificate(Host *host, const char *key, VtpmEk ek, GError **error)
 {
+    static const char *const files[VTPM_N_EKS] = { [VTPM_EK_RSA_2048] = "ek-rsa2048.crt", [VTPM_EK_P384] = "ek-secp384r1.crt" };
     const Qemu *self = (const Qemu *)host;
     g_autofree char *folder = folder_path(self->state_dir, key);
     g_autofree char *vtpm = folder_file(folder, "vtpm");
     gsize length;
-    char *bytes = folder_read(vtpm, "ek-rsa2048.crt", CERTIFICATE_MAX, &length, error);
+    char *bytes = folder_read(vtpm, files[ek], CERTIFICATE_MAX, &length, error);
     return bytes ? g_bytes_new_take(bytes, length) : NULL;
 }
 

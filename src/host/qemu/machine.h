@@ -127,7 +127,7 @@ void machine_vtpm_gone(Machine *machine);
 void machine_adopt(Machine *machine);
 
 /* look.c: the entries of the driver's table that look into a VM. */
-GBytes *qemu_vtpm_certificate(Host *host, const char *key, GError **error);
+GBytes *qemu_vtpm_certificate(Host *host, const char *key, VtpmEk ek, GError **error);
 char *qemu_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GError **error);
 void qemu_screenshot(Host *host, const char *key, HostDone done, void *data);
 void qemu_exec(Host *host, const char *key, const char *const *argv, const char *input, gint64 timeout_usec, HostExecDone done,

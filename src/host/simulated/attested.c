@@ -80,12 +80,12 @@ sim_tpms_forget(const Sim *sim)
 }
 
 GBytes *
-simulated_vtpm_certificate(Host *host, const char *key, GError **error)
+simulated_vtpm_certificate(Host *host, const char *key, VtpmEk ek, GError **error)
 {
     const Sim *sim = g_hash_table_lookup(((Simulated *)host)->sims, key);
     const SimTpm *tpm = sim ? tpm_of(sim) : NULL;
     if (tpm)
-        return sim_tpm_certificate(tpm);
+        return ek == VTPM_EK_P384 ? sim_tpm_certificate_p384(tpm) : sim_tpm_certificate(tpm);
     arm_fail(error, ARM_NOT_FOUND, NULL, "The simulated VM %s has no vTPM.", key);
     return NULL;
 }

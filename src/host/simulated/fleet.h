@@ -120,7 +120,7 @@ void simulated_notice_put(Simulated *self, const char *key, guint64 epoch, UnixT
 /* attested.c: vTPMs, and what the guest's handler says of them. A vTPM's keys are made when they are first needed, and go with
  * it. */
 void sim_boot_remember(Sim *sim, const LaunchSpec *spec);
-GBytes *simulated_vtpm_certificate(Host *host, const char *key, GError **error);
+GBytes *simulated_vtpm_certificate(Host *host, const char *key, VtpmEk ek, GError **error);
 /* Exit codes of testudo-guest. */
 int sim_quote_run(const Sim *sim, const char *const *argv, GString *out);
 int sim_activate_run(const Sim *sim, const char *const *argv, GString *out);

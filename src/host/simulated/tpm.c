@@ -8,8 +8,10 @@
 #include <openssl/x509.h>
 #include <string.h>
 
-#define RSA_BITS 2048
-#define EC_SIZE  32
+#define RSA_BITS  2048
+#define EC_SIZE   32
+#define P384      "P-384"
+#define P384_BITS 384
 
 /* fixedTPM, fixedParent, sensitiveDataOrigin; adminWithPolicy, restricted, decrypt */
 #define EK_ATTRIBUTES 0x000300b2u
@@ -89,11 +91,12 @@ ak_public(EVP_PKEY *key)
 
 /* Takes the keys. */
 static SimTpm *
-tpm_of(EVP_PKEY *ek_key, EVP_PKEY *ak_key)
+tpm_of(EVP_PKEY *ek_key, EVP_PKEY *ek_p384_key, EVP_PKEY *ak_key)
 {
     SimTpm *tpm = g_new0(SimTpm, 1);
     gsize size;
     tpm->ek_key = ek_key;
+    tpm->ek_p384_key = ek_p384_key;
     tpm->ak_key = ak_key;
     tpm->ek = ek_public(ek_key);
     tpm->ak = ak_public(ak_key);
@@ -107,16 +110,16 @@ tpm_of(EVP_PKEY *ek_key, EVP_PKEY *ak_key)
 SimTpm *
 sim_tpm_new(void)
 {
-    EVP_PKEY *ek_key = EVP_RSA_gen(RSA_BITS), *ak_key = EVP_EC_gen("P-256");
-    g_assert(ek_key && ak_key);
-    return tpm_of(ek_key, ak_key);
+    EVP_PKEY *ek_key = EVP_RSA_gen(RSA_BITS), *ek_p384_key = EVP_EC_gen(P384), *ak_key = EVP_EC_gen("P-256");
+    g_assert(ek_key && ek_p384_key && ak_key);
+    return tpm_of(ek_key, ek_p384_key, ak_key);
 }
 
 SimTpm *
 sim_tpm_copy(const SimTpm *tpm)
 {
-    g_assert(EVP_PKEY_up_ref(tpm->ek_key) == 1 && EVP_PKEY_up_ref(tpm->ak_key) == 1);
-    return tpm_of(tpm->ek_key, tpm->ak_key);
+    g_assert(EVP_PKEY_up_ref(tpm->ek_key) == 1 && EVP_PKEY_up_ref(tpm->ek_p384_key) == 1 && EVP_PKEY_up_ref(tpm->ak_key) == 1);
+    return tpm_of(tpm->ek_key, tpm->ek_p384_key, tpm->ak_key);
 }
 
 void
@@ -125,6 +128,7 @@ sim_tpm_free(SimTpm *tpm)
     if (!tpm)
         return;
     EVP_PKEY_free(tpm->ek_key);
+    EVP_PKEY_free(tpm->ek_p384_key);
     EVP_PKEY_free(tpm->ak_key);
     g_bytes_unref(tpm->ek);
     g_bytes_unref(tpm->ak);
@@ -155,17 +159,23 @@ key_read(const json_t *value, int kind)
 json_t *
 sim_tpm_json(const SimTpm *tpm)
 {
-    return json_pack("{so so}", "ek", key_json(tpm->ek_key), "ak", key_json(tpm->ak_key));
+    return json_pack("{so so so}", "ek", key_json(tpm->ek_key), "ekP384", key_json(tpm->ek_p384_key), "ak",
+                     key_json(tpm->ak_key));
 }
 
 SimTpm *
 sim_tpm_read(const json_t *json)
 {
+    const json_t *p384 = json_object_get(json, "ekP384");
     EVP_PKEY *ek_key = key_read(json_object_get(json, "ek"), EVP_PKEY_RSA);
+    /* Those of an older fleet have none yet. */
+    EVP_PKEY *ek_p384_key = p384 ? key_read(p384, EVP_PKEY_EC) : EVP_EC_gen(P384);
     EVP_PKEY *ak_key = key_read(json_object_get(json, "ak"), EVP_PKEY_EC);
-    if (ek_key && ak_key && EVP_PKEY_get_bits(ek_key) == RSA_BITS && EVP_PKEY_get_bits(ak_key) == 8 * EC_SIZE)
-        return tpm_of(ek_key, ak_key);
+    if (ek_key && ek_p384_key && ak_key && EVP_PKEY_get_bits(ek_key) == RSA_BITS &&
+        EVP_PKEY_get_bits(ek_p384_key) == P384_BITS && EVP_PKEY_get_bits(ak_key) == 8 * EC_SIZE)
+        return tpm_of(ek_key, ek_p384_key, ak_key);
     EVP_PKEY_free(ek_key);
+    EVP_PKEY_free(ek_p384_key);
     EVP_PKEY_free(ak_key);
     return NULL;
 }
@@ -196,14 +206,14 @@ uuid_of(GBytes *ek)
                            digest[10], digest[11], digest[12], digest[13], digest[14], digest[15]);
 }
 
-/* The subject begins with eight hexadecimal digits that no other vTPM has: they are the number, too. For all times: those of a
- * simulated VM may be long ago. */
+/* The subject begins with eight hexadecimal digits that no other vTPM has: they are the number, too, below a bit that tells its
+ * certificates apart. For all times: those of a simulated VM may be long ago. */
 static gboolean
-certificate_fill(X509 *certificate, EVP_PKEY *key, const char *subject)
+certificate_fill(X509 *certificate, EVP_PKEY *key, guint64 which, const char *subject)
 {
     X509_NAME *name = X509_get_subject_name(certificate);
     return X509_set_version(certificate, X509_VERSION_3) == 1 &&
-           ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), g_ascii_strtoull(subject, NULL, 16) | 1u << 31) == 1 &&
+           ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), g_ascii_strtoull(subject, NULL, 16) | which) == 1 &&
            ASN1_TIME_set_string_X509(X509_getm_notBefore(certificate), "19700101000000Z") == 1 &&
            ASN1_TIME_set_string_X509(X509_getm_notAfter(certificate), "99991231235959Z") == 1 &&
            X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const guint8 *)subject, -1, -1, 0) == 1 &&
@@ -211,16 +221,28 @@ certificate_fill(X509 *certificate, EVP_PKEY *key, const char *subject)
            X509_sign(certificate, key, EVP_sha256()) > 0;
 }
 
-GBytes *
-sim_tpm_certificate(const SimTpm *tpm)
+static GBytes *
+certificate_make(const SimTpm *tpm, EVP_PKEY *key, guint64 which)
 {
     g_autoptr(X509) certificate = X509_new();
     g_autofree char *subject = uuid_of(tpm->ek);
     guint8 *der = NULL;
-    g_assert(certificate && certificate_fill(certificate, tpm->ek_key, subject));
+    g_assert(certificate && certificate_fill(certificate, key, which, subject));
     const int size = i2d_X509(certificate, &der);
     g_assert(size > 0);
     GBytes *bytes = g_bytes_new(der, (gsize)size);
     OPENSSL_free(der);
     return bytes;
+}
+
+GBytes *
+sim_tpm_certificate(const SimTpm *tpm)
+{
+    return certificate_make(tpm, tpm->ek_key, G_GUINT64_CONSTANT(1) << 31);
+}
+
+GBytes *
+sim_tpm_certificate_p384(const SimTpm *tpm)
+{
+    return certificate_make(tpm, tpm->ek_p384_key, G_GUINT64_CONSTANT(1) << 32);
 }

@@ -21,6 +21,8 @@ SimTpm *sim_tpm_read(const json_t *json);
 
 /* Of the endorsement key, DER: the same at each time. Its subject is a UUID; it is signed with the key itself. */
 GBytes *sim_tpm_certificate(const SimTpm *tpm);
+/* Of the other endorsement key, on P-384, which has the same subject; nothing else is done with that key. */
+GBytes *sim_tpm_certificate_p384(const SimTpm *tpm);
 /* TPM2B_PUBLIC, borrowed. */
 GBytes *sim_tpm_ek(const SimTpm *tpm);
 GBytes *sim_tpm_ak(const SimTpm *tpm);

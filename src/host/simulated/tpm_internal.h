@@ -21,7 +21,7 @@ enum {
 };
 
 struct SimTpm {
-    EVP_PKEY *ek_key, *ak_key;
+    EVP_PKEY *ek_key, *ek_p384_key, *ak_key;
     GBytes *ek, *ak; /* TPM2B_PUBLIC */
     guint8 ak_name[SIM_NAME_SIZE];
 };

@@ -2,7 +2,9 @@
 #include "host/simulated/simulated.h"
 
 #include "attest/bundle.h"
+#include "attest/chain.h"
 #include "attest/credential.h"
+#include "attest/crl.h"
 #include "attest/event_info.h"
 #include "attest/identity.h"
 #include "attest/verdict.h"
@@ -178,7 +180,7 @@ static GBytes *
 certificate_of(const Fixture *f, const char *key)
 {
     g_autoptr(GError) error = NULL;
-    GBytes *certificate = host_vtpm_certificate(f->host, key, &error);
+    GBytes *certificate = host_vtpm_certificate(f->host, key, VTPM_EK_RSA_2048, &error);
     g_assert_no_error(error);
     return certificate;
 }
@@ -352,6 +354,25 @@ test_what_means_nothing(Fixture *f, const void *data G_GNUC_UNUSED)
     }
 }
 
+/* The other endorsement key has a certificate of its own, with its own number. */
+static void
+test_certificate_for_p384(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    boot(f, &usual);
+    g_autoptr(GBytes) rsa = certificate_of(f, KEY), p384 = host_vtpm_certificate(f->host, KEY, VTPM_EK_P384, NULL);
+    g_autoptr(GBytes) again = host_vtpm_certificate(f->host, KEY, VTPM_EK_P384, NULL);
+    g_autoptr(Chain) chain = chain_new(), first = chain_new();
+    g_assert_true(chain_add(chain, p384) && chain_add(first, rsa));
+    g_autofree char *serial = crl_serial_of(chain_first(chain)), *serial_again = NULL,
+                    *other = crl_serial_of(chain_first(first));
+    g_assert_cmpint(EVP_PKEY_get_bits(X509_get0_pubkey(chain_first(chain))), ==, 384);
+    g_assert_cmpstr(serial, !=, other);
+    g_autoptr(Chain) same = chain_new();
+    g_assert_true(chain_add(same, again));
+    serial_again = crl_serial_of(chain_first(same));
+    g_assert_cmpstr(serial, ==, serial_again);
+}
+
 static void
 test_without_a_vtpm(Fixture *f, const void *data G_GNUC_UNUSED)
 {
@@ -364,7 +385,7 @@ test_without_a_vtpm(Fixture *f, const void *data G_GNUC_UNUSED)
     const char *const keys[] = { KEY, OTHER_KEY };
     for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
         g_autoptr(GError) error = NULL;
-        g_assert_null(host_vtpm_certificate(f->host, keys[i], &error));
+        g_assert_null(host_vtpm_certificate(f->host, keys[i], VTPM_EK_RSA_2048, &error));
         g_assert_error(error, ARM_ERROR, ARM_NOT_FOUND);
     }
 }
@@ -481,6 +502,7 @@ main(int argc, char **argv)
     ADD("keys-end", test_keys_end);
     ADD("activation", test_activation);
     ADD("what-means-nothing", test_what_means_nothing);
+    ADD("certificate-for-p384", test_certificate_for_p384);
     ADD("without-a-vtpm", test_without_a_vtpm);
 #undef ADD
     for (guint i = 0; i < G_N_ELEMENTS(boots); i++) {
