@@ -10,8 +10,8 @@
 /* Event logs in one record; of more their digests alone are in it. */
 #define LOGS_MAX (16u << 20)
 
-gboolean
-record_row_find(Pass *pass, const StoreUpgradeMember *member, StoreInstance **ret_row, GError **error)
+static gboolean
+row_find(Pass *pass, const StoreUpgradeMember *member, StoreInstance **ret_row, GError **error)
 {
     GError *lookup = NULL;
     *ret_row = store_instance_get(pass->tx, member->set_id, member->instance, &lookup);
@@ -20,10 +20,11 @@ record_row_find(Pass *pass, const StoreUpgradeMember *member, StoreInstance **re
     return lookup == NULL;
 }
 
-json_t *
-record_downs_read(const StoreUpgradeMember *member)
+static json_t *
+downs_read(const StoreUpgradeMember *member)
 {
-    return member->downs ? json_parse(member->downs, strlen(member->downs), NULL) : json_array();
+    g_autofree char *text = g_strdup_printf("[%s]", member->downs ? member->downs : "");
+    return json_parse(text, strlen(text), NULL);
 }
 
 typedef struct {
@@ -79,15 +80,15 @@ revision_add(Writing *writing, const StoreUpgrade *change, guint number, GError 
 }
 
 static json_t *
-downtime_json(const StoreUpgradeMember *member)
+downtime_json(const StoreUpgrade *change, const StoreUpgradeMember *member)
 {
-    g_autoptr(json_t) downs = record_downs_read(member);
+    g_autoptr(json_t) downs = downs_read(member);
     json_t *list = json_array(), *one;
     json_int_t usec = 0;
     size_t i;
     json_array_foreach(downs, i, one)
     {
-        const json_int_t since = json_integer_value(json_array_get(one, 0)),
+        const json_int_t since = change->started + json_integer_value(json_array_get(one, 0)),
                          length = json_integer_value(json_array_get(one, 1));
         g_autofree char *from = time_to_text(since), *to = time_to_text(since + length);
         json_array_append_new(list, json_pack("{ss ss sI}", "from", from, "to", to, "usec", length));
@@ -118,7 +119,7 @@ member_json(Writing *writing, const StoreUpgrade *change, const StoreUpgradeMemb
 {
     g_autoptr(StoreInstance) row = NULL;
     GError *lookup = NULL;
-    if (!record_row_find(writing->pass, member, &row, error) || !revision_add(writing, change, member->from_revision, error))
+    if (!row_find(writing->pass, member, &row, error) || !revision_add(writing, change, member->from_revision, error))
         return NULL;
     g_autofree char *id = g_strdup_printf("%u", member->instance);
     g_autoptr(json_t) before = member->before ? json_parse(member->before, strlen(member->before), NULL) : NULL;
@@ -139,7 +140,7 @@ member_json(Writing *writing, const StoreUpgrade *change, const StoreUpgradeMemb
         json_set_text(json, "deleted", gone);
     }
     json_object_set(json, "whatIf", json_array_get(writing->whats, member->what));
-    json_object_set_new(json, "downtime", downtime_json(member));
+    json_object_set_new(json, "downtime", downtime_json(change, member));
     json_object_set(json, "before", before ? before : json_null());
     json_object_set(json, "after", after ? after : json_null());
     return json;

@@ -6,10 +6,6 @@
 
 #include <string.h>
 
-/* Of one instance; more say no more. */
-#define DOWNS_MAX 50
-/* Members that are looked through at one time. */
-#define PAGE 64
 /* After a record that could not be signed, or written. */
 #define SIGN_AGAIN (60 * USEC_PER_SEC)
 
@@ -29,68 +25,29 @@ is_up(Pass *pass, SetTracked *set, const StoreInstance *row, gboolean *ret_up, G
     return TRUE;
 }
 
-static void
-down_end(StoreUpgradeMember *member, UnixTime now)
-{
-    g_autoptr(json_t) list = record_downs_read(member);
-    if (json_array_size(list) < DOWNS_MAX)
-        json_array_append_new(list, json_pack("[I I]", (json_int_t)member->down_since, (json_int_t)(now - member->down_since)));
-    g_free(member->downs);
-    member->downs = json_text(list);
-    member->down_since = 0;
-}
-
-static gboolean
-member_follow(Pass *pass, const Held *held, StoreUpgradeMember *member, gboolean down, GError **error)
-{
-    const gboolean gone = !held->row && member->gone == 0;
-    if (down == (member->down_since != 0) && !gone)
-        return TRUE;
-    if (gone)
-        member->gone = pass->now;
-    if (member->down_since && !down)
-        down_end(member, pass->now);
-    else if (down)
-        member->down_since = pass->now;
-    return store_upgrade_member_put(pass->tx, member, error);
-}
-
 /* Most writes of a row change nothing about this: what is known of it since the newest change began needs no look. */
 static gboolean
 held_follow(Pass *pass, const Held *held, guint newest, GError **error)
 {
     const StoreInstance *row = held->row;
     Tracked *tracked = held->tracked;
-    gboolean up = FALSE;
-    if (row && !is_up(pass, tracked->set, row, &up, error))
+    gboolean up, noted;
+    if (!row)
+        return store_upgrade_member_gone(pass->tx, tracked->set->id, tracked->id, pass->now, error);
+    if (!is_up(pass, tracked->set, row, &up, error))
         return FALSE;
-    const gboolean down = row && !up && row->want_power == POWER_RUNNING && !row->want_deleted;
-    if (row && tracked->change_seen == newest && tracked->down == (guint)down)
+    const gboolean down = !up && row->want_power == POWER_RUNNING && !row->want_deleted;
+    if (tracked->change_seen == newest && tracked->down == (guint)down)
         return TRUE;
-    g_autoptr(GPtrArray) members = store_upgrade_members_open(pass->tx, tracked->set->id, tracked->id, error);
-    for (guint i = 0; members && i < members->len; i++) {
-        if (!member_follow(pass, held, g_ptr_array_index(members, i), down, error))
-            return FALSE;
-    }
-    /* It may become one still. */
-    tracked->change_seen = members && members->len > 0 ? newest : 0;
+    if (!store_upgrade_member_down(pass->tx, tracked->set->id, tracked->id, down, pass->now, &noted, error))
+        return FALSE;
+    /* It may become a member still. */
+    tracked->change_seen = noted ? newest : 0;
     tracked->down = down;
-    return members != NULL;
+    return TRUE;
 }
 
 /* ---- how it came out ---- */
-
-static gboolean
-is_settled(const StoreUpgradeMember *member, const StoreInstance *row)
-{
-    if (!row || row->want_deleted)
-        return row == NULL;
-    if (row->operation || row->revive_at)
-        return FALSE;
-    if (row->want_power != POWER_RUNNING || row->state == INSTANCE_FAILED || row->quarantined)
-        return TRUE;
-    return member->down_since == 0 && row->integrity != INTEGRITY_WAITED_FOR;
-}
 
 static void
 waits_for(Engine *engine, const StoreUpgrade *change, guint instance)
@@ -102,26 +59,14 @@ waits_for(Engine *engine, const StoreUpgrade *change, guint instance)
 static gboolean
 settled_from(Pass *pass, const StoreUpgrade *change, guint from, gboolean *ret_settled, GError **error)
 {
-    *ret_settled = TRUE;
-    for (;;) {
-        g_autoptr(GPtrArray) members = store_upgrade_members(pass->tx, change, from, PAGE, error);
-        if (!members)
-            return FALSE;
-        for (guint i = 0; i < members->len; i++) {
-            const StoreUpgradeMember *member = g_ptr_array_index(members, i);
-            g_autoptr(StoreInstance) row = NULL;
-            if (!record_row_find(pass, member, &row, error))
-                return FALSE;
-            if (!is_settled(member, row)) {
-                *ret_settled = FALSE;
-                waits_for(pass->engine, change, member->instance);
-                return TRUE;
-            }
-            from = member->instance + 1;
-        }
-        if (members->len < PAGE)
-            return TRUE;
-    }
+    guint instance;
+    gboolean found;
+    if (!store_upgrade_unsettled(pass->tx, change, from, &instance, &found, error))
+        return FALSE;
+    if (found)
+        waits_for(pass->engine, change, instance);
+    *ret_settled = !found;
+    return TRUE;
 }
 
 /* Whom it waited for is asked first, and those behind it; then all of them once more. */

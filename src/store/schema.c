@@ -273,6 +273,9 @@ const char *const schema_steps[] = {
     "CREATE INDEX upgrades_open ON upgrades (id) WHERE closed = 0;",
     /* The other certificate of a vTPM, which is revoked with the first one. */
     "ALTER TABLE vtpms ADD COLUMN serial_p384 TEXT;",
+    /* From the change's start on, one behind the other. */
+    "UPDATE upgrade_members SET downs = (SELECT group_concat(json_array(value ->> '$[0]' -"
+    "  (SELECT started FROM upgrades WHERE id = change), value ->> '$[1]')) FROM json_each(downs)) WHERE downs IS NOT NULL;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

@@ -100,16 +100,40 @@ store_upgrade_members(StoreTx *tx, const StoreUpgrade *change, guint from, guint
                     error);
 }
 
-GPtrArray *
-store_upgrade_members_open(StoreTx *tx, gint64 set_id, guint instance, GError **error)
+gboolean
+store_upgrade_member_down(StoreTx *tx, gint64 set_id, guint instance, gboolean down, UnixTime now, gboolean *ret_noted,
+                          GError **error)
 {
-    return row_list(tx, SQL_UPGRADE_MEMBERS_OPEN, PARAMS(number_param(set_id), number_param(instance)), error);
+    int noted = 0;
+    if (!sql_run(tx, down ? SQL_UPGRADE_MEMBER_DOWN : SQL_UPGRADE_MEMBER_UP,
+                 PARAMS(number_param(set_id), number_param(instance), number_param(now)), &noted, error))
+        return FALSE;
+    *ret_noted = noted > 0;
+    return TRUE;
 }
 
 gboolean
-store_upgrade_member_put(StoreTx *tx, const StoreUpgradeMember *member, GError **error)
+store_upgrade_member_gone(StoreTx *tx, gint64 set_id, guint instance, UnixTime now, GError **error)
 {
-    return row_insert(tx, SQL_UPGRADE_MEMBER_PUT, member, error);
+    gboolean noted;
+    return store_upgrade_member_down(tx, set_id, instance, /* down= */ FALSE, now, &noted, error) &&
+           sql_run(tx, SQL_UPGRADE_MEMBER_GONE, PARAMS(number_param(set_id), number_param(instance), number_param(now)), NULL,
+                   error);
+}
+
+gboolean
+store_upgrade_unsettled(StoreTx *tx, const StoreUpgrade *change, guint from, guint *ret_instance, gboolean *ret_found,
+                        GError **error)
+{
+    gint64 instance;
+    if (!sql_number(tx, SQL_UPGRADE_UNSETTLED,
+                    PARAMS(number_param(change->id), number_param(change->set_id), number_param(from),
+                           text_param(desired_power_text(POWER_RUNNING)), text_param(instance_state_text(INSTANCE_FAILED)),
+                           text_param(integrity_text(INTEGRITY_WAITED_FOR))),
+                    &instance, ret_found, error))
+        return FALSE;
+    *ret_instance = (guint)instance;
+    return TRUE;
 }
 
 /* ---- its record ---- */

@@ -47,7 +47,8 @@ typedef struct {
     guint what;          /* place in store_upgrade_whats() */
     char *before;        /* JSON text: its last verdict then (attested_json()); NULL: none */
     UnixTime down_since; /* 0: it is up, or is to rest */
-    char *downs;         /* JSON text: [[from, length], …] that are over, in microseconds; NULL: none */
+    char *downs;         /* JSON texts "[from, length]" of those that are over, comma between: microseconds since the change
+                          * started, and microseconds; after some fifty no more are written down; NULL: none */
     UnixTime gone;       /* it was deleted; 0: it is there */
 } StoreUpgradeMember;
 void store_upgrade_member_free(StoreUpgradeMember *member);
@@ -56,9 +57,16 @@ GPtrArray *store_upgrade_members(StoreTx *tx, const StoreUpgrade *change, guint 
 /* What is done to instances, which is the same for many: JSON text of {"change", "parts", "lost"}, as what-if has them; gone
  * with the members. NULL sets *error; g_ptr_array_unref(). */
 GPtrArray *store_upgrade_whats(StoreTx *tx, gint64 change, GError **error);
-/* Of changes that have no record yet. */
-GPtrArray *store_upgrade_members_open(StoreTx *tx, gint64 set_id, guint instance, GError **error);
-gboolean store_upgrade_member_put(StoreTx *tx, const StoreUpgradeMember *member, GError **error);
+/* In each change that has no record yet and has it as a member: it is down, or up again, from now on; *ret_noted: it was not,
+ * in one of them at least. */
+gboolean store_upgrade_member_down(StoreTx *tx, gint64 set_id, guint instance, gboolean down, UnixTime now, gboolean *ret_noted,
+                                   GError **error);
+/* The same, of an instance that was deleted. */
+gboolean store_upgrade_member_gone(StoreTx *tx, gint64 set_id, guint instance, UnixTime now, GError **error);
+/* The first member, from this one on, that is still in hand: a step is asked of it, it is down though it is to run, or its last
+ * boot is not attested yet. One that failed, is in quarantine or is to rest is waited for no longer. */
+gboolean store_upgrade_unsettled(StoreTx *tx, const StoreUpgrade *change, guint from, guint *ret_instance, gboolean *ret_found,
+                                 GError **error);
 
 /* Begins one, or gives the one of this operation the set's present revision as its target. NULL sets *error. */
 StoreUpgrade *upgrade_open(StoreTx *tx, const StoreSet *set, const char *resource, const char *kind, const char *operation,

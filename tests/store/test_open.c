@@ -285,7 +285,7 @@ test_changes_of_an_older_file(Fixture *f, const void *data G_GNUC_UNUSED)
     must_run(
         connection.db,
         "INSERT INTO upgrades (id, name, set_id, resource, kind, operation, caller, target, back, started, ended, closed,"
-        " record) VALUES (1, 'a', 5, '/r', 'RollingUpgrade', 'o1', 'owner', 2, 0, 9, 0, 0, NULL),"
+        " record) VALUES (1, 'a', 5, '/r', 'RollingUpgrade', 'o1', 'owner', 2, 0, 1704067200000000, 0, 0, NULL),"
         " (2, 'b', 5, '/r', 'RollingUpgrade', 'o2', 'owner', 3, 0, 9, 10, 11, 'eyJ.e.s');"
         "INSERT INTO upgrade_members (change, set_id, instance, from_revision, what, before, down_since, downs, gone) VALUES"
         " (1, 5, 0, 1, '{\"change\":\"x\"}', 'b', 7, NULL, 0), (1, 5, 1, 1, '{\"change\":\"y\"}', NULL, 0,"
@@ -302,7 +302,7 @@ test_changes_of_an_older_file(Fixture *f, const void *data G_GNUC_UNUSED)
     g_autofree char *record = store_upgrade_record(tx, 2, NULL);
     g_assert_true(list->len == 1 && whats->len == 2 && members->len == 3 && over->len == 0 && closed->closed == 11);
     g_assert_cmpstr(record, ==, "eyJ.e.s");
-    static const char *const expected[] = { "x 7 - 0", "y 0 [[1704067201000000,1500000]] 8", "x 0 - 0" };
+    static const char *const expected[] = { "x 7 - 0", "y 0 [1000000,1500000] 8", "x 0 - 0" };
     for (guint i = 0; i < members->len; i++) {
         const StoreUpgradeMember *member = g_ptr_array_index(members, i);
         const char *what = g_ptr_array_index(whats, member->what);
