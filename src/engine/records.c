@@ -25,25 +25,34 @@ is_up(Pass *pass, SetTracked *set, const StoreInstance *row, gboolean *ret_up, G
     return TRUE;
 }
 
-/* Most writes of a row change nothing about this: what is known of it since the newest change began needs no look. */
+/* In each change of its scale set. Most writes of a row change nothing about this: what is known of it since the newest change
+ * began needs no look. */
 static gboolean
-held_follow(Pass *pass, const Held *held, guint newest, GError **error)
+held_follow(Pass *pass, const Held *held, const GPtrArray *open, GError **error)
 {
     const StoreInstance *row = held->row;
     Tracked *tracked = held->tracked;
-    gboolean up, noted;
-    if (!row)
-        return store_upgrade_member_gone(pass->tx, tracked->set->id, tracked->id, pass->now, error);
-    if (!is_up(pass, tracked->set, row, &up, error))
+    const guint newest = (guint)((const StoreUpgrade *)g_ptr_array_index(open, open->len - 1))->id;
+    gboolean up = FALSE;
+    if (row && !is_up(pass, tracked->set, row, &up, error))
         return FALSE;
-    const gboolean down = !up && row->want_power == POWER_RUNNING && !row->want_deleted;
-    if (tracked->change_seen == newest && tracked->down == (guint)down)
+    const gboolean down = row && !up && row->want_power == POWER_RUNNING && !row->want_deleted;
+    if (row && tracked->change_seen == newest && tracked->down == (guint)down)
         return TRUE;
-    if (!store_upgrade_member_down(pass->tx, tracked->set->id, tracked->id, down, pass->now, &noted, error))
-        return FALSE;
     /* It may become a member still. */
-    tracked->change_seen = noted ? newest : 0;
+    tracked->change_seen = 0;
     tracked->down = down;
+    for (guint i = 0; i < open->len; i++) {
+        const StoreUpgrade *change = g_ptr_array_index(open, i);
+        gboolean noted = FALSE;
+        if (change->set_id != tracked->set->id)
+            continue;
+        if (row ? !store_upgrade_member_down(pass->tx, change, tracked->id, down, pass->now, &noted, error)
+                : !store_upgrade_member_gone(pass->tx, change, tracked->id, pass->now, error))
+            return FALSE;
+        if (noted)
+            tracked->change_seen = newest;
+    }
     return TRUE;
 }
 
@@ -195,10 +204,9 @@ records_follow(Pass *pass, GError **error)
     g_autoptr(GPtrArray) open = store_upgrade_list_open(pass->tx, error);
     if (!open)
         return FALSE;
-    const guint newest = open->len > 0 ? (guint)((const StoreUpgrade *)g_ptr_array_index(open, open->len - 1))->id : 0;
     for (guint i = 0; open->len > 0 && i < pass->held->len; i++) {
         const Held *held = g_ptr_array_index(pass->held, i);
-        if ((held->written || held->removed) && !held_follow(pass, held, newest, error))
+        if ((held->written || held->removed) && !held_follow(pass, held, open, error))
             return FALSE;
     }
     return changes_consider(pass, open, /* may_close= */ FALSE, error);

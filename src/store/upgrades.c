@@ -101,24 +101,30 @@ store_upgrade_members(StoreTx *tx, const StoreUpgrade *change, guint from, guint
 }
 
 gboolean
-store_upgrade_member_down(StoreTx *tx, gint64 set_id, guint instance, gboolean down, UnixTime now, gboolean *ret_noted,
-                          GError **error)
+store_upgrade_member_down(StoreTx *tx, const StoreUpgrade *change, guint instance, gboolean down, UnixTime now,
+                          gboolean *ret_noted, GError **error)
 {
     int noted = 0;
-    if (!sql_run(tx, down ? SQL_UPGRADE_MEMBER_DOWN : SQL_UPGRADE_MEMBER_UP,
-                 PARAMS(number_param(set_id), number_param(instance), number_param(now)), &noted, error))
+    const Param params[] = { number_param(change->id),
+                             number_param(change->set_id),
+                             number_param(instance),
+                             number_param(now),
+                             down ? (Param){ PARAM_END } : number_param(change->started),
+                             { PARAM_END } };
+    if (!sql_run(tx, down ? SQL_UPGRADE_MEMBER_DOWN : SQL_UPGRADE_MEMBER_UP, params, &noted, error))
         return FALSE;
     *ret_noted = noted > 0;
     return TRUE;
 }
 
 gboolean
-store_upgrade_member_gone(StoreTx *tx, gint64 set_id, guint instance, UnixTime now, GError **error)
+store_upgrade_member_gone(StoreTx *tx, const StoreUpgrade *change, guint instance, UnixTime now, GError **error)
 {
     gboolean noted;
-    return store_upgrade_member_down(tx, set_id, instance, /* down= */ FALSE, now, &noted, error) &&
-           sql_run(tx, SQL_UPGRADE_MEMBER_GONE, PARAMS(number_param(set_id), number_param(instance), number_param(now)), NULL,
-                   error);
+    return store_upgrade_member_down(tx, change, instance, /* down= */ FALSE, now, &noted, error) &&
+           sql_run(tx, SQL_UPGRADE_MEMBER_GONE,
+                   PARAMS(number_param(change->id), number_param(change->set_id), number_param(instance), number_param(now)),
+                   NULL, error);
 }
 
 gboolean

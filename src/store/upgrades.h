@@ -57,12 +57,11 @@ GPtrArray *store_upgrade_members(StoreTx *tx, const StoreUpgrade *change, guint 
 /* What is done to instances, which is the same for many: JSON text of {"change", "parts", "lost"}, as what-if has them; gone
  * with the members. NULL sets *error; g_ptr_array_unref(). */
 GPtrArray *store_upgrade_whats(StoreTx *tx, gint64 change, GError **error);
-/* In each change that has no record yet and has it as a member: it is down, or up again, from now on; *ret_noted: it was not,
- * in one of them at least. */
-gboolean store_upgrade_member_down(StoreTx *tx, gint64 set_id, guint instance, gboolean down, UnixTime now, gboolean *ret_noted,
-                                   GError **error);
-/* The same, of an instance that was deleted. */
-gboolean store_upgrade_member_gone(StoreTx *tx, gint64 set_id, guint instance, UnixTime now, GError **error);
+/* If it is a member: it is down, or up again, from now on. *ret_noted: it is one, and was not before. */
+gboolean store_upgrade_member_down(StoreTx *tx, const StoreUpgrade *change, guint instance, gboolean down, UnixTime now,
+                                   gboolean *ret_noted, GError **error);
+/* If it is a member: it was deleted. */
+gboolean store_upgrade_member_gone(StoreTx *tx, const StoreUpgrade *change, guint instance, UnixTime now, GError **error);
 /* The first member, from this one on, that is still in hand: a step is asked of it, it is down though it is to run, or its last
  * boot is not attested yet. One that failed, is in quarantine or is to rest is waited for no longer. */
 gboolean store_upgrade_unsettled(StoreTx *tx, const StoreUpgrade *change, guint from, guint *ret_instance, gboolean *ret_found,
