@@ -14,15 +14,17 @@ replaced_by(const RowSet *row, guint id)
     return NULL;
 }
 
-/* Whatever waits for the old one waits for the new one, too. */
+/* Whatever waits for the old one waits for the new one, too. Who is repaired has had what others asked of it. */
 static void
-cover_as(Sim *sim, const SimSet *set, guint id, guint as)
+cover_as(Sim *sim, const SimSet *set, const StoreInstance *row, guint as)
 {
     for (guint i = 0; i < sim->operations->len; i++) {
         SimOperation *operation = g_ptr_array_index(sim->operations, i);
+        if (row->attempt == 0 && g_strcmp0(operation->id, row->operation) != 0)
+            continue;
         for (guint k = 0; k < operation->covers->len; k++) {
             if (g_strcmp0(operation->set, set->uid) == 0 && g_array_index(operation->covers, SimCover, k).id == as) {
-                operation_cover(sim, operation, set, id);
+                operation_cover(sim, operation, set, row->id);
                 break;
             }
         }
@@ -45,7 +47,7 @@ replaced_adopt(Sim *sim, SimSet *set, const StoreInstance *row)
                   old->id, vm->epoch, row->attempt);
     guint as = old->id;
     promise_grow(sim, set, 1);
-    cover_as(sim, set, row->id, as);
+    cover_as(sim, set, row, as);
     SimInstance *instance = sim_instance(set, row->id);
     instance->repairing = row->repairing;
     /* Where the newest is larger, and quota has no room for it, it is as the old one was. */

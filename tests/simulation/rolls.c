@@ -221,6 +221,12 @@ mark_follow(Look *look, SimInstance *instance, const StoreInstance *row, RollMar
     }
     if (mark == ROLL_MARK_UNDOING && instance->mark != ROLL_MARK_UNDOING)
         undo_judge(look, instance);
+    if ((mark == ROLL_MARK_UNDOING || mark == ROLL_MARK_UNDONE) && instance->mark != ROLL_MARK_UNDOING &&
+        instance->mark != ROLL_MARK_UNDONE) {
+        Vm *vm = vm_of(look->sim, look->set, instance->id);
+        vm->put_back = TRUE;
+        vm->may_disk = vm->may_vars = vm->may_vtpm = FALSE;
+    }
     if (mark == ROLL_MARK_IN_HAND && (instance->mark != mark || instance->want != row->want_revision)) {
         Vm *vm = vm_of(look->sim, look->set, instance->id);
         /* It came up, if nobody saw it before it was taken, or turned. */

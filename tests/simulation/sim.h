@@ -164,6 +164,7 @@ typedef struct {
     gboolean owes_disk;      /* a request that replaces the disk was done: the next launch has another one */
     gboolean agent;          /* its guest agent has answered in this boot */
     LaunchSpec *undo;        /* what a rolling upgrade puts back: the last launch before it took the instance; or NULL */
+    gboolean put_back;       /* to that, and not launched since: it may have rested, and be started much later */
     UnixTime ill_until;      /* a fault: its application is ill so long */
     gboolean owed;           /* it died, and not in its creation: it is to be started again */
     gboolean created;        /* the product has said that it runs, and the step that makes it was over */

@@ -237,6 +237,15 @@ touch(Sim *sim, const char *key, const char *verb, const LaunchSpec *start)
     return vm;
 }
 
+/* Nobody has asked for anything else since. */
+static gboolean
+is_put_back(const Vm *vm, const SimInstance *instance, const LaunchSpec *spec)
+{
+    return instance && (vm->put_back || instance->mark == ROLL_MARK_UNDOING) &&
+           !(vm->may_disk || vm->may_vars || vm->may_vtpm) &&
+           !(instance->taken_back && vm->undo && spec->revision != vm->undo->revision);
+}
+
 static void
 on_start(void *data, const LaunchSpec *spec)
 {
@@ -255,18 +264,18 @@ on_start(void *data, const LaunchSpec *spec)
     if (spec->epoch < vm->epoch)
         sim_break(sim, "launches go on", "%s: epoch %" G_GUINT64_FORMAT " after %" G_GUINT64_FORMAT, name, spec->epoch,
                   vm->epoch);
-    const SimInstance *instance = set ? sim_instance(set, id) : NULL;
-    if (instance && instance->mark == ROLL_MARK_UNDOING &&
-        !(instance->taken_back && vm->undo && spec->revision != vm->undo->revision)) {
+    if (is_put_back(vm, set ? sim_instance(set, id) : NULL, spec)) {
         undo_judge(sim, set, vm, spec);
     } else {
+        /* What was asked for since begins with what was put back. */
+        vm->may_disk = vm->may_disk || vm->put_back;
         disk_judge(sim, vm, spec);
         guest_state_judge(sim, vm, spec);
     }
     data_judge(sim, vm, spec);
     if (set)
         model_judge(sim, set, vm, spec);
-    vm->may_disk = vm->may_data = vm->may_vars = vm->may_vtpm = vm->owes_disk = FALSE;
+    vm->may_disk = vm->may_data = vm->may_vars = vm->may_vtpm = vm->owes_disk = vm->put_back = FALSE;
     vm->epoch = spec->epoch;
     vm->alive = vm->alive && vm->last && vm->last->epoch == spec->epoch;
     vm->agent = vm->agent && vm->alive;
