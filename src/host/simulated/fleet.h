@@ -12,6 +12,11 @@ typedef struct {
     guint32 generation, id; /* generation 0: none */
 } SimPart;
 
+/* A PartPast whose generations are the host's own: a row is small. */
+typedef struct {
+    guint32 highest, skipped;
+} SimPast;
+
 /* Put aside: in `previous/`, as it were. */
 typedef struct {
     SimPart made;
@@ -27,7 +32,7 @@ typedef struct {
     struct Simulated *host;
     guint64 epoch; /* of the last launch; 0: none yet */
     SimPart parts[N_PARTS];
-    PartPast past[N_PARTS];
+    SimPast past[N_PARTS];
     guint32 data_gen;
     guint16 n_previous, n_disks;
     SimKept *previous;    /* n_previous; NULL: none */

@@ -153,7 +153,7 @@ parts_read(Sim *sim, const json_t *list)
         if (!numbers_read(json_array_get(list, part), numbers, 4))
             return FALSE;
         sim->parts[part] = (SimPart){ numbers[0], numbers[1] };
-        sim->past[part] = (PartPast){ numbers[2], numbers[3] };
+        sim->past[part] = (SimPast){ numbers[2], numbers[3] };
     }
     return TRUE;
 }

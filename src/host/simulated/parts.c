@@ -65,11 +65,24 @@ previous_prune(Sim *sim)
 
 /* ---- may it be done? ---- */
 
+static PartPast
+past_of(const Sim *sim, Part part)
+{
+    return (PartPast){ .highest = sim->past[part].highest, .skipped = sim->past[part].skipped };
+}
+
+static void
+past_add(Sim *sim, Part part, guint64 generation)
+{
+    const PartPast past = part_past_with(past_of(sim, part), generation);
+    sim->past[part] = (SimPast){ (guint32)past.highest, (guint32)past.skipped };
+}
+
 static Source
 source_of(const Sim *sim, const LaunchSpec *spec, Part part)
 {
     guint64 wanted = part_wanted(spec, part);
-    return part_source(wanted, sim->parts[part].generation, sim->past[part], kept_find(sim, part, wanted) != NULL);
+    return part_source(wanted, sim->parts[part].generation, past_of(sim, part), kept_find(sim, part, wanted) != NULL);
 }
 
 static gboolean
@@ -126,7 +139,7 @@ part_converge(Sim *sim, const LaunchSpec *spec, Part part)
     put_aside(sim, part);
     if (source == SOURCE_FRESH) {
         sim->parts[part] = (SimPart){ (guint32)wanted, id_new(sim->host) };
-        sim->past[part] = part_past_with(sim->past[part], wanted);
+        past_add(sim, part, wanted);
     } else if (source == SOURCE_PREVIOUS) {
         SimKept *kept = kept_find(sim, part, wanted);
         sim->parts[part] = kept->made;

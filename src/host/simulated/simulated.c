@@ -9,7 +9,7 @@
 Sim *
 sim_new(Simulated *self, const char *key)
 {
-    Sim *sim = g_malloc0(sizeof *sim + strlen(key) + 1);
+    Sim *sim = g_malloc0(G_STRUCT_OFFSET(Sim, key) + strlen(key) + 1);
     sim->host = self;
     memcpy(sim->key, key, strlen(key) + 1);
     return sim;
