@@ -282,7 +282,9 @@ void
 attest_agent_back(const Held *held)
 {
     Attested *attested = held->tracked->attested;
-    if (attested && attested->timer && held->row->integrity == INTEGRITY_WAITED_FOR)
+    const Integrity integrity = held->row->integrity;
+    /* One that was found to be silent has been asked often enough, and would not be again for a period. */
+    if (attested && attested->timer && (integrity == INTEGRITY_WAITED_FOR || integrity == INTEGRITY_UNREACHABLE))
         ask_after(attested, 0);
 }
 

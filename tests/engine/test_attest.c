@@ -247,6 +247,20 @@ test_a_guest_that_does_not_come_back(void)
     expect(world, "s1", "Unreachable Healthy");
 }
 
+/* Too late for all that is tried: it is asked when it comes. */
+static void
+test_a_guest_that_comes_back_late(void)
+{
+    g_autoptr(World) world = world_of_two();
+    world_advance(world, ROUND);
+    host_simulated_set_latency(world->simulated, &(SimulatedLatency){ S, 800 * S, S, S });
+    reboot(world, SIMULATED_OK);
+    world_advance(world, 790 * S);
+    expect(world, "s1", "Unreachable Healthy");
+    world_advance(world, 11 * S);
+    expect(world, "s1", "Healthy Healthy");
+}
+
 /* The daemon ended before it could hear of it. */
 static void
 test_a_boot_that_nobody_saw(void)
@@ -715,6 +729,7 @@ main(int argc, char **argv)
     g_test_add_func("/engine/attest/a-restart-before-a-reimage", test_a_restart_before_a_reimage);
     g_test_add_func("/engine/attest/a-boot-that-the-guest-began", test_a_boot_that_the_guest_began);
     g_test_add_func("/engine/attest/a-guest-that-does-not-come-back", test_a_guest_that_does_not_come_back);
+    g_test_add_func("/engine/attest/a-guest-that-comes-back-late", test_a_guest_that_comes_back_late);
     g_test_add_func("/engine/attest/a-boot-that-nobody-saw", test_a_boot_that_nobody_saw);
     g_test_add_func("/engine/attest/an-answer-of-the-former-boot", test_an_answer_of_the_former_boot);
     g_test_add_func("/engine/attest/components", test_components);
