@@ -274,7 +274,7 @@ engine_apply_found(Pass *pass, Held *held, const HostFound *found, GError **erro
         pass_changed(held);
         if (found->refused_file) {
             on_refused(pass, held, found->refused_file);
-            return TRUE;
+            return engine_disks_left(pass, instance, error);
         }
         if (!on_started(pass, held, error))
             return FALSE;

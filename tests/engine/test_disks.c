@@ -189,6 +189,32 @@ test_a_start_that_takes_it_is_not_heard_of(void)
     g_assert_cmpstr(((const StoreDisk *)g_ptr_array_index(disks, 0))->file, ==, g_array_index(kept, SimulatedDisk, 0).file);
 }
 
+static SimulatedFault
+refuse(const LaunchSpec *spec G_GNUC_UNUSED, void *data G_GNUC_UNUSED)
+{
+    return SIMULATED_REFUSED;
+}
+
+/* The start with which it left was refused by Secure Boot while the control plane was dead. */
+static void
+test_a_start_that_it_leaves_with_is_refused_unheard(void)
+{
+    g_autoptr(World) world = world_with_disk();
+    g_autoptr(Answer) list = world_must(world, 200, "GET", DISKS, NULL);
+    g_autofree char *id = answer_text(list, "value.0.id");
+    disks_put(world, "@/s1/virtualMachines/0", id);
+    host_simulated_set_faults(world->simulated, refuse, NULL);
+    const guint64 before = epoch_read(world);
+    disks_ask(world, "@/s1/virtualMachines/0", /* disk_id= */ NULL);
+    for (world_run_ready(world); epoch_read(world) == before; world_run_ready(world))
+        g_assert_true(clock_virtual_fire_next(world->clock));
+    clock_virtual_advance_to(world->clock, world->clock->now(world->clock) + 100 * USEC_PER_SEC);
+    world_restart(world);
+    world_settle(world);
+    g_autofree char *state = disk_state(world);
+    g_assert_cmpstr(state, ==, "kept Unattached -");
+}
+
 /* The store was put back to a time before the instance: what the host has of it goes, but for its data disks. */
 static void
 test_disks_of_instances_that_nobody_knows(void)
@@ -267,6 +293,8 @@ main(int argc, char **argv)
     }
     g_test_add_func("/disks/a-start-under-way-lets-nothing-go", test_a_start_under_way_lets_nothing_go);
     g_test_add_func("/disks/a-start-that-takes-it-is-not-heard-of", test_a_start_that_takes_it_is_not_heard_of);
+    g_test_add_func("/disks/a-start-that-it-leaves-with-is-refused-unheard",
+                    test_a_start_that_it_leaves_with_is_refused_unheard);
     g_test_add_func("/disks/of-instances-that-nobody-knows", test_disks_of_instances_that_nobody_knows);
     g_test_add_func("/disks/files-that-no-entry-names", test_files_that_no_entry_names);
     return g_test_run();
