@@ -28,13 +28,12 @@ typedef struct {
     guint32 lun, size_gib, id;
 } SimDisk;
 
+/* From large to small: with its key it is just below a size that the allocator has. */
 typedef struct {
     struct Simulated *host;
     guint64 epoch; /* of the last launch; 0: none yet */
     SimPart parts[N_PARTS];
     SimPast past[N_PARTS];
-    guint32 data_gen;
-    guint16 n_previous, n_disks;
     SimKept *previous;    /* n_previous; NULL: none */
     SimDisk *disks;       /* n_disks; NULL: none */
     const char *image;    /* URN, as it was launched last; among the host's texts; NULL: not yet */
@@ -42,10 +41,13 @@ typedef struct {
     GError *why_not;      /* the start that is under way will fail, for this; or NULL */
     guint timer;
     guint32 memory_mib;
+    guint32 data_gen;
     guint16 vcpus;
-    guint16 reboots;    /* that its guest began, in all launches */
-    guint fault : 8;    /* SimulatedFault */
-    guint tampered : 8; /* the same, where it is one of how it is attested: it lasts as long as the boot */
+    guint16 reboots; /* that its guest began, in all launches */
+    guint16 n_previous;
+    guint8 n_disks;
+    guint fault : 4;    /* SimulatedFault */
+    guint tampered : 4; /* the same, where it is one of how it is attested: it lasts as long as the boot */
     guint alive : 1, agent : 1, refused : 1;
     guint has_agent : 1; /* its image has a guest agent */
     guint hold : 1;
@@ -54,6 +56,7 @@ typedef struct {
     guint isolated : 1;
     char key[];
 } Sim;
+G_STATIC_ASSERT(SIMULATED_N_FAULTS <= 1 << 4);
 
 /* What a guest was told of its end; few VMs have one. */
 typedef struct {

@@ -162,6 +162,8 @@ static gboolean
 previous_read(Sim *sim, const json_t *list)
 {
     guint32 numbers[4];
+    if (json_array_size(list) > G_MAXUINT16)
+        return FALSE;
     sim->previous = g_new(SimKept, json_array_size(list));
     for (size_t i = 0; i < json_array_size(list); i++) {
         if (!numbers_read(json_array_get(list, i), numbers, 4) || numbers[0] >= N_PARTS)
@@ -184,6 +186,8 @@ disk_read(SimDisk *disk, const json_t *item)
 static gboolean
 disks_read(Sim *sim, const json_t *list)
 {
+    if (json_array_size(list) > G_MAXUINT8)
+        return FALSE;
     sim->disks = g_new(SimDisk, json_array_size(list));
     for (size_t i = 0; i < json_array_size(list); i++) {
         if (!disk_read(&sim->disks[sim->n_disks++], json_array_get(list, i)))
