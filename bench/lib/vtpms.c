@@ -39,7 +39,8 @@ main(int argc, char **argv)
     }
     g_autoptr(GError) error = NULL;
     const gint count = atoi(argv[2]), threads = atoi(argv[3]);
-    Work work = { .maker = vtpm_maker_new(argv[1], NULL, NULL, &error), .folder = argv[1] };
+    Work work = { .maker = vtpm_maker_new(argv[1], NULL, NULL, /* state_key= */ NULL, /* authority= */ NULL, &error),
+                  .folder = argv[1] };
     if (!work.maker)
         g_error("%s", error->message);
     /* The CA makes its own keys at its first use; nobody is charged for that. */

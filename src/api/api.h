@@ -89,6 +89,7 @@ typedef struct {
     gboolean (*vtpm_renew)(void *data, const char *root_key, GError **error);
     json_t *(*vtpm_revoked)(void *data);
     char *(*vtpm_crls)(void *data);
+    GBytes *(*vtpm_crl)(void *data, const char *id); /* DER, of one CA; NULL: there is none of this name */
     /* Runs testudo-guest inside the instance, as host_guest_run() does. */
     void (*guest_run)(void *data, const char *key, const char *const *argv, gint64 timeout_usec, ProbeExec done,
                       void *done_data);

@@ -242,10 +242,30 @@ crl_get(Call *call, GError **error)
     return response;
 }
 
+/* /crl/ID.crl: as a certificate names it. RFC 5280, 4.2.1.13: one list, DER; RFC 2585, section 4.2: its type. */
+static ApiResponse *
+crl_of_one_get(Call *call, GError **error)
+{
+    static const char suffix[] = ".crl";
+    const ApiProbe *probe = &call->api->probe;
+    const char *name = call->params[0];
+    g_autofree char *id = g_str_has_suffix(name, suffix) ? g_strndup(name, strlen(name) - strlen(suffix)) : NULL;
+    GBytes *list = id ? probe->vtpm_crl(probe->data, id) : NULL;
+    if (!list) {
+        arm_fail(error, ARM_NOT_FOUND, NULL, "No CA of this host has a list '%.50s'.", name);
+        return NULL;
+    }
+    ApiResponse *response = api_response_new(200);
+    response->content_type = g_strdup("application/pkix-crl");
+    response->body = list;
+    return response;
+}
+
 const Route routes_authority[] = {
     { "GET", AUTHORITY, authority_get, 0, NO_QUERY },
     { "POST", AUTHORITY "/revoke", revoke_post, ROUTE_BODY, NO_QUERY },
     { "POST", AUTHORITY "/renew", renew_post, ROUTE_OPTIONAL_BODY, NO_QUERY },
     { "GET", "/crl", crl_get, ROUTE_ANONYMOUS | ROUTE_NO_VERSION, NO_QUERY },
+    { "GET", "/crl/{list}", crl_of_one_get, ROUTE_ANONYMOUS | ROUTE_NO_VERSION, NO_QUERY },
     { 0 },
 };

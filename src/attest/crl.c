@@ -98,16 +98,15 @@ time_put(X509_CRL *list, int (*put)(X509_CRL *list, const ASN1_TIME *time), Unix
     g_assert(time && put(list, time) == 1);
 }
 
-char *
+GBytes *
 crl_make(const json_t *revoked, const Issuer *by, UnixTime now)
 {
     g_autoptr(X509_CRL) list = X509_CRL_new();
-    g_autoptr(BIO) out = BIO_new(BIO_s_mem());
     g_autoptr(ASN1_INTEGER) number = ASN1_INTEGER_new();
-    char *bytes = NULL;
+    guint8 *der = NULL;
     json_t *one;
     size_t i;
-    g_assert(list && out && number && X509_CRL_set_version(list, X509_CRL_VERSION_2) == 1 &&
+    g_assert(list && number && X509_CRL_set_version(list, X509_CRL_VERSION_2) == 1 &&
              X509_CRL_set_issuer_name(list, X509_get_subject_name(by->certificate)) == 1);
     time_put(list, X509_CRL_set1_lastUpdate, now);
     time_put(list, X509_CRL_set1_nextUpdate, now + CRL_LIFE);
@@ -123,9 +122,25 @@ crl_make(const json_t *revoked, const Issuer *by, UnixTime now)
         X509_CRL_add_ext(list, key_id, -1);
     X509_EXTENSION_free(key_id);
     X509_CRL_sort(list);
-    g_assert(X509_CRL_sign(list, by->key, EVP_sha384()) > 0 && PEM_write_bio_X509_CRL(out, list) == 1);
-    const long size = BIO_get_mem_data(out, &bytes);
-    return g_strndup(bytes, (gsize)size);
+    g_assert(X509_CRL_sign(list, by->key, EVP_sha384()) > 0);
+    const int size = i2d_X509_CRL(list, &der);
+    g_assert(size > 0);
+    GBytes *bytes = g_bytes_new(der, (gsize)size);
+    OPENSSL_free(der);
+    return bytes;
+}
+
+char *
+crl_text(GBytes *der)
+{
+    gsize size;
+    const guint8 *at = g_bytes_get_data(der, &size);
+    g_autoptr(X509_CRL) list = d2i_X509_CRL(NULL, &at, (long)size);
+    g_autoptr(BIO) out = BIO_new(BIO_s_mem());
+    char *bytes = NULL;
+    g_assert(list && out && PEM_write_bio_X509_CRL(out, list) == 1);
+    const long length = BIO_get_mem_data(out, &bytes);
+    return g_strndup(bytes, (gsize)length);
 }
 
 /* ---- asking ---- */

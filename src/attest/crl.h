@@ -20,8 +20,10 @@ char *crl_serial_read(const char *text);
 gboolean crl_has(const json_t *revoked, GBytes *certificate);
 gboolean crl_has_serial(const json_t *revoked, const char *serial);
 
-/* revoked: [{"serial", "at" (seconds since 1970)}]. PEM; newly allocated. */
-char *crl_make(const json_t *revoked, const Issuer *by, UnixTime now);
+/* revoked: [{"serial", "at" (seconds since 1970)}]. DER; a new reference. */
+GBytes *crl_make(const json_t *revoked, const Issuer *by, UnixTime now);
+/* The same in PEM; newly allocated. */
+char *crl_text(GBytes *der);
 
 typedef enum {
     CRL_GOOD,

@@ -86,7 +86,7 @@ serial_set(X509 *certificate)
 }
 
 static char *
-name_of(const char *what, EVP_PKEY *key)
+key_digits(const EVP_PKEY *key)
 {
     unsigned char *spki = NULL;
     guint8 digest[SHA256_SIZE];
@@ -94,8 +94,14 @@ name_of(const char *what, EVP_PKEY *key)
     g_assert(size > 0);
     sha256(spki, (gsize)size, digest);
     OPENSSL_free(spki);
-    g_autofree char *hex = hex_text(digest, NAME_DIGITS / 2);
-    return g_strdup_printf("%s %s", what, hex);
+    return hex_text(digest, NAME_DIGITS / 2);
+}
+
+static char *
+name_of(const char *what, const EVP_PKEY *key)
+{
+    g_autofree char *digits = key_digits(key);
+    return g_strdup_printf("%s %s", what, digits);
 }
 
 static void
@@ -172,6 +178,51 @@ issuer_is_signer(X509 *certificate)
                          OBJ_obj2txt(text, sizeof text, sk_ASN1_OBJECT_value(usages, 0), /* no_name= */ 1) > 0;
     EXTENDED_KEY_USAGE_free(usages);
     return one && strcmp(text, DOCUMENT_SIGNING) == 0 && (X509_get_key_usage(certificate) & KU_DIGITAL_SIGNATURE) != 0;
+}
+
+/* ---- where what is revoked is ---- */
+
+char *
+issuer_id(X509 *certificate)
+{
+    return key_digits(X509_get0_pubkey(certificate));
+}
+
+void
+issuer_crl_address_add(X509 *certificate, const Issuer *by, const char *address)
+{
+    /* As it is in what is there: another one would make another certificate of it. */
+    const EVP_MD *digest = NULL;
+    int digest_nid = NID_undef;
+    g_autofree char *id = issuer_id(by->certificate), *value = g_strdup_printf("URI:%s/%s.crl", address, id);
+    if (OBJ_find_sigid_algs(X509_get_signature_nid(certificate), &digest_nid, NULL) == 1)
+        digest = EVP_get_digestbynid(digest_nid);
+    extension_add(certificate, by->certificate, NID_crl_distribution_points, value);
+    g_assert(X509_sign(certificate, by->key, digest ? digest : EVP_sha384()) > 0);
+}
+
+/* The first URI that stands for a whole list. */
+static char *
+uri_of(const DIST_POINT *point)
+{
+    if (!point->distpoint || point->distpoint->type != 0)
+        return NULL;
+    for (int i = 0; i < sk_GENERAL_NAME_num(point->distpoint->name.fullname); i++) {
+        int kind;
+        const ASN1_STRING *text = GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(point->distpoint->name.fullname, i), &kind);
+        if (kind == GEN_URI)
+            return g_strndup((const char *)ASN1_STRING_get0_data(text), (gsize)ASN1_STRING_length(text));
+    }
+    return NULL;
+}
+
+char *
+issuer_crl_address_of(X509 *certificate)
+{
+    CRL_DIST_POINTS *points = X509_get_ext_d2i(certificate, NID_crl_distribution_points, NULL, NULL);
+    char *uri = points && sk_DIST_POINT_num(points) > 0 ? uri_of(sk_DIST_POINT_value(points, 0)) : NULL;
+    CRL_DIST_POINTS_free(points);
+    return uri;
 }
 
 gboolean

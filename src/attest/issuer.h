@@ -30,5 +30,13 @@ X509 *issuer_ca_make(EVP_PKEY *key, const Issuer *root, UnixTime now);
 X509 *issuer_signer_make(EVP_PKEY *key, const char *name, const Issuer *by, UnixTime now);
 gboolean issuer_is_signer(X509 *certificate);
 
+/* "0f3a91c2": those 8 digits of its name, by which a CA's list is told from those of others; newly allocated. */
+char *issuer_id(X509 *certificate);
+/* RFC 5280, 4.2.1.13: the certificate, which `by` signed, says that what is revoked is at ADDRESS/ID.crl (ID: of `by`), and is
+ * signed by it anew. address: http or https. */
+void issuer_crl_address_add(X509 *certificate, const Issuer *by, const char *address);
+/* Where it says that; newly allocated. NULL: nowhere. */
+char *issuer_crl_address_of(X509 *certificate);
+
 /* Is the key that of the certificate? */
 gboolean issuer_fits(const Issuer *issuer);

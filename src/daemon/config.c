@@ -51,6 +51,8 @@ static const struct {
     { "retention-days", VALUE_TEXT, "7", "DAYS",
       "how long former OS disks, and data disks of removed instances, are kept (7)" },
     { "vtpm-ahead", VALUE_TEXT, "2", "N", "vTPMs made ahead of need, so that a new VM starts sooner (2); 0 for none" },
+    { "crl-url", VALUE_TEXT, NULL, "URL",
+      "address below which others find /ID.crl, named in certificates of vTPMs (named nowhere)" },
     { "state-key", VALUE_TEXT, NULL, "FILE",
       "encrypt vTPM state and signing keys by the key in FILE (32 bytes, or 64 hex digits)" },
     { "webhook", VALUE_TEXT, NULL, "URL", "deliver alerts there, each as a POST of JSON" },
@@ -196,6 +198,21 @@ token_issuer_check(const char *url, GError **error)
                url);
 }
 
+/* It stands in certificates, that are kept in the vTPM's own memory. */
+#define CRL_URL_MAX 200u
+
+static gboolean
+crl_url_check(const char *url, GError **error)
+{
+    return !url ||
+           (strlen(url) <= CRL_URL_MAX && g_regex_match_simple("^https?://[A-Za-z0-9.:\\[\\]-]{1,199}(/[A-Za-z0-9._~-]+)*$",
+                                                               url, G_REGEX_DOLLAR_ENDONLY, 0)) ||
+           arm_fail(error, ARM_INVALID_PARAMETER, "crl-url",
+                    "--crl-url is an http or https address of at most %u characters without a slash at its end, such as "
+                    "http://host.example/crl, not '%.250s'.",
+                    CRL_URL_MAX, url);
+}
+
 static gboolean
 uid_range_parse(DaemonConfig *config, const char *text, GError **error)
 {
@@ -251,6 +268,7 @@ decide(DaemonConfig *config, Values *values, GError **error)
     config->image_dirs = g_strdupv(values->lists[option_index("images")]);
     config->location = g_strdup(text_of(values, "location"));
     config->token_issuer = g_strdup(text_of(values, "token-issuer"));
+    config->crl_url = g_strdup(text_of(values, "crl-url"));
     config->bridge = g_strdup(text_of(values, "bridge"));
     config->outbound = values->flags[option_index("outbound")];
     config->qemu = g_strdup(text_of(values, "qemu"));
@@ -269,7 +287,8 @@ decide(DaemonConfig *config, Values *values, GError **error)
         return arm_fail(error, ARM_INVALID_PARAMETER, "location",
                         "--location is 1 to 63 lower-case letters, digits and '-', not '%s'.", config->location);
     if (!webhook_check(config, error) || !tls_names_check(config->tls_names, error) ||
-        !token_issuer_check(config->token_issuer, error) || !listen_parse(config, text_of(values, "listen"), error) ||
+        !token_issuer_check(config->token_issuer, error) || !crl_url_check(config->crl_url, error) ||
+        !listen_parse(config, text_of(values, "listen"), error) ||
         !uid_range_parse(config, text_of(values, "uid-range"), error) ||
         !forward_ports_parse(config, text_of(values, "forward-ports"), error))
         return FALSE;
@@ -359,6 +378,7 @@ daemon_config_free(DaemonConfig *config)
     g_free(config->location);
     g_strfreev(config->forward_ports);
     g_free(config->token_issuer);
+    g_free(config->crl_url);
     g_free(config->bridge);
     g_free(config->qemu);
     g_free(config->swtpm);

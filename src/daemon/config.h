@@ -23,6 +23,7 @@ typedef struct {
     gint64 attest_period_usec;
     char *token_issuer;        /* NULL: where it listens */
     gint64 token_key_age_usec; /* 0: keys sign until they are rotated by command */
+    char *crl_url;             /* named in certificates of vTPMs; NULL: nothing is */
     gint64 stop_grace_usec;
     gint64 retention_usec;
     guint64 serial_cap; /* bytes */

@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "host/authority.h"
 #include "host/image_import.h"
+#include "host/qemu/vtpm_certify.h"
 #include "host/simulated/simulated.h"
 
 #include <gio/gio.h>
@@ -179,6 +180,7 @@ core_start(Daemon *daemon, GError **error)
     daemon->authority = authority_open(config->state_dir, daemon->state_key, daemon->clock->now(daemon->clock), error);
     if (!daemon->authority)
         return FALSE;
+    authority_crl_address_set(daemon->authority, config->crl_url);
     daemon->sizes = state_sizes(config->state_dir, error);
     daemon->quota = daemon->sizes ? state_quota(config->state_dir, error) : NULL;
     engine_config.sizes = daemon->sizes;
@@ -342,6 +344,8 @@ main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
 
+    if (vtpm_certify_asked(argv[0]))
+        return vtpm_certify(argc, argv);
     setlocale(LC_ALL, "");
     signal(SIGPIPE, SIG_IGN);
     g_autoptr(DaemonConfig) config = daemon_config_parse(argc, argv, &error);

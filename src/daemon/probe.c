@@ -237,6 +237,13 @@ probe_vtpm_crls(void *data)
     return authority_crls(probe->authority, wall_time());
 }
 
+static GBytes *
+probe_vtpm_crl(void *data, const char *id)
+{
+    const Probe *probe = data;
+    return authority_crl(probe->authority, id, wall_time());
+}
+
 static char *
 probe_vtpm_authority(void *data, gboolean *ret_root_key, GError **error G_GNUC_UNUSED)
 {
@@ -269,6 +276,7 @@ probe_new(Host *host, Engine *engine, Authority *authority, GMainContext *contex
         .vtpm_renew = probe_vtpm_renew,
         .vtpm_revoked = probe_vtpm_revoked,
         .vtpm_crls = probe_vtpm_crls,
+        .vtpm_crl = probe_vtpm_crl,
         .guest_run = probe_guest_run,
     };
     return probe;

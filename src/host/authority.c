@@ -22,7 +22,8 @@ struct Authority {
     Pair root, issuer, records;
     GArray *formers; /* of Pair: CAs that signed before */
     json_t *revoked;
-    char *crls;
+    GPtrArray *crls; /* of GBytes: by the CA that signs, then by the former ones as they are listed */
+    char *crl_address;
     UnixTime crls_made;
     int key_fd; /* the issuing key, in memory */
     char *key_path;
@@ -163,7 +164,8 @@ authority_free(Authority *self)
     g_mutex_clear(&self->lock);
     g_rw_lock_clear(&self->use);
     g_free(self->key_path);
-    g_free(self->crls);
+    g_clear_pointer(&self->crls, g_ptr_array_unref);
+    g_free(self->crl_address);
     g_free(self->folder);
     g_free(self);
 }
@@ -286,27 +288,70 @@ static void
 crls_make(Authority *self, UnixTime now)
 {
     const Issuer issuer = pair_issuer(&self->issuer);
-    g_autofree char *first = crl_make(self->revoked, &issuer, now);
-    g_autoptr(GString) text = g_string_new(first);
+    g_clear_pointer(&self->crls, g_ptr_array_unref);
+    self->crls = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    g_ptr_array_add(self->crls, crl_make(self->revoked, &issuer, now));
     for (guint i = 0; i < self->formers->len; i++) {
         const Issuer former = pair_issuer(&g_array_index(self->formers, Pair, i));
-        g_autofree char *list = crl_make(self->revoked, &former, now);
-        g_string_append(text, list);
+        g_ptr_array_add(self->crls, crl_make(self->revoked, &former, now));
     }
-    g_free(self->crls);
-    self->crls = g_string_free(g_steal_pointer(&text), FALSE);
     self->crls_made = now;
+}
+
+/* Under the lock. */
+static void
+crls_settle(Authority *self, UnixTime now)
+{
+    if (self->crls_made == 0 || now - self->crls_made > CRL_EVERY || now < self->crls_made)
+        crls_make(self, now);
 }
 
 char *
 authority_crls(Authority *self, UnixTime now)
 {
+    g_autoptr(GString) text = g_string_new(NULL);
     g_mutex_lock(&self->lock);
-    if (self->crls_made == 0 || now - self->crls_made > CRL_EVERY || now < self->crls_made)
-        crls_make(self, now);
-    char *text = g_strdup(self->crls);
+    crls_settle(self, now);
+    for (guint i = 0; i < self->crls->len; i++) {
+        g_autofree char *list = crl_text(g_ptr_array_index(self->crls, i));
+        g_string_append(text, list);
+    }
     g_mutex_unlock(&self->lock);
-    return text;
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* Under the lock. */
+static X509 *
+certificate_at(const Authority *self, guint i)
+{
+    return i == 0 ? self->issuer.certificate : g_array_index(self->formers, Pair, i - 1).certificate;
+}
+
+GBytes *
+authority_crl(Authority *self, const char *id, UnixTime now)
+{
+    GBytes *found = NULL;
+    g_mutex_lock(&self->lock);
+    crls_settle(self, now);
+    for (guint i = 0; i < self->crls->len && !found; i++) {
+        g_autofree char *own = issuer_id(certificate_at(self, i));
+        found = strcmp(own, id) == 0 ? g_bytes_ref(g_ptr_array_index(self->crls, i)) : NULL;
+    }
+    g_mutex_unlock(&self->lock);
+    return found;
+}
+
+void
+authority_crl_address_set(Authority *self, const char *address)
+{
+    g_free(self->crl_address);
+    self->crl_address = g_strdup(address);
+}
+
+const char *
+authority_crl_address(const Authority *self)
+{
+    return self->crl_address;
 }
 
 /* ---- what it is for ---- */

@@ -42,6 +42,13 @@ gboolean authority_is_revoked(Authority *authority, GBytes *certificate);
 json_t *authority_revoked(Authority *authority);
 /* PEM: what is revoked, signed by each CA that signed certificates; made anew once an hour, and when something is revoked. */
 char *authority_crls(Authority *authority, UnixTime now);
+/* The same in DER, by the CA of that name alone (issuer_id()); a new reference. NULL: there is no such CA. */
+GBytes *authority_crl(Authority *authority, const char *id, UnixTime now);
+
+/* Certificates that are made from now on say where that list is: at ADDRESS/ID.crl. NULL: nowhere, as in the beginning. Before
+ * any is made. */
+void authority_crl_address_set(Authority *authority, const char *address);
+const char *authority_crl_address(const Authority *authority); /* borrowed */
 
 /* A change record (attest/record.h), signed by a key that this CA certified; newly allocated. NULL sets *error. */
 char *authority_record_sign(Authority *authority, const json_t *record, GError **error);

@@ -174,6 +174,23 @@ test_the_list_is_public(void)
     g_assert_cmpint(refused->response->status, >=, 400);
 }
 
+/* As a certificate names it: of one CA, DER. */
+static void
+test_one_list_is_public(void)
+{
+    g_autoptr(World) world = attested_world();
+    const ApiRequest request = { .method = "GET", .target = "/crl/0f3a91c2.crl", .base_url = "https://h" };
+    g_autoptr(Answer) answer = world_ask_request(world, &request);
+    g_assert_cmpint(answer->response->status, ==, 200);
+    g_assert_cmpstr(answer->response->content_type, ==, "application/pkix-crl");
+    static const char *const none[] = { "/crl/0f3a91c3.crl", "/crl/0f3a91c2", "/crl/.crl", "/crl/0f3a91c2.crl/x" };
+    for (guint i = 0; i < G_N_ELEMENTS(none); i++) {
+        const ApiRequest other = { .method = "GET", .target = none[i], .base_url = "https://h" };
+        g_autoptr(Answer) refused = world_ask_request(world, &other);
+        g_assert_cmpint(refused->response->status, ==, i < 3 ? 404 : 401);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -184,5 +201,6 @@ main(int argc, char **argv)
     g_test_add_func("/authority/one-certificate-recorded", test_one_certificate_recorded);
     g_test_add_func("/authority/bodies", test_bodies);
     g_test_add_func("/authority/the-list-is-public", test_the_list_is_public);
+    g_test_add_func("/authority/one-list-is-public", test_one_list_is_public);
     return g_test_run();
 }

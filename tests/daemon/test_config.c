@@ -8,7 +8,9 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define ARGS_MAX 8
+#define ARGS_MAX  8
+#define TEN       "0123456789"
+#define LONG_NAME TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 
 static DaemonConfig *
 parse(const char *file, const char *const *options, GError **error)
@@ -52,6 +54,12 @@ test_what_is_wrong_is_named(void)
         { "--max-starting=many", "--max-starting" },
         { "--retention-days=x", "--retention-days" },
         { "--serial-cap=0", "--serial-cap" },
+        { "--crl-url=ftp://host/crl", "--crl-url is an http or https address" },
+        { "--crl-url=http://host/crl/", "without a slash at its end" },
+        { "--crl-url=http://host/a,URI:http://other", "--crl-url" },
+        { "--crl-url=http://host/a b", "--crl-url" },
+        { "--crl-url=https:///crl", "--crl-url" },
+        { "--crl-url=http://host/" LONG_NAME, "of at most 200 characters" },
         { "--uid-range=5:5", "--uid-range is FIRST:COUNT" },
         { "--uid-range=1000", "--uid-range is FIRST:COUNT" },
         { "--forward-ports=22,0", "--forward-ports" },

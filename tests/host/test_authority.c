@@ -2,11 +2,14 @@
 #include "host/authority.h"
 
 #include "attest/crl.h"
+#include "attest/issuer.h"
 #include "attest/record.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "host/qemu/folder.h"
 #include "host/qemu/vtpm.h"
+#include "host/qemu/vtpm_certify.h"
+#include "host/run.h"
 
 #include <string.h>
 
@@ -295,6 +298,137 @@ test_vtpm_certificates(Fixture *fixture, gconstpointer data)
     g_bytes_unref(certificates[1]);
 }
 
+static GBytes *
+bytes_read(const char *folder, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    gsize size = 0;
+    char *bytes = folder_read(folder, name, 65536, &size, &error);
+    g_assert_no_error(error);
+    return g_bytes_new_take(bytes, size);
+}
+
+/* What openssl says of it, as whoever verifies would ask it; its exit status has to be 0. */
+static char *
+openssl_says(const char *const *arguments)
+{
+    const RunLimits limits = { 0 };
+    g_autoptr(GError) error = NULL;
+    char *said = NULL;
+    run_program(arguments, &limits, &said, &error);
+    g_assert_no_error(error);
+    return said;
+}
+
+static char *
+file_with(const Fixture *fixture, const char *name, const void *bytes, gsize size)
+{
+    char *path = g_build_filename(fixture->dir, name, NULL);
+    g_assert_true(file_write(path, bytes, size, 0600, NULL));
+    return path;
+}
+
+#define ADDRESS "http://host.example:8080/crl"
+
+/* One of a vTPM's certificates names its issuer's list, and openssl finds it good by that list, and then revoked. */
+static void
+expect_listed(const Fixture *fixture, Authority *authority, const char *vtpm, const char *name)
+{
+    g_autoptr(GBytes) certificate = bytes_read(vtpm, name);
+    g_autoptr(Chain) chain = chain_new();
+    g_assert_true(chain_add(chain, certificate));
+    g_autofree char *address = issuer_crl_address_of(chain_first(chain)), *path = g_build_filename(vtpm, name, NULL);
+    g_assert_true(g_str_has_prefix(address, ADDRESS "/") && g_str_has_suffix(address, ".crl"));
+    g_autofree char *id = g_strndup(address + strlen(ADDRESS "/"), 8),
+                    *uri = g_strconcat("URI:" ADDRESS "/", id, ".crl\n", NULL);
+    g_assert_cmpuint(strlen(address), ==, strlen(ADDRESS "/12345678.crl"));
+    const char *const show[] = { "openssl", "x509", "-inform", "der", "-in", path, "-noout", "-ext", "crlDistributionPoints",
+                                 NULL };
+    g_autofree char *shown = openssl_says(show), *ca_text = authority_chain(authority);
+    g_assert_nonnull(strstr(shown, uri));
+    g_autofree char *ca = file_with(fixture, "ca.pem", ca_text, strlen(ca_text)), *serial = crl_serial_of(chain_first(chain));
+    for (guint revoked = 0; revoked < 2; revoked++) {
+        const UnixTime now = g_get_real_time();
+        g_autoptr(GBytes) list = authority_crl(authority, id, now);
+        g_assert_nonnull(list);
+        g_autofree char *crl = file_with(fixture, "list.crl", g_bytes_get_data(list, NULL), g_bytes_get_size(list));
+        const char *const verify[] = { "sh",
+                                       "-c",
+                                       "openssl crl -inform der -in $1 -out $1.pem && openssl x509 -inform der -in $0 "
+                                       "-out $0.pem && openssl verify -partial_chain -no_check_time -ignore_critical "
+                                       "-CAfile $2 -crl_check -CRLfile $1.pem $0.pem 2>&1 || true",
+                                       path,
+                                       crl,
+                                       ca,
+                                       NULL };
+        g_autofree char *said = openssl_says(verify);
+        if (!strstr(said, revoked ? "certificate revoked" : ": OK"))
+            g_error("%s", said);
+        g_assert_true(authority_revoke(authority, (const char *const[]){ serial, NULL }, NULL, now, NULL));
+    }
+}
+
+static void
+test_where_the_list_is(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autofree char *setup = g_find_program_in_path("swtpm_setup"), *localca = g_find_program_in_path("swtpm_localca");
+    g_autofree char *openssl = g_find_program_in_path("openssl");
+    if (!setup || !localca || !openssl) {
+        g_test_skip("there is no swtpm with its tools, or no openssl");
+        return;
+    }
+    g_autoptr(StateKey) key = key_of('a');
+    g_autoptr(Authority) authority = open_with(fixture, key);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *plain = g_build_filename(fixture->dir, "plain", NULL),
+                    *vtpm = g_build_filename(fixture->dir, "vtpm", NULL);
+    VtpmMaker *nowhere = vtpm_maker_new(fixture->dir, NULL, NULL, key, authority, &error);
+    g_assert_true(vtpm_make(nowhere, plain, 0, 0, &error));
+    authority_crl_address_set(authority, ADDRESS);
+    VtpmMaker *somewhere = vtpm_maker_new(fixture->dir, NULL, NULL, key, authority, &error);
+    vtpm_make(somewhere, vtpm, 0, 0, &error);
+    g_assert_no_error(error);
+    g_autoptr(GBytes) without = bytes_read(plain, "ek-rsa2048.crt");
+    g_autoptr(Chain) chain = chain_new();
+    g_assert_true(chain_add(chain, without));
+    g_assert_null(issuer_crl_address_of(chain_first(chain)));
+    expect_listed(fixture, authority, vtpm, "ek-rsa2048.crt");
+    expect_listed(fixture, authority, vtpm, "ek-secp384r1.crt");
+    g_assert_null(authority_crl(authority, "00000000", NOW));
+    /* What was made by other settings is told from what would be made now. */
+    g_assert_true(vtpm_is_as_made_now(somewhere, vtpm));
+    g_assert_false(vtpm_is_as_made_now(somewhere, plain));
+    authority_crl_address_set(authority, ADDRESS "/of");
+    g_assert_false(vtpm_is_as_made_now(somewhere, vtpm));
+    authority_crl_address_set(authority, NULL);
+    g_assert_false(vtpm_is_as_made_now(nowhere, vtpm));
+    g_assert_true(vtpm_is_as_made_now(nowhere, plain));
+    vtpm_maker_free(nowhere);
+    vtpm_maker_free(somewhere);
+}
+
+/* After a renewal each certificate's own list is still there. */
+static void
+test_a_list_of_each_ca(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autoptr(Authority) authority = open_it(fixture);
+    g_autofree char *before = path_of(fixture, "issuercert.pem"), *text = NULL, *text_after = NULL;
+    g_assert_true(g_file_get_contents(before, &text, NULL, NULL));
+    g_assert_true(authority_renew(authority, NULL, NOW, NULL));
+    g_assert_true(g_file_get_contents(before, &text_after, NULL, NULL));
+    const char *const certificates[] = { text, text_after };
+    for (guint i = 0; i < G_N_ELEMENTS(certificates); i++) {
+        g_autoptr(X509) certificate = issuer_certificate_parse(certificates[i]);
+        g_autofree char *id = issuer_id(certificate);
+        g_autoptr(GBytes) list = authority_crl(authority, id, NOW);
+        const guint8 *at = g_bytes_get_data(list, NULL);
+        X509_CRL *crl = d2i_X509_CRL(NULL, &at, (long)g_bytes_get_size(list));
+        g_assert_nonnull(crl);
+        g_assert_cmpint(X509_CRL_verify(crl, X509_get0_pubkey(certificate)), ==, 1);
+        X509_CRL_free(crl);
+    }
+}
+
 static void
 test_serial_numbers(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
@@ -349,6 +483,8 @@ test_several_at_once(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 int
 main(int argc, char **argv)
 {
+    if (vtpm_certify_asked(argv[0]))
+        return vtpm_certify(argc, argv);
     g_test_init(&argc, &argv, NULL);
     g_test_add("/authority/made-once", Fixture, NULL, set_up, test_made_once, tear_down);
     g_test_add("/authority/without-the-root-key", Fixture, NULL, set_up, test_without_the_root_key, tear_down);
@@ -359,6 +495,8 @@ main(int argc, char **argv)
     g_test_add("/authority/renewal-cut-short", Fixture, NULL, set_up, test_renewal_cut_short, tear_down);
     g_test_add("/authority/vtpm-certificates", Fixture, NULL, set_up, test_vtpm_certificates, tear_down);
     g_test_add("/authority/vtpm-certificates-by-a-sealed-key", Fixture, "sealed", set_up, test_vtpm_certificates, tear_down);
+    g_test_add("/authority/where-the-list-is", Fixture, NULL, set_up, test_where_the_list_is, tear_down);
+    g_test_add("/authority/a-list-of-each-ca", Fixture, NULL, set_up, test_a_list_of_each_ca, tear_down);
     g_test_add("/authority/serial-numbers", Fixture, NULL, set_up, test_serial_numbers, tear_down);
     g_test_add("/authority/several-at-once", Fixture, NULL, set_up, test_several_at_once, tear_down);
     return g_test_run();

@@ -116,6 +116,13 @@ probe_vtpm_crls(void *data)
     return g_strdup("-----BEGIN X509 CRL-----\n");
 }
 
+static GBytes *
+probe_vtpm_crl(void *data, const char *id)
+{
+    (void)data;
+    return strcmp(id, "0f3a91c2") == 0 ? g_bytes_new_static("0", 1) : NULL;
+}
+
 /* Images here have no file: nothing can be computed of them but that there is nothing. */
 static char *
 probe_image_components(void *data, const ImageInfo *info, GError **error)
@@ -304,6 +311,7 @@ world_start_try(World *world, GError **error)
                              probe_vtpm_renew,
                              probe_vtpm_revoked,
                              probe_vtpm_crls,
+                             probe_vtpm_crl,
                              probe_guest_run };
 
     if (!world->store && !(world->store = store_on_file(world, error)))

@@ -1,8 +1,10 @@
 #include "host/qemu/vtpm.h"
 
+#include "attest/issuer.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "host/qemu/folder.h"
+#include "host/qemu/vtpm_certify.h"
 #include "host/qemu/vtpm_key.h"
 #include "host/run.h"
 
@@ -29,6 +31,30 @@ config_write(const char *folder, const char *name, const char *text, GError **er
     return file_write(path, text, strlen(text), 0600, error);
 }
 
+static const char *
+crl_address_of(const VtpmMaker *maker)
+{
+    return maker->authority ? authority_crl_address(maker->authority) : NULL;
+}
+
+/* Which program makes certificates: swtpm_localca, or what adds to its certificates. */
+static gboolean
+setup_configure(const VtpmMaker *maker, const char *folder, const char *localca, GError **error)
+{
+    g_autofree char *program = NULL, *config = folder_file(folder, "localca.conf");
+    if (crl_address_of(maker)) {
+        g_autofree char *localca_config = g_steal_pointer(&config);
+        const VtpmCertify certify = { localca, localca_config, authority_key_path(maker->authority), maker->root_certificate,
+                                      crl_address_of(maker) };
+        if (!vtpm_certify_prepare(&certify, folder, &program, &config, error))
+            return FALSE;
+    }
+    g_autofree char *text = g_strdup_printf("create_certs_tool=%s\ncreate_certs_tool_config=%s\n"
+                                            "create_certs_tool_options=%s/localca.options\nactive_pcr_banks=sha256\n",
+                                            program ? program : localca, config, folder);
+    return config_write(folder, "setup.conf", text, error);
+}
+
 static gboolean
 ca_configure(VtpmMaker *maker, const char *folder, const char *localca, GError **error)
 {
@@ -37,16 +63,13 @@ ca_configure(VtpmMaker *maker, const char *folder, const char *localca, GError *
     g_autofree char *localca_text = g_strdup_printf("statedir = %s\nsigningkey = %s\nissuercert = "
                                                     "%s/issuercert.pem\ncertserial = %s/certserial\n",
                                                     folder, key, folder, folder);
-    g_autofree char *setup_text = g_strdup_printf("create_certs_tool=%s\ncreate_certs_tool_config=%s/localca.conf\n"
-                                                  "create_certs_tool_options=%s/localca.options\nactive_pcr_banks=sha256\n",
-                                                  localca, folder, folder);
     maker->setup_config = g_build_filename(folder, "setup.conf", NULL);
     maker->root_certificate = g_build_filename(folder, "issuercert.pem", NULL);
     maker->ca_exists = g_file_test(maker->root_certificate, G_FILE_TEST_EXISTS);
     return folder_make(folder, error) && config_write(folder, "localca.conf", localca_text, error) &&
            config_write(folder, "localca.options",
                         "--platform-manufacturer Testudo\n--platform-version 1\n--platform-model QEMU\n", error) &&
-           config_write(folder, "setup.conf", setup_text, error);
+           setup_configure(maker, folder, localca, error);
 }
 
 static char *
@@ -95,9 +118,17 @@ vtpm_maker_free(VtpmMaker *maker)
 }
 
 gboolean
-vtpm_maker_encrypts(const VtpmMaker *maker)
+vtpm_is_as_made_now(const VtpmMaker *maker, const char *folder)
 {
-    return maker->state_key != NULL;
+    gsize length;
+    g_autofree char *bytes = folder_read(folder, "ek-rsa2048.crt", CERTIFICATE_MAX, &length, NULL);
+    const guint8 *at = (const guint8 *)bytes;
+    X509 *certificate = bytes ? d2i_X509(NULL, &at, (long)length) : NULL;
+    g_autofree char *said = certificate ? issuer_crl_address_of(certificate) : NULL;
+    g_autofree char *wanted = crl_address_of(maker) ? g_strconcat(crl_address_of(maker), "/", NULL) : NULL;
+    X509_free(certificate);
+    return vtpm_key_wanted(folder) == (maker->state_key != NULL) &&
+           (wanted ? said && g_str_has_prefix(said, wanted) && !strchr(said + strlen(wanted), '/') : !said);
 }
 
 static gboolean

@@ -14,8 +14,9 @@ typedef struct VtpmMaker VtpmMaker;
  * authority: borrowed; NULL: swtpm_localca makes a CA of its own, with plain keys. */
 VtpmMaker *vtpm_maker_new(const char *state_dir, const char *swtpm_setup, const char *swtpm, const StateKey *state_key,
                           Authority *authority, GError **error);
-/* Are the vTPMs that it makes encrypted? */
-gboolean vtpm_maker_encrypts(const VtpmMaker *maker);
+/* Is the vTPM in this folder as this one would make it: encrypted or not, and with certificates that say where what is revoked
+ * is, or not (authority_crl_address())? */
+gboolean vtpm_is_as_made_now(const VtpmMaker *maker, const char *folder);
 void vtpm_maker_free(VtpmMaker *maker);
 
 /* Makes the vTPM in `folder` (made; must not exist), owned by uid:gid where we are root. The EK certificates lie beside

@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "host/qemu/folder.h"
-#include "host/qemu/vtpm_key.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -32,11 +31,11 @@ struct VtpmStock {
     gboolean closing;
 };
 
-/* One that was made when there was no state key goes: it is nobody's yet, and would stay plain. */
+/* One that was made by other settings goes: it is nobody's yet. */
 static gboolean
 is_as_made_now(const VtpmStock *stock, const char *name, const char *path)
 {
-    return g_uuid_string_is_valid(name) && vtpm_key_wanted(path) == vtpm_maker_encrypts(stock->maker);
+    return g_uuid_string_is_valid(name) && vtpm_is_as_made_now(stock->maker, path);
 }
 
 /* What is half made goes; the rest is stock. A program that outlived a killed daemon may still
