@@ -98,6 +98,20 @@ health_json(const StoreInstance *instance)
     return json_pack("{so}", "status", status);
 }
 
+/* Who is well again has nothing that is held back. */
+static json_t *
+held_status(const StoreInstance *instance)
+{
+    g_autofree char *time = time_to_text(instance->repair_held);
+    json_t *status =
+        status_json("RepairState/held", "Warning", "Repair held back",
+                    "Automatic repair would take the vTPM, and with it what that alone opens. The activity log has "
+                    "what it is; it is done once the loss is acknowledged (setOrchestrationServiceState with "
+                    "acknowledgeDataLoss=true), or nothing is bound any more by a new assessment.");
+    json_set_text(status, "time", time);
+    return status;
+}
+
 static json_t *
 integrity_json(const StoreInstance *instance)
 {
@@ -138,6 +152,9 @@ instance_view(const StoreSet *set, const StoreInstance *instance)
     json_object_set_new(view, "bootDiagnostics", json_object());
     if (instance->terminate_at && instance->alive)
         json_array_append_new(statuses, notice_status(instance));
+    if (instance->repair_held && (instance->state == INSTANCE_FAILED || instance->out_of_health ||
+                                  (instance->health_since && instance->health != HEALTH_HEALTHY)))
+        json_array_append_new(statuses, held_status(instance));
     if (instance->quarantined)
         json_array_append_new(statuses, quarantine_status(instance));
     if (instance->warning)

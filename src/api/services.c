@@ -2,6 +2,7 @@
  * Shapes: Azure Compute REST, OrchestrationServiceStateInput and OrchestrationServiceSummary. */
 #include "api/services.h"
 
+#include "api/lock_out.h"
 #include "api/place.h"
 #include "base/json.h"
 #include "store/models.h"
@@ -65,11 +66,47 @@ enabled_check(StoreTx *tx, const StoreSet *set, GError **error)
                               set->name));
 }
 
+/* Who is held back now is repaired at once; an instance that somebody sees in that state later is not meant. */
+static gboolean
+held_let_go(StoreTx *tx, StoreInstance *instance, GPtrArray *violations, GError **error)
+{
+    const Losses losses = { .vtpm = TRUE, .os_disk = TRUE };
+    if (!instance->repair_held || !lock_out_judge(tx, instance, losses, violations, error))
+        return !instance->repair_held;
+    instance->loss_acknowledged = instance->run_vtpm_gen;
+    instance->repair_held = 0;
+    /* Its grace period was over already. */
+    instance->repair_after = 1;
+    return store_instance_update(tx, instance, 0, error);
+}
+
+static gboolean
+losses_acknowledge(Call *call, StoreTx *tx, const StoreSet *set, GError **error)
+{
+    if (!call_query_is_true(call, "acknowledgedataloss"))
+        return TRUE;
+    g_autoptr(GPtrArray) violations = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+    g_autoptr(GPtrArray) instances = store_instance_list(tx, set->id, error);
+    for (guint i = 0; instances && i < instances->len; i++) {
+        if (!held_let_go(tx, g_ptr_array_index(instances, i), violations, error))
+            return FALSE;
+    }
+    return instances && lock_out_settle(call, tx, set, violations, error);
+}
+
+static gboolean
+acknowledgement_check(Call *call, gboolean suspend, GError **error)
+{
+    return !suspend || !call_query_is_true(call, "acknowledgedataloss") ||
+           arm_fail(error, ARM_INVALID_PARAMETER, "acknowledgeDataLoss",
+                    "acknowledgeDataLoss=true has repairs that are held back go on: it goes with the action Resume alone.");
+}
+
 static ApiResponse *
 service_set(Call *call, GError **error)
 {
     gboolean suspend = FALSE;
-    if (!body_read(call->body, &suspend, error))
+    if (!body_read(call->body, &suspend, error) || !acknowledgement_check(call, suspend, error))
         return NULL;
     g_autoptr(StoreTx) tx = store_write(call->api->store, error);
     g_autoptr(StoreSet) set = tx ? call_set(tx, call->params[PARAM_GROUP], call->params[PARAM_SET], error) : NULL;
@@ -80,13 +117,13 @@ service_set(Call *call, GError **error)
                                                           /* of_set= */ FALSE, call->request->caller, call->now, error);
     set->repairs_suspended = suspend;
     set->repairs_in_vain = 0;
-    if (!operation || !store_set_update(tx, set, 0, error) || !operation_end(tx, operation, call->now, error) ||
-        !store_commit(g_steal_pointer(&tx), error))
+    if (!operation || !losses_acknowledge(call, tx, set, error) || !store_set_update(tx, set, 0, error) ||
+        !operation_end(tx, operation, call->now, error) || !store_commit(g_steal_pointer(&tx), error))
         return NULL;
     return respond_accepted(call, operation->id);
 }
 
 const Route routes_services[] = {
-    { "POST", PATH_SET "/setOrchestrationServiceState", service_set, ROUTE_BODY, NO_QUERY },
+    { "POST", PATH_SET "/setOrchestrationServiceState", service_set, ROUTE_BODY, ACKNOWLEDGE },
     { 0 },
 };

@@ -121,7 +121,7 @@ const Command cli_commands[] = {
     { "vmss rolling-upgrade cancel", NULL, SET "no-wait", run_vmss_rolling_cancel,
       "end the rolling upgrade with the batch in hand", NULL },
     { "vmss rolling-upgrade history", NULL, SET, run_vmss_rolling_history, "rolling upgrades that were", NULL },
-    { "vmss set-orchestration-service-state", NULL, SET "service-name! action! no-wait", run_vmss_service_state,
+    { "vmss set-orchestration-service-state", NULL, SET "service-name! action! acknowledge-data-loss no-wait", run_vmss_service_state,
       "suspend automatic repairs, or set them going again",
       "testudo vmss set-orchestration-service-state -g MyResourceGroup -n MyScaleSet --service-name AutomaticRepairs \\\n"
       "      --action Resume" },

@@ -101,7 +101,7 @@ run_vmss_delete_instances(Cli *cli, GError **error)
 gboolean
 run_vmss_service_state(Cli *cli, GError **error)
 {
-    g_autofree char *path = cli_set_path(cli, "/setOrchestrationServiceState");
+    g_autofree char *path = cli_acknowledged_path(cli, "/setOrchestrationServiceState");
     g_autofree char *what = g_strdup_printf("Setting an orchestration service of %s", cli_set_name(cli));
     g_autoptr(json_t) body =
         json_pack("{ss ss}", "serviceName", args_text(cli->args, "service-name"), "action", args_text(cli->args, "action"));

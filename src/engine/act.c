@@ -101,6 +101,7 @@ launch_begin(Pass *pass, Held *held)
     instance->integrity_since = 0;
     instance->integrity_by_model = FALSE;
     instance->out_of_health = FALSE;
+    instance->repair_held = 0;
     instance->failure = 0;
     g_clear_pointer(&instance->failure_message, g_free);
     g_clear_pointer(&instance->warning, g_free);

@@ -6,6 +6,7 @@
 #include "engine/told.h"
 #include "rollout/repair.h"
 #include "store/desire.h"
+#include "store/lock_out.h"
 
 typedef struct {
     Pass *pass;
@@ -30,12 +31,13 @@ repairs_concerned(const SetTracked *set)
 
 /* ---- one instance ---- */
 
+static const char *const verbs[REPAIR_N_ACTIONS] = {
+    [REPAIR_REPLACE] = "replaced", [REPAIR_RESTART] = "restarted", [REPAIR_REIMAGE] = "reimaged"
+};
+
 static char *
 told_of(const Run *run, const StoreInstance *instance)
 {
-    static const char *const verbs[REPAIR_N_ACTIONS] = {
-        [REPAIR_REPLACE] = "replaced", [REPAIR_RESTART] = "restarted", [REPAIR_REIMAGE] = "reimaged"
-    };
     const char *why = instance->failure_message ? instance->failure_message : "its health is not what it should be.";
     return g_strdup_printf("Instance %u is %s by automatic repair: %s", instance->id, verbs[run->policy.action], why);
 }
@@ -71,10 +73,50 @@ replace(Run *run, Held *held, const StoreOperation *operation, GError **error)
     return TRUE;
 }
 
+/* ---- what would be lost ---- */
+
+/* It is left alone for another grace period, and looked at again then. Told once, for as long as that goes on. */
+static gboolean
+hold_back(Run *run, Held *held, const char *what, GError **error)
+{
+    Pass *pass = run->pass;
+    StoreInstance *instance = held->row;
+    const gboolean told = instance->repair_held && pass->now - instance->repair_held <= 2 * run->policy.grace_usec;
+    instance->repair_held = pass->now;
+    instance->repair_after = pass->now;
+    pass_changed_now(held);
+    if (told)
+        return TRUE;
+    g_autofree char *id = engine_instance_resource(run->set, instance->id);
+    g_autofree char *message = g_strdup_printf(
+        "Instance %u is not %s by automatic repair, although it is unhealthy: it has what its present vTPM alone opens, and "
+        "that "
+        "would go: %s. Unbind it and have the instance assessed again, or acknowledge the loss (testudo vmss "
+        "set-orchestration-service-state --service-name AutomaticRepairs --action Resume --acknowledge-data-loss).",
+        instance->id, verbs[run->policy.action], what);
+    g_message("scale set '%s': %s", run->set->name, message);
+    return engine_warn(pass, OPERATION_REPAIR, "Held", id, /* correlation= */ NULL, message, error);
+}
+
+/* A new OS disk comes with a new vTPM; a restart leaves both. *ret_what: what the repair would lock out, newly allocated; NULL:
+ * nothing that nobody acknowledged. */
+static gboolean
+loss_find(const Run *run, const StoreInstance *instance, char **ret_what, GError **error)
+{
+    const gboolean loses = run->policy.action != REPAIR_RESTART && instance->loss_acknowledged != instance->run_vtpm_gen;
+    const Losses losses = { .vtpm = loses, .os_disk = loses };
+    return lock_out_words(run->pass->tx, instance, losses, ret_what, error);
+}
+
 static gboolean
 take(Run *run, Held *held, GError **error)
 {
     StoreInstance *instance = held->row;
+    g_autofree char *lost = NULL;
+    if (!loss_find(run, instance, &lost, error))
+        return FALSE;
+    if (lost)
+        return hold_back(run, held, lost, error);
     g_autoptr(StoreOperation) operation = repair_begin(run, instance, error);
     if (!operation)
         return FALSE;

@@ -85,6 +85,8 @@ static const Column instance_columns[] = {
     COLUMN(StoreInstance, replaces, COLUMN_UINT),
     COLUMN(StoreInstance, repair_after, COLUMN_INT64),
     COLUMN(StoreInstance, repairing, COLUMN_INT),
+    COLUMN(StoreInstance, repair_held, COLUMN_INT64),
+    COLUMN(StoreInstance, loss_acknowledged, COLUMN_UINT64),
     COLUMN(StoreInstance, terminate_at, COLUMN_INT64),
     COLUMN(StoreInstance, luns, COLUMN_UINT64),
     COLUMN(StoreInstance, attached, COLUMN_UINT),

@@ -77,23 +77,11 @@ names_text(const json_t *findings)
     return g_string_free(text, FALSE);
 }
 
-static GError *
-lock_out_error(const StoreInstance *instance, const StoreAssessment *assessment, const json_t *findings)
-{
-    GError *error = NULL;
-    g_autofree char *names = names_text(findings), *at = time_to_text(assessment->at);
-    arm_fail(&error, ARM_OPERATION_NOT_ALLOWED, "acknowledgeDataLoss",
-             "Instance %u has what its present vTPM alone opens, and that goes: %s (assessed %s). Unbind it and have the "
-             "instance assessed again, or, where there is another key for it or it may be lost, ask again with "
-             "acknowledgeDataLoss=true in the query (testudo: --acknowledge-data-loss).",
-             instance->id, names, at);
-    return error;
-}
-
 gboolean
-lock_out_judge(StoreTx *tx, const StoreInstance *instance, Losses losses, GPtrArray *violations, GError **error)
+lock_out_words(StoreTx *tx, const StoreInstance *instance, Losses losses, char **ret_what, GError **error)
 {
     GError *lookup = NULL;
+    *ret_what = NULL;
     if (!losses.vtpm || instance->run_vtpm_gen == 0)
         return TRUE;
     g_autoptr(StoreAssessment) assessment = store_assessment_get(tx, instance->set_id, instance->id, &lookup);
@@ -102,8 +90,28 @@ lock_out_judge(StoreTx *tx, const StoreInstance *instance, Losses losses, GPtrAr
         return FALSE;
     }
     g_autoptr(json_t) findings = lock_out_findings(assessment, instance, losses);
-    if (json_array_size(findings) > 0)
-        g_ptr_array_add(violations, lock_out_error(instance, assessment, findings));
+    if (json_array_size(findings) > 0) {
+        g_autofree char *names = names_text(findings), *at = time_to_text(assessment->at);
+        *ret_what = g_strdup_printf("%s (assessed %s)", names, at);
+    }
+    return TRUE;
+}
+
+gboolean
+lock_out_judge(StoreTx *tx, const StoreInstance *instance, Losses losses, GPtrArray *violations, GError **error)
+{
+    g_autofree char *what = NULL;
+    GError *violation = NULL;
+    if (!lock_out_words(tx, instance, losses, &what, error))
+        return FALSE;
+    if (!what)
+        return TRUE;
+    arm_fail(&violation, ARM_OPERATION_NOT_ALLOWED, "acknowledgeDataLoss",
+             "Instance %u has what its present vTPM alone opens, and that goes: %s. Unbind it and have the instance assessed "
+             "again, or, where there is another key for it or it may be lost, ask again with acknowledgeDataLoss=true in the "
+             "query (testudo: --acknowledge-data-loss).",
+             instance->id, what);
+    g_ptr_array_add(violations, violation);
     return TRUE;
 }
 

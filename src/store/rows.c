@@ -101,7 +101,7 @@ column_param(const Column *column, const void *row)
 }
 
 /* More columns than any row type has, with one place each for the expected etag and the end. */
-#define PARAMS_MAX 64
+#define PARAMS_MAX 80
 
 static guint
 row_params(const RowType *type, const void *row, Param *ret_params)

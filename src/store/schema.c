@@ -276,6 +276,9 @@ const char *const schema_steps[] = {
     /* From the change's start on, one behind the other. */
     "UPDATE upgrade_members SET downs = (SELECT group_concat(json_array(value ->> '$[0]' -"
     "  (SELECT started FROM upgrades WHERE id = change), value ->> '$[1]')) FROM json_each(downs)) WHERE downs IS NOT NULL;",
+    /* Automatic repairs that would lock something out. */
+    "ALTER TABLE instances ADD COLUMN repair_held INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instances ADD COLUMN loss_acknowledged INTEGER NOT NULL DEFAULT 0;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

@@ -208,7 +208,10 @@ typedef struct {
     UnixTime repair_after; /* when its last step ended that was not begun because it had died, whence the grace period of
                             * automatic repair is counted; 0: it never came up */
     gboolean repairing;    /* automatic repair took it, and has not heard of it being well since */
-    UnixTime terminate_at; /* to be deleted: at the latest then, or as soon as its guest approves; 0: at once */
+    UnixTime repair_held;  /* in this launch it was to be repaired, and was left alone instead: it would have lost what its vTPM
+                            * opens; the last such time, 0: none */
+    guint64 loss_acknowledged; /* generation of the vTPM that automatic repair may take all the same, with what it opens */
+    UnixTime terminate_at;     /* to be deleted: at the latest then, or as soon as its guest approves; 0: at once */
 
     /* data disks */
     guint64 luns;   /* bit N: its folder holds, or may hold, a data disk of LUN N, also one that no model names any more;

@@ -31,17 +31,23 @@ guest(const char *key, guint64 epoch, const char *const *argv, GString *out, voi
 
 /* Three instances that are well, each step of which is a while ago. */
 static World *
-world_that(const char *policy, Silence *silence)
+world_of(const char *policy, const char *security, Silence *silence)
 {
     World *world = world_new();
     g_autofree char *body =
         g_strdup_printf("{\"properties\":{\"upgradePolicy\":{\"mode\":\"Automatic\"},%s," HEALTH "}}", policy);
     host_simulated_set_guest(world->simulated, guest, silence);
-    world_create(world, "s1", 3, "Standard_B1ms", "gen2", NULL);
+    world_create(world, "s1", 3, "Standard_B1ms", "gen2", security);
     answer_free(world_must(world, 200, "PATCH", "@/s1", body));
     world_settle(world);
     world_advance(world, 3600 * S);
     return world;
+}
+
+static World *
+world_that(const char *policy, Silence *silence)
+{
+    return world_of(policy, /* security= */ NULL, silence);
 }
 
 /* "0:1 1:2": who is there and by which disk and launch it runs; an instance that does not run in brackets. */
@@ -312,6 +318,155 @@ test_replaced_within_quota(void)
     }
 }
 
+/* ---- what would be lost ---- */
+
+#define VTPM "{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":true}}"
+#define HELD "statuses.2.code"
+
+/* An assessment of instance 1 has that. */
+static void
+assessed_put(World *world, const char *locked_out)
+{
+    g_autoptr(GError) error = NULL;
+    StoreTx *tx = store_write(world->store, &error);
+    g_autoptr(StoreSet) set = store_set_get(tx, "g1", "s1", &error);
+    g_autoptr(StoreInstance) instance = store_instance_get(tx, set->id, 1, &error);
+    g_autofree char *document = g_strdup_printf("{\"lockedOut\":[%s]}", locked_out);
+    const StoreAssessment assessment = { .set_id = set->id,
+                                         .instance = 1,
+                                         .at = S,
+                                         .epoch = instance->epoch,
+                                         .disk_gen = instance->run_disk_gen,
+                                         .vtpm_gen = instance->run_vtpm_gen,
+                                         .document = document };
+    g_assert_true(store_assessment_put(tx, &assessment, &error) && store_commit(tx, &error));
+}
+
+static World *
+bound_world(const char *policy, Silence *silence)
+{
+    World *world = world_of(policy, VTPM, silence);
+    assessed_put(world, "{\"kind\":\"LuksVolume\",\"name\":\"/dev/vdb\",\"reason\":\"r\"}");
+    return world;
+}
+
+/* How many entries of the activity log say that. */
+static guint
+told(World *world, const char *part)
+{
+    g_autoptr(Answer) log = world_must(world, 200, "GET", LOG, NULL);
+    guint n = 0;
+    json_t *entry;
+    size_t i;
+    json_array_foreach(json_object_get(log->body, "value"), i, entry)
+    {
+        g_autofree char *text = json_dumps(entry, JSON_ENCODE_ANY);
+        n += strstr(text, part) ? 1 : 0;
+    }
+    return n;
+}
+
+static void
+expect_held(World *world, gboolean held)
+{
+    g_autoptr(Answer) view = world_must(world, 200, "GET", "@/s1/virtualMachines/1/instanceView", NULL);
+    answer_expect(view, HELD, held ? "RepairState/held" : NULL);
+}
+
+static void
+test_what_would_be_lost_is_left_alone(void)
+{
+    static const struct {
+        const char *policy, *verb;
+    } cases[] = { { REPAIRS("Replace"), "is not replaced" }, { REPAIRS("Reimage"), "is not reimaged" } };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Silence silence = { NULL, 99 };
+        g_autoptr(World) world = bound_world(cases[i].policy, &silence);
+        silence.suffix = ".1";
+        world_advance(world, 300 * S);
+        expect_who(world, "0:1/1 1:1/1 2:1/1");
+        expect_held(world, TRUE);
+        /* However often it is looked at again. */
+        world_advance(world, 2 * 3600 * S);
+        expect_who(world, "0:1/1 1:1/1 2:1/1");
+        g_assert_cmpuint(told(world, cases[i].verb), ==, 1);
+        g_assert_cmpuint(told(world, "LuksVolume '/dev/vdb'"), ==, 1);
+        expect_service(world, "Running");
+        /* It takes nobody else's turn. */
+        silence = (Silence){ ".2", 1 };
+        world_advance(world, 1300 * S);
+        expect_held(world, FALSE);
+        expect_who(world, i == 0 ? "0:1/1 1:1/1 3:1/1" : "0:1/1 1:1/1 2:2/2");
+    }
+}
+
+static void
+test_a_restart_loses_nothing(void)
+{
+    Silence silence = { NULL, 1 };
+    g_autoptr(World) world = bound_world(REPAIRS("Restart"), &silence);
+    silence.suffix = ".1";
+    world_advance(world, 300 * S);
+    expect_who(world, "0:1/1 1:1/2 2:1/1");
+    g_assert_cmpuint(told(world, "is not restarted"), ==, 0);
+}
+
+static void
+test_what_lies_on_the_os_disk_holds_nothing_back(void)
+{
+    Silence silence = { NULL, 1 };
+    g_autoptr(World) world = world_of(REPAIRS("Reimage"), VTPM, &silence);
+    assessed_put(world, "{\"kind\":\"Credential\",\"name\":\"db\",\"reason\":\"r\"}");
+    silence.suffix = ".1";
+    world_advance(world, 300 * S);
+    expect_who(world, "0:1/1 1:2/2 2:1/1");
+}
+
+/* Nothing is bound any more, by a new assessment: at the next look. */
+static void
+test_unbound_meanwhile(void)
+{
+    Silence silence = { NULL, 1 };
+    g_autoptr(World) world = bound_world(REPAIRS("Reimage"), &silence);
+    silence.suffix = ".1";
+    world_advance(world, 300 * S);
+    assessed_put(world, "");
+    world_advance(world, 500 * S);
+    expect_who(world, "0:1/1 1:1/1 2:1/1");
+    world_advance(world, 600 * S);
+    expect_who(world, "0:1/1 1:2/2 2:1/1");
+}
+
+static void
+test_an_acknowledged_loss(void)
+{
+    static const char body[] = "{\"serviceName\":\"AutomaticRepairs\",\"action\":\"Resume\"}";
+    Silence silence = { NULL, 1 };
+    g_autoptr(World) world = bound_world(REPAIRS("Reimage"), &silence);
+    /* Who is not held back yet is not meant. */
+    answer_free(world_must(world, 202, "POST", SERVICE "?acknowledgeDataLoss=true", body));
+    silence.suffix = ".1";
+    world_advance(world, 300 * S);
+    expect_held(world, TRUE);
+    answer_free(world_must(world, 202, "POST", SERVICE, body));
+    world_advance(world, 60 * S);
+    expect_who(world, "0:1/1 1:1/1 2:1/1");
+    answer_free(world_must(world, 400, "POST", SERVICE "?acknowledgeDataLoss=true",
+                           "{\"serviceName\":\"AutomaticRepairs\",\"action\":\"Suspend\"}"));
+    g_assert_cmpuint(told(world, "Asked for all the same"), ==, 0);
+    answer_free(world_must(world, 202, "POST", SERVICE "?acknowledgeDataLoss=true", body));
+    world_advance(world, 60 * S);
+    expect_who(world, "0:1/1 1:2/2 2:1/1");
+    g_assert_cmpuint(told(world, "Asked for all the same"), ==, 1);
+    expect_held(world, FALSE);
+    /* It was of that vTPM. */
+    assessed_put(world, "{\"kind\":\"LuksVolume\",\"name\":\"/dev/vdb\",\"reason\":\"r\"}");
+    silence.epoch = 99;
+    world_advance(world, 2 * 3600 * S);
+    expect_who(world, "0:1/1 1:2/2 2:1/1");
+    expect_held(world, TRUE);
+}
+
 /* ---- what could not be created ---- */
 
 typedef struct {
@@ -412,6 +567,11 @@ main(int argc, char **argv)
     g_test_add_func("/repairs/what-dies-over-and-over", test_what_dies_over_and_over_is_repaired);
     g_test_add_func("/repairs/not-beside-a-rolling-upgrade", test_not_beside_a_rolling_upgrade);
     g_test_add_func("/repairs/replaced-within-quota", test_replaced_within_quota);
+    g_test_add_func("/repairs/what-would-be-lost", test_what_would_be_lost_is_left_alone);
+    g_test_add_func("/repairs/a-restart-loses-nothing", test_a_restart_loses_nothing);
+    g_test_add_func("/repairs/what-lies-on-the-os-disk", test_what_lies_on_the_os_disk_holds_nothing_back);
+    g_test_add_func("/repairs/unbound-meanwhile", test_unbound_meanwhile);
+    g_test_add_func("/repairs/an-acknowledged-loss", test_an_acknowledged_loss);
     g_test_add_func("/creation/repeated", test_creations);
     g_test_add_func("/creation/a-successor-waits", test_a_successor_waits);
     return g_test_run();
