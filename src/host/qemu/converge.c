@@ -204,6 +204,17 @@ disks_leave(const Work *work, GError **error)
     return TRUE;
 }
 
+/* It goes on plain where that does not go: a start is not what it is worth. */
+static void
+vtpm_settle(const Work *work, const char *folder)
+{
+    const ConvergeContext *context = work->context;
+    g_autoptr(GError) error = NULL;
+    if (work->spec->vtpm && context->vtpm_maker &&
+        !vtpm_bring_under_key(context->vtpm_maker, folder, context->uid, context->gid, &error))
+        g_warning("the vTPM of %s stays as it is, not encrypted: %s", work->spec->key, error->message);
+}
+
 static gboolean
 folder_begin(const Work *work, GError **error)
 {
@@ -285,6 +296,7 @@ converge(const LaunchSpec *spec, const ConvergeContext *context, GError **error)
         return io_fail(error, "make", folder);
     if (!disks_settle(&work, folder, error))
         return FALSE;
+    vtpm_settle(&work, folder);
     g_autoptr(GError) unpruned = NULL;
     if (!previous_prune(folder, spec, context->now, context->retention_s, &unpruned))
         g_warning("%s", unpruned->message);

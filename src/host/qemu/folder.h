@@ -4,7 +4,8 @@
  *   data-lun<N>.qcow2
  *   seed.iso           NoCloud
  *   vars.fd            UEFI variables (generation 2)
- *   vtpm/              swtpm state (tpm2-00.permall), and ek-rsa2048.crt, ek-secp384r1.crt
+ *   vtpm/              swtpm state (tpm2-00.permall), and ek-rsa2048.crt, ek-secp384r1.crt; state-key where it is encrypted
+ *   vtpm.sealed/       the same on its way from plain to encrypted, or what is left of that (vtpm_seal.h)
  *   parts.json         which generation of each of these it is (parts.h); written last
  *   next/              parts on their way in: complete once it has a parts.json (install.h)
  *   previous/          parts that others took the place of (previous.h)

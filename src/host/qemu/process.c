@@ -22,6 +22,7 @@ typedef struct {
     const ProcessStart *start;
     const char *program;
     int log;
+    pid_t parent;
     gid_t groups[1];
     size_t n_groups;
 } Child;
@@ -52,6 +53,9 @@ program_exec(void *data)
     if (start->uid && geteuid() == 0 && child_user_set(start->uid, start->gid, child->groups, child->n_groups) != 0)
         return CHILD_NOT_RUN;
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    /* After the change of user, which takes it back. */
+    if (start->ends_with_us && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != child->parent))
+        return CHILD_NOT_RUN;
     execv(child->program, (char *const *)start->argv);
     return CHILD_NOT_RUN;
 }
@@ -70,7 +74,7 @@ process_start(const ProcessStart *start, GError **error)
         io_fail(error, "write", start->log_file);
         return -1;
     }
-    Child child = { .start = start, .program = program, .log = log };
+    Child child = { .start = start, .program = program, .log = log, .parent = getpid() };
     const struct group *group = start->group ? getgrnam(start->group) : NULL;
     if (group)
         child.groups[child.n_groups++] = group->gr_gid;

@@ -10,6 +10,7 @@ typedef struct {
     const char *log_file;    /* stdout and stderr, truncated first, then appended to */
     const char *group;       /* further group the process is in ("kvm"), or NULL */
     guint uid, gid;          /* to become; 0: as we are */
+    gboolean ends_with_us;   /* it does not outlive the thread that starts it */
 } ProcessStart;
 
 /* The process's id, or -1 with *error. It has a session of its own, no core dumps, and is the first that the kernel ends when

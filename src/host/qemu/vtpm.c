@@ -6,6 +6,7 @@
 #include "host/qemu/folder.h"
 #include "host/qemu/vtpm_certify.h"
 #include "host/qemu/vtpm_key.h"
+#include "host/qemu/vtpm_seal.h"
 #include "host/run.h"
 
 #include <fcntl.h>
@@ -129,6 +130,13 @@ vtpm_is_as_made_now(const VtpmMaker *maker, const char *folder)
     X509_free(certificate);
     return vtpm_key_wanted(folder) == (maker->state_key != NULL) &&
            (wanted ? said && g_str_has_prefix(said, wanted) && !strchr(said + strlen(wanted), '/') : !said);
+}
+
+gboolean
+vtpm_bring_under_key(const VtpmMaker *maker, const char *instance_folder, guint uid, guint gid, GError **error)
+{
+    const VtpmSeal seal = { .swtpm = maker->swtpm, .key = maker->state_key, .uid = uid, .gid = gid };
+    return vtpm_seal(&seal, instance_folder, error);
 }
 
 static gboolean

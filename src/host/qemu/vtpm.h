@@ -19,6 +19,9 @@ VtpmMaker *vtpm_maker_new(const char *state_dir, const char *swtpm_setup, const 
 gboolean vtpm_is_as_made_now(const VtpmMaker *maker, const char *folder);
 void vtpm_maker_free(VtpmMaker *maker);
 
+/* Brings the vTPM of the instance's folder under the state key, where there is one and it is plain (vtpm_seal.h). */
+gboolean vtpm_bring_under_key(const VtpmMaker *maker, const char *instance_folder, guint uid, guint gid, GError **error);
+
 /* Makes the vTPM in `folder` (made; must not exist), owned by uid:gid where we are root. The EK certificates lie beside
  * its state as ek-rsa2048.crt and ek-secp384r1.crt (DER). Their subject is a UUID of the vTPM's own, which says nothing of the
  * instance: a vTPM may be made before it is known whose it will be, and it is the folder that tells whose it is. On failure

@@ -1,6 +1,6 @@
 /* host/qemu/vtpm_key.h: the key that a vTPM's state is encrypted by. Each vTPM has one of its own, derived from the state key
  * (base/state_key.h) and the salt in the stamp that lies beside its state and goes wherever that goes. A vTPM without a stamp
- * is plain: it was made when there was no state key, and stays so (swtpm cannot take plain state up with a key).
+ * is plain: it was made when there was no state key, and is brought under it when it is started next (vtpm_seal.h).
  *
  * A key is handed on by a descriptor: as 64 hexadecimal digits, on no command line and in no file. */
 #pragma once

@@ -99,6 +99,33 @@ test_encrypted_keys_come_back_with_their_stamp(Fixture *f, const void *data G_GN
     g_clear_pointer(&f->context.vtpm_maker, vtpm_maker_free);
 }
 
+/* A key that is there for the first time: of the vTPM that is there, and of a former one that comes back. */
+static void
+test_plain_keys_are_brought_under_the_key(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    if (vtpm_skipped())
+        return;
+    g_autofree char *digits = g_strnfill(2 * STATE_KEY_BYTES, 'a');
+    g_autoptr(StateKey) key = state_key_parse(digits, strlen(digits), NULL);
+    want(f, 1, 1, 1);
+    must_converge(f);
+    g_autofree char *former = text_of(f, "vtpm/ek-rsa2048.crt");
+    want(f, 2, 2, 2);
+    must_converge(f);
+    g_autofree char *present = text_of(f, "vtpm/ek-rsa2048.crt");
+    vtpm_maker_free(f->context.vtpm_maker);
+    f->context.vtpm_maker = vtpm_maker_new(f->state_dir, NULL, NULL, key, NULL, NULL);
+    const char *const certificates[] = { present, former };
+    for (guint i = 0; i < G_N_ELEMENTS(certificates); i++) {
+        must_converge(f);
+        g_autofree char *stamp = text_of(f, "vtpm/state-key"), *same = text_of(f, "vtpm/ek-rsa2048.crt");
+        g_assert_cmpint(state_key_match(key, stamp), ==, STATE_KEY_RIGHT);
+        g_assert_cmpstr(same, ==, certificates[i]);
+        want(f, 1, 1, 1);
+    }
+    g_clear_pointer(&f->context.vtpm_maker, vtpm_maker_free);
+}
+
 static void
 test_what_comes_back_grows_like_the_others(Fixture *f, const void *data G_GNUC_UNUSED)
 {
@@ -261,6 +288,7 @@ main(int argc, char **argv)
 #define ADD(name, test) g_test_add("/undo/" name, Fixture, NULL, set_up, test, tear_down)
     ADD("the-same-keys-come-back", test_the_same_keys_come_back);
     ADD("encrypted-keys-come-back-with-their-stamp", test_encrypted_keys_come_back_with_their_stamp);
+    ADD("plain-keys-are-brought-under-the-key", test_plain_keys_are_brought_under_the_key);
     ADD("what-comes-back-grows-like-the-others", test_what_comes_back_grows_like_the_others);
     ADD("what-is-kept-no-longer-fails-the-launch", test_what_is_kept_no_longer_fails_the_launch);
     ADD("a-number-that-there-was-is-never-made-again", test_a_number_that_there_was_is_never_made_again);
