@@ -330,6 +330,11 @@ file_with(const Fixture *fixture, const char *name, const void *bytes, gsize siz
 
 #define ADDRESS "http://host.example:8080/crl"
 
+/* $0: a certificate, $1: its issuer's list, both DER; $2: the CA, PEM. */
+static const char verify_script[] = "openssl crl -inform der -in $1 -out $1.pem && openssl x509 -inform der -in $0 -out $0.pem "
+                                    "&& openssl verify -partial_chain "
+                                    "-no_check_time -ignore_critical -CAfile $2 -crl_check -CRLfile $1.pem $0.pem 2>&1 || true";
+
 /* One of a vTPM's certificates names its issuer's list, and openssl finds it good by that list, and then revoked. */
 static void
 expect_listed(const Fixture *fixture, Authority *authority, const char *vtpm, const char *name)
@@ -352,15 +357,7 @@ expect_listed(const Fixture *fixture, Authority *authority, const char *vtpm, co
         g_autoptr(GBytes) list = authority_crl(authority, id, now);
         g_assert_nonnull(list);
         g_autofree char *crl = file_with(fixture, "list.crl", g_bytes_get_data(list, NULL), g_bytes_get_size(list));
-        const char *const verify[] = { "sh",
-                                       "-c",
-                                       "openssl crl -inform der -in $1 -out $1.pem && openssl x509 -inform der -in $0 "
-                                       "-out $0.pem && openssl verify -partial_chain -no_check_time -ignore_critical "
-                                       "-CAfile $2 -crl_check -CRLfile $1.pem $0.pem 2>&1 || true",
-                                       path,
-                                       crl,
-                                       ca,
-                                       NULL };
+        const char *const verify[] = { "sh", "-c", verify_script, path, crl, ca, NULL };
         g_autofree char *said = openssl_says(verify);
         if (!strstr(said, revoked ? "certificate revoked" : ": OK"))
             g_error("%s", said);
