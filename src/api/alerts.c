@@ -61,6 +61,7 @@ alert_json(const char *subscription, const char *location, const StoreAlert *ale
     json_t *more = json_object();
     json_set_text(more, "reason", alert->code);
     json_set_text(more, "changedBy", alert->changed_by);
+    json_set_text(more, "suppressedBy", alert->suppressed_by);
     json_object_set_new(more, "lasts", json_string(alert->open ? "true" : "false"));
     json_object_set_new(properties, "extendedProperties", more);
     json_object_set_new(body, "properties", properties);
@@ -164,6 +165,7 @@ change(Call *call, AlertStatus status, const char *action, GError **error)
     alert->changed = call->now;
     g_free(alert->changed_by);
     alert->changed_by = g_strdup(call->request->caller);
+    g_clear_pointer(&alert->suppressed_by, g_free);
     if (!store_alert_update(tx, alert, error) || !note(call, tx, alert, action, error) ||
         !store_commit(g_steal_pointer(&tx), error))
         return NULL;

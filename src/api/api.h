@@ -111,6 +111,7 @@ typedef struct {
     guint body_max;             /* bytes; 4 MiB unless configured; more is 413 */
     gint64 disk_retention_usec; /* how long a data disk that is detached is kept */
     gint64 attest_period_usec;  /* as the engine's */
+    gboolean alerts_delivered;  /* the same */
     const char *token_issuer;   /* https://… below which others find /certs, no slash at its end; NULL: where it listens */
     gint64 token_key_age_usec;  /* a key signs tokens for so long; 0: until it is told otherwise */
     const char *portal;         /* where the program's resources have the portal's files; NULL: it is built without */

@@ -121,6 +121,7 @@ extern const Route routes_baselines[];
 extern const Route routes_components[];
 extern const Route routes_quarantine[];
 extern const Route routes_alerts[];
+extern const Route routes_suppression_rules[];
 extern const Route routes_assessments[];
 extern const Route routes_resource_health[];
 extern const Route routes_tokens[];     /* of instances that are healthy */

@@ -6,6 +6,7 @@
 #include "api/feed.h"
 #include "api/portal.h"
 #include "api/sessions.h"
+#include "api/suppression_rules.h"
 #include "base/json.h"
 
 #include <string.h>
@@ -25,6 +26,7 @@ static const char *const types[STORE_N_CHANGES] = {
     [STORE_CHANGE_IMAGE] = "Microsoft.Compute/locations/publishers",
     [STORE_CHANGE_DISK] = "Microsoft.Compute/disks",
     [STORE_CHANGE_ALERT] = "Microsoft.Security/locations/alerts",
+    [STORE_CHANGE_SUPPRESSION] = "Microsoft.Security/alertsSuppressionRules",
     [STORE_CHANGE_UPGRADE] = "Microsoft.Compute/virtualMachineScaleSets/changeRecords",
     [STORE_CHANGE_BASELINE] = "Testudo.Attestation/baselines",
     [STORE_CHANGE_COMPONENTS] = "Testudo.Attestation/components",
@@ -112,6 +114,8 @@ change_id(const StoreChange *change, const char *subscription, const char *locat
         const StoreAlert alert = { .name = change->first, .resource = change->second };
         return alert_id(subscription, location, &alert);
     }
+    case STORE_CHANGE_SUPPRESSION:
+        return suppression_rule_id(subscription, change->first);
     case STORE_CHANGE_UPGRADE:
         return g_strdup_printf("%s/changeRecords/%s", change->second, change->first);
     case STORE_CHANGE_BASELINE:

@@ -21,7 +21,8 @@ static const Route *const tables[] = {
     routes_assessments,  routes_resource_health,
     routes_authority,    routes_components,
     routes_assess,       routes_sign_in,
-    routes_changes,      routes_portal,
+    routes_changes,      routes_suppression_rules,
+    routes_portal,
 };
 
 /* ---- routes ---- */

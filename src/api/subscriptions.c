@@ -62,7 +62,7 @@ static const struct {
         "locations/publishers", "skus" } },
     { "Microsoft.Resources", { "subscriptions", "resourceGroups" } },
     { "Microsoft.Insights", { "eventtypes" } },
-    { "Microsoft.Security", { "alerts", "locations/alerts", "assessments" } },
+    { "Microsoft.Security", { "alerts", "locations/alerts", "alertsSuppressionRules", "assessments" } },
     { "Microsoft.ResourceHealth", { "availabilityStatuses" } },
     { "Microsoft.Features", { "features", "providers" } },
 };

@@ -21,6 +21,18 @@ const Command cli_commands[] = {
     { "alert resolve", NULL, "name! resource-group", run_alert_resolve, "it is done with; found again, it is raised again", NULL },
     { "alert activate", NULL, "name! resource-group", run_alert_activate, "take back that it was dismissed or resolved", NULL },
     { "assessment list", NULL, "resource-group", run_assessment_list, "what is recommended of scale sets' models", NULL },
+    { "security alerts-suppression-rule list", NULL, "", run_suppression_rule_list, "rules by which alerts are dismissed as they are raised", NULL },
+    { "security alerts-suppression-rule show", NULL, "rule-name!", run_suppression_rule_show, "one of these", NULL },
+    { "security alerts-suppression-rule update", NULL, "rule-name! alert-type reason state expiration-date-utc comment", run_suppression_rule_update,
+      "make such a rule, or change one",
+      "testudo security alerts-suppression-rule update --rule-name maintenance --alert-type Testudo.BootIntegrity.NoAnswer \\\n"
+      "    --state Enabled --reason Maintenance --expiration-date-utc 2026-12-31T00:00:00Z" },
+    { "security alerts-suppression-rule upsert_scope", NULL, "rule-name! field! contains-substring any-of", run_suppression_rule_upsert_scope,
+      "have a rule ask for one thing more, or for another",
+      "testudo security alerts-suppression-rule upsert_scope --rule-name maintenance \\\n"
+      "    --field entities.azureresource.resourceid --contains-substring /virtualMachineScaleSets/MyScaleSet/" },
+    { "security alerts-suppression-rule delete_scope", NULL, "rule-name! field! yes", run_suppression_rule_delete_scope, "have it ask for one thing less", NULL },
+    { "security alerts-suppression-rule delete", NULL, "rule-name!", run_suppression_rule_delete, "delete a rule; alerts that it dismissed and that last are active again", NULL },
     { "host show", NULL, "", run_host_show, "what this host can run: firmware, vTPM, sizes", NULL },
     { "portal", NULL, "", run_portal, "an address that signs a browser in to the web portal, once, within 10 minutes", NULL },
     { "monitor activity-log list", NULL, "resource-group max-events", run_activity_log, "what was asked, by whom, and how it ended", NULL },

@@ -233,6 +233,7 @@ api_start(Daemon *daemon, GError **error)
         .body_max = 4u << 20,
         .disk_retention_usec = config->retention_usec,
         .attest_period_usec = config->attest_period_usec,
+        .alerts_delivered = config->webhook != NULL,
         .token_issuer = config->token_issuer,
         .token_key_age_usec = config->token_key_age_usec,
         .state_key = daemon->state_key,

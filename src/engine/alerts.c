@@ -2,6 +2,7 @@
 
 #include "engine/revisions.h"
 #include "engine/told.h"
+#include "store/suppressions.h"
 
 static gboolean
 deliver(Pass *pass, const StoreAlert *alert, gboolean fired, GError **error)
@@ -49,7 +50,13 @@ alert_raise(Pass *pass, const SetTracked *set, guint id, AlertKind kind, const c
     alert->message = g_strdup(message);
     alert->open = TRUE;
     alert->raised = alert->seen = alert->changed = pass->now;
-    return store_alert_add(pass->tx, alert, error) && deliver(pass, alert, /* fired= */ TRUE, error);
+    if (!store_suppression_find(pass->tx, alert, pass->now, &alert->suppressed_by, error))
+        return FALSE;
+    if (alert->suppressed_by) {
+        alert->status = ALERT_DISMISSED;
+        alert->changed_by = g_strdup("engine");
+    }
+    return store_alert_add(pass->tx, alert, error) && (alert->suppressed_by || deliver(pass, alert, /* fired= */ TRUE, error));
 }
 
 /* Who dismissed it knows of it already. */

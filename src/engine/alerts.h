@@ -4,7 +4,8 @@
 #include "engine/pass.h"
 #include "store/alerts.h"
 
-/* Whatever the extension says of alerts. One that is open for the same kind and code is seen again; else it is a new one. */
+/* Whatever the extension says of alerts. One that is open for the same kind and code is seen again; else it is a new one, which
+ * nobody is told of where a suppression rule matches it. */
 gboolean alert_raise(Pass *pass, const SetTracked *set, guint id, AlertKind kind, const char *code, const char *message,
                      GError **error);
 /* The instance's alerts of these kinds (a bit each, 1 << kind) are over. */

@@ -1,6 +1,6 @@
-/* What its retention time is over for is removed. */
+/* What its retention time is over for is removed, and alerts whose suppression is over are active again. */
 #include "engine/sets.h"
-#include "store/alerts.h"
+#include "store/suppressions.h"
 
 #define UPKEEP_EVERY (3600 * USEC_PER_SEC)
 /* And what was attested of instances that are gone. */
@@ -62,11 +62,13 @@ void
 engine_upkeep(Engine *engine)
 {
     UnixTime now = engine->clock->now(engine->clock);
+    guint revived; /* alerts whose rules have expired */
     g_autoptr(GError) error = NULL;
     g_autoptr(StoreTx) tx = store_write(engine->store, &error);
     gboolean ok = tx && sets_prune(engine, tx, &error) &&
                   store_operation_prune(tx, now - engine->config.operation_retention_usec, &error) &&
                   store_event_prune(tx, now - EVENTS_KEPT, &error) && store_attestation_prune(tx, now - EVENTS_KEPT, &error) &&
+                  store_suppressions_end(tx, engine->config.alerts_delivered, now, &revived, &error) &&
                   store_alert_prune(tx, now - EVENTS_KEPT, &error) && disks_prune(engine, tx, now, &error) &&
                   store_commit(g_steal_pointer(&tx), &error);
     if (!ok)

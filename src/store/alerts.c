@@ -13,6 +13,7 @@ store_alert_free(StoreAlert *alert)
     g_free(alert->code);
     g_free(alert->message);
     g_free(alert->changed_by);
+    g_free(alert->suppressed_by);
     g_free(alert);
 }
 
@@ -20,21 +21,14 @@ DEFINE_ENUM_COLUMN(alert_kind, AlertKind)
 DEFINE_ENUM_COLUMN(alert_status, AlertStatus)
 
 static const Column alert_columns[] = {
-    COLUMN_FIXED(StoreAlert, id, COLUMN_ROWID),
-    COLUMN_FIXED(StoreAlert, name, COLUMN_TEXT),
-    COLUMN_FIXED(StoreAlert, set_id, COLUMN_INT64),
-    COLUMN_FIXED(StoreAlert, instance, COLUMN_UINT),
-    COLUMN_FIXED(StoreAlert, resource, COLUMN_TEXT),
-    ENUM_COLUMN(StoreAlert, kind, alert_kind),
-    COLUMN_FIXED(StoreAlert, code, COLUMN_TEXT),
-    COLUMN(StoreAlert, message, COLUMN_TEXT),
-    ENUM_COLUMN(StoreAlert, status, alert_status),
-    COLUMN(StoreAlert, open, COLUMN_INT),
-    COLUMN_FIXED(StoreAlert, raised, COLUMN_INT64),
-    COLUMN(StoreAlert, seen, COLUMN_INT64),
-    COLUMN(StoreAlert, changed, COLUMN_INT64),
-    COLUMN(StoreAlert, changed_by, COLUMN_TEXT),
-    { 0 },
+    COLUMN_FIXED(StoreAlert, id, COLUMN_ROWID),      COLUMN_FIXED(StoreAlert, name, COLUMN_TEXT),
+    COLUMN_FIXED(StoreAlert, set_id, COLUMN_INT64),  COLUMN_FIXED(StoreAlert, instance, COLUMN_UINT),
+    COLUMN_FIXED(StoreAlert, resource, COLUMN_TEXT), ENUM_COLUMN(StoreAlert, kind, alert_kind),
+    COLUMN_FIXED(StoreAlert, code, COLUMN_TEXT),     COLUMN(StoreAlert, message, COLUMN_TEXT),
+    ENUM_COLUMN(StoreAlert, status, alert_status),   COLUMN(StoreAlert, open, COLUMN_INT),
+    COLUMN_FIXED(StoreAlert, raised, COLUMN_INT64),  COLUMN(StoreAlert, seen, COLUMN_INT64),
+    COLUMN(StoreAlert, changed, COLUMN_INT64),       COLUMN(StoreAlert, changed_by, COLUMN_TEXT),
+    COLUMN(StoreAlert, suppressed_by, COLUMN_TEXT),  { 0 },
 };
 const RowType alert_rows = { "alerts", sizeof(StoreAlert), alert_columns, 1, (GDestroyNotify)store_alert_free };
 
@@ -66,6 +60,18 @@ store_alert_list_open(StoreTx *tx, gint64 set_id, guint instance, GError **error
     return row_list(tx, SQL_ALERT_LIST_OPEN, PARAMS(number_param(set_id), number_param(instance)), error);
 }
 
+GPtrArray *
+store_alert_list_told(StoreTx *tx, GError **error)
+{
+    return row_list(tx, SQL_ALERT_LIST_TOLD, NO_PARAMS, error);
+}
+
+GPtrArray *
+store_alert_list_suppressed(StoreTx *tx, GError **error)
+{
+    return row_list(tx, SQL_ALERT_LIST_SUPPRESSED, NO_PARAMS, error);
+}
+
 gboolean
 store_alert_add(StoreTx *tx, StoreAlert *alert, GError **error)
 {
@@ -81,7 +87,7 @@ store_alert_update(StoreTx *tx, const StoreAlert *alert, GError **error)
     return sql_run(tx, SQL_ALERT_UPDATE,
                    PARAMS(number_param(alert->id), text_param(alert_status_text(alert->status)), number_param(alert->open),
                           text_param(alert->message), number_param(alert->seen), number_param(alert->changed),
-                          text_param(alert->changed_by)),
+                          text_param(alert->changed_by), text_param(alert->suppressed_by)),
                    NULL, error);
 }
 

@@ -18,7 +18,8 @@ typedef struct {
     UnixTime raised;
     UnixTime seen; /* when it was found last */
     UnixTime changed;
-    char *changed_by; /* who changed its status last: "engine", or a caller; NULL: nobody yet */
+    char *changed_by;    /* who changed its status last: "engine", or a caller; NULL: nobody yet */
+    char *suppressed_by; /* name of the rule that dismissed it (store/suppressions.h); NULL: none did */
 } StoreAlert;
 void store_alert_free(StoreAlert *alert);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreAlert, store_alert_free)
@@ -27,8 +28,11 @@ StoreAlert *store_alert_get(StoreTx *tx, const char *name, GError **error);
 /* Newest first; group NULL: of all; before 0: from the newest; at most limit. */
 GPtrArray *store_alert_list(StoreTx *tx, const char *group, gint64 before, guint limit, GError **error);
 GPtrArray *store_alert_list_open(StoreTx *tx, gint64 set_id, guint instance, GError **error);
+/* Of all that are open: those that people are told of (Active, InProgress), and those that a rule dismissed. */
+GPtrArray *store_alert_list_told(StoreTx *tx, GError **error);
+GPtrArray *store_alert_list_suppressed(StoreTx *tx, GError **error);
 gboolean store_alert_add(StoreTx *tx, StoreAlert *alert, GError **error); /* writes id */
-/* Status, open, message, seen, changed, changed_by. */
+/* Status, open, message, seen, changed, changed_by, suppressed_by. */
 gboolean store_alert_update(StoreTx *tx, const StoreAlert *alert, GError **error);
 /* Those that are over, and were not seen or changed since. */
 gboolean store_alert_prune(StoreTx *tx, UnixTime before, GError **error);

@@ -33,6 +33,7 @@ static const struct {
     { STORE_CHANGE_IMAGE, ON_ALL, "images", URN ", NULL, 0" },
     { STORE_CHANGE_DISK, ON_ALL, "disks", "@.\"group\", @.id, 0" },
     { STORE_CHANGE_ALERT, ON_ALL, "alerts", "@.name, @.resource, 0" },
+    { STORE_CHANGE_SUPPRESSION, ON_ALL, "suppressions", "@.name, NULL, 0" },
     { STORE_CHANGE_UPGRADE, ON_ALL, "upgrades", "@.name, @.resource, 0" },
     { STORE_CHANGE_BASELINE, ON_ALL, "baselines", "'', NULL, @.id" },
     { STORE_CHANGE_COMPONENTS, ON_ALL, "components", "@.image_urn, NULL, 0" },

@@ -20,6 +20,7 @@ typedef enum {
     STORE_CHANGE_IMAGE,       /* first: its URN */
     STORE_CHANGE_DISK,        /* group, id */
     STORE_CHANGE_ALERT,       /* name, resource that it is about */
+    STORE_CHANGE_SUPPRESSION, /* first: name of a rule by which alerts are dismissed */
     STORE_CHANGE_UPGRADE,     /* name, resource: of a change record, or of what will have one */
     STORE_CHANGE_BASELINE,    /* number: its id */
     STORE_CHANGE_COMPONENTS,  /* first: the image's URN */

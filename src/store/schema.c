@@ -279,6 +279,10 @@ const char *const schema_steps[] = {
     /* Automatic repairs that would lock something out. */
     "ALTER TABLE instances ADD COLUMN repair_held INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE instances ADD COLUMN loss_acknowledged INTEGER NOT NULL DEFAULT 0;",
+    /* Rules by which alerts are dismissed, and which one dismissed an alert. */
+    "CREATE TABLE suppressions ("
+    "  name TEXT PRIMARY KEY COLLATE NOCASE, modified INTEGER NOT NULL, document TEXT NOT NULL) WITHOUT ROWID;"
+    "ALTER TABLE alerts ADD COLUMN suppressed_by TEXT;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

@@ -133,6 +133,8 @@ typedef enum {
     SQL_ALERT_LIST,
     SQL_ALERT_LIST_GROUP,
     SQL_ALERT_LIST_OPEN,
+    SQL_ALERT_LIST_TOLD,
+    SQL_ALERT_LIST_SUPPRESSED,
     SQL_ALERT_INSERT,
     SQL_ALERT_UPDATE,
     SQL_ALERT_PRUNE,
@@ -140,6 +142,10 @@ typedef enum {
     SQL_DELIVERY_NEXT,
     SQL_DELIVERY_UPDATE,
     SQL_DELIVERY_DELETE,
+    SQL_SUPPRESSION_GET,
+    SQL_SUPPRESSION_LIST,
+    SQL_SUPPRESSION_PUT,
+    SQL_SUPPRESSION_DELETE,
     SQL_SESSION_LIST,
     SQL_SESSION_INSERT,
     SQL_SESSION_USE,
@@ -317,7 +323,7 @@ typedef struct {
 
 extern const RowType group_rows, set_rows, model_rows, instance_rows, operation_rows, roll_rows, event_rows, image_rows,
     disk_rows, vtpm_rows, attestation_rows, log_rows, baseline_rows, alert_rows, delivery_rows, components_rows,
-    assessment_rows, upgrade_rows, upgrade_member_rows, upgrade_what_rows, upgrade_record_rows, session_rows;
+    assessment_rows, upgrade_rows, upgrade_member_rows, upgrade_what_rows, upgrade_record_rows, suppression_rows, session_rows;
 
 /* The columns of a type as SQL: "a", "b" (the same with its place, for an insert); ?1, ?2; "a" = ?1, … (what an update
  * writes); and "a" = ?1 AND … (its key, and the expected etag). */

@@ -348,6 +348,7 @@ test_ids_are_those_of_the_api(void)
           "versions/1.0.0" },
         { C(ALERT, 0, "n", "/subscriptions/S/resourceGroups/g/providers/Microsoft.Compute/virtualMachineScaleSets/w"),
           "/subscriptions/S/resourceGroups/g/providers/Microsoft.Security/locations/here/alerts/n" },
+        { C(SUPPRESSION, 0, "r", NULL), "/subscriptions/S/providers/Microsoft.Security/alertsSuppressionRules/r" },
         { C(UPGRADE, 0, "n", "/subscriptions/S/SET"), "/subscriptions/S/SET/changeRecords/n" },
         { C(BASELINE, 7, "", NULL), "/subscriptions/S/providers/Testudo.Attestation/baselines/7" },
         { C(COMPONENTS, 0, "a:b:c:1.0.0", NULL), "/subscriptions/S/providers/Testudo.Attestation/components/a:b:c:1.0.0" },

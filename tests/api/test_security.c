@@ -161,6 +161,51 @@ test_health_of_a_boot(void)
     expect_boot(ATTESTED("quarantine"), "Unavailable", "In quarantine");
 }
 
+/* ---- suppression rules ---- */
+
+#define RULES      "~/providers/Microsoft.Security/alertsSuppressionRules"
+#define RULE(more) "{\"properties\":{\"state\":\"Enabled\",\"reason\":\"Other\"," more "}}"
+#define EVERY      "\"alertType\":\"*\""
+#define DEVIATION  "Testudo.BootIntegrity.Deviation"
+#define SILENCE    "Testudo.BootIntegrity.NoAnswer"
+#define OF(type)   "\"alertType\":\"" type "\""
+#define ACTIVITY   "~/providers/Microsoft.Insights/eventtypes/management/values"
+
+static void
+test_suppression_rules(void)
+{
+    g_autoptr(World) world = world_new();
+    const Row rows[] = {
+        { "GET", RULES, NULL, 200, "value.0", NULL },
+        { "GET", RULES "/r1", NULL, 404, "error.code", "NotFound" },
+        { "DELETE", RULES "/r1", NULL, 204, NULL, NULL },
+        { "PUT", RULES "/r1", RULE(EVERY), 200, "properties.state", "Enabled" },
+        { "GET", ACTIVITY, NULL, 200, "value.0.operationName.value", "Microsoft.Security/alertsSuppressionRules/write" },
+        { "GET", RULES "/R1", NULL, 200, "name", "r1" },
+        { "GET", RULES "/r1", NULL, 200, "type", "Microsoft.Security/alertsSuppressionRules" },
+        { "GET", RULES "/r1", NULL, 200, "properties.lastModifiedUtc", "2024-01-01T00:00:00.000000Z" },
+        { "GET", RULES "/r1", NULL, 200, "properties.suppressionAlertsScope", NULL },
+        { "PUT", RULES "/R1", RULE(OF(DEVIATION) ",\"comment\":\"c\""), 200, "name", "r1" },
+        { "PUT", RULES "/r2", RULE(OF(SILENCE)), 200, "name", "r2" },
+        { "GET", RULES, NULL, 200, "value.0.properties.comment", "c" },
+        { "GET", RULES, NULL, 200, "value.1.name", "r2" },
+        { "GET", RULES, NULL, 200, "value.2", NULL },
+        { "GET", RULES "?AlertType=" SILENCE, NULL, 200, "value.0.name", "r2" },
+        { "GET", RULES "?AlertType=" SILENCE, NULL, 200, "value.1", NULL },
+        { "GET", RULES "?AlertType=IpAnomaly", NULL, 400, "error.target", "AlertType" },
+        { "PUT", RULES "/r%203", RULE(EVERY), 400, "error.target", "name" },
+        { "PUT", RULES "/r3", "{\"properties\":{}}", 400, "error.details.2.target", "properties.state" },
+        { "PUT", RULES "/r3", RULE(EVERY ",\"expirationDateUtc\":\"2020-01-01T00:00:00Z\""), 400, "error.target",
+          "properties.expirationDateUtc" },
+        { "GET", RULES "/r3", NULL, 404, NULL, NULL },
+        { "DELETE", RULES "/R2", NULL, 204, NULL, NULL },
+        { "GET", ACTIVITY, NULL, 200, "value.0.operationName.value", "Microsoft.Security/alertsSuppressionRules/delete" },
+        { "GET", RULES "/r2", NULL, 404, NULL, NULL },
+        { "POST", RULES "/r1", NULL, 405, NULL, NULL },
+    };
+    ROWS_RUN(world, rows);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -171,6 +216,7 @@ main(int argc, char **argv)
     }
     g_test_add_func("/api/security/where-assessments-are", test_where_assessments_are);
     g_test_add_func("/api/security/health", test_health);
+    g_test_add_func("/api/security/suppression-rules", test_suppression_rules);
     g_test_add_func("/api/security/health-of-a-boot", test_health_of_a_boot);
     return g_test_run();
 }

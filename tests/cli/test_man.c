@@ -68,9 +68,10 @@ commands_of_testudo(void)
 {
     g_autofree char *page = page_read("testudo.1");
     g_autoptr(GHashTable) documented = set_new(), there = set_new();
-    matches_add(documented, page,
-                "^\\.It Cm (portal|(?:account|alert|assessment|attest|ca|disk|feature|host|monitor|group|image|vm|vmss) .*)$",
-                0);
+    matches_add(
+        documented, page,
+        "^\\.It Cm (portal|(?:account|alert|assessment|attest|ca|disk|feature|host|monitor|group|image|security|vm|vmss) .*)$",
+        0);
     for (const Command *command = cli_commands; command->path; command++)
         g_hash_table_add(there, g_strdup(command->path));
     same(documented, there, "testudo's commands");

@@ -1,4 +1,5 @@
-"""What follows from a boot that deviates: an alert, its delivery, quarantine with another instance in its place, and the way out."""
+"""What follows from a boot that deviates: an alert, its delivery, quarantine with another instance in its place, and the way out; and
+an alert that nobody wants to hear of."""
 
 import hashlib
 import hmac
@@ -62,7 +63,7 @@ def _(t):
     secret = t.room.file('secret', SECRET + '\n')
     t.daemon = t.new_daemon(options=['--webhook', f'http://127.0.0.1:{server.server_port}/', '--webhook-secret', secret])
     os.mkdir(t.daemon.state_dir)
-    faults = [{'key_suffix': '.0', 'epoch': 2, 'fault': 'grub-changed'}]
+    faults = [{'key_suffix': '.0', 'epoch': 2, 'fault': 'grub-changed'}, {'key_suffix': '.0', 'epoch': 3, 'fault': 'no-event-log'}]
     t.room.file('s0/simulated.conf.json', json.dumps({'start_ms': 5, 'boot_ms': 5, 'stop_ms': 5, 'faults': faults}))
     t.daemon.start()
     run(t.daemon, 'testudo group create -n MyResourceGroup').expect()
@@ -105,6 +106,29 @@ def _(t):
     until(lambda: len(Receiver.taken) == 2, 'the word that it is over')
     assert delivered(1)['monitorCondition'] == 'Resolved'
     assert [row[2] for row in tsv(t, 'testudo alert list')] == ['Resolved']
+
+
+@suite.test('an alert that a rule suppresses is dismissed, and delivered to nobody until the rule is gone')
+def _(t):
+    rule = 'testudo security alerts-suppression-rule'
+    here = '--rule-name quiet --field entities.azureresource.resourceid'
+    assert 'alertType' in run(t.daemon, f'{rule} update --rule-name quiet --state Enabled').expect(1).err
+    run(t.daemon, f'{rule} show --rule-name quiet').expect(3)
+    run(t.daemon, f"{rule} update --rule-name quiet --alert-type '*' --state Enabled --reason Maintenance").expect()
+    run(t.daemon, f'{rule} upsert_scope {here} --contains-substring /virtualMachineScaleSets/Another/').expect()
+    run(t.daemon, f'{rule} upsert_scope {here} --contains-substring /virtualMachineScaleSets/MyScaleSet/').expect()
+    refused = run(t.daemon, f'{rule} upsert_scope --rule-name quiet --field entities.ip.address --any-of 10.0.0.1').expect(1).err
+    assert 'entities.ip.address' in refused and 'allOf[1].field' in refused, refused
+    run(t.daemon, f'testudo vmss restart {ON} --instance-ids 0').expect()
+    until(lambda: [row[2] for row in tsv(t, 'testudo alert list')] == ['Dismissed', 'Resolved'], 'the alert, dismissed')
+    shown = run(t.daemon, f'{rule} list -o json').expect().json[0]['properties']
+    assert (shown['reason'], len(shown['suppressionAlertsScope']['allOf'])) == ('Maintenance', 1), shown
+    assert '--yes' in run(t.daemon, f'{rule} delete_scope {here}').expect(1).err     # it is the last condition
+    assert len(Receiver.taken) == 2
+    run(t.daemon, f'{rule} delete --rule-name quiet').expect()
+    assert [row[2] for row in tsv(t, 'testudo alert list')] == ['Active', 'Resolved']
+    until(lambda: len(Receiver.taken) == 3, 'the delivery')
+    assert delivered(2)['monitorCondition'] == 'Fired'
 
 
 suite.main()

@@ -1,7 +1,7 @@
 /* What commits have changed is told: all of it, once, in order, and nothing else. */
 #include "fixture.h"
 
-#include "store/alerts.h"
+#include "store/suppressions.h"
 
 #define T(text) ((char *)(text))
 
@@ -11,14 +11,23 @@ typedef struct {
 } Told;
 
 static const char *const kinds[STORE_N_CHANGES] = {
-    [STORE_CHANGE_GROUP] = "group",       [STORE_CHANGE_SET] = "set",
-    [STORE_CHANGE_REVISION] = "revision", [STORE_CHANGE_INSTANCE] = "instance",
-    [STORE_CHANGE_ROLL] = "roll",         [STORE_CHANGE_ATTESTATION] = "attestation",
-    [STORE_CHANGE_OPERATION] = "op",      [STORE_CHANGE_ASSESSMENT] = "assessment",
-    [STORE_CHANGE_EVENT] = "event",       [STORE_CHANGE_IMAGE] = "image",
-    [STORE_CHANGE_DISK] = "disk",         [STORE_CHANGE_ALERT] = "alert",
-    [STORE_CHANGE_BASELINE] = "baseline", [STORE_CHANGE_COMPONENTS] = "components",
-    [STORE_CHANGE_SETTING] = "setting",   [STORE_CHANGE_UPGRADE] = "upgrade",
+    [STORE_CHANGE_GROUP] = "group",
+    [STORE_CHANGE_SET] = "set",
+    [STORE_CHANGE_REVISION] = "revision",
+    [STORE_CHANGE_INSTANCE] = "instance",
+    [STORE_CHANGE_ROLL] = "roll",
+    [STORE_CHANGE_ATTESTATION] = "attestation",
+    [STORE_CHANGE_OPERATION] = "op",
+    [STORE_CHANGE_ASSESSMENT] = "assessment",
+    [STORE_CHANGE_EVENT] = "event",
+    [STORE_CHANGE_IMAGE] = "image",
+    [STORE_CHANGE_DISK] = "disk",
+    [STORE_CHANGE_ALERT] = "alert",
+    [STORE_CHANGE_SUPPRESSION] = "suppression",
+    [STORE_CHANGE_BASELINE] = "baseline",
+    [STORE_CHANGE_COMPONENTS] = "components",
+    [STORE_CHANGE_SETTING] = "setting",
+    [STORE_CHANGE_UPGRADE] = "upgrade",
 };
 
 static void
@@ -182,6 +191,7 @@ test_every_kind(Fixture *f, const void *data G_GNUC_UNUSED)
     StoreAttestation attestation = { .set_id = set->id, .instance = 5 };
     StoreComponents components = { .image_urn = T("a:b:c:1"), .document = T("{}") };
     StoreBaseline baseline = { .image_urn = T("a:b:c:1"), .log = T("l"), .source = T("s"), .approved_by = T("me") };
+    StoreSuppression suppression = { .name = T("r1"), .document = T("{}") };
     guint64 etag;
     g_assert_true(store_group_put(tx, &group, &etag, NULL));
     g_assert_true(store_model_insert(tx, set->id, &model, NULL));
@@ -193,11 +203,12 @@ test_every_kind(Fixture *f, const void *data G_GNUC_UNUSED)
     g_assert_true(store_attestation_add(tx, &attestation, NULL));
     g_assert_true(store_components_put(tx, &components, NULL));
     g_assert_true(store_baseline_add(tx, &baseline, NULL));
+    g_assert_true(store_suppression_put(tx, &suppression, NULL));
     g_assert_true(store_setting_set(tx, "feature/x", "on", NULL));
     must_commit(tx);
     expect(&told, "+group g 0\n+revision g/web 3\n+op o1 0\n+roll g/web 1\n+event  1\n+image a:b:c:1.0.0 0\n"
                   "+setting images.changed 0\n+disk g/d1 0\n+attestation g/web 5\n+components a:b:c:1 0\n+baseline  1\n"
-                  "+setting feature/x 0\n");
+                  "+suppression r1 0\n+setting feature/x 0\n");
     tx = must_write(f->store);
     operation.status = OPERATION_SUCCEEDED;
     operation.ended = 1;
@@ -206,9 +217,10 @@ test_every_kind(Fixture *f, const void *data G_GNUC_UNUSED)
     g_assert_true(store_image_delete(tx, &image, NULL));
     g_assert_true(store_disk_delete(tx, "d1", NULL));
     g_assert_true(store_baseline_withdraw(tx, baseline.id, "me", FALSE, 1, NULL));
+    g_assert_true(store_suppression_delete(tx, "R1", NULL));
     g_assert_true(store_group_delete(tx, "g", NULL));
     must_commit(tx);
-    expect(&told, "+op o1 0\n+roll g/web 1\n-image a:b:c:1.0.0 0\n-disk g/d1 0\n+baseline  1\n-group g 0\n");
+    expect(&told, "+op o1 0\n+roll g/web 1\n-image a:b:c:1.0.0 0\n-disk g/d1 0\n+baseline  1\n-suppression r1 0\n-group g 0\n");
     /* What is forgotten since it is old is no news. */
     tx = must_write(f->store);
     g_assert_true(store_operation_prune(tx, 5, NULL));
