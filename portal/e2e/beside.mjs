@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { violations } from './axe.mjs'
 import { behaviour, until } from './behaviour.mjs'
 import { signedIn } from './browser.mjs'
-import { ATTESTED, followed, getInstances, getSet, group, imageOf, judged, keptDisks, makeSet, onInstances, patchSet, removeSet, settled, TRUSTED } from './fleet.mjs'
+import { alertsOf, ATTESTED, followed, getInstances, getSet, group, imageOf, judged, keptDisks, makeSet, onInstances, patchSet, removeSet, settled, TRUSTED } from './fleet.mjs'
 import { words } from './words.mjs'
 
 /** A page of the set, and what is done on it again and again. */
@@ -126,9 +126,31 @@ export async function judgeBoots(lang) {
     await until('it is gone', async () => (await ids()) === '0,1,2,4')
     assert.equal(await count(), 4)
   }, page)
-  await behaviour(`${lang}: what another one booted is approved, it is released, and the count rises`, async () => {
+  await behaviour(`${lang}: alerts of the set are suppressed by a rule, which is disabled and deleted`, async () => {
+    const rule = `${set}-Deviation`
+    const alerts = async () => (await alertsOf(set, '2')).join()
     await deviates('2')
     await until('another one has its place', async () => (await ids()) === '0,1,2,4,5')
+    assert.equal(await alerts(), 'Active')
+    await go('security')
+    await press(say.suppress('2'))
+    assert.match(await taken(), new RegExp(`--rule-name ${rule} .*--state Disabled .*upsert_scope .*/virtualMachineScaleSets/${set}/\\n.*--state Enabled`, 's'))
+    assert.deepEqual(await violations(page), [])
+    await yes()
+    await page.getByText(say.suppressedBy(rule)).waitFor()
+    assert.equal(await alerts(), 'Dismissed')
+    await press(say.disable(rule))
+    await yes()
+    await page.getByRole('button', { name: say.enable(rule), exact: true }).waitFor()
+    assert.equal(await alerts(), 'Active')
+    assert.deepEqual(await violations(page), [])
+    await press(say.remove(rule))
+    await yes()
+    await page.getByText(say.noRules).waitFor()
+  }, page)
+  await behaviour(`${lang}: what another one booted is approved, it is released, and the count rises`, async () => {
+    await go('bootIntegrity')
+    await page.getByRole('button', { name: say.release(`${set}_2`), exact: true }).waitFor()
     assert.deepEqual(await violations(page), [])
     await go('bootIntegrity/2')
     await page.getByText(say.grubDiffers).first().waitFor()

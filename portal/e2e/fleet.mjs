@@ -61,6 +61,11 @@ export const judged = (name, id, state) =>
   until(`instance ${id} of ${name} reads ${state}`, async () => (await ask('GET', `${idOf(name)}/virtualMachines/${id}/attestation`)).body?.properties?.state === state)
 export const keptDisks = async (name) =>
   (await well('GET', `/subscriptions/${TESTUDO_SUBSCRIPTION}/providers/Microsoft.Compute/disks`)).value.filter(({ tags }) => tags.scaleSet === name)
+/** What people are alerted to of one instance, newest first: "Active", … */
+export const alertsOf = async (name, id) =>
+  (await well('GET', `${groupId}/providers/Microsoft.Security/alerts`)).value
+    .filter(({ properties }) => properties.compromisedEntity === `${name}/virtualMachines/${id}`)
+    .map(({ properties }) => properties.status)
 
 export const imageOf = (sku, version = '1.0.0') => ({
   storageProfile: { imageReference: { publisher: 'Testudo', offer: 'mini', sku, version } },

@@ -1,4 +1,5 @@
 import { Button } from '@fluentui/react-components'
+import { useState } from 'react'
 import { groupOf, here } from '../data/paths'
 import { list } from '../data/rest'
 import { post } from '../data/send'
@@ -8,6 +9,7 @@ import { t, tCode, time } from '../i18n/i18n'
 import { setHref } from '../shell/router'
 import { DataTable } from '../ui/DataTable'
 import { Said } from '../ui/said'
+import { SuppressDialog, Suppressions } from '../ui/Suppressions'
 import { Loading, State, type Mood } from '../ui/ui'
 
 interface Assessment {
@@ -27,14 +29,17 @@ interface Alert {
     startTimeUtc: string
     remediationSteps?: string[]
     resourceIdentifiers?: { azureResourceId?: string }[]
-    extendedProperties?: { reason?: string; lasts?: string; changedBy?: string }
+    extendedProperties?: { reason?: string; lasts?: string; changedBy?: string; suppressedBy?: string }
   }
 }
 
 const assessmentMoods: Record<string, Mood> = { Healthy: 'good', Unhealthy: 'warn', NotApplicable: 'dull' }
 const leadsTo: Record<string, string> = { secureBootEnabled: 'configuration', vTpmEnabled: 'configuration', guestAttestationInstalled: 'extensions' }
 
+const instanceOf = ({ properties }: Alert) => properties.resourceIdentifiers?.[0]?.azureResourceId
+
 export default function Security({ set }: { set: ScaleSet }) {
+  const [suppressing, setSuppressing] = useState<Alert>()
   const { data: assessments } = useQuery(`assessments ${set.id}`, () => list<Assessment>(`${set.id}/providers/Microsoft.Security/assessments`), [set.id])
   const { data: all } = useQuery(`alerts`, () => list<Alert>(`${here().subscription}/providers/Microsoft.Security/alerts`), [
     `${here().subscription}/resourceGroups/`,
@@ -102,10 +107,18 @@ export default function Security({ set }: { set: ScaleSet }) {
               ),
             },
             { title: t('sec.severity'), cell: ({ properties }) => tCode('severity', properties.severity) },
-            { title: t('col.status'), cell: ({ properties }) => tCode('alertStatus', properties.status) },
+            {
+              title: t('col.status'),
+              cell: ({ properties: { status, extendedProperties } }) => (
+                <span className="reason wrap">
+                  {tCode('alertStatus', status)}
+                  {extendedProperties?.suppressedBy && <span className="block small">{t('sup.by', { name: extendedProperties.suppressedBy })}</span>}
+                </span>
+              ),
+            },
             {
               title: t('instances.instance'),
-              cell: ({ properties }) => properties.resourceIdentifiers?.[0]?.azureResourceId?.split('/').at(-1) ?? '–',
+              cell: (alert) => instanceOf(alert)?.split('/').at(-1) ?? '–',
             },
             {
               title: t('sec.actions'),
@@ -126,12 +139,28 @@ export default function Security({ set }: { set: ScaleSet }) {
                       {tCode('alertAct', 'activate')}
                     </Button>
                   )}
+                  <Button
+                    size="small"
+                    aria-label={`${t('sup.button')}: ${tCode('alertType', alert.properties.alertType)}, ${instanceOf(alert)?.split('/').at(-1) ?? ''}`}
+                    onClick={() => setSuppressing(alert)}
+                  >
+                    {t('sup.button')}
+                  </Button>
                 </span>
               ),
             },
           ]}
         />
       </section>
+      <Suppressions />
+      {suppressing && (
+        <SuppressDialog
+          set={set}
+          alertType={suppressing.properties.alertType}
+          instance={instanceOf(suppressing)}
+          close={() => setSuppressing(undefined)}
+        />
+      )}
     </div>
   )
 }

@@ -193,7 +193,7 @@ function Taken({ take }: { take: Take }) {
   const text = {
     testudo: take.testudo,
     az: take.az,
-    rest: `${take.rest.method} ${take.rest.path}?api-version=2025-04-01${take.rest.body === undefined ? '' : `\n\n${JSON.stringify(take.rest.body, null, 2)}`}`,
+    rest: `${take.rest.method} ${take.rest.path}?api-version=${take.rest.version ?? '2025-04-01'}${take.rest.body === undefined ? '' : `\n\n${JSON.stringify(take.rest.body, null, 2)}`}`,
     template: take.template === undefined ? '' : JSON.stringify(take.template, null, 2),
   }
   const copy = () =>

@@ -4,7 +4,8 @@ import { leaves, type Body } from '../data/edit'
 export interface Take {
   testudo: string
   az: string
-  rest: { method: string; path: string; body?: unknown }
+  /** version: where it is another than that of scale sets. */
+  rest: { method: string; path: string; body?: unknown; version?: string }
   /** What belongs into a template; none for what is an action. */
   template?: unknown
 }
@@ -16,7 +17,7 @@ export interface About {
   location: string
 }
 
-const quote = (value: string) => (/^[\w.:/=,@%+-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`)
+export const quote = (value: string) => (/^[\w.:/=,@%+-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`)
 const minutes = (duration: string) => /^PT(\d+)M$/.exec(duration)?.[1]
 
 /** Members that have an option of their own; the others are given by --set. */
