@@ -87,7 +87,29 @@ export async function chooseLatest(lang) {
     await page.locator('.content').getByText(say.autoHealth).waitFor()
     assert.deepEqual(await violations(page), [])
     assert.ok(await page.getByRole('button', { name: say.apply, exact: true }).isDisabled())
+  }, page)
+  await behaviour(`${lang}: a set is made from latest, unless another version is chosen`, async () => {
+    const made = `${set}-made`
+    await removeSet(made)
+    await page.evaluate(() => {
+      location.hash = '#/create'
+    })
+    await page.getByLabel(say.group, { exact: true }).fill(group)
+    await page.getByRole('textbox', { name: say.name, exact: true }).fill(made)
+    const image = page.getByRole('combobox', { name: say.image, exact: true })
+    assert.match(await image.inputValue(), /:latest$/)
+    await page.getByRole('combobox', { name: say.securityType }).selectOption({ label: say.standard })
+    await image.selectOption('Testudo:mini:gen1:latest')
+    await page.getByText(say.latestStays).waitFor()
+    await press(say.same)
+    assert.match(await page.locator('pre').innerText(), /--image Testudo:mini:gen1:latest /)
+    assert.deepEqual(await violations(page), [])
+    await press(say.create)
+    await page.getByRole('heading', { level: 1, name: made }).waitFor()
+    const { version, exactVersion } = (await getSet(made)).properties.virtualMachineProfile.storageProfile.imageReference
+    assert.deepEqual([version, exactVersion], ['latest', '1.0.0'])
     assert.deepEqual(page.complaints, [])
+    await removeSet(made)
   }, page)
   await page.context().close()
   await removeSet(set)

@@ -2,6 +2,7 @@ import { Button, Checkbox, Field, Input, Select } from '@fluentui/react-componen
 import { Server20Regular } from '@fluentui/react-icons'
 import { useEffect, useMemo, useState } from 'react'
 import { merge, trustedBody } from '../data/edit'
+import { withLatest, type ChosenImage } from '../data/latest'
 import { groupId, here, setId, useGroups, useImages, useSizes, useUsages } from '../data/paths'
 import { request, ArmError } from '../data/rest'
 import { follow } from '../data/operations'
@@ -19,9 +20,13 @@ const CHOOSING_MS = 300
 const NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9_])?$/
 const GROUP = 'default'
 
+const urn = ({ publisher, offer, sku, version }: ChosenImage) => [publisher, offer, sku, version].join(':')
+const optionText = (image: ChosenImage) =>
+  [`${urn(image)}${image.stands ? ` (${image.stands})` : ''} – ${image.generation.replace('V', 'Gen')}`, ...(image.trustedLaunch ? [name('trustedLaunch')] : [])].join(', ')
+
 export default function CreateSet() {
   const { data: groups } = useGroups()
-  const { data: images } = useImages()
+  const { data: catalogue } = useImages()
   const { data: skus } = useSizes()
   const { data: usages } = useUsages()
   const [typed, setTyped] = useState({ group: '', name: '', image: '', size: '', capacity: 2, mode: 'Manual' as Mode, orchestration: 'Uniform', trusted: true, secureBoot: true, vtpm: true })
@@ -29,7 +34,8 @@ export default function CreateSet() {
   const [error, setError] = useState<string>()
   const [sending, setSending] = useState(false)
   const sizes = useMemo(() => (skus ?? []).map(sizeOf).filter(({ vCpus, architecture }) => vCpus > 0 && architecture === 'x64'), [skus])
-  const image = images?.find(({ path }) => path === typed.image) ?? images?.find(({ trustedLaunch }) => trustedLaunch) ?? images?.[0]
+  const images = useMemo(() => catalogue && withLatest(catalogue), [catalogue])
+  const image = images?.find((one) => urn(one) === typed.image) ?? images?.find(({ trustedLaunch }) => trustedLaunch) ?? images?.[0]
   const size = sizes.find((one) => one.name === typed.size) ?? sizes.find((one) => one.name === 'Standard_B1ms') ?? sizes[0]
   const group = typed.group || groups?.[0]?.name || GROUP
   const body = image &&
@@ -86,7 +92,7 @@ export default function CreateSet() {
     image && size
       ? [
           `${program} vmss create -g ${group} -n ${typed.name || 'NAME'}`,
-          `--image ${image.publisher}:${image.offer}:${image.sku}:${image.version}`,
+          `--image ${urn(image)}`,
           `--vm-sku ${size.name} --instance-count ${typed.capacity}`,
           `--orchestration-mode ${typed.orchestration} --upgrade-policy-mode ${typed.mode}`,
           ...(typed.trusted ? [`--security-type TrustedLaunch --enable-secure-boot ${typed.secureBoot} --enable-vtpm ${typed.vtpm}`] : ['--security-type Standard']),
@@ -130,11 +136,11 @@ export default function CreateSet() {
               <Checkbox label={<Name k="enableVtpm" />} checked={typed.vtpm} onChange={(_, { checked: on }) => put('vtpm', on === true)} />
             </div>
           )}
-          <Field label={t('col.image')} className="field">
-            <Select value={image?.path ?? ''} onChange={(_, { value }) => put('image', value)}>
+          <Field label={t('col.image')} className="field" hint={image?.stands && t('os.latestStays')}>
+            <Select value={image ? urn(image) : ''} onChange={(_, { value }) => put('image', value)}>
               {images?.map((one) => (
-                <option key={one.path} value={one.path}>
-                  {`${one.publisher}:${one.offer}:${one.sku}:${one.version} – ${one.generation.replace('V', 'Gen')}${one.trustedLaunch ? `, ${name('trustedLaunch')}` : ''}`}
+                <option key={urn(one)} value={urn(one)}>
+                  {optionText(one)}
                 </option>
               ))}
             </Select>
