@@ -35,7 +35,7 @@ def unknown_commands(page):
     """`testudo NOUN VERB --option …` up to the end of the code or line: does the command exist, and take the options?"""
     found = []
     text = text_of(page).replace('\\\n', ' ')
-    for line in re.findall(r'\btestudo ([a-z][a-z-]*(?: [a-z][a-z-]*)+)([^`\n]*)', text):
+    for line in re.findall(r'\btestudo ([a-z][a-z_-]*(?: [a-z][a-z_-]*)+)([^`\n]*)', text):
         words = line[0].split()
         code, said = help_of('testudo', *words)
         while code != 0 and len(words) > 2:
