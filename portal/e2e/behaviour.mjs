@@ -18,8 +18,12 @@ export async function behaviour(name, act, page) {
   }
 }
 
-/** Resolves with what `look` gives as soon as that is true; rejects after `ms`. */
-export async function until(what, look, ms = 20000) {
+/** How much longer than the simulated driver takes what is waited for. */
+const SLOWNESS = Number(process.env.PORTAL_SLOWNESS ?? 1)
+
+/** Resolves with what `look` gives as soon as that is true; rejects after `ms`, or longer where all is slow. */
+export async function until(what, look, msOfFast = 20000) {
+  const ms = msOfFast * SLOWNESS
   const end = Date.now() + ms
   for (;;) {
     const seen = await look()

@@ -61,6 +61,12 @@ export const judged = (name, id, state) =>
   until(`instance ${id} of ${name} reads ${state}`, async () => (await ask('GET', `${idOf(name)}/virtualMachines/${id}/attestation`)).body?.properties?.state === state)
 export const keptDisks = async (name) =>
   (await well('GET', `/subscriptions/${TESTUDO_SUBSCRIPTION}/providers/Microsoft.Compute/disks`)).value.filter(({ tags }) => tags.scaleSet === name)
+/** What the guest says of its boot: "on true" with Secure Boot and a TPM, "none false" without UEFI. */
+export async function insideOf(name, id) {
+  const { secureBoot, tpm } = await actBelow(name, `virtualMachines/${id}/assess`)
+  return `${secureBoot} ${tpm}`
+}
+
 /** What people are alerted to of one instance, newest first: "Active", … */
 export const alertsOf = async (name, id) =>
   (await well('GET', `${groupId}/providers/Microsoft.Security/alerts`)).value

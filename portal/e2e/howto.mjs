@@ -12,8 +12,8 @@ const profile = (set) => set.properties.virtualMachineProfile
 const imageOf = (set) => profile(set).storageProfile.imageReference.sku
 const typeOf = (set) => profile(set).securityProfile?.securityType ?? 'Standard'
 
-/** way: how things are chosen, hands.mjs. */
-export async function followHowTo(lang, mode, way = mouse) {
+/** way: how things are chosen, hands.mjs. inside: where there are real guests, what they say of themselves (fleet.mjs). */
+export async function followHowTo(lang, mode, way = mouse, inside = undefined) {
   const say = words[lang]
   const name = `howto-${lang}-${mode.toLowerCase()}${way === mouse ? '' : '-keys'}`
   await makeSet(name, { mode })
@@ -44,6 +44,9 @@ export async function followHowTo(lang, mode, way = mouse) {
     await go(say.overview)
     await page.getByRole('link', { name: say.onModel(2, 2) }).waitFor()
     return all
+  }
+  const guestsSay = async (what) => {
+    for (const { instanceId } of inside ? await getInstances(name) : []) assert.equal(await inside(name, instanceId), what, instanceId)
   }
 
   await hands.press(page.getByRole('link', { name, exact: true }))
@@ -109,6 +112,7 @@ export async function followHowTo(lang, mode, way = mouse) {
       assert.equal(properties.securityProfile.securityType, 'TrustedLaunch')
       assert.equal(properties.storageProfile.imageReference.sku, 'gen2')
     }
+    await guestsSay('on true')
   })
 
   const before = (await getSet(name)).properties.revision
@@ -144,6 +148,7 @@ export async function followHowTo(lang, mode, way = mouse) {
       assert.notEqual(properties.securityProfile?.securityType, 'TrustedLaunch')
       assert.equal(properties.storageProfile.imageReference.sku, 'gen1')
     }
+    await guestsSay('none false')
   })
   await step('and the size of the A family', async () => {
     await go(say.size)

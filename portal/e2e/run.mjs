@@ -4,14 +4,17 @@ import { lookAtEachPage } from './axe.mjs'
 import { behaviour, failed } from './behaviour.mjs'
 import { attachKeptDisk, chooseLatest, judgeBoots } from './beside.mjs'
 import { start, stop } from './browser.mjs'
-import { makeSet, removeSet } from './fleet.mjs'
-import { keyboard } from './hands.mjs'
+import { insideOf, makeSet, removeSet } from './fleet.mjs'
+import { keyboard, mouse } from './hands.mjs'
 import { followHowTo } from './howto.mjs'
 import { seeRefusals } from './refused.mjs'
 
 const parts = {
   async manual() {
     for (const lang of ['ja', 'en']) await followHowTo(lang, 'Manual')
+  },
+  async vms() {
+    await followHowTo('en', 'Manual', mouse, insideOf)
   },
   async keyboard() {
     await followHowTo('ja', 'Manual', keyboard)
