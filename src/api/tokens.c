@@ -85,6 +85,8 @@ facts_read(Api *api, StoreTx *tx, const StoreSet *set, const StoreInstance *inst
     facts->os_type = sources->os_type;
     facts->image = sources->image;
     facts->reference = attested->last->reference;
+    /* Of a healthy one. */
+    facts->accepted_by = attested->last->code;
     facts->ek = attested->vtpm->ek;
     facts->verified = attested->vtpm->verified;
     facts->trust_usec = attested->trust_usec;

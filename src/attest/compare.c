@@ -31,15 +31,16 @@ difference_free(Difference *difference)
 
 typedef struct {
     const LogEvent *event;
-    guint place; /* in its log, from 1 */
+    guint place;      /* in its log, from 1 */
+    guint stands_for; /* a place in the reference; 0: none */
 } Entry;
 
 static GArray *
-entries_of(const EventLog *log, guint32 pcr)
+entries_of(const EventLog *log, guint32 pcr, const guint *stands_for)
 {
     GArray *entries = g_array_new(FALSE, FALSE, sizeof(Entry));
     for (guint i = 0; i < event_log_length(log); i++) {
-        Entry entry = { event_log_get(log, i), i + 1 };
+        Entry entry = { event_log_get(log, i), i + 1, stands_for ? stands_for[i] : 0 };
         if (entry.event->pcr == pcr && entry.event->type != EV_NO_ACTION)
             g_array_append_val(entries, entry);
     }
@@ -47,9 +48,21 @@ entries_of(const EventLog *log, guint32 pcr)
 }
 
 static gboolean
-same(const Entry *a, const Entry *b)
+is_as_expected(const Entry *expected, const Entry *seen)
 {
-    return a->event->type == b->event->type && memcmp(a->event->digest, b->event->digest, SHA256_SIZE) == 0;
+    return expected->event->type == seen->event->type && memcmp(expected->event->digest, seen->event->digest, SHA256_SIZE) == 0;
+}
+
+static gboolean
+is_accepted(const Entry *expected, const Entry *seen)
+{
+    return expected->event->type == seen->event->type && seen->stands_for == expected->place;
+}
+
+static gboolean
+same(const Entry *expected, const Entry *seen)
+{
+    return is_as_expected(expected, seen) || is_accepted(expected, seen);
 }
 
 /* ---- what differs ---- */
@@ -68,6 +81,7 @@ difference_add(GPtrArray *found, const Entry *expected, const Entry *seen, guint
     const LogEvent *event = (expected ? expected : seen)->event;
     Difference *difference = g_new0(Difference, 1);
     difference->kind = !expected ? DIFFERENCE_NEW : !seen ? DIFFERENCE_MISSING : DIFFERENCE_CHANGED;
+    difference->accepted = expected && seen && is_accepted(expected, seen);
     difference->pcr = event->pcr;
     difference->type = event->type;
     difference->event = seen ? seen->place : after;
@@ -168,14 +182,28 @@ middle_compare(GPtrArray *found, const Entry *expected, guint n_expected, const 
     g_free(lengths.cells);
 }
 
+/* What passes for the same is told all the same. */
 static void
-pcr_compare(GPtrArray *found, const EventLog *reference, const EventLog *log, guint32 pcr)
+accepted_add(GPtrArray *found, const Entry *expected, guint n_expected, const Entry *seen, guint n_seen)
 {
-    g_autoptr(GArray) expected_entries = entries_of(reference, pcr);
-    g_autoptr(GArray) seen_entries = entries_of(log, pcr);
+    for (guint i = 0; i < n_expected; i++) {
+        for (guint j = 0; j < n_seen; j++) {
+            if (is_accepted(&expected[i], &seen[j]) && !is_as_expected(&expected[i], &seen[j]))
+                difference_add(found, &expected[i], &seen[j], 0);
+        }
+    }
+}
+
+static void
+pcr_compare(GPtrArray *found, const EventLog *reference, const EventLog *log, guint32 pcr, const guint *stands_for)
+{
+    g_autoptr(GArray) expected_entries = entries_of(reference, pcr, NULL);
+    g_autoptr(GArray) seen_entries = entries_of(log, pcr, stands_for);
     const Entry *expected = (const Entry *)(gpointer)expected_entries->data;
     const Entry *seen = (const Entry *)(gpointer)seen_entries->data;
     guint n_expected = expected_entries->len, n_seen = seen_entries->len, head = 0;
+    if (stands_for)
+        accepted_add(found, expected, n_expected, seen, n_seen);
     while (head < n_expected && head < n_seen && same(&expected[head], &seen[head]))
         head++;
     while (n_expected > head && n_seen > head && same(&expected[n_expected - 1], &seen[n_seen - 1])) {
@@ -210,14 +238,14 @@ is_the_same(const EventLog *reference, const EventLog *seen)
 }
 
 GPtrArray *
-events_compare(const EventLog *reference, const EventLog *seen, guint32 mask)
+events_compare(const EventLog *reference, const EventLog *seen, guint32 mask, const guint *stands_for)
 {
     GPtrArray *found = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
     if (is_the_same(reference, seen))
         return found;
     for (guint32 pcr = 0; pcr < N_PCRS; pcr++) {
         if (mask & 1u << pcr)
-            pcr_compare(found, reference, seen, pcr);
+            pcr_compare(found, reference, seen, pcr, stands_for);
     }
     /* GLib's is stable. */
     g_ptr_array_sort(found, by_place);
@@ -253,7 +281,7 @@ differences_worst(const GPtrArray *differences)
     const Difference *worst = NULL;
     for (guint i = 0; i < differences->len; i++) {
         const Difference *difference = g_ptr_array_index(differences, i);
-        if (!worst || rank(difference) < rank(worst))
+        if (!difference->accepted && (!worst || rank(difference) < rank(worst)))
             worst = difference;
     }
     return worst;

@@ -9,11 +9,10 @@
 #include <string.h>
 
 /* GRUB writes what it measures behind these, and measures what is behind them. */
-static const char *const grub_prefixes[] = { "grub_cmd: ", "kernel_cmdline: ", "module_cmdline: " };
+static const char *const grub_prefixes[] = { GRUB_COMMAND, GRUB_KERNEL_LINE, "module_cmdline: " };
 
-/* Where the text begins that was measured, and how long it is; FALSE: not one of GRUB's. */
-static gboolean
-grub_text(const LogEvent *event, const char **ret_prefix, const guint8 **ret_text, gsize *ret_size)
+gboolean
+event_grub_text(const LogEvent *event, const char **ret_prefix, const guint8 **ret_text, gsize *ret_size)
 {
     if (event->type != EV_IPL || event->pcr != 8)
         return FALSE;
@@ -63,7 +62,7 @@ event_proof(const LogEvent *event)
     case EV_EFI_VARIABLE_BOOT:
         return boot_variable_proof(event);
     case EV_IPL:
-        return grub_text(event, &prefix, &text, &size) ? proof_of(event, text, size) : EVENT_PROOF_NONE;
+        return event_grub_text(event, &prefix, &text, &size) ? proof_of(event, text, size) : EVENT_PROOF_NONE;
     default:
         return EVENT_PROOF_NONE;
     }
@@ -85,14 +84,30 @@ variable_info(const LogEvent *event, EventInfo *info)
 }
 
 /* UEFI_IMAGE_LOAD_EVENT: address, length, link time address, length of the path, path. */
-static void
-image_info(const LogEvent *event, EventInfo *info)
+static gboolean
+image_path(const LogEvent *event, const guint8 **ret_path, guint64 *ret_size)
 {
     Cursor at = cursor_over(event->data, event->size);
     cursor_take(&at, 24);
-    guint64 size = cursor_u64le(&at);
-    const guint8 *path = size <= at.left ? cursor_take(&at, (gsize)size) : NULL;
-    if (at.failed || !path) {
+    *ret_size = cursor_u64le(&at);
+    *ret_path = *ret_size <= at.left ? cursor_take(&at, (gsize)*ret_size) : NULL;
+    return !at.failed && *ret_path;
+}
+
+gboolean
+event_image_has_path(const LogEvent *event)
+{
+    const guint8 *path;
+    guint64 size;
+    return !image_path(event, &path, &size) || size > 0;
+}
+
+static void
+image_info(const LogEvent *event, EventInfo *info)
+{
+    const guint8 *path;
+    guint64 size;
+    if (!image_path(event, &path, &size)) {
         info->name = g_strdup("an image whose path cannot be read");
         return;
     }
@@ -111,7 +126,7 @@ ipl_info(const LogEvent *event, EventInfo *info)
     const char *prefix;
     const guint8 *text;
     gsize size;
-    if (!grub_text(event, &prefix, &text, &size)) {
+    if (!event_grub_text(event, &prefix, &text, &size)) {
         info->name = text_from_utf8(event->data, event->size);
         return;
     }

@@ -14,6 +14,16 @@ typedef enum {
 
 EventProof event_proof(const LogEvent *event);
 
+/* GRUB writes what it measures into PCR 8 behind such a prefix, and measures what is behind it. Where that text begins, in the
+ * event, and how long it is; FALSE: it is not one of GRUB's. */
+#define GRUB_COMMAND     "grub_cmd: "
+#define GRUB_KERNEL_LINE "kernel_cmdline: "
+gboolean event_grub_text(const LogEvent *event, const char **ret_prefix, const guint8 **ret_text, gsize *ret_size);
+
+/* Of an image that was loaded: FALSE where it came from memory and says no path at all, as what shim's protocol is given does.
+ */
+gboolean event_image_has_path(const LogEvent *event);
+
 /* All newly allocated; name is never NULL. */
 typedef struct {
     char *name;   /* "\EFI\BOOT\grubx64.efi", "SecureBoot", "kernel_cmdline" */

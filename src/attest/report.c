@@ -13,6 +13,7 @@ difference_json(const Difference *difference)
     json_object_set_new(json, "seen", difference->seen ? json_string(difference->seen) : json_null());
     json_set_text(json, "expectedText", difference->expected_detail);
     json_set_text(json, "seenText", difference->seen_detail);
+    json_set_text(json, "acceptedBy", difference->accepted ? baseline_policy_text(BASELINE_VENDOR_SIGNED) : NULL);
     return json;
 }
 

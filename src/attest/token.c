@@ -67,6 +67,7 @@ token_claims(const TokenFacts *facts, UnixTime now)
     json_set_text(claims, "x-ms-ver", "1.0");
     json_set_text(claims, "x-testudo-image", facts->image);
     json_set_text(claims, "x-testudo-reference", facts->reference);
+    json_set_text(claims, "x-testudo-accepted-by", facts->accepted_by);
     json_set_text(claims, "x-testudo-ek-sha256", facts->ek);
     json_set_new(claims, "x-testudo-verified", seconds_json(facts->verified));
     return claims;

@@ -17,14 +17,15 @@ typedef struct {
     const char *id;     /* another one for each token */
     const char *nonce;  /* the asker's: UTF-8, 1 to TOKEN_NONCE_MAX bytes */
     const char *resource_id, *vm_id;
-    const char *os_type;   /* "Linux"; NULL: not known */
-    const char *image;     /* exact version; NULL: not known */
-    const char *reference; /* the baseline that its boot is like, for people */
-    const char *ek;        /* SHA-256 of the endorsement key (StoreVtpm.ek) */
-    gboolean secure_boot;  /* as its event log says, which the quote proves */
-    guint32 pcrs;          /* that were quoted, bit n for PCR n */
-    UnixTime verified;     /* when its evidence last held */
-    gint64 trust_usec;     /* so long after that the verdict stands, without any newer one */
+    const char *os_type;     /* "Linux"; NULL: not known */
+    const char *image;       /* exact version; NULL: not known */
+    const char *reference;   /* the baseline that its boot is like, for people */
+    const char *accepted_by; /* the policy that accepts what differs from that; NULL: nothing does */
+    const char *ek;          /* SHA-256 of the endorsement key (StoreVtpm.ek) */
+    gboolean secure_boot;    /* as its event log says, which the quote proves */
+    guint32 pcrs;            /* that were quoted, bit n for PCR n */
+    UnixTime verified;       /* when its evidence last held */
+    gint64 trust_usec;       /* so long after that the verdict stands, without any newer one */
 } TokenFacts;
 
 /* Whether the nonce is one; FALSE sets *error. NULL is none. */

@@ -1,5 +1,7 @@
 #include "attest/verdict.h"
 
+#include "attest/vendor_signed.h"
+
 static const char *const verdict_words[VERDICT_N] = {
     [VERDICT_HEALTHY] = "Healthy",
     [VERDICT_DEVIATION] = "Deviation",
@@ -17,15 +19,39 @@ static gboolean
 only_pcr0(const GPtrArray *differences)
 {
     for (guint i = 0; i < differences->len; i++) {
-        if (((Difference *)g_ptr_array_index(differences, i))->pcr != 0)
+        const Difference *difference = g_ptr_array_index(differences, i);
+        if (difference->pcr != 0 && !difference->accepted)
             return FALSE;
     }
     return TRUE;
 }
 
-void
-judge(const Evidenced *evidenced, const EventLog *reference, const char *reference_name, Judgement *ret_judgement)
+static const Difference *
+first_accepted(const GPtrArray *differences)
 {
+    for (guint i = 0; i < differences->len; i++) {
+        const Difference *difference = g_ptr_array_index(differences, i);
+        if (difference->accepted)
+            return difference;
+    }
+    return NULL;
+}
+
+/* It is healthy, and not as the reference. */
+static char *
+acceptance_text(const Judgement *judgement, const char *reference, BaselinePolicy policy, const char *signer)
+{
+    g_autofree char *text = difference_text(first_accepted(judgement->differences), reference);
+    return g_strdup_printf("%s The policy %s accepts it: shim let it be loaded by the certificate of '%s'.", text,
+                           baseline_policy_text(policy), signer);
+}
+
+void
+judge(const Evidenced *evidenced, const EventLog *reference, const char *reference_name, BaselinePolicy policy,
+      Judgement *ret_judgement)
+{
+    const guint32 mask = evidenced->quote.pcrs;
+    g_autofree char *signer = NULL;
     *ret_judgement = (Judgement){ .verdict = VERDICT_NOT_ATTESTED };
     if (evidenced->check != EVIDENCE_HOLDS) {
         ret_judgement->reason = g_strdup(evidenced->reason);
@@ -36,16 +62,21 @@ judge(const Evidenced *evidenced, const EventLog *reference, const char *referen
         ret_judgement->reason = g_strdup("There is no reference to compare this boot with.");
         return;
     }
-    ret_judgement->differences = events_compare(reference, evidenced->log, evidenced->quote.pcrs);
+    ret_judgement->differences = policy == BASELINE_VENDOR_SIGNED
+                                     ? vendor_signed_compare(reference, evidenced->log, mask, &signer)
+                                     : events_compare(reference, evidenced->log, mask, /* stands_for= */ NULL);
+    ret_judgement->accepted = signer != NULL;
     ret_judgement->worst = differences_worst(ret_judgement->differences);
     if (!ret_judgement->worst) {
         ret_judgement->verdict = VERDICT_HEALTHY;
+        ret_judgement->reason = ret_judgement->accepted ? acceptance_text(ret_judgement, reference_name, policy, signer) : NULL;
     } else if (only_pcr0(ret_judgement->differences)) {
         ret_judgement->verdict = VERDICT_NOT_JUDGED;
         ret_judgement->reason =
             g_strdup_printf("PCR 0: %s is not of this firmware, size and Secure Boot state; all else is as it "
-                            "has it.",
-                            reference_name);
+                            "has it%s%s.",
+                            reference_name, ret_judgement->accepted ? ", or accepted by the policy " : "",
+                            ret_judgement->accepted ? baseline_policy_text(policy) : "");
     } else {
         ret_judgement->verdict = VERDICT_DEVIATION;
         ret_judgement->reason = difference_text(ret_judgement->worst, reference_name);

@@ -3,6 +3,7 @@
 
 #include "attest/compare.h"
 #include "attest/evidence.h"
+#include "base/baseline_policy.h"
 
 typedef enum {
     VERDICT_HEALTHY,
@@ -17,14 +18,16 @@ const char *verdict_text(Verdict verdict);
 
 typedef struct {
     Verdict verdict;
-    char *reason;            /* a sentence; NULL where it is healthy */
+    char *reason;            /* a sentence; NULL where it is healthy, and as the reference to the digest */
+    gboolean accepted;       /* some of the differences are, by the policy */
     GPtrArray *differences;  /* of Difference, in log order; NULL where nothing was compared */
-    const Difference *worst; /* of these, or NULL */
+    const Difference *worst; /* of those that are not accepted, or NULL */
 } Judgement;
 
 /* reference: what should have been measured; NULL where that is not known. reference_name: how the reason calls it ("the
  * reference", an image's URN). PCR 0 depends on firmware, size and Secure Boot, so that a boot that differs there alone has no
- * reference. */
-void judge(const Evidenced *evidenced, const EventLog *reference, const char *reference_name, Judgement *ret_judgement);
+ * reference. What the policy accepts is listed, and makes no deviation. */
+void judge(const Evidenced *evidenced, const EventLog *reference, const char *reference_name, BaselinePolicy policy,
+           Judgement *ret_judgement);
 void judgement_clear(Judgement *judgement);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Judgement, judgement_clear)

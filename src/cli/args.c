@@ -72,6 +72,7 @@ const Option cli_options[] = {
     { "file", NULL, 0, OPTION_TEXT, "FILE", "write there" },
     { "pcrs", NULL, 0, OPTION_FLAG, NULL, "the PCRs that the log leads to, in place of its events" },
     { "reference", NULL, 0, OPTION_TEXT, "PATH", "an exported baseline, or a folder with the evidence of a boot known to be good" },
+    { "policy", NULL, 0, OPTION_TEXT, "exactDigests|vendorSigned", "in what a boot may differ from the reference: in nothing (default), or in its kernel, where it is proven that the same vendor signed it" },
     { "evidence", NULL, 0, OPTION_TEXT, "DIR", "folder to be made, with the evidence as verify-file reads it" },
     { "id", NULL, 0, OPTION_TEXT, "ID", "number of the baseline" },
     { "nonce", NULL, 0, OPTION_TEXT, "NONCE", "what it was asked for with: evidence in hexadecimal (nonce.bin), a token as text" },

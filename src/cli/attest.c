@@ -80,6 +80,15 @@ run_attest_eventlog(Cli *cli, GError **error)
 
 /* ---- verify-file ---- */
 
+static gboolean
+policy_find(const Cli *cli, BaselinePolicy *ret_policy, GError **error)
+{
+    const char *text = args_text(cli->args, "policy");
+    *ret_policy = BASELINE_EXACT_DIGESTS;
+    return !text || baseline_policy_from_text(text, ret_policy) ||
+           arm_fail(error, ARM_INVALID_PARAMETER, "--policy", "'%s' is no policy: exactDigests and vendorSigned are.", text);
+}
+
 /* In place of what the folder says, where it is given: who asked knows it best. */
 static gboolean
 nonce_find(const Cli *cli, Folder *folder, GError **error)
@@ -144,6 +153,7 @@ judgement_print(const Cli *cli, const json_t *json)
                                                 { "Kind", "kind" },
                                                 { "Expected", "expected" },
                                                 { "Seen", "seen" },
+                                                { "AcceptedBy", "acceptedBy|-" },
                                                 { 0 } };
     const json_t *components = json_object_get(json, "components");
     output_print(json, columns, cli->format);
@@ -190,12 +200,13 @@ run_attest_verify_file(Cli *cli, GError **error)
     g_auto(Reference) reference = { 0 };
     g_auto(Evidenced) seen = { 0 };
     g_auto(Judgement) judgement = { 0 };
-    if (!evidence_read(path, &folder, error) || !nonce_find(cli, &folder, error) ||
+    BaselinePolicy policy;
+    if (!policy_find(cli, &policy, error) || !evidence_read(path, &folder, error) || !nonce_find(cli, &folder, error) ||
         (reference_path && !reference_read(reference_path, &reference, error)) ||
         !identity_find(cli, &folder, &identity, error))
         return FALSE;
     evidence_check(&folder.evidence, folder.nonce, &seen);
-    judge(&seen, reference.log, reference.name, &judgement);
+    judge(&seen, reference.log, reference.name, policy, &judgement);
     g_autoptr(json_t) json = judgement_json(&judgement, identity);
     judgement_print(cli, json);
     cli->status = judgement.verdict == VERDICT_HEALTHY ? CLI_DONE : CLI_FAILED;

@@ -23,6 +23,7 @@ static const Column component_columns[] = {
     { "Kind", "kind" },
     { "Expected", "expected" },
     { "Seen", "seen" },
+    { "AcceptedBy", "acceptedBy|-" },
     { 0 },
 };
 

@@ -62,7 +62,7 @@ const Command cli_commands[] = {
       "sign tokens with a new key; the former ones verify until their tokens are over", NULL },
     { "attest eventlog", "file!", "pcrs", run_attest_eventlog, "print what a TCG event log measured",
       "testudo attest eventlog /sys/kernel/security/tpm0/binary_bios_measurements" },
-    { "attest verify-file", "folder!", "reference ca crl nonce", run_attest_verify_file,
+    { "attest verify-file", "folder!", "reference policy ca crl nonce", run_attest_verify_file,
       "verify a boot's evidence, in a folder or as testudo-guest prints it, or a change record",
       "testudo attest verify-file evidence --reference known-good --ca ca.pem" },
     { "ca show", NULL, "", run_ca_show, "who certifies the endorsement keys of vTPMs on this host", NULL },

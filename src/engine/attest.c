@@ -336,11 +336,18 @@ attest_follow(Pass *pass, Held *held, GError **error)
                 verdict_put(pass, held, row->agent ? INTEGRITY_NOT_ATTESTED : INTEGRITY_UNREACHABLE, code, hindrance, error)) &&
                consequences_follow(pass, held, model, error);
     }
+    /* What was found was found by another rule. */
+    const gboolean judged_anew =
+        tracked->attested && tracked->attested->model->attestation->baseline != model->attestation->baseline;
     if (tracked->attested && (tracked->attested->epoch != row->epoch || tracked->attested->model != model))
         attest_stop(tracked);
     if (row->integrity == INTEGRITY_NONE)
         integrity_set(pass, held, INTEGRITY_WAITED_FOR);
-    return (tracked->attested || begin(pass, held, model, error)) && consequences_follow(pass, held, model, error);
+    if (!tracked->attested && !begin(pass, held, model, error))
+        return FALSE;
+    if (judged_anew)
+        ask_after(tracked->attested, 0);
+    return consequences_follow(pass, held, model, error);
 }
 
 gboolean

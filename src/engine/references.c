@@ -70,7 +70,7 @@ is_same_size(const StoreBaseline *baseline, const Revision *revision)
     return baseline->vcpus == revision->vcpus && baseline->memory_mib == revision->memory_mib;
 }
 
-/* Healthy before not judged before a deviation; of deviations the one with fewer differences. */
+/* Healthy before not judged before a deviation; of the same the one with fewer differences. */
 static gboolean
 is_better(const Judgement *judgement, const Judgement *than)
 {
@@ -78,6 +78,13 @@ is_better(const Judgement *judgement, const Judgement *than)
     if (ranks[judgement->verdict] != ranks[than->verdict])
         return ranks[judgement->verdict] > ranks[than->verdict];
     return judgement->differences && than->differences && judgement->differences->len < than->differences->len;
+}
+
+/* No other one could say anything better. */
+static gboolean
+is_settled(const Judgement *judgement)
+{
+    return judgement->verdict == VERDICT_HEALTHY && !judgement->accepted;
 }
 
 /* Those that hold; what was superseded is one of them again where an instance is on it. */
@@ -110,7 +117,7 @@ components_ask(Pass *pass, SetTracked *set, guint number, const Evidenced *seen,
     const Components *components = row ? components_know(pass, row) : NULL;
     const char *digest = revision->image && revision->image->sha256 ? revision->image->sha256 : "";
     if (!components || strcmp(components_image_sha256(components), digest) != 0) {
-        judge(seen, NULL, NULL, ret_judgement);
+        judge(seen, NULL, NULL, BASELINE_EXACT_DIGESTS, ret_judgement);
         return TRUE;
     }
     g_autofree char *name = g_strdup_printf("image %s", revision->image_urn);
@@ -128,8 +135,10 @@ references_judge(Pass *pass, Held *held, const Evidenced *seen, Judgement *ret_j
     gboolean any = FALSE;
     if (!baselines)
         return FALSE;
+    const BaselinePolicy policy =
+        revision->model->attestation ? revision->model->attestation->baseline : BASELINE_EXACT_DIGESTS;
     for (guint round = 0; round < 2; round++) {
-        for (guint i = 0; i < baselines->len && !(any && ret_judgement->verdict == VERDICT_HEALTHY); i++) {
+        for (guint i = 0; i < baselines->len && !(any && is_settled(ret_judgement)); i++) {
             const StoreBaseline *baseline = g_ptr_array_index(baselines, i);
             if (is_same_size(baseline, revision) != (round == 0))
                 continue;
@@ -138,7 +147,7 @@ references_judge(Pass *pass, Held *held, const Evidenced *seen, Judgement *ret_j
             g_auto(Judgement) judgement = { 0 };
             if (!log)
                 return FALSE;
-            judge(seen, log, name, &judgement);
+            judge(seen, log, name, policy, &judgement);
             if (any && !is_better(&judgement, ret_judgement))
                 continue;
             judgement_clear(ret_judgement);

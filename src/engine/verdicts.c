@@ -169,20 +169,35 @@ by_model_set(Held *held, const char *code)
     pass_changed(held);
 }
 
-/* Into the row, and the activity log, where it is news. */
+/* A policy accepts what it did not have to accept the last time. */
+static gboolean
+acceptance_is_news(Pass *pass, const StoreAttestation *made, gboolean *ret_news, GError **error)
+{
+    *ret_news = FALSE;
+    if (made->integrity != INTEGRITY_HEALTHY || !made->code)
+        return TRUE;
+    g_autoptr(GPtrArray) found = store_attestation_list(pass->tx, made->set_id, made->instance, 2, error);
+    if (!found)
+        return FALSE;
+    const StoreAttestation *last = found->len > 1 ? g_ptr_array_index(found, 1) : NULL;
+    *ret_news = !last || g_strcmp0(last->code, made->code) != 0 || g_strcmp0(last->components, made->components) != 0;
+    return TRUE;
+}
+
+/* Into the row, and the activity log, where it is news. made: it is in the store already. */
 static gboolean
 row_follow(Pass *pass, Held *held, const StoreAttestation *made, GError **error)
 {
     const StoreInstance *row = held->row;
     by_model_set(held, made->code);
     const Integrity before = row->integrity;
-    if (!alerts_follow(pass, held, made, error))
+    gboolean accepted_anew;
+    if (!alerts_follow(pass, held, made, error) || !acceptance_is_news(pass, made, &accepted_anew, error))
         return FALSE;
-    if (before == made->integrity)
-        return TRUE;
     integrity_set(pass, held, made->integrity);
     const gboolean is_bad = made->integrity != INTEGRITY_HEALTHY && made->integrity != INTEGRITY_NOT_JUDGED;
-    if (!is_bad && !integrity_fails(before))
+    const gboolean turned = before != made->integrity && (is_bad || integrity_fails(before));
+    if (!turned && !accepted_anew)
         return TRUE;
     const Revision *revision = revision_get(pass, held->tracked->set, row->revision, error);
     if (!revision)
@@ -287,7 +302,9 @@ judgement_take(const Judgement *judgement, const char *reference, StoreAttestati
     };
     static const char *const codes[VERDICT_N] = { [VERDICT_DEVIATION] = "deviation", [VERDICT_NOT_JUDGED] = "noReference" };
     g_autoptr(json_t) components = judgement->differences ? report_components(judgement) : NULL;
-    outcome_set(made, integrities[judgement->verdict], codes[judgement->verdict], judgement->reason);
+    const gboolean by_policy = judgement->verdict == VERDICT_HEALTHY && judgement->accepted;
+    outcome_set(made, integrities[judgement->verdict],
+                by_policy ? baseline_policy_text(BASELINE_VENDOR_SIGNED) : codes[judgement->verdict], judgement->reason);
     made->components = components ? json_dumps(components, JSON_COMPACT) : NULL;
     made->reference = g_strdup(reference);
 }

@@ -58,6 +58,7 @@ static const Property settings_table[] = {
     { CONFIG ".useCustomToken", PROPERTY_EFFECTIVE, PROPERTY_BOOL, NULL, NULL, check_custom_token },
     { CONFIG ".disableAlerts", PROPERTY_EFFECTIVE, PROPERTY_BOOL, NULL, NULL, NULL },
     { CONFIG ".onDeviation", PROPERTY_EFFECTIVE, PROPERTY_WORD, "report|keepOutOfHealth|quarantine", NULL, NULL },
+    { CONFIG ".baselinePolicy", PROPERTY_EFFECTIVE, PROPERTY_WORD, "exactDigests|vendorSigned", NULL, NULL },
     { 0 },
 };
 /* clang-format on */
@@ -83,6 +84,7 @@ attestation_extension_read(const json_t *extension, const char *path, GPtrArray 
     g_autoptr(json_t) settings = properties_read_at(settings_table, "", sent ? sent : none, settings_path, violations);
     const char *minutes = json_string_value(json_path(settings, CONFIG ".AscSettings.ascReportingFrequency"));
     const char *deviation = json_string_value(json_path(settings, CONFIG ".onDeviation"));
+    const char *baseline = json_string_value(json_path(settings, CONFIG ".baselinePolicy"));
 
     if (g_strcmp0(version, "1.0") != 0)
         violate(violations, own_path, "typeHandlerVersion", ATTESTATION_TYPE " has the version 1.0 alone.");
@@ -94,6 +96,8 @@ attestation_extension_read(const json_t *extension, const char *path, GPtrArray 
     attestation->alerts = !json_is_true(json_path(settings, CONFIG ".disableAlerts"));
     if (deviation)
         deviation_policy_from_text(deviation, &attestation->deviation);
+    if (baseline)
+        baseline_policy_from_text(baseline, &attestation->baseline);
     attestation->period_s = minutes ? (guint)g_ascii_strtoull(minutes, NULL, 10) * 60 : 0;
     return attestation;
 }
@@ -103,7 +107,7 @@ attestation_extension_same(const AttestationExtension *a, const AttestationExten
 {
     if (!a || !b)
         return a == b;
-    return a->alerts == b->alerts && a->deviation == b->deviation && a->period_s == b->period_s;
+    return a->alerts == b->alerts && a->deviation == b->deviation && a->baseline == b->baseline && a->period_s == b->period_s;
 }
 
 void

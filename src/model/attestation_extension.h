@@ -3,7 +3,8 @@
  * writes its settings: truth values and numbers come as texts too, and a text that is empty says nothing. */
 #pragma once
 
-#include <glib.h>
+#include "base/baseline_policy.h"
+
 #include <jansson.h>
 
 #define ATTESTATION_PUBLISHER         "Microsoft.Azure.Security.LinuxAttestation"
@@ -26,6 +27,7 @@ gboolean deviation_policy_from_text(const char *text, DeviationPolicy *ret_polic
 typedef struct {
     gboolean alerts;           /* disableAlerts false */
     DeviationPolicy deviation; /* onDeviation, Testudo's own; report */
+    BaselinePolicy baseline;   /* baselinePolicy, Testudo's own; exactDigests */
     guint period_s;            /* ascReportingFrequency, given in minutes; 0: as the daemon is configured */
 } AttestationExtension;
 

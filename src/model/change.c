@@ -78,6 +78,12 @@ consequence_of(const Model *model)
     return model->attestation ? model->attestation->deviation : DEVIATION_REPORTED;
 }
 
+static BaselinePolicy
+baseline_policy_of(const Model *model)
+{
+    return model->attestation ? model->attestation->baseline : BASELINE_EXACT_DIGESTS;
+}
+
 Change
 change_between(const Model *from, const Model *to)
 {
@@ -85,6 +91,7 @@ change_between(const Model *from, const Model *to)
 
     change.waits_for_reimage = provisioning_differs(from, to);
     change.new_consequence = consequence_of(from) != consequence_of(to);
+    change.new_baseline_policy = baseline_policy_of(from) != baseline_policy_of(to);
     if (change.waits_for_reimage || extensions_differ(from, to))
         heavier(&change, CHANGE_IN_PLACE);
     if (data_disks_differ(from, to) || from->os_disk_gib != to->os_disk_gib)
@@ -141,6 +148,7 @@ change_parts(const Change *change)
         { change->new_vtpm && !change->new_guest_state, "new vTPM" },
         { change->vtpm_lost && !change->new_vtpm && !change->new_guest_state, "vTPM removed" },
         { change->new_consequence, "what follows from a deviation of the boot" },
+        { change->new_baseline_policy, "in what a boot may differ from its baseline" },
         { change->waits_for_reimage, "user, keys or host name with the next reimage" },
     };
     GStrvBuilder *list = g_strv_builder_new();

@@ -19,13 +19,14 @@ typedef struct {
     ChangeKind kind; /* the heaviest of all that differs */
     gboolean new_size;
     gboolean new_os_disk;
-    gboolean new_guest_state;   /* UEFI variables and vTPM both new: new OS disk, or Standard <-> TrustedLaunch */
-    gboolean new_variables;     /* UEFI variables new (also where new_guest_state) */
-    gboolean new_vtpm;          /* a vTPM is made fresh (also where new_guest_state and the target has one) */
-    gboolean vtpm_lost;         /* a vTPM and its keys that exist now are gone afterwards (deleted or made fresh) */
-    gboolean waits_for_reimage; /* user, password, keys, custom data or host name differ: they reach the next OS disk only */
-    gboolean new_consequence;   /* what follows from a deviation is another thing */
-    gboolean other_publisher;   /* image of another publisher or offer: allowed here, what-if warns */
+    gboolean new_guest_state;     /* UEFI variables and vTPM both new: new OS disk, or Standard <-> TrustedLaunch */
+    gboolean new_variables;       /* UEFI variables new (also where new_guest_state) */
+    gboolean new_vtpm;            /* a vTPM is made fresh (also where new_guest_state and the target has one) */
+    gboolean vtpm_lost;           /* a vTPM and its keys that exist now are gone afterwards (deleted or made fresh) */
+    gboolean waits_for_reimage;   /* user, password, keys, custom data or host name differ: they reach the next OS disk only */
+    gboolean new_consequence;     /* what follows from a deviation is another thing */
+    gboolean new_baseline_policy; /* a boot may differ in other things from what was approved */
+    gboolean other_publisher;     /* image of another publisher or offer: allowed here, what-if warns */
 } Change;
 
 Change change_between(const Model *from, const Model *to);

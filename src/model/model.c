@@ -302,6 +302,9 @@ model_effect_key(const Model *model)
     if (model->attestation)
         g_string_append_printf(bytes, "attestation:%d:%u:%s;", model->attestation->alerts, model->attestation->period_s,
                                deviation_policy_text(model->attestation->deviation));
+    /* Keys of models from before there was a choice stay as they are. */
+    if (model->attestation && model->attestation->baseline != BASELINE_EXACT_DIGESTS)
+        key_add(bytes, baseline_policy_text(model->attestation->baseline));
     unsigned char digest[SHA256_DIGEST_LENGTH];
     SHA256((const unsigned char *)bytes->str, bytes->len, digest);
     return hex_text(digest, sizeof digest);

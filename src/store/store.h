@@ -453,9 +453,9 @@ typedef struct {
     guint64 epoch;  /* the launch that it is about */
     guint revision; /* of the model that it was launched with, or that comes to the same; 0: not written down */
     Integrity integrity;
-    char *code;       /* a word for the reason: "wrongNonce", "deviation"; NULL where it is healthy */
-    char *reason;     /* a sentence; NULL where it is healthy */
-    char *components; /* JSON text, a list of what differs, in log order; NULL: nothing was compared */
+    char *code;   /* a word for the reason: "wrongNonce", "deviation"; healthy: the policy that accepts what differs, or NULL */
+    char *reason; /* a sentence; NULL where it is healthy, and nothing differs */
+    char *components; /* JSON text, a list of what differs, accepted or not, in log order; NULL: nothing was compared */
     char *reference;  /* what it was compared with, for people; or NULL */
     char *refused;    /* JSON text, modules that its kernel refused (attest/refusals.h); NULL: none */
     guint resets;

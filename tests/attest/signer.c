@@ -97,10 +97,9 @@ signature_of(EVP_PKEY *key, GBytes *bytes)
 }
 
 Case
-signer_quote(const char *name, const Selection *selections, guint n_selections, guint32 digest_pcrs)
+signer_quote_log(GBytes *bytes, const Selection *selections, guint n_selections, guint32 digest_pcrs)
 {
-    g_autofree char *path = g_build_filename(name, "eventlog.bin", NULL);
-    Case one = { .nonce = g_bytes_new_static("a nonce", 7), .evidence = { .log = fixture_read(path, FALSE) } };
+    Case one = { .nonce = g_bytes_new_static("a nonce", 7), .evidence = { .log = g_bytes_ref(bytes) } };
     EVP_PKEY *key = EVP_EC_gen("P-256");
     g_autoptr(EventLog) log = event_log_parse(one.evidence.log, NULL);
     Pcrs pcrs;
@@ -113,4 +112,12 @@ signer_quote(const char *name, const Selection *selections, guint n_selections, 
     one.evidence.signature = signature_of(key, one.evidence.attest);
     EVP_PKEY_free(key);
     return one;
+}
+
+Case
+signer_quote(const char *name, const Selection *selections, guint n_selections, guint32 digest_pcrs)
+{
+    g_autofree char *path = g_build_filename(name, "eventlog.bin", NULL);
+    g_autoptr(GBytes) log = fixture_read(path, FALSE);
+    return signer_quote_log(log, selections, n_selections, digest_pcrs);
 }

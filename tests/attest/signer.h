@@ -11,3 +11,5 @@ typedef struct {
 /* Evidence with the log of fixtures/NAME, a fresh key, a nonce of its own and a quote over these selections, whose digest is
  * right for the PCRs of `digest_pcrs` as the log leads to them. */
 Case signer_quote(const char *name, const Selection *selections, guint n_selections, guint32 digest_pcrs);
+/* The same with this log. */
+Case signer_quote_log(GBytes *log, const Selection *selections, guint n_selections, guint32 digest_pcrs);

@@ -40,13 +40,13 @@ test_reads(void)
     g_auto(Evidenced) seen = { 0 };
     g_auto(Judgement) judgement = { 0 };
     evidence_check(&other.evidence, other.nonce, &seen);
-    judge(&seen, baseline->log, baseline->name, &judgement);
+    judge(&seen, baseline->log, baseline->name, BASELINE_EXACT_DIGESTS, &judgement);
     g_assert_cmpint(judgement.verdict, ==, VERDICT_HEALTHY);
 
     g_auto(Evidenced) seen_changed = { 0 };
     g_auto(Judgement) deviates = { 0 };
     evidence_check(&changed.evidence, changed.nonce, &seen_changed);
-    judge(&seen_changed, baseline->log, baseline->name, &deviates);
+    judge(&seen_changed, baseline->log, baseline->name, BASELINE_EXACT_DIGESTS, &deviates);
     g_assert_cmpint(deviates.verdict, ==, VERDICT_DEVIATION);
     g_assert_nonnull(strstr(deviates.reason, "image Testudo:mini:gen2:1.0.0 (1 vCPUs, 512 MiB) has"));
 }

@@ -35,6 +35,12 @@ test_claims(void)
         "client-payload", "nonce", "YSBub25jZQ==", "x-ms-ver", "1.0", "x-testudo-image", "Testudo:mini:gen2:1.0.0",
         "x-testudo-ek-sha256", "0123", "x-testudo-verified", (NOW - HOUR) / USEC_PER_SEC);
     g_assert_true(json_equal(claims, expected));
+    /* Who relies on it is told where the boot is not the baseline's to the digest. */
+    TokenFacts other = facts;
+    other.accepted_by = "vendorSigned";
+    g_autoptr(json_t) more = token_claims(&other, NOW);
+    json_object_set_new(expected, "x-testudo-accepted-by", json_string("vendorSigned"));
+    g_assert_true(json_equal(more, expected));
 }
 
 /* It ends when the verdict that it is about would no longer stand. */

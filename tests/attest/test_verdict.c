@@ -35,7 +35,7 @@ test_boots(void)
         g_auto(Judgement) judgement = { 0 };
         g_test_message("%s", boots[i].name);
         evidence_check(&one.evidence, one.nonce, &seen);
-        judge(&seen, reference, "the reference", &judgement);
+        judge(&seen, reference, "the reference", BASELINE_EXACT_DIGESTS, &judgement);
         g_assert_cmpstr(verdict_text(judgement.verdict), ==, verdict_text(boots[i].verdict));
         g_assert_cmpuint(judgement.differences ? judgement.differences->len : 0, ==, boots[i].differences);
         g_assert_cmpint(judgement.worst ? (int)judgement.worst->pcr : -1, ==, boots[i].pcr);
@@ -53,7 +53,7 @@ test_all_are_listed(void)
     g_auto(Case) one = case_read("sb-on-grubcfg-changed");
     g_autoptr(EventLog) reference = event_log_parse(known.evidence.log, NULL);
     g_autoptr(EventLog) seen = event_log_parse(one.evidence.log, NULL);
-    g_autoptr(GPtrArray) found = events_compare(reference, seen, EVIDENCE_PCRS);
+    g_autoptr(GPtrArray) found = events_compare(reference, seen, EVIDENCE_PCRS, NULL);
     g_assert_cmpuint(found->len, ==, 3);
     for (guint i = 0; i < found->len; i++) {
         const Difference *difference = g_ptr_array_index(found, i);
@@ -76,8 +76,8 @@ test_new_and_missing(void)
     g_auto(Case) off = case_read("sb-off");
     g_autoptr(EventLog) a = event_log_parse(secure.evidence.log, NULL);
     g_autoptr(EventLog) b = event_log_parse(off.evidence.log, NULL);
-    g_autoptr(GPtrArray) found = events_compare(a, b, 1u << 4);
-    g_autoptr(GPtrArray) back = events_compare(b, a, 1u << 4);
+    g_autoptr(GPtrArray) found = events_compare(a, b, 1u << 4, NULL);
+    g_autoptr(GPtrArray) back = events_compare(b, a, 1u << 4, NULL);
     g_assert_cmpuint(found->len, ==, 2);
     g_assert_cmpuint(back->len, ==, 2);
     for (guint i = 0; i < 2; i++) {
@@ -97,7 +97,7 @@ test_without_reference(void)
     g_auto(Evidenced) seen = { 0 };
     g_auto(Judgement) judgement = { 0 };
     evidence_check(&one.evidence, one.nonce, &seen);
-    judge(&seen, NULL, "the reference", &judgement);
+    judge(&seen, NULL, "the reference", BASELINE_EXACT_DIGESTS, &judgement);
     g_assert_cmpint(judgement.verdict, ==, VERDICT_NOT_JUDGED);
     g_assert_nonnull(strstr(judgement.reason, "no reference"));
 }

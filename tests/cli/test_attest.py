@@ -79,6 +79,26 @@ with tempfile.TemporaryDirectory() as folder:
     got = run('verify-file', case('sb-on-grubcfg-changed'), '--reference', baseline, '-o', 'json')
     said('and what deviates from it is told of its image', got.returncode == 1 and
          'image Testudo:mini:gen2:1.0.0 (1 vCPUs, 512 MiB) has' in json.loads(got.stdout)['reason'], got)
+    # Another kernel than this baseline's: of its digests, each is another one there.
+    other = log
+    for digest in (e['digest'] for e in json.loads(run('eventlog', case('secure/eventlog.bin'), '-o', 'json').stdout)
+                   if e['name'] in ('(hd0,gpt1)/vmlinuz', 'an image from memory')):
+        other = other.replace(bytes.fromhex(digest), hashlib.sha256(bytes.fromhex(digest)).digest())
+    with open(baseline, 'w', encoding='utf-8') as out:
+        json.dump({'properties': dict(exported, eventLog=base64.b64encode(other).decode(), eventLogSha256=hashlib.sha256(other).hexdigest())}, out)
+    for policy in ([], ['--policy', 'exactDigests']):
+        got = run('verify-file', case('secure'), '--reference', baseline, *policy, '-o', 'json')
+        said('another kernel is a deviation', got.returncode == 1 and json.loads(got.stdout)['component']['name'] == '(hd0,gpt1)/vmlinuz', got)
+    got = run('verify-file', case('secure'), '--reference', baseline, '--policy', 'VendorSigned', '-o', 'json')
+    found = json.loads(got.stdout)
+    said('or accepted, as signed by the same vendor, and told', got.returncode == 0 and found['verdict'] == 'Healthy' and
+         found['component'] is None and {c['acceptedBy'] for c in found['components']} == {'vendorSigned'} and
+         len(found['components']) == 4 and 'Debian Secure Boot CA' in found['reason'], got)
+    got = run('verify-file', case('sb-on-initrd-changed'), '--reference', baseline, '--policy', 'vendorSigned', '-o', 'table')
+    said('but not its initrd', got.returncode == 1 and 'initrd.gz has digest' in got.stdout and got.stdout.count('vendorSigned') == 4, got)
+    got = run('verify-file', case('secure'), '--reference', baseline, '--policy', 'any')
+    said('another policy is refused', got.returncode == 2 and 'exactDigests and vendorSigned' in got.stderr, got)
+
     with open(baseline, 'w', encoding='utf-8') as out:
         json.dump({'properties': dict(exported, eventLogSha256='00' * 32)}, out)
     got = run('verify-file', case('secure'), '--reference', baseline)

@@ -8,10 +8,10 @@
 #include "fuzz.h"
 
 static void
-judged(const Evidenced *seen, const EventLog *reference)
+judged_by(const Evidenced *seen, const EventLog *reference, BaselinePolicy policy)
 {
     g_auto(Judgement) judgement = { 0 };
-    judge(seen, reference, "the reference", &judgement);
+    judge(seen, reference, "the reference", policy, &judgement);
     g_autoptr(json_t) report = report_json(&judgement);
     g_autofree char *text = json_dumps(report, JSON_COMPACT);
     g_assert_nonnull(text);
@@ -19,6 +19,13 @@ judged(const Evidenced *seen, const EventLog *reference)
     g_assert(judgement.verdict != VERDICT_DEVIATION || judgement.worst);
     g_assert(seen->check == EVIDENCE_HOLDS || judgement.verdict == VERDICT_NOT_ATTESTED);
     g_assert(seen->check != EVIDENCE_HOLDS || reference != seen->log || judgement.verdict == VERDICT_HEALTHY);
+}
+
+static void
+judged(const Evidenced *seen, const EventLog *reference)
+{
+    judged_by(seen, reference, BASELINE_EXACT_DIGESTS);
+    judged_by(seen, reference, BASELINE_VENDOR_SIGNED);
 }
 
 int

@@ -15,10 +15,15 @@
 #define HEALTH(version, settings)                                                                                              \
     IN_PROFILE("'extensionProfile': {'extensions': [{'name': 'h', 'properties': {'publisher': 'Microsoft.ManagedServices', "   \
                "'type': 'ApplicationHealthLinux', 'typeHandlerVersion': '" version "', 'settings': {" settings "}}}]}")
+#define ATTESTED(settings)                                                                                                     \
+    IN_PROFILE("'securityProfile': {" TRUSTED                                                                                  \
+               "}, 'extensionProfile': {'extensions': [{'name': 'a', 'properties': {'publisher': "                             \
+               "'Microsoft.Azure.Security.LinuxAttestation', 'type': 'GuestAttestation', 'typeHandlerVersion': '1.0', "        \
+               "'settings': {'AttestationConfig': {" settings "}}}}]}")
 #define DISK(size) IN_PROFILE("'storageProfile': {'dataDisks': [{'lun': 0, 'diskSizeGB': " size "}]}")
 
-/* flags: s new size, d new OS disk, g new guest state, v new variables, t new vTPM, l vTPM lost, w waits for a reimage, p other
- * publisher. */
+/* flags: b another baseline policy, s new size, d new OS disk, g new guest state, v new variables, t new vTPM, l vTPM lost, w
+ * waits for a reimage, p other publisher. */
 /* clang-format off */
 static const struct {
     const char *why, *before, *after;   /* changes of the small set */
@@ -40,6 +45,10 @@ static const struct {
     { "a key waits", "{}", USER("'linuxConfiguration': {'ssh': {'publicKeys': [{'keyData': 'ssh-rsa AAAA'}]}}"), CHANGE_IN_PLACE, "w" },
     { "password log-in turned off waits", USER("'adminPassword': 'correct horse battery'"), USER("'adminPassword': 'correct horse battery', 'linuxConfiguration': {'disablePasswordAuthentication': true}"), CHANGE_IN_PLACE, "w" },
     { "an extension is recorded", "{}", IN_PROFILE("'extensionProfile': {'extensions': [{'name': 'sf', 'properties': {'publisher': 'Microsoft.Azure.ServiceFabric', 'type': 't'}}]}"), CHANGE_IN_PLACE, "" },
+    { "what follows from a deviation", ATTESTED(""), ATTESTED("'onDeviation': 'quarantine'"), CHANGE_IN_PLACE, "" },
+    { "in what a boot may differ", ATTESTED(""), ATTESTED("'baselinePolicy': 'vendorSigned'"), CHANGE_IN_PLACE, "b" },
+    { "and no more", ATTESTED("'baselinePolicy': 'vendorSigned'"), ATTESTED(""), CHANGE_IN_PLACE, "b" },
+    { "in nothing, said or not", ATTESTED(""), ATTESTED("'baselinePolicy': 'exactDigests'"), CHANGE_NOTHING, "" },
     { "health is asked for", "{}", HEALTH("1.0", "'protocol': 'tcp', 'port': 80"), CHANGE_IN_PLACE, "" },
     { "health by another protocol", HEALTH("1.0", "'protocol': 'http', 'port': 1, 'requestPath': '/'"), HEALTH("1.0", "'protocol': 'https', 'port': 1, 'requestPath': '/'"), CHANGE_IN_PLACE, "" },
     { "health at another port", HEALTH("1.0", "'protocol': 'tcp', 'port': 80"), HEALTH("1.0", "'protocol': 'tcp', 'port': 81"), CHANGE_IN_PLACE, "" },
@@ -90,6 +99,7 @@ static char *
 flags_of(const Change *change)
 {
     GString *text = g_string_new(NULL);
+    flag_add(text, change->new_baseline_policy, 'b');
     flag_add(text, change->new_size, 's');
     flag_add(text, change->new_os_disk, 'd');
     flag_add(text, change->new_guest_state, 'g');
@@ -160,6 +170,7 @@ test_parts(void)
     } cases[] = {
         { { .kind = CHANGE_RESTART }, "" },
         { { .new_size = TRUE, .new_os_disk = TRUE, .new_guest_state = TRUE, .new_variables = TRUE, .new_vtpm = TRUE }, "new size|new OS disk|new guest state" },
+        { { .new_baseline_policy = TRUE }, "in what a boot may differ from its baseline" },
         { { .new_variables = TRUE }, "new UEFI variables" },
         { { .new_vtpm = TRUE }, "new vTPM" },
         { { .vtpm_lost = TRUE }, "vTPM removed" },

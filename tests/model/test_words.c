@@ -1,4 +1,5 @@
 /* Every enum with a text form: each value survives the round trip, in any case of letters, and nothing else is read. */
+#include "model/attestation_extension.h"
 #include "model/feature.h"
 #include "model/image.h"
 #include "model/instance.h"
@@ -29,6 +30,8 @@ test_round_trips(void)
     ROUND_TRIP(OrchestrationMode, ORCHESTRATION_N_MODES, orchestration_mode_text, orchestration_mode_from_text);
     ROUND_TRIP(UpgradeMode, UPGRADE_N_MODES, upgrade_mode_text, upgrade_mode_from_text);
     ROUND_TRIP(Feature, FEATURE_N, feature_name, feature_from_name);
+    ROUND_TRIP(DeviationPolicy, DEVIATION_N, deviation_policy_text, deviation_policy_from_text);
+    ROUND_TRIP(BaselinePolicy, BASELINE_N, baseline_policy_text, baseline_policy_from_text);
     ROUND_TRIP(ScaleInRule, SCALE_IN_N_RULES, scale_in_rule_text, scale_in_rule_from_text);
     ROUND_TRIP(InstanceState, INSTANCE_N_STATES, instance_state_text, instance_state_from_text);
     ROUND_TRIP(DesiredPower, POWER_N_STATES, desired_power_text, desired_power_from_text);

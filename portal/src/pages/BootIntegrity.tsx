@@ -23,7 +23,7 @@ interface Found {
   code?: string
   reason?: string
   reference?: string
-  components?: { pcr: number; name: string; kind: string }[]
+  components?: { pcr: number; name: string; kind: string; acceptedBy?: string }[]
   refusedModules?: { name: string; message?: string }[]
   lastVerifiedAt?: string
   evidence?: Record<string, string>
@@ -97,7 +97,10 @@ function OneInstance({ set, instance }: { set: ScaleSet; instance: string }) {
             columns={[
               { title: t('bi.differs'), cell: (component) => <span className="wrap reason">{component.name}</span> },
               { title: 'PCR', num: true, cell: ({ pcr }) => pcr ?? '–' },
-              { title: t('bi.kind'), cell: ({ kind }) => tCode('differs', kind) },
+              { title: t('bi.kind'), cell: ({ kind, acceptedBy }) => {
+                const difference = tCode('differs', kind)
+                return acceptedBy ? t('bi.accepted', { kind: difference, policy: acceptedBy }) : difference
+              } },
             ]}
           />
         ) : null}

@@ -169,7 +169,14 @@ boot_id_put(GString *out, const Sim *sim)
 static void
 evidence_put(GString *out, const Sim *sim, GBytes *nonce)
 {
-    const SimBoot boot = { sim->image, sim->vcpus, sim->memory_mib, sim->secure_boot, sim->tampered == SIMULATED_GRUB_CHANGED };
+    const SimBoot boot = {
+        .image_urn = sim->image,
+        .vcpus = sim->vcpus,
+        .memory_mib = sim->memory_mib,
+        .secure_boot = sim->secure_boot,
+        .grub_changed = sim->tampered == SIMULATED_GRUB_CHANGED,
+        .kernel_changed = sim->tampered == SIMULATED_KERNEL_CHANGED,
+    };
     const SimTpm *tpm = tpm_in_guest(sim), *quoting = quoting_tpm(sim);
     guint8 digest[BOOT_DIGEST_SIZE];
     Clock *clock = sim->host->clock;

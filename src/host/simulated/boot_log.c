@@ -25,6 +25,31 @@ static const guint8 guid_security[GUID_SIZE] = { 0xcb, 0xb2, 0x19, 0xd7, 0x3a, 0
 static const guint8 guid_sha256[GUID_SIZE] = { 0x26, 0x16, 0xc4, 0xc1, 0x4c, 0x50, 0x92, 0x40,
                                                0xac, 0xa9, 0x41, 0xf9, 0x36, 0x93, 0x43, 0x28 };
 
+/* SHIM_LOCK_GUID. */
+static const guint8 guid_shim_lock[GUID_SIZE] = { 0x50, 0xab, 0x5d, 0x60, 0x46, 0xe0, 0x00, 0x43,
+                                                  0xab, 0xb6, 0x3d, 0xd8, 0x10, 0xdd, 0x8b, 0x23 };
+
+/* A certificate of "Simulated Secure Boot CA" (X.509, DER, Ed25519), which signs nothing. */
+/* clang-format off */
+static const guint8 vendor_certificate[] = {
+    0x30, 0x81, 0xed, 0x30, 0x81, 0xa0, 0x02, 0x01, 0x01, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70,
+    0x30, 0x23, 0x31, 0x21, 0x30, 0x1f, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0c, 0x18, 0x53, 0x69, 0x6d,
+    0x75, 0x6c, 0x61, 0x74, 0x65, 0x64, 0x20, 0x53, 0x65, 0x63, 0x75, 0x72, 0x65, 0x20, 0x42, 0x6f,
+    0x6f, 0x74, 0x20, 0x43, 0x41, 0x30, 0x1e, 0x17, 0x0d, 0x32, 0x36, 0x31, 0x31, 0x33, 0x30, 0x30,
+    0x38, 0x30, 0x30, 0x31, 0x31, 0x5a, 0x17, 0x0d, 0x33, 0x36, 0x31, 0x31, 0x32, 0x37, 0x30, 0x38,
+    0x30, 0x30, 0x31, 0x31, 0x5a, 0x30, 0x23, 0x31, 0x21, 0x30, 0x1f, 0x06, 0x03, 0x55, 0x04, 0x03,
+    0x0c, 0x18, 0x53, 0x69, 0x6d, 0x75, 0x6c, 0x61, 0x74, 0x65, 0x64, 0x20, 0x53, 0x65, 0x63, 0x75,
+    0x72, 0x65, 0x20, 0x42, 0x6f, 0x6f, 0x74, 0x20, 0x43, 0x41, 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
+    0x2b, 0x65, 0x70, 0x03, 0x21, 0x00, 0x2e, 0x17, 0x82, 0x80, 0x09, 0x06, 0x34, 0x0d, 0x40, 0x8e,
+    0xf5, 0xb0, 0xd2, 0x1b, 0x8b, 0xa1, 0xa6, 0x2e, 0xd6, 0xd2, 0xf3, 0x12, 0x07, 0x6d, 0x18, 0x4a,
+    0x44, 0xa9, 0xd3, 0xd9, 0xba, 0xd6, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x41, 0x00,
+    0x60, 0x7f, 0x98, 0x46, 0x26, 0x1a, 0xb4, 0x63, 0xac, 0x89, 0xe7, 0xe1, 0x3c, 0xe4, 0xa5, 0x79,
+    0x5c, 0xde, 0x62, 0x88, 0xca, 0xda, 0xa7, 0xd5, 0x78, 0xa4, 0x9e, 0xa1, 0x72, 0xf2, 0x01, 0x14,
+    0xb0, 0xcb, 0x07, 0x7c, 0x1f, 0x9a, 0x5a, 0xd1, 0xa1, 0x2b, 0xc0, 0xeb, 0xa5, 0x9a, 0xa7, 0x57,
+    0xcf, 0x87, 0x5f, 0xeb, 0x58, 0x40, 0xcf, 0xb8, 0x12, 0x73, 0x72, 0xe4, 0xb9, 0xea, 0xe1, 0x08,
+};
+/* clang-format on */
+
 typedef struct {
     GByteArray *log;
     guint8 pcrs[N_PCRS][BOOT_DIGEST_SIZE];
@@ -166,14 +191,14 @@ separator_measure(Measured *measured, guint pcr)
     measure_data(measured, pcr, EV_SEPARATOR, zeros);
 }
 
-/* Whose signature let the boot loader start: EFI_SIGNATURE_DATA. */
+/* Whose signature let something be loaded: EFI_SIGNATURE_DATA. */
 static void
-authority_measure(Measured *measured)
+authority_measure(Measured *measured, const guint8 *guid, const char *name)
 {
     g_autoptr(GByteArray) signature = g_byte_array_new();
     put_bytes(signature, guid_global, GUID_SIZE);
-    put_bytes(signature, "simulated signer", 16);
-    variable_measure(measured, 7, EV_EFI_VARIABLE_AUTHORITY, guid_security, "db", signature);
+    put_bytes(signature, vendor_certificate, sizeof vendor_certificate);
+    variable_measure(measured, 7, EV_EFI_VARIABLE_AUTHORITY, guid, name, signature);
 }
 
 static void
@@ -205,6 +230,18 @@ program_measure(Measured *measured, const char *path, const char *content)
     put_utf16(data, path);
     put_le(data, 0, 2);
     put_be(data, 0x7fff0400, 4);
+    measure(measured, 4, EV_EFI_BOOT_SERVICES_APPLICATION, data, content, strlen(content));
+}
+
+/* What GRUB gives to shim to be verified: it lies in memory, and has no path. */
+static void
+memory_image_measure(Measured *measured, const char *content)
+{
+    g_autoptr(GByteArray) data = g_byte_array_new();
+    put_le(data, 0x1bc00000, 8);
+    put_le(data, strlen(content) + 0x10000, 8);
+    put_le(data, 0, 8);
+    put_le(data, 0, 8);
     measure(measured, 4, EV_EFI_BOOT_SERVICES_APPLICATION, data, content, strlen(content));
 }
 
@@ -241,16 +278,20 @@ image_measure(Measured *measured, const SimBoot *boot)
 #define KERNEL_LINE "(hd0,gpt1)/vmlinuz root=LABEL=root console=ttyS0"
     g_autofree char *grub = g_strconcat(boot->grub_changed ? "another GRUB than that of " : "GRUB of ", boot->image_urn, NULL);
     g_autofree char *config = g_strconcat("grub.cfg of ", boot->image_urn, NULL);
-    g_autofree char *kernel = g_strconcat("kernel of ", boot->image_urn, NULL);
+    g_autofree char *kernel =
+        g_strconcat(boot->kernel_changed ? "another kernel than that of " : "kernel of ", boot->image_urn, NULL);
     g_autofree char *initrd = g_strconcat("initrd of ", boot->image_urn, NULL);
     program_measure(measured, "\\EFI\\BOOT\\BOOTX64.EFI", "shim");
     mok_measure(measured);
+    if (boot->secure_boot)
+        authority_measure(measured, guid_shim_lock, "MokListRT");
     program_measure(measured, "\\EFI\\BOOT\\grubx64.efi", grub);
     file_measure(measured, "(hd0,gpt1)/boot/grub/grub.cfg", config);
     grub_measure(measured, "grub_cmd: ", "set timeout=0");
     grub_measure(measured, "grub_cmd: ", "linux " KERNEL_LINE);
     file_measure(measured, "(hd0,gpt1)/vmlinuz", kernel);
-    program_measure(measured, "\\vmlinuz", kernel);
+    if (boot->secure_boot)
+        memory_image_measure(measured, kernel);
     grub_measure(measured, "kernel_cmdline: ", KERNEL_LINE);
     grub_measure(measured, "grub_cmd: ", "initrd (hd0,gpt1)/initrd.img");
     file_measure(measured, "(hd0,gpt1)/initrd.img", initrd);
@@ -283,7 +324,7 @@ boot_log_make(const SimBoot *boot, guint8 ret_digest[BOOT_DIGEST_SIZE])
     for (guint pcr = 0; pcr < 7; pcr++)
         separator_measure(&measured, pcr);
     if (boot->secure_boot)
-        authority_measure(&measured);
+        authority_measure(&measured, guid_security, "db");
     image_measure(&measured, boot);
     measure_text(&measured, 5, EV_EFI_ACTION, "Exit Boot Services Invocation");
     measure_text(&measured, 5, EV_EFI_ACTION, "Exit Boot Services Returned with Success");

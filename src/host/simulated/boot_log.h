@@ -13,7 +13,8 @@ typedef struct {
     const char *image_urn;
     guint vcpus, memory_mib;
     gboolean secure_boot;
-    gboolean grub_changed; /* another GRUB than the image's */
+    gboolean grub_changed;   /* another GRUB than the image's */
+    gboolean kernel_changed; /* another kernel, signed by the same vendor */
 } SimBoot;
 
 /* The log. ret_digest: SHA-256 of the PCRs that it leads to, as a quote over BOOT_QUOTED_PCRS has it. */

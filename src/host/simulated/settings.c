@@ -26,6 +26,7 @@ static const char *const fault_words[SIMULATED_N_FAULTS + 1] = {
     [SIMULATED_ROLLED_BACK] = "vtpm-rolled-back",
     [SIMULATED_BAD_MODULE] = "module-refused",
     [SIMULATED_VOLUME_BOUND] = "volume-bound",
+    [SIMULATED_KERNEL_CHANGED] = "kernel-changed",
 };
 
 void

@@ -31,13 +31,14 @@ typedef enum {
     SIMULATED_DISK_FULL,
     SIMULATED_UNHEALTHY, /* boots, and its application never becomes healthy */
     /* Boots like any other, and attests to that boot, as long as it lasts: */
-    SIMULATED_GRUB_CHANGED, /* another GRUB than its image's was measured */
-    SIMULATED_NO_LOG,       /* its kernel has no event log */
-    SIMULATED_OTHER_VTPM,   /* another vTPM answers in place of its own */
-    SIMULATED_OTHER_KEY,    /* the same, but for the endorsement key, which is said to be its own */
-    SIMULATED_ROLLED_BACK,  /* its vTPM knows of one start alone */
-    SIMULATED_BAD_MODULE,   /* its kernel refused a module */
-    SIMULATED_VOLUME_BOUND, /* its vTPM opens a LUKS volume, and it uses an unsigned module */
+    SIMULATED_GRUB_CHANGED,   /* another GRUB than its image's was measured */
+    SIMULATED_NO_LOG,         /* its kernel has no event log */
+    SIMULATED_OTHER_VTPM,     /* another vTPM answers in place of its own */
+    SIMULATED_OTHER_KEY,      /* the same, but for the endorsement key, which is said to be its own */
+    SIMULATED_ROLLED_BACK,    /* its vTPM knows of one start alone */
+    SIMULATED_BAD_MODULE,     /* its kernel refused a module */
+    SIMULATED_VOLUME_BOUND,   /* its vTPM opens a LUKS volume, and it uses an unsigned module */
+    SIMULATED_KERNEL_CHANGED, /* another kernel than its image's was measured, which the same vendor signed */
     SIMULATED_N_FAULTS
 } SimulatedFault;
 
