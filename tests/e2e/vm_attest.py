@@ -1,6 +1,5 @@
 """Boot integrity of real VMs: what is attested, what a baseline is, and which component a changed disk is named for."""
 
-import contextlib
 import json
 import os
 import shutil
@@ -9,6 +8,7 @@ import subprocess
 from lib import bodies
 from lib.cli import run
 from lib.guest import Guest
+from lib.os_disk import changed_disk
 from lib.suite import Suite
 from lib.token import verified
 from lib.wait import until
@@ -131,52 +131,12 @@ def _(t):
 
 # ---- a stopped instance's disk is changed, with Secure Boot off: nothing keeps it from booting ----
 
-class Esp:
-    """The files of the ESP on an OS disk, as raw bytes in FOLDER."""
-
-    def __init__(self, folder):
-        self.raw = os.path.join(folder, 'os.raw')
-        self.scratch = os.path.join(folder, 'file')
-
-    def tool(self, *command):
-        subprocess.run([command[0], '-i', f'{self.raw}@@1M', *command[1:]], check=True, capture_output=True)
-
-    def read(self, path):
-        self.tool('mcopy', '-n', '-o', f'::{path}', self.scratch)
-        with open(self.scratch, 'rb') as file:
-            return file.read()
-
-    def write(self, path, content):
-        with open(self.scratch, 'wb') as file:
-            file.write(content)
-        self.tool('mcopy', '-o', self.scratch, f'::{path}')
-
-
 def stopped(t, power):
     t.arm.done(t.arm.post(f'{t.arm.set("proven")}/{power}', {'instanceIds': ['0']}))
 
 
-@contextlib.contextmanager
-def changed_disk(t):
-    """The instance is stopped, its disk is changed by the caller, and it runs; afterwards it is stopped, with its own disk."""
-    disk = os.path.join(Guest(t, 'proven').folder, 'os.qcow2')
-    stopped(t, 'poweroff')
-    folder = os.path.join(t.room.path, 'changed')
-    os.makedirs(folder, exist_ok=True)
-    esp, kept, made = Esp(folder), os.path.join(folder, 'kept.qcow2'), os.path.join(folder, 'made.qcow2')
-    shutil.copy2(disk, kept)
-    owner = os.stat(disk)
-    subprocess.run(['qemu-img', 'convert', '-f', 'qcow2', '-O', 'raw', disk, esp.raw], check=True)
-
-    def boot():
-        subprocess.run(['qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', esp.raw, made], check=True)
-        shutil.copyfile(made, disk)
-        stopped(t, 'start')
-
-    yield esp, boot
-    stopped(t, 'poweroff')
-    shutil.copyfile(kept, disk)
-    os.chown(disk, owner.st_uid, owner.st_gid)
+def changed(t):
+    return changed_disk(t, Guest(t, 'proven'), lambda power: stopped(t, power))
 
 
 def components(found):
@@ -197,7 +157,7 @@ def _(t):
 
 @suite.test('a changed GRUB is named')
 def _(t):
-    with changed_disk(t) as (esp, boot):
+    with changed(t) as (esp, boot):
         grub = bytearray(esp.read('/EFI/BOOT/grubx64.efi'))
         at = grub.index(b'GRUB ')
         grub[at] ^= 0x20
@@ -209,7 +169,7 @@ def _(t):
 
 @suite.test('a changed grub.cfg is named, and the kernel command line in it')
 def _(t):
-    with changed_disk(t) as (esp, boot):
+    with changed(t) as (esp, boot):
         text = esp.read('/EFI/debian/grub.cfg')
         assert b'console=ttyS0' in text, text
         esp.write('/EFI/debian/grub.cfg', text.replace(b'console=ttyS0', b'console=ttyS0 quiet'))
@@ -222,13 +182,12 @@ def _(t):
 
 @suite.test('a changed initrd is named')
 def _(t):
-    with changed_disk(t) as (esp, boot):
+    with changed(t) as (esp, boot):
         # A second archive in it, which is empty.
         esp.write('/initrd.gz', esp.read('/initrd.gz') + bytes(512))
         boot()
         found = expect_state(t, 'Deviation')
         assert found['reason'].startswith('PCR 9: (hd0,gpt1)/initrd.gz has digest '), found
-
 
 
 @suite.test('in quarantine it stands still, cut off, and another one comes in its place')
@@ -238,7 +197,7 @@ def _(t):
     t.arm.done(t.arm.patch(t.arm.set('proven'), {'properties': {'virtualMachineProfile': {'extensionProfile': profile}}}))
     t.arm.done(t.arm.post(t.arm.set('proven') + '/manualupgrade', {'instanceIds': ['0']}))
     guest = Guest(t, 'proven')
-    disk, made = os.path.join(guest.folder, 'os.qcow2'), os.path.join(t.room.path, 'changed', 'made.qcow2')
+    disk, made = os.path.join(guest.folder, 'os.qcow2'), os.path.join(t.room.path, 'changed', 'os.raw.qcow2')
     stopped(t, 'poweroff')
     # As the last one left it: with the initrd that is another one.
     shutil.copyfile(made, disk)
