@@ -77,7 +77,7 @@ replace(Run *run, Held *held, const StoreOperation *operation, GError **error)
 
 /* It is left alone for another grace period, and looked at again then. Told once, for as long as that goes on. */
 static gboolean
-hold_back(Run *run, Held *held, const char *what, GError **error)
+hold_back(Run *run, Held *held, const char *what, const char *assessed, GError **error)
 {
     Pass *pass = run->pass;
     StoreInstance *instance = held->row;
@@ -91,32 +91,32 @@ hold_back(Run *run, Held *held, const char *what, GError **error)
     g_autofree char *message = g_strdup_printf(
         "Instance %u is not %s by automatic repair, although it is unhealthy: it has what its present vTPM alone opens, and "
         "that "
-        "would go: %s. Unbind it and have the instance assessed again, or acknowledge the loss (testudo vmss "
+        "would go: %s (assessed %s). Unbind it and have the instance assessed again, or acknowledge the loss (testudo vmss "
         "set-orchestration-service-state --service-name AutomaticRepairs --action Resume --acknowledge-data-loss).",
-        instance->id, verbs[run->policy.action], what);
+        instance->id, verbs[run->policy.action], what, assessed);
     g_message("scale set '%s': %s", run->set->name, message);
     return engine_warn(pass, OPERATION_REPAIR, "Held", id, /* correlation= */ NULL, message, error);
 }
 
-/* A new OS disk comes with a new vTPM; a restart leaves both. *ret_what: what the repair would lock out, newly allocated; NULL:
- * nothing that nobody acknowledged. */
+/* A new OS disk comes with a new vTPM; a restart leaves both. What the repair would lock out that nobody acknowledged, as
+ * lock_out_words() gives it. */
 static gboolean
-loss_find(const Run *run, const StoreInstance *instance, char **ret_what, GError **error)
+loss_find(const Run *run, const StoreInstance *instance, char **ret_what, char **ret_assessed, GError **error)
 {
     const gboolean loses = run->policy.action != REPAIR_RESTART && instance->loss_acknowledged != instance->run_vtpm_gen;
     const Losses losses = { .vtpm = loses, .os_disk = loses };
-    return lock_out_words(run->pass->tx, instance, losses, ret_what, error);
+    return lock_out_words(run->pass->tx, instance, losses, ret_what, ret_assessed, error);
 }
 
 static gboolean
 take(Run *run, Held *held, GError **error)
 {
     StoreInstance *instance = held->row;
-    g_autofree char *lost = NULL;
-    if (!loss_find(run, instance, &lost, error))
+    g_autofree char *lost = NULL, *assessed = NULL;
+    if (!loss_find(run, instance, &lost, &assessed, error))
         return FALSE;
     if (lost)
-        return hold_back(run, held, lost, error);
+        return hold_back(run, held, lost, assessed, error);
     g_autoptr(StoreOperation) operation = repair_begin(run, instance, error);
     if (!operation)
         return FALSE;

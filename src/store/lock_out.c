@@ -78,10 +78,10 @@ names_text(const json_t *findings)
 }
 
 gboolean
-lock_out_words(StoreTx *tx, const StoreInstance *instance, Losses losses, char **ret_what, GError **error)
+lock_out_words(StoreTx *tx, const StoreInstance *instance, Losses losses, char **ret_what, char **ret_assessed, GError **error)
 {
     GError *lookup = NULL;
-    *ret_what = NULL;
+    *ret_what = *ret_assessed = NULL;
     if (!losses.vtpm || instance->run_vtpm_gen == 0)
         return TRUE;
     g_autoptr(StoreAssessment) assessment = store_assessment_get(tx, instance->set_id, instance->id, &lookup);
@@ -91,8 +91,8 @@ lock_out_words(StoreTx *tx, const StoreInstance *instance, Losses losses, char *
     }
     g_autoptr(json_t) findings = lock_out_findings(assessment, instance, losses);
     if (json_array_size(findings) > 0) {
-        g_autofree char *names = names_text(findings), *at = time_to_text(assessment->at);
-        *ret_what = g_strdup_printf("%s (assessed %s)", names, at);
+        *ret_what = names_text(findings);
+        *ret_assessed = time_to_text(assessment->at);
     }
     return TRUE;
 }
@@ -100,17 +100,18 @@ lock_out_words(StoreTx *tx, const StoreInstance *instance, Losses losses, char *
 gboolean
 lock_out_judge(StoreTx *tx, const StoreInstance *instance, Losses losses, GPtrArray *violations, GError **error)
 {
-    g_autofree char *what = NULL;
+    g_autofree char *what = NULL, *at = NULL;
     GError *violation = NULL;
-    if (!lock_out_words(tx, instance, losses, &what, error))
+    if (!lock_out_words(tx, instance, losses, &what, &at, error))
         return FALSE;
     if (!what)
         return TRUE;
     arm_fail(&violation, ARM_OPERATION_NOT_ALLOWED, "acknowledgeDataLoss",
-             "Instance %u has what its present vTPM alone opens, and that goes: %s. Unbind it and have the instance assessed "
+             "Instance %u has what its present vTPM alone opens, and that goes: %s (assessed %s). Unbind it and have the "
+             "instance assessed "
              "again, or, where there is another key for it or it may be lost, ask again with acknowledgeDataLoss=true in the "
              "query (testudo: --acknowledge-data-loss).",
-             instance->id, what);
+             instance->id, what, at);
     g_ptr_array_add(violations, violation);
     return TRUE;
 }

@@ -37,9 +37,10 @@ Losses losses_of_change(const Change *change, gboolean replaced);
  * itself is not locked out where that goes: it is lost. Pure. */
 json_t *lock_out_findings(const StoreAssessment *assessment, const StoreInstance *instance, Losses losses);
 
-/* *ret_what: what of this instance would be locked out, for people: "LuksVolume '/dev/vdb' (assessed 2026-11-23T22:51:54Z)",
- * newly allocated; NULL: nothing. FALSE: *error. */
-gboolean lock_out_words(StoreTx *tx, const StoreInstance *instance, Losses losses, char **ret_what, GError **error);
+/* *ret_what: what of this instance would be locked out, for people: "LuksVolume '/dev/vdb'"; *ret_assessed: when that was seen:
+ * "2026-11-23T22:51:54Z". Newly allocated; both NULL: nothing. FALSE: *error. */
+gboolean lock_out_words(StoreTx *tx, const StoreInstance *instance, Losses losses, char **ret_what, char **ret_assessed,
+                        GError **error);
 
 /* Adds an error that names the instance and what would be locked out to `violations`, where something would. FALSE: *error. */
 gboolean lock_out_judge(StoreTx *tx, const StoreInstance *instance, Losses losses, GPtrArray *violations, GError **error);
