@@ -85,7 +85,7 @@ export const sentences: [RegExp, MessageKey][] = [
   [/^Instance (?<id>\d+) is being deleted/, 'refused.deleting'],
   [/^Instance (?<id>\d+) is beyond the capacity/, 'refused.surge'],
   [/^Instance (?<id>\d+) has security type 'Standard': with data disks it goes to Trusted launch only by a rolling upgrade/, 'refused.needsSurge'],
-  [/^Instance (?<id>\d+) has what its present vTPM alone opens, and that goes: (?<what>.+)\. Unbind it/, 'refused.lockOut'],
+  [/^Instance (?<id>\d+) has what its present vTPM alone opens, and that goes: (?<what>.+) \(assessed/, 'refused.lockOut'],
   [/^Instance (?<id>\d+) has no evidence of its present boot that holds/, 'refused.noEvidence'],
   [/^Instance (?<id>\d+) is not attested: it does not run, or its model has no extension/, 'refused.notAttested'],
   [/^The guest agent of instance (?<id>\d+) has not answered in this boot/, 'refused.noAgent'],
