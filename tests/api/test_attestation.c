@@ -1,36 +1,26 @@
 /* Boot integrity as clients see it. */
+#include "attested.h"
 #include "rows.h"
-#include "world.h"
 
 #include "base/json.h"
 
-#define S         USEC_PER_SEC
-#define INSTANCE  "@/s1/virtualMachines/0"
-#define BASELINES "~/providers/Testudo.Attestation/baselines"
-#define SET(extensions)                                                                                                        \
-    "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":1},\"properties\":{\"virtualMachineProfile\":{"  \
-    "\"securityProfile\":{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":"    \
-    "true}},\"extensionProfile\":{\"extensions\":[" extensions "]},\"storageProfile\":{\"imageReference\":{\"publisher\":"     \
-    "\"Testudo\",\"offer\":\"mini\",\"sku\":\"gen2\",\"version\":\"1.0.0\"}}}}}"
-#define ATTESTED                                                                                                               \
-    "{\"name\":\"GuestAttestation\",\"properties\":{\"publisher\":\"Microsoft.Azure.Security.LinuxAttestation\",\"type\":"     \
-    "\"GuestAttestation\",\"typeHandlerVersion\":\"1.0\"}}"
+#define S            USEC_PER_SEC
+#define INSTANCE     "@/s1/virtualMachines/0"
+#define BASELINES    "~/providers/Testudo.Attestation/baselines"
+#define NOT_ATTESTED TRUSTED_SET("Standard_B1ms", "1", "1.0.0", UPGRADE_MODE("Manual"), "")
 
 static World *
 world_with(const char *body)
 {
     World *world = world_new();
-    answer_free(world_must(world, 201, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
-    answer_free(world_must(world, 201, "PUT", "@/s1", body));
-    world_settle(world);
-    world_advance(world, 60 * S);
+    attested_create(world, "s1", body);
     return world;
 }
 
 static void
 test_from_not_judged_to_healthy(void)
 {
-    g_autoptr(World) world = world_with(SET(ATTESTED));
+    g_autoptr(World) world = world_with(ATTESTED_SET("1", "Manual", ""));
     const Row before[] = {
         { "GET", INSTANCE "/attestation", NULL, 200, "properties.state", "NotJudged" },
         { "GET", INSTANCE "/attestation", NULL, 200, "properties.code", "noReference" },
@@ -65,7 +55,7 @@ static void
 test_evidence(void)
 {
     static const char *const parts[] = { "nonce.bin", "quote.attest", "quote.sig", "ak.pub", "eventlog.bin", "ek-rsa.crt.der" };
-    g_autoptr(World) world = world_with(SET(ATTESTED));
+    g_autoptr(World) world = world_with(ATTESTED_SET("1", "Manual", ""));
     g_autoptr(Answer) answer = world_must(world, 200, "GET", INSTANCE "/attestation?$expand=evidence", NULL);
     const json_t *evidence = answer_at(answer, "properties.evidence");
     g_assert_cmpuint(json_object_size(evidence), ==, G_N_ELEMENTS(parts));
@@ -78,7 +68,7 @@ test_evidence(void)
 static void
 test_stale(void)
 {
-    g_autoptr(World) world = world_with(SET(ATTESTED));
+    g_autoptr(World) world = world_with(ATTESTED_SET("1", "Manual", ""));
     world_stop(world);
     clock_virtual_advance_to(world->clock, world->clock->now(world->clock) + 3 * 3600 * S);
     world_start(world);
@@ -95,7 +85,7 @@ test_stale(void)
 static void
 test_who_is_not_attested(void)
 {
-    g_autoptr(World) world = world_with(SET(""));
+    g_autoptr(World) world = world_with(NOT_ATTESTED);
     const Row rows[] = {
         { "GET", INSTANCE "/attestation", NULL, 200, "properties.state", "None" },
         { "GET", INSTANCE "/instanceView", NULL, 200, "bootIntegrity", NULL },
@@ -112,7 +102,7 @@ test_who_is_not_attested(void)
 static void
 test_a_boot_of_another_image_is_not_approved_as_this_one(void)
 {
-    g_autoptr(World) world = world_with(SET(ATTESTED));
+    g_autoptr(World) world = world_with(ATTESTED_SET("1", "Manual", ""));
     answer_free(world_must(world, 202, "POST", INSTANCE "/poweroff", NULL));
     world_settle(world);
     answer_free(world_must(world, 200, "PATCH", "@/s1",
@@ -131,7 +121,7 @@ test_a_boot_of_another_image_is_not_approved_as_this_one(void)
 static void
 test_who_certifies(void)
 {
-    g_autoptr(World) world = world_with(SET(""));
+    g_autoptr(World) world = world_with(NOT_ATTESTED);
     g_autofree char *path = g_build_filename(g_getenv("ATTEST_FIXTURES"), "ca", "root.pem", NULL), *root = NULL;
     const Row none[] = { { "GET", "~/providers/Testudo.Attestation/vtpmAuthority", NULL, 404, "error.code", "NotFound" } };
     ROWS_RUN(world, none);

@@ -1,4 +1,5 @@
 /* The CA of vTPMs by REST: revoking a certificate, what follows from it, and who may see what was revoked. */
+#include "attested.h"
 #include "rows.h"
 
 #include "attest/chain.h"
@@ -7,27 +8,16 @@
 
 #include <string.h>
 
-#define S         USEC_PER_SEC
 #define AUTHORITY "~/providers/Testudo.Attestation/vtpmAuthority"
 #define REVOKE    AUTHORITY "/revoke"
 #define INSTANCE  "@/s1/virtualMachines/0"
-#define SET                                                                                                                    \
-    "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":2},\"properties\":{\"virtualMachineProfile\":{"  \
-    "\"securityProfile\":{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":"    \
-    "true}},\"extensionProfile\":{\"extensions\":[{\"name\":\"GuestAttestation\",\"properties\":{\"publisher\":"               \
-    "\"Microsoft.Azure.Security.LinuxAttestation\",\"type\":\"GuestAttestation\",\"typeHandlerVersion\":\"1.0\"}}]},"          \
-    "\"storageProfile\":{\"imageReference\":{\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":\"gen2\",\"version\":"       \
-    "\"1.0.0\"}}}}}"
 
 static World *
-attested_world(void)
+world_not_judged(void)
 {
     World *world = world_new();
     world->authority = "-----BEGIN CERTIFICATE-----\n";
-    answer_free(world_ask(world, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
-    answer_free(world_must(world, 201, "PUT", "@/s1", SET));
-    world_settle(world);
-    world_advance(world, 60 * S);
+    attested_create(world, "s1", ATTESTED_SET("2", "Manual", ""));
     return world;
 }
 
@@ -43,7 +33,7 @@ revoke_body(World *world, const char *id)
 static void
 test_an_instances_certificate(void)
 {
-    g_autoptr(World) world = attested_world();
+    g_autoptr(World) world = world_not_judged();
     g_autofree char *body = revoke_body(world, "0"), *unknown = revoke_body(world, "7");
     const Row rows[] = {
         { "GET", INSTANCE "/attestation", NULL, 200, "properties.state", "NotJudged" },
@@ -61,10 +51,9 @@ test_an_instances_certificate(void)
     };
     const Row reimaged[] = { { "GET", INSTANCE "/attestation", NULL, 200, "properties.state", "NotJudged" } };
     ROWS_RUN(world, rows);
-    world_advance(world, 3700 * S);
+    world_advance(world, ROUND);
     ROWS_RUN(world, after);
-    world_settle(world);
-    world_advance(world, 60 * S);
+    attested_settle(world);
     ROWS_RUN(world, reimaged);
 }
 
@@ -89,7 +78,7 @@ record(World *world, const StoreVtpm *vtpm)
 static void
 test_both_certificates(void)
 {
-    g_autoptr(World) world = attested_world();
+    g_autoptr(World) world = world_not_judged();
     g_autofree char *body = revoke_body(world, "0");
     g_autoptr(Answer) answer = world_must(world, 200, "POST", REVOKE, body);
     g_autoptr(GPtrArray) found = host_found(world->simulated);
@@ -111,7 +100,7 @@ test_both_certificates(void)
 static void
 test_a_vtpm_that_was_not_attested_yet(void)
 {
-    g_autoptr(World) world = attested_world();
+    g_autoptr(World) world = world_not_judged();
     g_autofree char *body = revoke_body(world, "0");
     g_autoptr(StoreVtpm) vtpm = recorded(world, 0);
     const Row refused[] = { { "POST", REVOKE, body, 409, "error.target", "instance" },
@@ -125,7 +114,7 @@ test_a_vtpm_that_was_not_attested_yet(void)
 static void
 test_one_certificate_recorded(void)
 {
-    g_autoptr(World) world = attested_world();
+    g_autoptr(World) world = world_not_judged();
     g_autofree char *body = revoke_body(world, "0"), *serial = NULL;
     g_autoptr(StoreVtpm) vtpm = recorded(world, 0);
     const Row one[] = { { "POST", REVOKE, body, 200, "revoked.1", NULL } };
@@ -133,7 +122,7 @@ test_one_certificate_recorded(void)
     g_assert_nonnull(serial);
     record(world, vtpm);
     ROWS_RUN(world, one);
-    world_advance(world, 3700 * S);
+    world_advance(world, ROUND);
     g_autoptr(StoreVtpm) later = recorded(world, 0);
     g_assert_cmpstr(later->serial_p384, ==, serial);
     const Row both[] = { { "POST", REVOKE, body, 200, "revoked.1.serial", serial } };
@@ -143,7 +132,7 @@ test_one_certificate_recorded(void)
 static void
 test_bodies(void)
 {
-    g_autoptr(World) world = attested_world();
+    g_autoptr(World) world = world_not_judged();
     const Row rows[] = {
         { "POST", REVOKE, "{}", 400, "error.target", "serial" },
         { "POST", REVOKE, "{\"serial\":\"02\",\"instance\":\"/x\"}", 400, "error.target", "serial" },
@@ -164,7 +153,7 @@ test_bodies(void)
 static void
 test_the_list_is_public(void)
 {
-    g_autoptr(World) world = attested_world();
+    g_autoptr(World) world = world_not_judged();
     const ApiRequest request = { .method = "GET", .target = "/crl", .base_url = "https://h" };
     g_autoptr(Answer) answer = world_ask_request(world, &request);
     g_assert_cmpint(answer->response->status, ==, 200);
@@ -178,7 +167,7 @@ test_the_list_is_public(void)
 static void
 test_one_list_is_public(void)
 {
-    g_autoptr(World) world = attested_world();
+    g_autoptr(World) world = world_not_judged();
     const ApiRequest request = { .method = "GET", .target = "/crl/0f3a91c2.crl", .base_url = "https://h" };
     g_autoptr(Answer) answer = world_ask_request(world, &request);
     g_assert_cmpint(answer->response->status, ==, 200);

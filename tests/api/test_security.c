@@ -1,12 +1,11 @@
 /* What is recommended, and how things stand: Microsoft.Security assessments, Microsoft.ResourceHealth. */
+#include "attested.h"
 #include "rows.h"
-#include "world.h"
 
 #include "base/json.h"
 
 #include <string.h>
 
-#define S           USEC_PER_SEC
 #define ASSESSMENTS "/providers/Microsoft.Security/assessments"
 #define HEALTH      "/providers/Microsoft.ResourceHealth/availabilityStatuses/current"
 #define TRUSTED(secure_boot, vtpm)                                                                                             \
@@ -114,15 +113,9 @@ test_health(void)
     ROWS_RUN(world, none);
 }
 
-#define ATTESTED(policy)                                                                                                       \
-    "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":1},\"properties\":{\"orchestrationMode\":"       \
-    "\"Flexible\",\"virtualMachineProfile\":{\"securityProfile\":" TRUSTED(                                                    \
-        "true", "true") ",\"extensionProfile\":{\"extensions\":[{\"name\":\"GuestAttestation\",\"properties\":{\"publisher\":" \
-                        "\"Microsoft.Azure.Security.LinuxAttestation\",\"type\":\"GuestAttestation\",\"typeHandlerVersion\":"  \
-                        "\"1.0\",\"settings\":"                                                                                \
-                        "{\"AttestationConfig\":{\"onDeviation\":\"" policy                                                    \
-                        "\"}}}}]},\"storageProfile\":{\"imageReference\":{\"publisher\":"                                      \
-                        "\"Testudo\",\"offer\":\"mini\",\"sku\":\"gen2\",\"version\":\"1.0.0\"}}}}}"
+#define OF_POLICY(policy)                                                                                                      \
+    TRUSTED_SET("Standard_B1ms", "1", "1.0.0", "\"orchestrationMode\":\"Flexible\"",                                           \
+                ATTESTATION_EXTENSION("\"onDeviation\":\"" policy "\""))
 #define MACHINE "~/resourceGroups/g1/providers/Microsoft.Compute/virtualMachines/s1_0"
 
 static SimulatedFault
@@ -135,16 +128,8 @@ second_boot(const LaunchSpec *spec, void *data)
 static void
 expect_boot(const char *body, const char *state, const char *title)
 {
-    g_autoptr(World) world = world_new();
-    host_simulated_set_faults(world->simulated, second_boot, NULL);
-    answer_free(world_must(world, 201, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
-    answer_free(world_must(world, 201, "PUT", "@/s1", body));
-    world_settle(world);
-    world_advance(world, 60 * S);
-    answer_free(world_must(world, 201, "POST", "@/s1/virtualMachines/0/approveBaseline", NULL));
-    answer_free(world_must(world, 202, "POST", "@/s1/virtualMachines/0/restart", NULL));
-    world_settle(world);
-    world_advance(world, 60 * S);
+    g_autoptr(World) world = attested_world(body, second_boot, NULL);
+    attested_restart(world, "0");
     g_autoptr(Answer) health = world_must(world, 200, "GET", MACHINE HEALTH, NULL);
     answer_expect(health, "properties.availabilityState", state);
     answer_expect(health, "properties.title", title);
@@ -157,8 +142,8 @@ expect_boot(const char *body, const char *state, const char *title)
 static void
 test_health_of_a_boot(void)
 {
-    expect_boot(ATTESTED("report"), "Degraded", "Its boot deviates from what it should be");
-    expect_boot(ATTESTED("quarantine"), "Unavailable", "In quarantine");
+    expect_boot(OF_POLICY("report"), "Degraded", "Its boot deviates from what it should be");
+    expect_boot(OF_POLICY("quarantine"), "Unavailable", "In quarantine");
 }
 
 /* ---- suppression rules ---- */

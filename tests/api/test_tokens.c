@@ -1,6 +1,6 @@
 /* Tokens of instances, as clients and those who verify get them. */
+#include "attested.h"
 #include "rows.h"
-#include "world.h"
 
 #include "attest/token.h"
 #include "base/json.h"
@@ -14,22 +14,12 @@
 #define NONCE    "{\"nonce\":\"n\"}"
 #define KEYS     "~/providers/Testudo.Attestation/tokenKeys"
 #define ROTATE   "~/providers/Testudo.Attestation/rotateTokenKey"
-#define SET                                                                                                                    \
-    "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":1},\"properties\":{\"virtualMachineProfile\":{"  \
-    "\"securityProfile\":{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":"    \
-    "true}},\"extensionProfile\":{\"extensions\":[{\"name\":\"GuestAttestation\",\"properties\":{\"publisher\":"               \
-    "\"Microsoft.Azure.Security.LinuxAttestation\",\"type\":\"GuestAttestation\",\"typeHandlerVersion\":\"1.0\"}}]},"          \
-    "\"storageProfile\":{\"imageReference\":{\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":\"gen2\",\"version\":"       \
-    "\"1.0.0\"}}}}}"
 
 static World *
 world_not_judged(void)
 {
     World *world = world_new();
-    answer_free(world_must(world, 201, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
-    answer_free(world_must(world, 201, "PUT", "@/s1", SET));
-    world_settle(world);
-    world_advance(world, 60 * S);
+    attested_create(world, "s1", ATTESTED_SET("1", "Manual", ""));
     return world;
 }
 
@@ -166,8 +156,7 @@ test_a_new_boot_is_waited_for(void)
     answer_free(world_must(world, 202, "POST", INSTANCE "/restart", NULL));
     world_run_ready(world);
     answer_free(world_must(world, 409, "POST", TOKEN, NONCE));
-    world_settle(world);
-    world_advance(world, 60 * S);
+    attested_settle(world);
     answer_free(world_must(world, 200, "POST", TOKEN, NONCE));
 }
 

@@ -1,26 +1,15 @@
 /* Alerts through the API, store, engine and simulated driver: raised once, over by themselves, and what people make of them. */
-#include "world.h"
+#include "attested.h"
 
 #include "base/json.h"
 #include "store/alerts.h"
 
 #include <string.h>
 
-#define S USEC_PER_SEC
-/* The longest time between two times that an instance is attested, and some. */
-#define ROUND (3700 * S)
-
-#define EXTENSION(settings)                                                                                                    \
-    "{\"name\":\"GuestAttestation\",\"properties\":{\"publisher\":\"Microsoft.Azure.Security.LinuxAttestation\",\"type\":"     \
-    "\"GuestAttestation\",\"typeHandlerVersion\":\"1.0\",\"settings\":{\"AttestationConfig\":{" settings "}}}}"
-#define SET(settings)                                                                                                          \
-    "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":2},\"properties\":{\"upgradePolicy\":{"          \
-    "\"mode\":\"Automatic\"},\"virtualMachineProfile\":{\"securityProfile\":{\"securityType\":\"TrustedLaunch\","              \
-    "\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":true}},\"extensionProfile\":{\"extensions\":[" EXTENSION(    \
-        settings) "]},\"storageProfile\":{\"imageReference\":{\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":"           \
-                  "\"gen2\",\"version\":\"1.0.0\"}}}}}"
-#define INSTANCE(id) "@/s1/virtualMachines/" id
-#define ALERTS       "~/providers/Microsoft.Security/alerts"
+#define S             USEC_PER_SEC
+#define SET(settings) ATTESTED_SET("2", "Automatic", settings)
+#define INSTANCE(id)  "@/s1/virtualMachines/" id
+#define ALERTS        "~/providers/Microsoft.Security/alerts"
 
 /* Its odd boots after the first one are as `fault` has it. */
 static SimulatedFault
@@ -36,21 +25,9 @@ world_healthy(const char *body, SimulatedFault fault)
     host_simulated_set_faults(world->simulated, odd_boots, GINT_TO_POINTER((gint)fault));
     world->engine_config.alerts_delivered = TRUE;
     world_restart(world);
-    answer_free(world_must(world, 201, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
-    answer_free(world_must(world, 201, "PUT", "@/s1", body));
-    world_settle(world);
-    world_advance(world, 60 * S);
-    answer_free(world_must(world, 201, "POST", INSTANCE("0") "/approveBaseline", NULL));
-    world_advance(world, ROUND);
+    attested_create(world, "s1", body);
+    attested_approve(world);
     return world;
-}
-
-static void
-restart(World *world)
-{
-    answer_free(world_must(world, 202, "POST", INSTANCE("0") "/restart", NULL));
-    world_settle(world);
-    world_advance(world, 60 * S);
 }
 
 /* "Active Resolved": newest first. */
@@ -118,7 +95,7 @@ test_raised_once_and_over_by_itself(const void *data)
     const guint i = GPOINTER_TO_UINT(data);
     g_autoptr(World) world = world_healthy(SET(""), found[i].fault);
     expect(world, "");
-    restart(world);
+    attested_restart(world, "0");
     expect(world, "Active");
     g_autofree char *target = newest(world, "");
     g_autoptr(Answer) alert = world_must(world, 200, "GET", target, NULL);
@@ -137,11 +114,11 @@ test_raised_once_and_over_by_itself(const void *data)
     g_autoptr(Answer) later = world_must(world, 200, "GET", target, NULL);
     g_autofree char *before = answer_text(alert, "properties.endTimeUtc"), *after = answer_text(later, "properties.endTimeUtc");
     g_assert_cmpstr(before, <, after);
-    restart(world);
+    attested_restart(world, "0");
     expect(world, "Resolved");
     expect_deliveries(world, "raised over");
     /* Another time it is another one. */
-    restart(world);
+    attested_restart(world, "0");
     expect(world, "Active Resolved");
     expect_deliveries(world, "raised");
 }
@@ -150,15 +127,15 @@ static void
 test_dismissed(void)
 {
     g_autoptr(World) world = world_healthy(SET(""), SIMULATED_GRUB_CHANGED);
-    restart(world);
+    attested_restart(world, "0");
     change(world, "/dismiss");
     world_advance(world, 3 * ROUND);
     expect(world, "Dismissed");
-    restart(world);
+    attested_restart(world, "0");
     expect(world, "Dismissed");
     /* Nobody is told of the end of what nobody wanted to hear of. */
     expect_deliveries(world, "raised");
-    restart(world);
+    attested_restart(world, "0");
     expect(world, "Active Dismissed");
 }
 
@@ -166,7 +143,7 @@ static void
 test_resolved_by_somebody(void)
 {
     g_autoptr(World) world = world_healthy(SET(""), SIMULATED_GRUB_CHANGED);
-    restart(world);
+    attested_restart(world, "0");
     change(world, "/inProgress");
     world_advance(world, ROUND);
     expect(world, "InProgress");
@@ -185,16 +162,16 @@ static void
 test_disabled(void)
 {
     g_autoptr(World) world = world_healthy(SET("\"disableAlerts\":\"true\""), SIMULATED_GRUB_CHANGED);
-    restart(world);
+    attested_restart(world, "0");
     world_advance(world, ROUND);
     expect(world, "");
-    answer_free(world_must(world, 200, "PATCH", "@/s1/extensions/GuestAttestation",
-                           "{\"properties\":{\"settings\":{\"AttestationConfig\":{\"disableAlerts\":false}}}}"));
+    answer_free(
+        world_must(world, 200, "PATCH", "@/s1/extensions/GuestAttestation", ATTESTATION_PATCH("\"disableAlerts\":false")));
     world_settle(world);
     world_advance(world, ROUND);
     expect(world, "Active");
-    answer_free(world_must(world, 200, "PATCH", "@/s1/extensions/GuestAttestation",
-                           "{\"properties\":{\"settings\":{\"AttestationConfig\":{\"disableAlerts\":true}}}}"));
+    answer_free(
+        world_must(world, 200, "PATCH", "@/s1/extensions/GuestAttestation", ATTESTATION_PATCH("\"disableAlerts\":true")));
     world_settle(world);
     world_advance(world, ROUND);
     expect(world, "Resolved");
@@ -205,12 +182,12 @@ static void
 test_nobody_is_attested_any_more(void)
 {
     g_autoptr(World) world = world_healthy(SET(""), SIMULATED_GRUB_CHANGED);
-    restart(world);
+    attested_restart(world, "0");
     answer_free(world_must(world, 202, "DELETE", "@/s1/extensions/GuestAttestation", NULL));
     world_settle(world);
     expect(world, "Resolved");
     g_autoptr(World) other = world_healthy(SET(""), SIMULATED_GRUB_CHANGED);
-    restart(other);
+    attested_restart(other, "0");
     answer_free(world_must(other, 202, "DELETE", INSTANCE("0"), NULL));
     world_settle(other);
     expect(other, "Resolved");
@@ -229,10 +206,10 @@ static void
 test_kept_for_a_time(void)
 {
     g_autoptr(World) world = world_healthy(SET(""), SIMULATED_GRUB_CHANGED);
-    restart(world);
+    attested_restart(world, "0");
     months_pass(world);
     expect(world, "Active");
-    restart(world);
+    attested_restart(world, "0");
     expect(world, "Resolved");
     months_pass(world);
     expect(world, "");
@@ -243,7 +220,7 @@ test_addresses(void)
 {
     g_autoptr(World) world = world_healthy(SET(""), SIMULATED_GRUB_CHANGED);
     answer_free(world_must(world, 201, "PUT", "~/resourcegroups/g2", "{\"location\":\"local\"}"));
-    restart(world);
+    attested_restart(world, "0");
     g_autoptr(Answer) mine = world_must(world, 200, "GET", "~/resourceGroups/G1/providers/Microsoft.Security/alerts", NULL);
     g_autofree char *name = answer_text(mine, "value.0.name");
     g_assert_nonnull(name);

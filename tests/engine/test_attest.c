@@ -1,5 +1,5 @@
 /* Boot integrity through the API, store, engine and simulated driver, whose VMs have vTPMs of their own. */
-#include "world.h"
+#include "attested.h"
 
 #include "attest/digest.h"
 #include "attest/event_info.h"
@@ -9,34 +9,16 @@
 #include <string.h>
 
 #define S USEC_PER_SEC
-/* The longest time between two times that an instance is attested, and some. */
-#define ROUND (3700 * S)
-
-#define EXTENSION                                                                                                              \
-    "\"extensionProfile\":{\"extensions\":[{\"name\":\"GuestAttestation\",\"properties\":{\"publisher\":"                      \
-    "\"Microsoft.Azure.Security.LinuxAttestation\",\"type\":\"GuestAttestation\",\"typeHandlerVersion\":\"1.0\"}}]}"
 #define SET(capacity, size, version)                                                                                           \
-    "{\"location\":\"local\",\"sku\":{\"name\":\"" size "\",\"capacity\":" capacity "},\"properties\":{\"upgradePolicy\":{"    \
-    "\"mode\":\"Rolling\",\"rollingUpgradePolicy\":{\"maxBatchInstancePercent\":34}},\"virtualMachineProfile\":{"              \
-    "\"securityProfile\":{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":"    \
-    "true}}," EXTENSION ",\"storageProfile\":{\"imageReference\":{\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":"       \
-    "\"gen2\",\"version\":\"" version "\"}}}}}"
+    TRUSTED_SET(size, capacity, version,                                                                                       \
+                "\"upgradePolicy\":{\"mode\":\"Rolling\",\"rollingUpgradePolicy\":{\"maxBatchInstancePercent\":34}}",          \
+                ATTESTATION_EXTENSION(""))
 #define IMAGE(version)                                                                                                         \
     "{\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"version\":\"" version "\"}}}}}"
 #define ROLLING(surge, rollback)                                                                                               \
     "{\"properties\":{\"upgradePolicy\":{\"rollingUpgradePolicy\":{\"maxSurge\":" surge                                        \
     ",\"rollbackFailedInstancesOnPolicyBreach\":" rollback "}}}}"
 #define ONLY(id) "{\"instanceIds\":[\"" id "\"]}"
-
-static void
-set_make(World *world, const char *name, const char *body)
-{
-    g_autofree char *target = g_strconcat("@/", name, NULL);
-    answer_free(world_ask(world, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
-    answer_free(world_must(world, 201, "PUT", target, body));
-    world_settle(world);
-    world_advance(world, 60 * S);
-}
 
 static gint64
 set_id(StoreTx *tx, const char *name)
@@ -113,7 +95,7 @@ static World *
 world_of_two(void)
 {
     World *world = world_new();
-    set_make(world, "s1", SET("2", "Standard_B1ms", "1.0.0"));
+    attested_create(world, "s1", SET("2", "Standard_B1ms", "1.0.0"));
     baseline_learn(world, "s1", 0, "Testudo:mini:gen2:1.0.0", 1, 2048);
     return world;
 }
@@ -122,7 +104,7 @@ static void
 test_judged_as_soon_as_there_is_a_baseline(void)
 {
     g_autoptr(World) world = world_new();
-    set_make(world, "s1", SET("2", "Standard_B1ms", "1.0.0"));
+    attested_create(world, "s1", SET("2", "Standard_B1ms", "1.0.0"));
     expect(world, "s1", "NotJudged NotJudged");
     g_autoptr(StoreAttestation) first = newest(world, "s1", 0), other = newest(world, "s1", 1);
     g_assert_cmpstr(first->code, ==, "noReference");
@@ -193,8 +175,7 @@ test_a_restart_before_a_reimage(void)
     world_advance(world, ROUND);
     answer_free(world_must(world, 202, "POST", "@/s1/virtualMachines/0/reimage", NULL));
     world_restart(world);
-    world_settle(world);
-    world_advance(world, 60 * S);
+    attested_settle(world);
     expect(world, "s1", "Healthy Healthy");
 }
 
@@ -332,8 +313,7 @@ test_wrong(const void *data)
     world_advance(world, ROUND);
     host_simulated_set_faults(world->simulated, second_boot, GINT_TO_POINTER((gint)wrongs[i].fault));
     answer_free(world_must(world, 202, "POST", "@/s1/restart", ONLY("0")));
-    world_settle(world);
-    world_advance(world, 60 * S);
+    attested_settle(world);
     /* It is so at the next time too, and under another daemon. */
     for (guint time = 0; time < 3; time++) {
         g_autoptr(StoreAttestation) seen = newest(world, "s1", 0);
@@ -348,8 +328,7 @@ test_wrong(const void *data)
     }
     /* The next boot is another one. */
     answer_free(world_must(world, 202, "POST", "@/s1/restart", ONLY("0")));
-    world_settle(world);
-    world_advance(world, 60 * S);
+    attested_settle(world);
     expect(world, "s1", "Healthy Healthy");
 }
 
@@ -360,8 +339,7 @@ test_components(void)
     g_autoptr(World) world = world_of_two();
     host_simulated_set_faults(world->simulated, second_boot, GINT_TO_POINTER(SIMULATED_GRUB_CHANGED));
     answer_free(world_must(world, 202, "POST", "@/s1/restart", ONLY("0")));
-    world_settle(world);
-    world_advance(world, 60 * S);
+    attested_settle(world);
     g_autoptr(StoreAttestation) seen = newest(world, "s1", 0);
     g_autoptr(json_t) components = json_loads(seen->components, 0, NULL);
     g_assert_cmpuint(json_array_size(components), ==, 1);
@@ -443,8 +421,8 @@ test_alerts(void)
     world_advance(world, ROUND);
     expect_told(world, "2, 1 bad");
 
-    answer_free(world_must(world, 200, "PATCH", "@/s1/extensions/GuestAttestation",
-                           "{\"properties\":{\"settings\":{\"AttestationConfig\":{\"disableAlerts\":\"true\"}}}}"));
+    answer_free(
+        world_must(world, 200, "PATCH", "@/s1/extensions/GuestAttestation", ATTESTATION_PATCH("\"disableAlerts\":\"true\"")));
     world_settle(world);
     world_advance(world, ROUND);
     silent = TRUE;
@@ -485,8 +463,7 @@ test_refused_modules(void)
     expect_alert(world, TRUE);
 
     answer_free(world_must(world, 202, "POST", "@/s1/restart", ONLY("0")));
-    world_settle(world);
-    world_advance(world, 60 * S);
+    attested_settle(world);
     expect_alert(world, FALSE);
 }
 
@@ -495,7 +472,7 @@ static void
 test_a_baseline_is_of_a_size(void)
 {
     g_autoptr(World) world = world_of_two();
-    set_make(world, "s2", SET("1", "Standard_B2s", "1.0.0"));
+    attested_create(world, "s2", SET("1", "Standard_B2s", "1.0.0"));
     expect(world, "s2", "NotJudged");
     g_autoptr(StoreAttestation) seen = newest(world, "s2", 0);
     g_assert_nonnull(strstr(seen->reason, "PCR 0"));
@@ -540,7 +517,7 @@ test_computed_before_anything_was_approved(void)
 {
     g_autofree char *other = g_strnfill(64, 'e');
     g_autoptr(World) world = world_new();
-    set_make(world, "s1", SET("1", "Standard_B1ms", "1.0.0"));
+    attested_create(world, "s1", SET("1", "Standard_B1ms", "1.0.0"));
     components_put(world, NULL);
     world_advance(world, ROUND);
     expect(world, "s1", "NotJudged");
@@ -656,8 +633,8 @@ test_gate(const void *data)
     gboolean deviates = FALSE;
     g_autoptr(World) world = world_new();
     host_simulated_set_faults(world->simulated, new_image_deviates, &deviates);
-    set_make(world, "s1", SET("3", "Standard_B1ms", "1.0.0"));
-    set_make(world, "s2", SET("1", "Standard_B1ms", "1.1.0"));
+    attested_create(world, "s1", SET("3", "Standard_B1ms", "1.0.0"));
+    attested_create(world, "s2", SET("1", "Standard_B1ms", "1.1.0"));
     baseline_learn(world, "s1", 0, "Testudo:mini:gen2:1.0.0", 1, 2048);
     baseline_learn(world, "s2", 0, "Testudo:mini:gen2:1.1.0", 1, 2048);
     answer_free(world_must(world, 200, "PATCH", "@/s1", gates[i].policy));
@@ -675,8 +652,7 @@ test_gate(const void *data)
 
     deviates = FALSE;
     answer_free(world_must(world, 202, "POST", "@/s1/restart", "{\"instanceIds\":[\"*\"]}"));
-    world_settle(world);
-    world_advance(world, 60 * S);
+    attested_settle(world);
     answer_free(world_must(world, 202, "POST", "@/s1/osRollingUpgrade", NULL));
     world_settle(world);
     world_advance(world, 3600 * S);
@@ -700,8 +676,8 @@ test_a_deviation_after_its_batch_stops_the_upgrade(void)
 {
     g_autoptr(World) world = world_new();
     host_simulated_set_faults(world->simulated, third_boot_deviates, NULL);
-    set_make(world, "s1", SET("3", "Standard_B1ms", "1.0.0"));
-    set_make(world, "s2", SET("1", "Standard_B1ms", "1.1.0"));
+    attested_create(world, "s1", SET("3", "Standard_B1ms", "1.0.0"));
+    attested_create(world, "s2", SET("1", "Standard_B1ms", "1.1.0"));
     baseline_learn(world, "s2", 0, "Testudo:mini:gen2:1.1.0", 1, 2048);
     answer_free(
         world_must(world, 200, "PATCH", "@/s1",

@@ -1,29 +1,17 @@
 /* A kernel that a guest installed itself, by exact digests and by the policy vendorSigned; through API, store, engine and
  * simulated driver. */
-#include "world.h"
+#include "attested.h"
 
 #include "base/json.h"
 
 #include <string.h>
 
-#define S USEC_PER_SEC
-/* The longest time between two times that an instance is attested, and some. */
-#define ROUND (3700 * S)
-
-#define ATTESTED(settings)                                                                                                     \
-    "{\"name\":\"GuestAttestation\",\"properties\":{\"publisher\":\"Microsoft.Azure.Security.LinuxAttestation\",\"type\":"     \
-    "\"GuestAttestation\",\"typeHandlerVersion\":\"1.0\",\"settings\":{\"AttestationConfig\":{" settings "}}}}"
-#define SET(settings)                                                                                                          \
-    "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":1},\"properties\":{\"upgradePolicy\":{"          \
-    "\"mode\":\"Automatic\"},\"virtualMachineProfile\":{\"securityProfile\":{\"securityType\":\"TrustedLaunch\","              \
-    "\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":true}},\"extensionProfile\":{\"extensions\":[" ATTESTED(     \
-        settings) "]},\"storageProfile\":{\"imageReference\":{\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":"           \
-                  "\"gen2\",\"version\":\"1.0.0\"}}}}}"
-#define VENDOR_SIGNED    "\"baselinePolicy\":\"vendorSigned\""
-#define POLICY(settings) "{\"properties\":{\"settings\":{\"AttestationConfig\":{" settings "}}}}"
-#define EXTENSION        "@/s1/extensions/GuestAttestation"
-#define ATTESTATION      "@/s1/virtualMachines/0/attestation"
-#define LOG              "~/providers/Microsoft.Insights/eventtypes/management/values"
+#define S             USEC_PER_SEC
+#define SET(settings) ATTESTED_SET("1", "Automatic", settings)
+#define VENDOR_SIGNED "\"baselinePolicy\":\"vendorSigned\""
+#define EXTENSION     "@/s1/extensions/GuestAttestation"
+#define ATTESTATION   "@/s1/virtualMachines/0/attestation"
+#define LOG           "~/providers/Microsoft.Insights/eventtypes/management/values"
 
 /* data: from the second boot on it has this. */
 static SimulatedFault
@@ -36,17 +24,8 @@ later_boots(const LaunchSpec *spec, void *data)
 static World *
 world_of(const char *settings_body, SimulatedFault fault)
 {
-    World *world = world_new();
-    host_simulated_set_faults(world->simulated, later_boots, GINT_TO_POINTER((gint)fault));
-    answer_free(world_must(world, 201, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
-    answer_free(world_must(world, 201, "PUT", "@/s1", settings_body));
-    world_settle(world);
-    world_advance(world, 60 * S);
-    answer_free(world_must(world, 201, "POST", "@/s1/virtualMachines/0/approveBaseline", NULL));
-    world_advance(world, ROUND);
-    answer_free(world_must(world, 202, "POST", "@/s1/virtualMachines/0/restart", NULL));
-    world_settle(world);
-    world_advance(world, 60 * S);
+    World *world = attested_world(settings_body, later_boots, GINT_TO_POINTER((gint)fault));
+    attested_restart(world, "0");
     return world;
 }
 
@@ -113,15 +92,15 @@ test_a_change_of_the_policy(void)
 {
     g_autoptr(World) world = world_of(SET(""), SIMULATED_KERNEL_CHANGED);
     expect(world, "Deviation", "deviation");
-    answer_free(world_must(world, 200, "PATCH", EXTENSION, POLICY(VENDOR_SIGNED)));
+    answer_free(world_must(world, 200, "PATCH", EXTENSION, ATTESTATION_PATCH(VENDOR_SIGNED)));
     world_settle(world);
     world_advance(world, 30 * S);
     expect(world, "Healthy", "vendorSigned");
-    answer_free(world_must(world, 200, "PATCH", EXTENSION, POLICY("")));
+    answer_free(world_must(world, 200, "PATCH", EXTENSION, ATTESTATION_PATCH("")));
     world_settle(world);
     world_advance(world, 30 * S);
     expect(world, "Deviation", "deviation");
-    g_autoptr(Answer) wrong = world_must(world, 400, "PATCH", EXTENSION, POLICY("\"baselinePolicy\":\"any\""));
+    g_autoptr(Answer) wrong = world_must(world, 400, "PATCH", EXTENSION, ATTESTATION_PATCH("\"baselinePolicy\":\"any\""));
     g_autofree char *message = answer_text(wrong, "error.message");
     g_assert_nonnull(strstr(message, "exactDigests"));
     g_assert_nonnull(strstr(message, "vendorSigned"));

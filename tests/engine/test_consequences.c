@@ -1,26 +1,14 @@
 /* What follows from a deviation, through the API, store, engine and simulated driver. */
-#include "world.h"
+#include "attested.h"
 
 #include "base/json.h"
 
 #include <string.h>
 
-#define S USEC_PER_SEC
-/* The longest time between two times that an instance is attested, and some. */
-#define ROUND (3700 * S)
-
-#define ATTESTED(settings)                                                                                                     \
-    "{\"name\":\"GuestAttestation\",\"properties\":{\"publisher\":\"Microsoft.Azure.Security.LinuxAttestation\",\"type\":"     \
-    "\"GuestAttestation\",\"typeHandlerVersion\":\"1.0\",\"settings\":{\"AttestationConfig\":{" settings "}}}}"
-#define SET(mode, settings, more)                                                                                              \
-    "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":2},\"properties\":{\"upgradePolicy\":{"          \
-    "\"mode\":\"" mode "\"}" more ",\"virtualMachineProfile\":{\"securityProfile\":{\"securityType\":\"TrustedLaunch\","       \
-    "\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":true}},\"extensionProfile\":{\"extensions\":[" ATTESTED(     \
-        settings) "]},\"storageProfile\":{\"imageReference\":{\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":"           \
-                  "\"gen2\",\"version\":\"1.0.0\"}}}}}"
-#define QUARANTINE       "\"onDeviation\":\"quarantine\""
-#define POLICY(settings) "{\"properties\":{\"settings\":{\"AttestationConfig\":{" settings "}}}}"
-#define INSTANCE(id)     "@/s1/virtualMachines/" id
+#define S                   USEC_PER_SEC
+#define SET(mode, settings) ATTESTED_SET("2", mode, settings)
+#define QUARANTINE          "\"onDeviation\":\"quarantine\""
+#define INSTANCE(id)        "@/s1/virtualMachines/" id
 
 /* Ids whose second boot deviates, and any boot of those from that id on. */
 typedef struct {
@@ -35,30 +23,6 @@ deviates(const LaunchSpec *spec, void *data)
     const char *id = strrchr(spec->key, '.') + 1;
     const gboolean second = spec->epoch == 2 && strcmp(id, deviants->second_boot) == 0;
     return second || g_ascii_strtoull(id, NULL, 10) >= deviants->from ? SIMULATED_GRUB_CHANGED : SIMULATED_OK;
-}
-
-static void
-restart(World *world, const char *id)
-{
-    g_autofree char *target = g_strdup_printf("@/s1/virtualMachines/%s/restart", id);
-    answer_free(world_must(world, 202, "POST", target, NULL));
-    world_settle(world);
-    world_advance(world, 60 * S);
-}
-
-/* A set whose instances are healthy. */
-static World *
-world_healthy(const char *body, Deviants *deviants)
-{
-    World *world = world_new();
-    host_simulated_set_faults(world->simulated, deviates, deviants);
-    answer_free(world_must(world, 201, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
-    answer_free(world_must(world, 201, "PUT", "@/s1", body));
-    world_settle(world);
-    world_advance(world, 60 * S);
-    answer_free(world_must(world, 201, "POST", INSTANCE("0") "/approveBaseline", NULL));
-    world_advance(world, ROUND);
-    return world;
 }
 
 /* "0:healthy 1:unhealthy 2q:unhealthy": q is in quarantine. */
@@ -109,9 +73,9 @@ stands_still(World *world, const char *id)
 static const struct {
     const char *name, *body, *healths, *message;
 } policies[] = {
-    { "nothing-by-default", SET("Manual", "", ""), "0:healthy 1:healthy", NULL },
-    { "report", SET("Manual", "\"onDeviation\":\"Report\"", ""), "0:healthy 1:healthy", NULL },
-    { "out-of-health", SET("Manual", "\"onDeviation\":\"keepOutOfHealth\"", ""), "0:unhealthy 1:healthy",
+    { "nothing-by-default", SET("Manual", ""), "0:healthy 1:healthy", NULL },
+    { "report", SET("Manual", "\"onDeviation\":\"Report\""), "0:healthy 1:healthy", NULL },
+    { "out-of-health", SET("Manual", "\"onDeviation\":\"keepOutOfHealth\""), "0:unhealthy 1:healthy",
       "Boot integrity: Deviation." },
 };
 
@@ -120,9 +84,9 @@ test_policy(const void *data)
 {
     const guint i = GPOINTER_TO_UINT(data);
     Deviants deviants = { "0", 10 };
-    g_autoptr(World) world = world_healthy(policies[i].body, &deviants);
+    g_autoptr(World) world = attested_world(policies[i].body, deviates, &deviants);
     expect(world, "0:healthy 1:healthy");
-    restart(world, "0");
+    attested_restart(world, "0");
     expect(world, policies[i].healths);
     g_autoptr(Answer) view = world_must(world, 200, "GET", INSTANCE("0") "/instanceView", NULL);
     answer_expect(view, "bootIntegrity.status.code", "BootIntegrity/deviation");
@@ -131,7 +95,7 @@ test_policy(const void *data)
     world_advance(world, ROUND);
     expect(world, policies[i].healths);
     /* The next boot is another one. */
-    restart(world, "0");
+    attested_restart(world, "0");
     expect(world, "0:healthy 1:healthy");
 }
 
@@ -140,21 +104,22 @@ static void
 test_a_change_of_the_policy(void)
 {
     Deviants deviants = { "0", 10 };
-    g_autoptr(World) world = world_healthy(SET("Automatic", "", ""), &deviants);
-    restart(world, "0");
+    g_autoptr(World) world = attested_world(SET("Automatic", ""), deviates, &deviants);
+    attested_restart(world, "0");
     expect(world, "0:healthy 1:healthy");
-    answer_free(
-        world_must(world, 200, "PATCH", "@/s1/extensions/GuestAttestation", POLICY("\"onDeviation\":\"keepOutOfHealth\"")));
+    answer_free(world_must(world, 200, "PATCH", "@/s1/extensions/GuestAttestation",
+                           ATTESTATION_PATCH("\"onDeviation\":\"keepOutOfHealth\"")));
     world_settle(world);
     expect(world, "0:unhealthy 1:healthy");
     g_autoptr(Answer) view = world_must(world, 200, "GET", "@/s1/instanceView", NULL);
     g_autofree char *counts = json_dumps(view->body, JSON_COMPACT);
     g_assert_nonnull(strstr(counts, "\"code\":\"HealthState/unhealthy\",\"count\":1"));
-    answer_free(world_must(world, 200, "PATCH", "@/s1/extensions/GuestAttestation", POLICY("\"onDeviation\":\"report\"")));
+    answer_free(
+        world_must(world, 200, "PATCH", "@/s1/extensions/GuestAttestation", ATTESTATION_PATCH("\"onDeviation\":\"report\"")));
     world_settle(world);
     expect(world, "0:healthy 1:healthy");
     g_autoptr(Answer) wrong =
-        world_must(world, 400, "PATCH", "@/s1/extensions/GuestAttestation", POLICY("\"onDeviation\":\"delete\""));
+        world_must(world, 400, "PATCH", "@/s1/extensions/GuestAttestation", ATTESTATION_PATCH("\"onDeviation\":\"delete\""));
     g_autofree char *message = answer_text(wrong, "error.message");
     g_assert_nonnull(strstr(message, "report"));
     g_assert_nonnull(strstr(message, "keepOutOfHealth"));
@@ -166,8 +131,8 @@ static void
 test_quarantine(void)
 {
     Deviants deviants = { "0", 10 };
-    g_autoptr(World) world = world_healthy(SET("Manual", QUARANTINE, ""), &deviants);
-    restart(world, "0");
+    g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
+    attested_restart(world, "0");
     world_settle(world);
     expect(world, "0q:unhealthy 1:healthy 2:healthy");
     expect_capacity(world, "2");
@@ -194,8 +159,8 @@ test_it_is_left_alone(void)
 {
     static const char *const actions[] = { "start", "poweroff", "restart", "deallocate", "reimage", "redeploy", "attest" };
     Deviants deviants = { "0", 10 };
-    g_autoptr(World) world = world_healthy(SET("Manual", QUARANTINE, ""), &deviants);
-    restart(world, "0");
+    g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
+    attested_restart(world, "0");
     world_settle(world);
     for (guint i = 0; i < G_N_ELEMENTS(actions); i++) {
         g_autofree char *target = g_strconcat(INSTANCE("0") "/", actions[i], NULL);
@@ -205,8 +170,7 @@ test_it_is_left_alone(void)
     }
     answer_free(world_must(world, 409, "POST", "@/s1/manualupgrade", "{\"instanceIds\":[\"0\"]}"));
     answer_free(world_must(world, 202, "POST", "@/s1/restart", NULL));
-    world_settle(world);
-    world_advance(world, 60 * S);
+    attested_settle(world);
     expect(world, "0q:unhealthy 1:healthy 2:healthy");
     g_assert_true(stands_still(world, "0"));
     /* Scaling counts what serves. */
@@ -214,8 +178,7 @@ test_it_is_left_alone(void)
     world_settle(world);
     expect(world, "0q:unhealthy 1:healthy");
     answer_free(world_must(world, 200, "PATCH", "@/s1", "{\"sku\":{\"capacity\":2}}"));
-    world_settle(world);
-    world_advance(world, 60 * S);
+    attested_settle(world);
     expect(world, "0q:unhealthy 1:healthy 3:healthy");
     answer_free(world_must(world, 202, "DELETE", INSTANCE("0"), NULL));
     world_settle(world);
@@ -228,8 +191,8 @@ static void
 test_no_plan_has_it(void)
 {
     Deviants deviants = { "0", 10 };
-    g_autoptr(World) world = world_healthy(SET("Rolling", QUARANTINE, ""), &deviants);
-    restart(world, "0");
+    g_autoptr(World) world = attested_world(SET("Rolling", QUARANTINE), deviates, &deviants);
+    attested_restart(world, "0");
     world_settle(world);
     expect(world, "0q:unhealthy 1:healthy 2:healthy");
     answer_free(world_must(world, 200, "PATCH", "@/s1",
@@ -249,9 +212,9 @@ static void
 test_release(void)
 {
     Deviants deviants = { "0", 10 };
-    g_autoptr(World) world = world_healthy(SET("Manual", QUARANTINE, ""), &deviants);
+    g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
     answer_free(world_must(world, 409, "POST", INSTANCE("0") "/release", NULL));
-    restart(world, "0");
+    attested_restart(world, "0");
     world_settle(world);
     /* What it booted is still the same: it comes back, and this time another one is made too. */
     g_autoptr(Answer) first = world_must(world, 202, "POST", INSTANCE("0") "/release", NULL);
@@ -277,8 +240,8 @@ static void
 test_no_third_one(void)
 {
     Deviants deviants = { "0", 2 };
-    g_autoptr(World) world = world_healthy(SET("Manual", QUARANTINE, ""), &deviants);
-    restart(world, "0");
+    g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
+    attested_restart(world, "0");
     world_settle(world);
     world_advance(world, 2 * ROUND);
     expect(world, "0q:unhealthy 1:healthy 2q:unhealthy");
@@ -299,10 +262,10 @@ static void
 test_protected(void)
 {
     Deviants deviants = { "0", 10 };
-    g_autoptr(World) world = world_healthy(SET("Manual", QUARANTINE, ""), &deviants);
+    g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
     answer_free(world_must(world, 200, "PATCH", INSTANCE("0"),
                            "{\"properties\":{\"protectionPolicy\":{\"protectFromScaleSetActions\":true}}}"));
-    restart(world, "0");
+    attested_restart(world, "0");
     world_settle(world);
     expect(world, "0:unhealthy 1:healthy");
     g_assert_false(stands_still(world, "0"));
@@ -313,9 +276,9 @@ static void
 test_quota(void)
 {
     Deviants deviants = { "0", 10 };
-    g_autoptr(World) world = world_healthy(SET("Manual", QUARANTINE, ""), &deviants);
+    g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
     g_autoptr(Answer) before = world_must(world, 200, "GET", "~/providers/Microsoft.Compute/locations/local/usages", NULL);
-    restart(world, "0");
+    attested_restart(world, "0");
     world_settle(world);
     expect(world, "0q:unhealthy 1:healthy 2:healthy");
     g_autoptr(Answer) after = world_must(world, 200, "GET", "~/providers/Microsoft.Compute/locations/local/usages", NULL);
@@ -330,8 +293,8 @@ static void
 test_the_end_of_its_vm(void)
 {
     Deviants deviants = { "0", 10 };
-    g_autoptr(World) world = world_healthy(SET("Manual", QUARANTINE, ""), &deviants);
-    restart(world, "0");
+    g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
+    attested_restart(world, "0");
     world_settle(world);
     g_autoptr(Answer) set = world_must(world, 200, "GET", "@/s1", NULL);
     g_autofree char *uid = answer_text(set, "properties.uniqueId"), *key = g_strconcat(uid, ".0", NULL);
@@ -354,13 +317,12 @@ test_killed_at_any_step(void)
     guint at;
     for (at = 1;; at++) {
         Deviants deviants = { "0", 10 };
-        g_autoptr(World) world = world_healthy(SET("Manual", QUARANTINE, ""), &deviants);
+        g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
         answer_free(world_must(world, 202, "POST", INSTANCE("0") "/restart", NULL));
         const guint incarnation = world->incarnation;
         world->steps = 0;
         world->crash_at = at;
-        world_settle(world);
-        world_advance(world, 60 * S);
+        attested_settle(world);
         world_settle(world);
         const gboolean crashed = world->incarnation > incarnation;
         world_advance(world, ROUND);
@@ -381,8 +343,8 @@ static void
 test_released_by_one_that_was_killed(void)
 {
     Deviants deviants = { "0", 10 };
-    g_autoptr(World) world = world_healthy(SET("Manual", QUARANTINE, ""), &deviants);
-    restart(world, "0");
+    g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
+    attested_restart(world, "0");
     world_settle(world);
     world_restart(world);
     world_settle(world);

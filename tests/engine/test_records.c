@@ -1,5 +1,5 @@
 /* Change records: what upgrades and roll backs did, through API, store, engine and simulated driver. */
-#include "world.h"
+#include "attested.h"
 
 #include "attest/jws.h"
 #include "attest/record.h"
@@ -7,28 +7,17 @@
 
 #include <string.h>
 
-#define S USEC_PER_SEC
-#define EXTENSION                                                                                                              \
-    "\"extensionProfile\":{\"extensions\":[{\"name\":\"GuestAttestation\",\"properties\":{\"publisher\":"                      \
-    "\"Microsoft.Azure.Security.LinuxAttestation\",\"type\":\"GuestAttestation\",\"typeHandlerVersion\":\"1.0\"}}]}"
-#define SET                                                                                                                    \
-    "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":3},\"properties\":{\"virtualMachineProfile\":{"  \
-    "\"securityProfile\":{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":"    \
-    "true}}," EXTENSION ",\"storageProfile\":{\"imageReference\":{\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":"       \
-    "\"gen2\",\"version\":\"1.0.0\"}}}}}"
+#define S          USEC_PER_SEC
 #define SIZE(size) "{\"sku\":{\"name\":\"" size "\"}}"
 #define MODE(mode) "{\"properties\":{\"upgradePolicy\":{\"mode\":\"" mode "\"}}}"
 #define ALL        "{\"instanceIds\":[\"*\"]}"
 #define RECORDS    "@/s1/changeRecords"
 
 static World *
-attested_world(void)
+world_not_judged(void)
 {
     World *world = world_new();
-    answer_free(world_ask(world, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
-    answer_free(world_must(world, 201, "PUT", "@/s1", SET));
-    world_settle(world);
-    world_advance(world, 60 * S);
+    attested_create(world, "s1", ATTESTED_SET("3", "Manual", ""));
     return world;
 }
 
@@ -108,7 +97,7 @@ downtime(const json_t *record, size_t instance)
 static void
 test_a_manual_upgrade(void)
 {
-    g_autoptr(World) world = attested_world();
+    g_autoptr(World) world = world_not_judged();
     answer_free(world_must(world, 200, "PATCH", "@/s1", SIZE("Standard_B2s")));
     settle(world);
     g_assert_cmpuint(records_count(world), ==, 0);
@@ -141,7 +130,7 @@ test_a_manual_upgrade(void)
 static void
 test_no_change_no_record(void)
 {
-    g_autoptr(World) world = attested_world();
+    g_autoptr(World) world = world_not_judged();
     answer_free(world_must(world, 200, "PATCH", "@/s1", "{\"tags\":{\"a\":\"b\"}}"));
     answer_free(world_must(world, 202, "POST", "@/s1/manualupgrade", ALL));
     world_settle(world);
@@ -157,7 +146,7 @@ test_by_mode(void)
         const char *mode, *kind;
     } rows[] = { { MODE("Automatic"), "AutomaticUpgrade" }, { MODE("Rolling"), "RollingUpgrade" } };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autoptr(World) world = attested_world();
+        g_autoptr(World) world = world_not_judged();
         answer_free(world_must(world, 200, "PATCH", "@/s1", rows[i].mode));
         answer_free(world_must(world, 200, "PATCH", "@/s1", SIZE("Standard_B2s")));
         settle(world);
@@ -184,7 +173,7 @@ test_replaced_instances(void)
 {
     static const char surge[] =
         "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Rolling\",\"rollingUpgradePolicy\":{\"maxSurge\":true}}}}";
-    g_autoptr(World) world = attested_world();
+    g_autoptr(World) world = world_not_judged();
     answer_free(world_must(world, 200, "PATCH", "@/s1", surge));
     answer_free(world_must(world, 200, "PATCH", "@/s1", SIZE("Standard_B2s")));
     settle(world);
@@ -211,7 +200,7 @@ second_size_fails(const LaunchSpec *spec, void *data)
 static void
 test_what_failed(void)
 {
-    g_autoptr(World) world = attested_world();
+    g_autoptr(World) world = world_not_judged();
     host_simulated_set_faults(world->simulated, second_size_fails, NULL);
     answer_free(world_must(world, 200, "PATCH", "@/s1", SIZE("Standard_B2s")));
     answer_free(world_must(world, 202, "POST", "@/s1/manualupgrade", "{\"instanceIds\":[\"0\"]}"));
@@ -231,7 +220,7 @@ static void
 test_over_crashes(void)
 {
     for (guint step = 1; step < 60; step += 3) {
-        g_autoptr(World) world = attested_world();
+        g_autoptr(World) world = world_not_judged();
         answer_free(world_must(world, 200, "PATCH", "@/s1", SIZE("Standard_B2s")));
         world->crash_at = world->steps + step;
         answer_free(world_ask(world, "POST", "@/s1/manualupgrade", ALL));
@@ -250,7 +239,7 @@ test_over_crashes(void)
 static void
 test_who_asks_for_them(void)
 {
-    g_autoptr(World) world = attested_world();
+    g_autoptr(World) world = world_not_judged();
     answer_free(world_must(world, 200, "PATCH", "@/s1", SIZE("Standard_B2s")));
     answer_free(world_must(world, 202, "POST", "@/s1/manualupgrade", ALL));
     settle(world);

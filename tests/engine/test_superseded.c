@@ -1,44 +1,22 @@
 /* Baselines while scale sets go on from an image, and back to it. */
-#include "world.h"
+#include "attested.h"
 
 #include "base/json.h"
 
 #include <string.h>
 
-#define S     USEC_PER_SEC
-#define ROUND (3700 * S)
-#define SET(mode)                                                                                                              \
-    "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":2},\"properties\":{\"upgradePolicy\":{"          \
-    "\"mode\":\"" mode "\"},\"virtualMachineProfile\":{\"securityProfile\":{\"securityType\":\"TrustedLaunch\","               \
-    "\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":true}},\"extensionProfile\":{\"extensions\":[{\"name\":"     \
-    "\"GuestAttestation\",\"properties\":{\"publisher\":\"Microsoft.Azure.Security.LinuxAttestation\",\"type\":"               \
-    "\"GuestAttestation\",\"typeHandlerVersion\":\"1.0\"}}]},\"storageProfile\":{\"imageReference\":{\"publisher\":"           \
-    "\"Testudo\",\"offer\":\"mini\",\"sku\":\"gen2\",\"version\":\"1.0.0\"}}}}}"
+#define SET(mode) ATTESTED_SET("2", mode, "")
 #define IMAGE(version)                                                                                                         \
     "{\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{\"version\":\"" version "\"}}}}}"
 #define SIZE(name) "{\"sku\":{\"name\":\"" name "\"}}"
 #define ONLY(id)   "{\"instanceIds\":[\"" id "\"]}"
 #define BASELINES  "~/providers/Testudo.Attestation/baselines"
 
-static World *
-world_of(const char *set)
-{
-    World *world = world_new();
-    answer_free(world_ask(world, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
-    answer_free(world_must(world, 201, "PUT", "@/s1", set));
-    world_settle(world);
-    world_advance(world, 60 * S);
-    answer_free(world_must(world, 201, "POST", "@/s1/virtualMachines/0/approveBaseline", NULL));
-    world_advance(world, ROUND);
-    return world;
-}
-
 static void
 upgrade(World *world, const char *method, const char *target, const char *body)
 {
     answer_free(world_ask(world, method, target, body));
-    world_settle(world);
-    world_advance(world, 60 * S);
+    attested_settle(world);
 }
 
 /* "holds", "superseded" or "withdrawn", of the first baseline. */
@@ -77,7 +55,7 @@ told(World *world, const char *what)
 static void
 test_withdrawn_with_the_last_instance(void)
 {
-    g_autoptr(World) world = world_of(SET("Manual"));
+    g_autoptr(World) world = attested_world(SET("Manual"), NULL, NULL);
     upgrade(world, "PATCH", "@/s1", IMAGE("1.1.0"));
     expect(world, "holds");
     upgrade(world, "POST", "@/s1/manualupgrade", ONLY("0"));
@@ -94,7 +72,7 @@ test_withdrawn_with_the_last_instance(void)
 static void
 test_withdrawn_with_the_last_that_was_deleted(void)
 {
-    g_autoptr(World) world = world_of(SET("Manual"));
+    g_autoptr(World) world = attested_world(SET("Manual"), NULL, NULL);
     upgrade(world, "PATCH", "@/s1", IMAGE("1.1.0"));
     upgrade(world, "POST", "@/s1/manualupgrade", ONLY("0"));
     expect(world, "holds");
@@ -105,7 +83,7 @@ test_withdrawn_with_the_last_that_was_deleted(void)
 static void
 test_back_after_a_roll_back(void)
 {
-    g_autoptr(World) world = world_of(SET("Automatic"));
+    g_autoptr(World) world = attested_world(SET("Automatic"), NULL, NULL);
     upgrade(world, "PATCH", "@/s1", IMAGE("1.1.0"));
     expect(world, "superseded");
     expect_integrity(world, "0", "NotJudged");
@@ -120,7 +98,7 @@ test_back_after_a_roll_back(void)
 static void
 test_of_its_size(void)
 {
-    g_autoptr(World) world = world_of(SET("Automatic"));
+    g_autoptr(World) world = attested_world(SET("Automatic"), NULL, NULL);
     upgrade(world, "PATCH", "@/s1", SIZE("Standard_B2s"));
     expect(world, "superseded");
     upgrade(world, "PATCH", "@/s1", SIZE("Standard_B1ms"));
@@ -130,7 +108,7 @@ test_of_its_size(void)
 static void
 test_another_scale_set_needs_it(void)
 {
-    g_autoptr(World) world = world_of(SET("Automatic"));
+    g_autoptr(World) world = attested_world(SET("Automatic"), NULL, NULL);
     answer_free(world_must(world, 201, "PUT", "@/s2", SET("Automatic")));
     world_settle(world);
     upgrade(world, "PATCH", "@/s1", IMAGE("1.1.0"));
@@ -143,7 +121,7 @@ test_another_scale_set_needs_it(void)
 static void
 test_outlives_its_scale_set(void)
 {
-    g_autoptr(World) world = world_of(SET("Automatic"));
+    g_autoptr(World) world = attested_world(SET("Automatic"), NULL, NULL);
     upgrade(world, "DELETE", "@/s1", NULL);
     expect(world, "holds");
 }
@@ -151,7 +129,7 @@ test_outlives_its_scale_set(void)
 static void
 test_what_an_operator_withdrew_stays_so(void)
 {
-    g_autoptr(World) world = world_of(SET("Automatic"));
+    g_autoptr(World) world = attested_world(SET("Automatic"), NULL, NULL);
     upgrade(world, "PATCH", "@/s1", IMAGE("1.1.0"));
     expect(world, "superseded");
     answer_free(world_must(world, 200, "DELETE", BASELINES "/1", NULL));
@@ -172,7 +150,7 @@ new_image_is_refused(const LaunchSpec *spec, void *data)
 static void
 test_an_upgrade_that_is_put_back(void)
 {
-    g_autoptr(World) world = world_of(SET("Rolling"));
+    g_autoptr(World) world = attested_world(SET("Rolling"), NULL, NULL);
     host_simulated_set_faults(world->simulated, new_image_is_refused, NULL);
     upgrade(world, "PATCH", "@/s1",
             "{\"properties\":{\"upgradePolicy\":{\"rollingUpgradePolicy\":{\"rollbackFailedInstancesOnPolicyBreach\":true}}}}");

@@ -1,27 +1,16 @@
 /* Suppression rules through the API, store, engine and simulated driver: which alerts they dismiss, who is told, and what is
  * when they are over. */
-#include "world.h"
+#include "attested.h"
 
 #include "base/json.h"
 #include "store/alerts.h"
 
 #include <string.h>
 
-#define S USEC_PER_SEC
-/* The longest time between two times that an instance is attested, and some. */
-#define ROUND (3700 * S)
-
-#define SET                                                                                                                    \
-    "{\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\",\"capacity\":2},\"properties\":{\"virtualMachineProfile\":{"  \
-    "\"securityProfile\":{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":"    \
-    "true}},\"extensionProfile\":{\"extensions\":[{\"name\":\"GuestAttestation\",\"properties\":{\"publisher\":"               \
-    "\"Microsoft.Azure.Security.LinuxAttestation\",\"type\":\"GuestAttestation\",\"typeHandlerVersion\":\"1.0\"}}]},"          \
-    "\"storageProfile\":{\"imageReference\":{\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":\"gen2\",\"version\":"       \
-    "\"1.0.0\"}}}}}"
-#define INSTANCE(id) "@/s1/virtualMachines/" id
-#define ALERTS       "~/providers/Microsoft.Security/alerts"
-#define RULES        "~/providers/Microsoft.Security/alertsSuppressionRules"
-#define DEVIATION    "Testudo.BootIntegrity.Deviation"
+#define S         USEC_PER_SEC
+#define ALERTS    "~/providers/Microsoft.Security/alerts"
+#define RULES     "~/providers/Microsoft.Security/alertsSuppressionRules"
+#define DEVIATION "Testudo.BootIntegrity.Deviation"
 #define RULE(type, state, more)                                                                                                \
     "{\"properties\":{\"alertType\":\"" type "\",\"state\":\"" state "\",\"reason\":\"FalsePositive\"" more "}}"
 #define ONE_SET(name)                                                                                                          \
@@ -44,21 +33,9 @@ world_healthy(void)
     world->engine_config.alerts_delivered = TRUE;
     world->api_config.alerts_delivered = TRUE;
     world_restart(world);
-    answer_free(world_must(world, 201, "PUT", "~/resourcegroups/g1", "{\"location\":\"local\"}"));
-    answer_free(world_must(world, 201, "PUT", "@/s1", SET));
-    world_settle(world);
-    world_advance(world, 60 * S);
-    answer_free(world_must(world, 201, "POST", INSTANCE("0") "/approveBaseline", NULL));
-    world_advance(world, ROUND);
+    attested_create(world, "s1", ATTESTED_SET("2", "Manual", ""));
+    attested_approve(world);
     return world;
-}
-
-static void
-restart(World *world)
-{
-    answer_free(world_must(world, 202, "POST", INSTANCE("0") "/restart", NULL));
-    world_settle(world);
-    world_advance(world, 60 * S);
 }
 
 static void
@@ -108,16 +85,16 @@ test_nobody_is_told(void)
 {
     g_autoptr(World) world = world_healthy();
     put(world, "quiet", RULE(DEVIATION, "Enabled", ONE_SET("s1")));
-    restart(world);
+    attested_restart(world, "0");
     expect_newest(world, "Dismissed", "quiet");
     world_advance(world, 2 * ROUND);
     expect_newest(world, "Dismissed", "quiet");
-    restart(world);
+    attested_restart(world, "0");
     expect_newest(world, "Dismissed", "quiet");
     expect_deliveries(world, "");
     /* Found anew, it is dismissed anew, also by another daemon. */
     world_restart(world);
-    restart(world);
+    attested_restart(world, "0");
     g_autoptr(Answer) list = world_must(world, 200, "GET", ALERTS, NULL);
     answer_expect(list, "value.0.properties.status", "Dismissed");
     answer_expect(list, "value.1.properties.status", "Dismissed");
@@ -137,7 +114,7 @@ test_of_others(const void *data)
 {
     g_autoptr(World) world = world_healthy();
     put(world, "other", others[GPOINTER_TO_UINT(data)].body);
-    restart(world);
+    attested_restart(world, "0");
     expect_newest(world, "Active", NULL);
     expect_deliveries(world, "raised");
 }
@@ -147,7 +124,7 @@ static void
 test_alerts_that_there_are(void)
 {
     g_autoptr(World) world = world_healthy();
-    restart(world);
+    attested_restart(world, "0");
     expect_deliveries(world, "raised");
     put(world, "quiet", RULE("*", "Enabled", ""));
     expect_newest(world, "Dismissed", "quiet");
@@ -158,7 +135,7 @@ test_alerts_that_there_are(void)
     world_advance(world, 2 * ROUND);
     expect_newest(world, "Active", NULL);
     expect_deliveries(world, "");
-    restart(world);
+    attested_restart(world, "0");
     expect_newest(world, "Resolved", NULL);
     expect_deliveries(world, "over");
 }
@@ -171,7 +148,7 @@ test_rule_that_is_over(void)
     for (guint i = 0; i < G_N_ELEMENTS(ends); i++) {
         g_autoptr(World) world = world_healthy();
         put(world, "quiet", RULE(DEVIATION, "Enabled", ""));
-        restart(world);
+        attested_restart(world, "0");
         expect_newest(world, "Dismissed", "quiet");
         if (i == 0)
             answer_free(world_must(world, 204, "DELETE", RULES "/QUIET", NULL));
@@ -179,7 +156,7 @@ test_rule_that_is_over(void)
             put(world, "quiet", i == 1 ? RULE(DEVIATION, "Disabled", "") : RULE(DEVIATION, "Enabled", ONE_SET("s2")));
         expect_newest(world, "Active", NULL);
         expect_deliveries(world, "raised");
-        restart(world);
+        attested_restart(world, "0");
         expect_newest(world, "Resolved", NULL);
         expect_deliveries(world, "over");
     }
@@ -196,7 +173,7 @@ test_rule_that_expires(void)
                            "\"%s\"}}",
                            text);
     put(world, "quiet", body);
-    restart(world);
+    attested_restart(world, "0");
     world_advance(world, 4 * 3600 * S);
     expect_newest(world, "Dismissed", "quiet");
     world_advance(world, 3 * ROUND);
@@ -218,7 +195,7 @@ test_two_rules(void)
     g_autoptr(World) world = world_healthy();
     put(world, "a", RULE("*", "Enabled", ""));
     put(world, "b", RULE(DEVIATION, "Enabled", ""));
-    restart(world);
+    attested_restart(world, "0");
     expect_newest(world, "Dismissed", "a");
     answer_free(world_must(world, 204, "DELETE", RULES "/a", NULL));
     expect_newest(world, "Dismissed", "b");
@@ -234,7 +211,7 @@ test_dismissed_by_somebody(void)
 {
     g_autoptr(World) world = world_healthy();
     put(world, "quiet", RULE("*", "Enabled", ""));
-    restart(world);
+    attested_restart(world, "0");
     newest_change(world, "/dismiss");
     expect_newest(world, "Dismissed", NULL);
     answer_free(world_must(world, 204, "DELETE", RULES "/quiet", NULL));
