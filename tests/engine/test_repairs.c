@@ -320,8 +320,10 @@ test_replaced_within_quota(void)
 
 /* ---- what would be lost ---- */
 
-#define VTPM "{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":true}}"
-#define HELD "statuses.2.code"
+#define VTPM       "{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":true,\"vTpmEnabled\":true}}"
+#define HELD       "statuses.2.code"
+#define VOLUME     "{\"kind\":\"LuksVolume\",\"name\":\"/dev/vdb\",\"reason\":\"r\"}"
+#define CREDENTIAL "{\"kind\":\"Credential\",\"name\":\"db\",\"reason\":\"r\"}"
 
 /* An assessment of instance 1 has that. */
 static void
@@ -346,7 +348,7 @@ static World *
 bound_world(const char *policy, Silence *silence)
 {
     World *world = world_of(policy, VTPM, silence);
-    assessed_put(world, "{\"kind\":\"LuksVolume\",\"name\":\"/dev/vdb\",\"reason\":\"r\"}");
+    assessed_put(world, VOLUME);
     return world;
 }
 
@@ -401,25 +403,24 @@ test_what_would_be_lost_is_left_alone(void)
 }
 
 static void
-test_a_restart_loses_nothing(void)
+test_nothing_would_be_lost(void)
 {
-    Silence silence = { NULL, 1 };
-    g_autoptr(World) world = bound_world(REPAIRS("Restart"), &silence);
-    silence.suffix = ".1";
-    world_advance(world, 300 * S);
-    expect_who(world, "0:1/1 1:1/2 2:1/1");
-    g_assert_cmpuint(told(world, "is not restarted"), ==, 0);
-}
-
-static void
-test_what_lies_on_the_os_disk_holds_nothing_back(void)
-{
-    Silence silence = { NULL, 1 };
-    g_autoptr(World) world = world_of(REPAIRS("Reimage"), VTPM, &silence);
-    assessed_put(world, "{\"kind\":\"Credential\",\"name\":\"db\",\"reason\":\"r\"}");
-    silence.suffix = ".1";
-    world_advance(world, 300 * S);
-    expect_who(world, "0:1/1 1:2/2 2:1/1");
+    static const struct {
+        const char *why, *policy, *locked_out, *who;
+    } cases[] = {
+        { "a restart leaves both", REPAIRS("Restart"), VOLUME, "0:1/1 1:1/2 2:1/1" },
+        { "it lies on the OS disk, and goes with it", REPAIRS("Reimage"), CREDENTIAL, "0:1/1 1:2/2 2:1/1" },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Silence silence = { NULL, 1 };
+        g_autoptr(World) world = world_of(cases[i].policy, VTPM, &silence);
+        assessed_put(world, cases[i].locked_out);
+        silence.suffix = ".1";
+        g_test_message("%s", cases[i].why);
+        world_advance(world, 300 * S);
+        expect_who(world, cases[i].who);
+        g_assert_cmpuint(told(world, "by automatic repair, although it is unhealthy"), ==, 0);
+    }
 }
 
 /* Nothing is bound any more, by a new assessment: at the next look. */
@@ -460,7 +461,7 @@ test_an_acknowledged_loss(void)
     g_assert_cmpuint(told(world, "Asked for all the same"), ==, 1);
     expect_held(world, FALSE);
     /* It was of that vTPM. */
-    assessed_put(world, "{\"kind\":\"LuksVolume\",\"name\":\"/dev/vdb\",\"reason\":\"r\"}");
+    assessed_put(world, VOLUME);
     silence.epoch = 99;
     world_advance(world, 2 * 3600 * S);
     expect_who(world, "0:1/1 1:2/2 2:1/1");
@@ -568,8 +569,7 @@ main(int argc, char **argv)
     g_test_add_func("/repairs/not-beside-a-rolling-upgrade", test_not_beside_a_rolling_upgrade);
     g_test_add_func("/repairs/replaced-within-quota", test_replaced_within_quota);
     g_test_add_func("/repairs/what-would-be-lost", test_what_would_be_lost_is_left_alone);
-    g_test_add_func("/repairs/a-restart-loses-nothing", test_a_restart_loses_nothing);
-    g_test_add_func("/repairs/what-lies-on-the-os-disk", test_what_lies_on_the_os_disk_holds_nothing_back);
+    g_test_add_func("/repairs/nothing-would-be-lost", test_nothing_would_be_lost);
     g_test_add_func("/repairs/unbound-meanwhile", test_unbound_meanwhile);
     g_test_add_func("/repairs/an-acknowledged-loss", test_an_acknowledged_loss);
     g_test_add_func("/creation/repeated", test_creations);
