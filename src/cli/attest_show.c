@@ -178,7 +178,6 @@ run_attest_approve(Cli *cli, GError **error)
 {
     g_autofree char *path = instance_path(cli, "/attestation"), *approval = instance_path(cli, "/approveBaseline");
     g_auto(Reply) now = { 0 };
-    g_auto(Reply) made = { 0 };
     if (!client_send(cli->client, "GET", path, NULL, &now, error))
         return FALSE;
     const char *state = json_string_value(json_path(now.body, "properties.state"));
@@ -186,10 +185,7 @@ run_attest_approve(Cli *cli, GError **error)
     g_autofree char *question = g_strdup_printf(
         "Instance %s is %s%s%s Approve what it booted as what its image is to boot from now on?",
         args_text(cli->args, "instance-id"), state ? state : "unknown", reason ? ": " : ".", reason ? reason : "");
-    if (!cli_confirm(cli, question, error) || !client_send(cli->client, "POST", approval, NULL, &made, error))
-        return FALSE;
-    output_print(made.body, baseline_columns, cli->format);
-    return TRUE;
+    return cli_confirm(cli, question, error) && cli_send_show(cli, "POST", approval, /* body= */ NULL, baseline_columns, error);
 }
 
 gboolean

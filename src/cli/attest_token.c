@@ -25,13 +25,9 @@ run_attest_token(Cli *cli, GError **error)
 {
     g_autofree char *path = cli_instance_path(cli, args_text(cli->args, "instance-id"), "/attestationToken");
     g_autoptr(json_t) body = json_pack("{ss}", "nonce", args_text(cli->args, "nonce"));
-    g_auto(Reply) reply = { 0 };
     if (!body)
         return arm_fail(error, ARM_INVALID_PARAMETER, "nonce", "--nonce is UTF-8 text.");
-    if (!client_send(cli->client, "POST", path, body, &reply, error))
-        return FALSE;
-    output_print(reply.body, token_columns, cli->format);
-    return TRUE;
+    return cli_send_show(cli, "POST", path, body, token_columns, error);
 }
 
 /* ---- verify-token ---- */

@@ -16,17 +16,21 @@ authority_read(Cli *cli, Reply *ret_reply, GError **error)
     return client_send(cli->client, "GET", path, NULL, ret_reply, error);
 }
 
+/* A list in it where people read, all of it for programs. */
+static void
+list_print(const Cli *cli, const json_t *body, const char *path, const Column *list_columns)
+{
+    const gboolean is_list = cli->format == OUTPUT_TABLE || cli->format == OUTPUT_TSV;
+    output_print(is_list ? json_path(body, path) : body, list_columns, cli->format);
+}
+
 gboolean
 run_ca_show(Cli *cli, GError **error)
 {
     g_auto(Reply) reply = { 0 };
     if (!authority_read(cli, &reply, error))
         return FALSE;
-    if (cli->format != OUTPUT_TABLE && cli->format != OUTPUT_TSV) {
-        output_print(reply.body, NULL, cli->format);
-        return TRUE;
-    }
-    output_print(json_path(reply.body, "properties.certificates"), columns, cli->format);
+    list_print(cli, reply.body, "properties.certificates", columns);
     if (cli->format == OUTPUT_TABLE && json_is_true(json_path(reply.body, "properties.rootKeyHere")))
         printf(
             "\nThe root's private key lies on this host, in ca/vtpm/ of the state folder. Nothing needs it there: move it to a "
@@ -92,8 +96,7 @@ run_ca_revoke(Cli *cli, GError **error)
             error) ||
         !client_send(cli->client, "POST", path, body, &reply, error))
         return FALSE;
-    output_print(cli->format == OUTPUT_TABLE || cli->format == OUTPUT_TSV ? json_path(reply.body, "revoked") : reply.body,
-                 revoked_columns, cli->format);
+    list_print(cli, reply.body, "revoked", revoked_columns);
     return TRUE;
 }
 
@@ -107,8 +110,6 @@ run_ca_renew(Cli *cli, GError **error)
     if (!cli_confirm(cli, "Have a new CA sign from now on? Certificates of the one before it stay valid.", error) ||
         !client_send(cli->client, "POST", path, body, &reply, error))
         return FALSE;
-    output_print(cli->format == OUTPUT_TABLE || cli->format == OUTPUT_TSV ? json_path(reply.body, "properties.certificates")
-                                                                          : reply.body,
-                 columns, cli->format);
+    list_print(cli, reply.body, "properties.certificates", columns);
     return TRUE;
 }

@@ -50,13 +50,19 @@ cli_instance_path(const Cli *cli, const char *instance, const char *suffix)
 }
 
 gboolean
-cli_show(Cli *cli, const char *path, const Column *columns, GError **error)
+cli_send_show(Cli *cli, const char *method, const char *path, const json_t *body, const Column *columns, GError **error)
 {
     g_auto(Reply) reply = { 0 };
-    if (!client_send(cli->client, "GET", path, NULL, &reply, error))
+    if (!client_send(cli->client, method, path, body, &reply, error))
         return FALSE;
     output_print(reply.body, columns, cli->format);
     return TRUE;
+}
+
+gboolean
+cli_show(Cli *cli, const char *path, const Column *columns, GError **error)
+{
+    return cli_send_show(cli, "GET", path, /* body= */ NULL, columns, error);
 }
 
 gboolean
@@ -84,6 +90,17 @@ cli_change(Cli *cli, const char *method, const char *path, const json_t *body, c
     }
     if (ret_body)
         *ret_body = g_steal_pointer(&reply.body);
+    return TRUE;
+}
+
+gboolean
+cli_change_show(Cli *cli, const char *method, const char *path, const json_t *body, const char *what, const Column *columns,
+                GError **error)
+{
+    g_autoptr(json_t) answer = NULL;
+    if (!cli_change(cli, method, path, body, what, &answer, error))
+        return FALSE;
+    output_print(answer, columns, cli->format);
     return TRUE;
 }
 

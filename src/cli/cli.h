@@ -34,6 +34,9 @@ char *cli_instance_path(const Cli *cli, const char *instance, const char *suffix
 /* ---- requests ---- */
 
 gboolean cli_show(Cli *cli, const char *path, const Column *columns, GError **error);
+/* Sends, and shows the answer. body may be NULL. */
+gboolean cli_send_show(Cli *cli, const char *method, const char *path, const json_t *body, const Column *columns,
+                       GError **error);
 gboolean cli_show_list(Cli *cli, const char *path, const Column *columns, GError **error);
 
 /* Sends, and waits for the operation's end unless --no-wait; `what` is said while waiting
@@ -41,6 +44,9 @@ gboolean cli_show_list(Cli *cli, const char *path, const Column *columns, GError
  * there was none). */
 gboolean cli_change(Cli *cli, const char *method, const char *path, const json_t *body, const char *what, json_t **ret_body,
                     GError **error);
+/* The same, and shows the reply's body. */
+gboolean cli_change_show(Cli *cli, const char *method, const char *path, const json_t *body, const char *what,
+                         const Column *columns, GError **error);
 
 /* Asks on the terminal; --yes answers. Without a terminal and without --yes: an error. */
 gboolean cli_confirm(const Cli *cli, const char *question, GError **error);

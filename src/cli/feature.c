@@ -37,11 +37,7 @@ static gboolean
 change(Cli *cli, const char *suffix, const char *what, GError **error)
 {
     g_autofree char *path = feature_path(cli, suffix);
-    g_autoptr(json_t) answer = NULL;
-    if (!cli_change(cli, "POST", path, NULL, what, &answer, error))
-        return FALSE;
-    output_print(answer, columns, cli->format);
-    return TRUE;
+    return cli_change_show(cli, "POST", path, /* body= */ NULL, what, columns, error);
 }
 
 gboolean

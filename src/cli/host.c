@@ -99,15 +99,12 @@ gboolean
 run_group_create(Cli *cli, GError **error)
 {
     const char *location = args_text(cli->args, "location");
-    g_autoptr(json_t) tags = cli_tags(cli, error), answer = NULL;
+    g_autoptr(json_t) tags = cli_tags(cli, error);
     if (!tags)
         return FALSE;
     g_autofree char *path = cli_group_path(cli, args_text(cli->args, "name"), "");
     g_autoptr(json_t) body = json_pack("{ss sO}", "location", location ? location : client_location(cli->client), "tags", tags);
-    if (!cli_change(cli, "PUT", path, body, "Creating the resource group", &answer, error))
-        return FALSE;
-    output_print(answer, group_columns, cli->format);
-    return TRUE;
+    return cli_change_show(cli, "PUT", path, body, "Creating the resource group", group_columns, error);
 }
 
 gboolean

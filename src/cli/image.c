@@ -214,7 +214,7 @@ run_image_import(Cli *cli, GError **error)
     };
     const char *file = args_text(cli->args, "file");
     g_autofree char *source = g_canonicalize_filename(file, NULL), *what = g_strdup_printf("Importing %s", file);
-    g_autoptr(json_t) definition = definition_read(cli, file, error), answer = NULL;
+    g_autoptr(json_t) definition = definition_read(cli, file, error);
     gboolean agent = TRUE;
     if (!definition)
         return FALSE;
@@ -232,8 +232,5 @@ run_image_import(Cli *cli, GError **error)
     g_autoptr(json_t) body = json_pack("{ss sO}", "source", source, "definition", definition);
     /* The daemon answers when the file is copied and its hash is known. */
     g_printerr("%s\n", what);
-    if (!cli_change(cli, "POST", path, body, what, &answer, error))
-        return FALSE;
-    output_print(answer, NULL, cli->format);
-    return TRUE;
+    return cli_change_show(cli, "POST", path, body, what, /* columns= */ NULL, error);
 }

@@ -47,16 +47,6 @@ run_suppression_rule_delete(Cli *cli, GError **error)
 
 /* ---- changes: what is there, with what the options say ---- */
 
-static gboolean
-rule_send(Cli *cli, const char *path, const json_t *rule, GError **error)
-{
-    g_auto(Reply) reply = { 0 };
-    if (!client_send(cli->client, "PUT", path, rule, &reply, error))
-        return FALSE;
-    output_print(reply.body, columns, cli->format);
-    return TRUE;
-}
-
 static json_t *
 rule_read(Cli *cli, const char *path, GError **error)
 {
@@ -86,7 +76,7 @@ run_suppression_rule_update(Cli *cli, GError **error)
         rule = json_pack("{s{}}", "properties");
     for (guint i = 0; i < G_N_ELEMENTS(given); i++)
         json_set_text(json_object_get(rule, "properties"), given[i].member, args_text(cli->args, given[i].option));
-    return rule_send(cli, path, rule, error);
+    return cli_send_show(cli, "PUT", path, rule, columns, error);
 }
 
 /* The conditions of a rule, made where it has none; borrowed. */
@@ -142,7 +132,7 @@ run_suppression_rule_upsert_scope(Cli *cli, GError **error)
         json_array_set(conditions, at, condition);
     else
         json_array_append(conditions, condition);
-    return rule_send(cli, path, rule, error);
+    return cli_send_show(cli, "PUT", path, rule, columns, error);
 }
 
 gboolean
@@ -162,5 +152,5 @@ run_suppression_rule_delete_scope(Cli *cli, GError **error)
     if (json_array_size(conditions) == 1 && !cli_confirm(cli, question, error))
         return FALSE;
     json_array_remove(conditions, at);
-    return rule_send(cli, path, rule, error);
+    return cli_send_show(cli, "PUT", path, rule, columns, error);
 }

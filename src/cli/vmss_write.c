@@ -129,7 +129,13 @@ protection_update(Cli *cli, const char *instance, GError **error)
         "enable-terminate-notification",
         "terminate-notification-time",
     };
-    g_autoptr(json_t) body = json_object(), answer = NULL;
+    static const Column columns[] = {
+        { "InstanceId", "instanceId" },
+        { "ProtectFromScaleIn", "properties.protectionPolicy.protectFromScaleIn" },
+        { "ProtectFromScaleSetActions", "properties.protectionPolicy.protectFromScaleSetActions" },
+        { 0 },
+    };
+    g_autoptr(json_t) body = json_object();
     for (guint i = 0; i < G_N_ELEMENTS(of_set); i++) {
         if (args_flag(cli->args, of_set[i]))
             return arm_fail(error, ARM_INVALID_PARAMETER, of_set[i],
@@ -147,16 +153,7 @@ protection_update(Cli *cli, const char *instance, GError **error)
         return arm_fail(error, ARM_INVALID_PARAMETER, "instance-id",
                         "With --instance-id, say --protect-from-scale-in or --protect-from-scale-set-actions.");
     g_autofree char *path = cli_instance_path(cli, instance, "");
-    if (!cli_change(cli, "PUT", path, body, "Updating the instance", &answer, error))
-        return FALSE;
-    static const Column columns[] = {
-        { "InstanceId", "instanceId" },
-        { "ProtectFromScaleIn", "properties.protectionPolicy.protectFromScaleIn" },
-        { "ProtectFromScaleSetActions", "properties.protectionPolicy.protectFromScaleSetActions" },
-        { 0 },
-    };
-    output_print(answer, columns, cli->format);
-    return TRUE;
+    return cli_change_show(cli, "PUT", path, body, "Updating the instance", columns, error);
 }
 
 void
