@@ -252,7 +252,7 @@ action_run(Call *call, const Action *action, const char *const *ids, gboolean by
                 .by_set = by_set,
                 .hurried = g_array_new(FALSE, FALSE, sizeof(guint)),
                 .locked_out = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free),
-                .skip_shutdown = call_query_is_true(call, "skipshutdown") || call_query_is_true(call, "forcedeletion") };
+                .skip_shutdown = call_query_is_true(call, "skipShutdown") || call_query_is_true(call, "forceDeletion") };
     run.tx = store_write(call->api->store, error);
     run.set = run.tx ? call_set(run.tx, call->params[PARAM_GROUP], call->params[PARAM_SET], error) : NULL;
     if (!run.set || !call_not_deleting(run.set, error) || !run_prepare(&run, error) ||

@@ -8,7 +8,8 @@
 const char *
 call_query(Call *call, const char *name)
 {
-    const char *value = g_hash_table_lookup(call->target.query, name);
+    g_autofree char *folded = g_ascii_strdown(name, -1);
+    const char *value = g_hash_table_lookup(call->target.query, folded);
     return value && *value ? value : NULL;
 }
 

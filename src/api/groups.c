@@ -215,7 +215,7 @@ sets_delete(Call *call, StoreTx *tx, const StoreGroup *group, StoreOperation *op
     g_autoptr(GPtrArray) sets = store_set_list(tx, group->name, error);
     for (guint i = 0; sets && i < sets->len; i++) {
         StoreSet *set = g_ptr_array_index(sets, i);
-        if (!scale_set_delete_begin(tx, set, operation, /* forced= */ call_query(call, "forcedeletiontypes") != NULL, call->now,
+        if (!scale_set_delete_begin(tx, set, operation, /* forced= */ call_query(call, "forceDeletionTypes") != NULL, call->now,
                                     error))
             return FALSE;
     }

@@ -14,7 +14,7 @@ static gboolean
 lifetime_read(Call *call, gint64 *ret_usec, GError **error)
 {
     static const char name[] = "sasUriExpirationTimeInMinutes";
-    const char *text = call_query(call, "sasuriexpirationtimeinminutes");
+    const char *text = call_query(call, name);
     guint64 minutes = LINK_MINUTES;
     if (text && !g_ascii_string_to_unsigned(text, 10, 1, LINK_MINUTES_MAX, &minutes, NULL))
         return arm_fail(error, ARM_INVALID_PARAMETER, name, "'%s' is a whole number from 1 to %d, not '%.40s'.", name,

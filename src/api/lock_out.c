@@ -5,7 +5,7 @@ lock_out_settle(Call *call, StoreTx *tx, const StoreSet *set, const GPtrArray *v
 {
     if (violations->len == 0)
         return TRUE;
-    if (!call_query_is_true(call, "acknowledgedataloss")) {
+    if (!call_query_is_true(call, "acknowledgeDataLoss")) {
         arm_set_error_from_violations(error, violations);
         return FALSE;
     }

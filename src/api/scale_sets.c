@@ -195,7 +195,7 @@ set_delete(Call *call, GError **error)
     g_autofree char *id = resource_id_scale_set(call->api->subscription, set->group, set->name);
     g_autoptr(StoreOperation) operation = operation_begin(tx, OPERATION_DELETE_SCALE_SET, set, id, set->location,
                                                           /* of_set= */ FALSE, call->request->caller, call->now, error);
-    gboolean forced = call_query_is_true(call, "forcedeletion");
+    gboolean forced = call_query_is_true(call, "forceDeletion");
     if (!operation || !scale_set_delete_begin(tx, set, operation, forced, call->now, error) ||
         (operation->pending == 0 && !operation_end(tx, operation, call->now, error)) ||
         !store_commit(g_steal_pointer(&tx), error))

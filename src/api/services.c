@@ -83,7 +83,7 @@ held_let_go(StoreTx *tx, StoreInstance *instance, GPtrArray *violations, GError 
 static gboolean
 losses_acknowledge(Call *call, StoreTx *tx, const StoreSet *set, GError **error)
 {
-    if (!call_query_is_true(call, "acknowledgedataloss"))
+    if (!call_query_is_true(call, "acknowledgeDataLoss"))
         return TRUE;
     g_autoptr(GPtrArray) violations = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
     g_autoptr(GPtrArray) instances = store_instance_list(tx, set->id, error);
@@ -97,7 +97,7 @@ losses_acknowledge(Call *call, StoreTx *tx, const StoreSet *set, GError **error)
 static gboolean
 acknowledgement_check(Call *call, gboolean suspend, GError **error)
 {
-    return !suspend || !call_query_is_true(call, "acknowledgedataloss") ||
+    return !suspend || !call_query_is_true(call, "acknowledgeDataLoss") ||
            arm_fail(error, ARM_INVALID_PARAMETER, "acknowledgeDataLoss",
                     "acknowledgeDataLoss=true has repairs that are held back go on: it goes with the action Resume alone.");
 }

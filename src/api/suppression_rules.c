@@ -62,7 +62,7 @@ rule_find(Call *call, StoreTx *tx, GError **error)
 static gboolean
 type_read(Call *call, gboolean *ret_asked, AlertKind *ret_kind, GError **error)
 {
-    const char *type = call_query(call, "alerttype");
+    const char *type = call_query(call, "AlertType");
     *ret_asked = type != NULL;
     return !type || alert_kind_from_text(type, ret_kind) ||
            arm_fail(error, ARM_INVALID_PARAMETER, "AlertType", "'AlertType' is '%.80s', and no alert is ever of that type.",

@@ -288,6 +288,6 @@ scale_set_what_if(Call *call, GError **error)
         .now = call->now,
         .locked_out = locked_out,
     };
-    g_autoptr(json_t) body = answer_json(&question, call_query_is_true(call, "acknowledgedataloss"), error);
+    g_autoptr(json_t) body = answer_json(&question, call_query_is_true(call, "acknowledgeDataLoss"), error);
     return body ? respond_json(200, body) : NULL;
 }

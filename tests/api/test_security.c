@@ -177,6 +177,7 @@ test_suppression_rules(void)
         { "GET", RULES, NULL, 200, "value.2", NULL },
         { "GET", RULES "?AlertType=" SILENCE, NULL, 200, "value.0.name", "r2" },
         { "GET", RULES "?AlertType=" SILENCE, NULL, 200, "value.1", NULL },
+        { "GET", RULES "?ALERTTYPE=" SILENCE, NULL, 200, "value.0.name", "r2" },
         { "GET", RULES "?AlertType=IpAnomaly", NULL, 400, "error.target", "AlertType" },
         { "PUT", RULES "/r%203", RULE(EVERY), 400, "error.target", "name" },
         { "PUT", RULES "/r3", "{\"properties\":{}}", 400, "error.details.2.target", "properties.state" },
