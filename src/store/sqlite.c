@@ -21,6 +21,9 @@
 
 /* Idle readers are kept up to this many: the threads of the HTTP server and the engine's. */
 #define READERS_KEPT 8
+/* Of the log, whoever takes the disk's last room: so what a full disk does to instances can be written down. When a checkpoint
+ * finds no room for the database, commits go on in the log. Twice what it grows to between two checkpoints (1,000 pages). */
+#define LOG_ROOM (8 * 1024 * 1024)
 /* Only another process can make us wait, such as a backup of the file. */
 #define BUSY_TIMEOUT_MS 10000
 
@@ -131,6 +134,17 @@ wal_begin(Connection *connection, GError **error)
     return known;
 }
 
+/* Blocks beyond the log's end, which SQLite does not see. Locks are not lost by closing it: SQLite has none on its log. */
+static void
+log_reserve(const char *path)
+{
+    g_autofree char *log = g_strconcat(path, "-wal", NULL);
+    AUTO_FD fd = open(log, O_WRONLY | O_CLOEXEC);
+    /* On a disk that is full already, or a file system that cannot, it takes room as it grows. */
+    if (fd < 0 || fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, LOG_ROOM) != 0)
+        g_info("The store's log has no room of its own: %s.", g_strerror(errno));
+}
+
 /* SQLite gives its log the mode of the file. Made here and not under a umask, which all threads
  * share. */
 static gboolean
@@ -184,8 +198,11 @@ store_open(const char *path, GError **error)
     g_rec_mutex_init(&store->write_lock);
     g_mutex_init(&store->pool_lock);
     g_queue_init(&store->readers);
-    if (store_bring_up(store, error))
+    if (store_bring_up(store, error)) {
+        if (!store->in_memory)
+            log_reserve(store->path);
         return store;
+    }
     store_close(store);
     return NULL;
 }

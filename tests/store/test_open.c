@@ -60,6 +60,21 @@ test_settings_of_the_connection(Fixture *f, const void *data G_GNUC_UNUSED)
     g_assert_cmpint(number_of(f->store->writer.db, "PRAGMA busy_timeout"), ==, 10000);
 }
 
+/* Whatever else fills the disk. */
+static void
+test_log_has_room_of_its_own(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    g_autofree char *path = g_strconcat(f->path, "-wal", NULL);
+    struct stat status;
+    reopen(f);
+    g_assert_cmpint(stat(path, &status), ==, 0);
+    if (status.st_blocks == 0)
+        g_test_skip("the file system reserves no room");
+    else
+        g_assert_cmpint(status.st_blocks * 512, >=, 8 * 1024 * 1024);
+    g_assert_cmpint(status.st_size, <, 1024 * 1024);
+}
+
 static void
 test_reopened(Fixture *f, const void *data G_GNUC_UNUSED)
 {
@@ -357,6 +372,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     fixture_add_file("only-its-owner-reads-it", test_only_its_owner_reads_it);
     fixture_add_file("settings-of-the-connection", test_settings_of_the_connection);
+    fixture_add_file("log-has-room-of-its-own", test_log_has_room_of_its_own);
     fixture_add_file("reopened", test_reopened);
     fixture_add_file("empty-file-is-migrated", test_empty_file_is_migrated);
     fixture_add_file("newer-file-is-refused", test_newer_file_is_refused);
