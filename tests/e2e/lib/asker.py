@@ -1,5 +1,6 @@
 """A client that asks every instance's service over and over, from outside, through host ports, and what its log says."""
 
+import select
 import socket
 import threading
 import time
@@ -11,28 +12,62 @@ from lib.wait import until
 GUEST_PORT = 8080
 REQUEST = b'GET /health HTTP/1.1\r\nHost: guest\r\n\r\n'
 PATIENCE_S = 30     # a slow answer is an answer
-# The forwarded port takes a connection before the guest is there to, and what it sent before that is lost: where nobody has
-# answered yet, another ask hears sooner of who does.
-FIRST_PATIENCE_S = 2
+# The forwarded port takes a connection before the guest is there to, and hands it on at longer and longer intervals: another
+# connection hears sooner of who answers, while the former ones are listened to.
+AGAIN_S = 2
 PAUSE_S = 0.4       # each answer is a process in an emulated guest, which has other things to do
 
 Ask = namedtuple('Ask', 'began ended boot')     # boot: which boot of the guest answered well; None: there was no good answer
 
 
-def _well_boot(address, patience):
-    """The id of the boot that answers that it is well; None: nobody does."""
-    try:
-        with socket.create_connection(address, timeout=patience) as connection:
-            connection.sendall(REQUEST)
-            content = b''
-            while chunk := connection.recv(4096):
-                content += chunk
-    except OSError:
-        return None
+def _said_well(content):
+    """The id of the boot that answered that it is well; None: it did not."""
     head, _, body = content.decode(errors='replace').partition('\r\n\r\n')
     status, *headers = head.split('\r\n')
     boots = [value for name, _, value in (header.partition(': ') for header in headers) if name == 'Boot-Id']
     return boots[0] if boots and status.split()[1:2] == ['200'] and '"Healthy"' in body else None
+
+
+def _heard(connections, seconds):
+    """Reads what comes within that time: the first whole answer; None: none has come. Those that broke off are dropped."""
+    end = time.monotonic() + seconds
+    while connections and (left := end - time.monotonic()) > 0:
+        for connection in select.select(list(connections), [], [], left)[0]:
+            try:
+                chunk = connection.recv(4096)
+            except OSError:
+                chunk = None
+            if chunk:
+                connections[connection] += chunk
+                continue
+            connection.close()
+            content = connections.pop(connection)
+            if chunk is not None and content:
+                return content
+    return None
+
+
+def _well_boot(address):
+    """The id of the boot that answers that it is well; None: nobody does."""
+    connections = {}    # to what each has said
+    end = time.monotonic() + PATIENCE_S
+    try:
+        while time.monotonic() < end:
+            try:
+                connection = socket.create_connection(address, timeout=AGAIN_S)
+                connections[connection] = b''
+                connection.sendall(REQUEST)
+            except OSError:
+                pass
+            content = _heard(connections, AGAIN_S)
+            if content:
+                return _said_well(content)
+            if not connections:
+                return None
+        return None
+    finally:
+        for connection in connections:
+            connection.close()
 
 
 def spans_of(asks):
@@ -114,12 +149,11 @@ class Asker:
                     self._spawn(self._ask, number)
 
     def _ask(self, number):
-        boot = None
         while not self._over.is_set():
             with self._lock:
                 address = self._here.get(number)
             began = time.monotonic()
-            boot = _well_boot(address, PATIENCE_S if boot else FIRST_PATIENCE_S) if address else None
+            boot = _well_boot(address) if address else None
             with self._lock:
                 self.log[number].append(Ask(began, time.monotonic(), boot))
             self._over.wait(PAUSE_S)
