@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 from lib import bodies
+from lib.attested import Attested, components, extension_profile
 from lib.cli import run
 from lib.guest import Guest
 from lib.os_disk import changed_disk
@@ -14,28 +15,11 @@ from lib.token import verified
 from lib.wait import until
 
 suite = Suite(driver='qemu', start=False, chained=True)
-EXTENSION = {'extensions': [{'name': 'GuestAttestation', 'properties': {
-    'publisher': 'Microsoft.Azure.Security.LinuxAttestation', 'type': 'GuestAttestation', 'typeHandlerVersion': '1.0'}}]}
 ON = '-g e2e -n proven'
 
 
-def attestation(t, instance_id='0'):
-    path = f'{t.arm.set("proven")}/virtualMachines/{instance_id}/attestation'
-    return t.arm.get(path).expect(200).body['properties']
-
-
-def expect_state(t, state, instance_id='0'):
-    """What is found of the present boot, once it was found."""
-    found = until(lambda: (lambda found: found['state'] != 'Waiting' and found)(attestation(t, instance_id)),
-                  f'instance {instance_id} to be attested', 120)
-    assert found['state'] == state, found
-    return found
-
-
-def evidence(t, folder, instance_id='0'):
-    path = os.path.join(t.room.path, folder)
-    run(t.daemon, f'testudo attest show {ON} --instance-id {instance_id} --evidence {path}').expect()
-    return path
+def instance(t, instance_id='0'):
+    return Attested(t, 'proven', instance_id)
 
 
 @suite.test('without a reference a boot that is proven is not judged')
@@ -45,8 +29,8 @@ def _(t):
     t.daemon = t.new_daemon(options=['--state-key', key]).start()
     t.arm = t.new_arm()
     t.arm.done(t.arm.put(t.arm.set('proven'), bodies.scale_set(
-        1, bodies.TRUSTED_SIZE, bodies.image('gen2'), bodies.trusted(), extensionProfile=EXTENSION)).expect(201))
-    found = expect_state(t, 'NotJudged')
+        1, bodies.TRUSTED_SIZE, bodies.image('gen2'), bodies.trusted(), extensionProfile=extension_profile())).expect(201))
+    found = instance(t).expect('NotJudged')
     assert found['code'] == 'noReference' and found['lastVerifiedAt'] and found['vTpm']['attestationKeyBoundAt'], found
     guest = Guest(t, 'proven')
     guest.expect_trusted()
@@ -56,8 +40,7 @@ def _(t):
 
 @suite.test('approved, it is the reference of its image')
 def _(t):
-    t.arm.post(f'{t.arm.set("proven")}/virtualMachines/0/approveBaseline', None).expect(201)
-    found = until(lambda: (lambda found: found['state'] == 'Healthy' and found)(attestation(t)), 'the next round', 60)
+    found = instance(t).approve()
     assert found['reference'].startswith('Testudo:mini:gen2:1.0.0'), found
     assert 'reason' not in found, found
 
@@ -76,7 +59,7 @@ def _(t):
     ahead = os.path.join(t.daemon.state_dir, 'vtpm-ahead')
     before = set(os.listdir(ahead))
     t.arm.done(t.arm.patch(t.arm.set('proven'), {'sku': {'capacity': 2}}))
-    first, second = attestation(t), expect_state(t, 'Healthy', '1')
+    first, second = instance(t).now(), instance(t, '1').expect('Healthy')
     assert first['vTpm']['endorsementKeySha256'] != second['vTpm']['endorsementKeySha256']
     assert first['eventLogSha256'] == second['eventLogSha256'], (first, second)
     # The one that it took was made up for, without the root's key.
@@ -85,7 +68,7 @@ def _(t):
 
 @suite.test('the evidence is verified without the daemon')
 def _(t):
-    one, other = evidence(t, 'evidence0'), evidence(t, 'evidence1', '1')
+    one, other = instance(t).evidence('evidence0'), instance(t, '1').evidence('evidence1')
     ca = t.room.file('ca.pem', run(t.daemon, 'testudo ca chain').expect().out)
     verdict = json.loads(run(t.daemon, f'testudo attest verify-file {other} --reference {one} -o json').expect().out)
     assert verdict['verdict'] == 'Healthy', verdict
@@ -98,7 +81,7 @@ def _(t):
 def _(t):
     token = run(t.daemon, f'testudo attest token {ON} --instance-id 1 --nonce 5f3c0c2e -o tsv').expect().out.strip()
     claims = verified(token, t.daemon.url, t.daemon.https(''), t.room.path, '5f3c0c2e')
-    assert claims['secureboot'] is True and claims['x-testudo-ek-sha256'] == attestation(t, '1')['vTpm']['endorsementKeySha256'], claims
+    assert claims['secureboot'] is True and claims['x-testudo-ek-sha256'] == instance(t, '1').now()['vTpm']['endorsementKeySha256'], claims
 
 
 @suite.test('a guest asks for its own token by its port, and gets no other')
@@ -139,16 +122,12 @@ def changed(t):
     return changed_disk(t, Guest(t, 'proven'), lambda power: stopped(t, power))
 
 
-def components(found):
-    return {(item['pcr'], item['name']) for item in found.get('components', [])}
-
-
 @suite.test('with Secure Boot off nothing passes, and it says so')
 def _(t):
     off = bodies.edit(security={'uefiSettings': {'secureBootEnabled': False}})
     t.arm.done(t.arm.patch(t.arm.set('proven'), off))
     t.arm.done(t.arm.post(t.arm.set('proven') + '/manualupgrade', {'instanceIds': ['0']}))
-    found = expect_state(t, 'NotAttested')
+    found = instance(t).expect('NotAttested')
     assert found['code'] == 'secureBootOff', found
     assert (7, 'SecureBoot') in components(found), found
     refused = run(t.daemon, f'testudo attest token {ON} --instance-id 0 --nonce n').expect(1)
@@ -163,7 +142,7 @@ def _(t):
         grub[at] ^= 0x20
         esp.write('/EFI/BOOT/grubx64.efi', bytes(grub))
         boot()
-        found = expect_state(t, 'Deviation')
+        found = instance(t).expect('Deviation')
         assert found['reason'].startswith('PCR 4: \\EFI\\BOOT\\grubx64.efi has digest '), found
 
 
@@ -174,7 +153,7 @@ def _(t):
         assert b'console=ttyS0' in text, text
         esp.write('/EFI/debian/grub.cfg', text.replace(b'console=ttyS0', b'console=ttyS0 quiet'))
         boot()
-        found = expect_state(t, 'Deviation')
+        found = instance(t).expect('Deviation')
         names = components(found)
         assert (8, 'kernel_cmdline') in names and (9, '(hd0,gpt1)/EFI/debian/grub.cfg') in names, found
         assert found['reason'].startswith('PCR '), found
@@ -186,15 +165,14 @@ def _(t):
         # A second archive in it, which is empty.
         esp.write('/initrd.gz', esp.read('/initrd.gz') + bytes(512))
         boot()
-        found = expect_state(t, 'Deviation')
+        found = instance(t).expect('Deviation')
         assert found['reason'].startswith('PCR 9: (hd0,gpt1)/initrd.gz has digest '), found
 
 
 @suite.test('in quarantine it stands still, cut off, and another one comes in its place')
 def _(t):
-    settings = {'AttestationConfig': {'onDeviation': 'quarantine'}}
-    profile = {'extensions': [{**EXTENSION['extensions'][0], 'properties': {**EXTENSION['extensions'][0]['properties'], 'settings': settings}}]}
-    t.arm.done(t.arm.patch(t.arm.set('proven'), {'properties': {'virtualMachineProfile': {'extensionProfile': profile}}}))
+    profile = {'extensionProfile': extension_profile(onDeviation='quarantine')}
+    t.arm.done(t.arm.patch(t.arm.set('proven'), {'properties': {'virtualMachineProfile': profile}}))
     t.arm.done(t.arm.post(t.arm.set('proven') + '/manualupgrade', {'instanceIds': ['0']}))
     guest = Guest(t, 'proven')
     disk, made = os.path.join(guest.folder, 'os.qcow2'), os.path.join(t.room.path, 'changed', 'os.raw.qcow2')
@@ -210,7 +188,7 @@ def _(t):
     assert held['instanceId'] == '0', held
     until(lambda: '2' in t.arm.instances('proven'), 'another one in its place', 120)
     # Made by the model, which has Secure Boot off by now: that is no deviation, and nobody follows it.
-    until(lambda: attestation(t, '2').get('code') == 'secureBootOff', 'the other one to be attested', 120)
+    until(lambda: instance(t, '2').now().get('code') == 'secureBootOff', 'the other one to be attested', 120)
     assert run(t.daemon, f'testudo vmss health {ON} --instance-id 0 -o tsv').expect().out.startswith('Unavailable\tIn quarantine')
     guest.expect_still()
     run(t.daemon, f'testudo vmss quarantine delete {ON} --instance-id 0 --yes').expect()

@@ -1,4 +1,5 @@
-"""A cloud image with cloud-init (images/build-cloud) under Trusted launch: host name, admin user, SSH key, custom data."""
+"""A cloud image with cloud-init (images/build-cloud) under Trusted launch: host name, admin user, SSH key, custom data; and how it is
+attested, once it boots by the GRUB configuration that Debian wrote itself."""
 
 import base64
 import os
@@ -6,6 +7,8 @@ import shutil
 import subprocess
 
 from lib import bodies
+from lib.attested import Attested, components, extension_profile
+from lib.cli import run
 from lib.daemon import BUILD
 from lib.guest import Guest
 from lib.suite import Suite, skip
@@ -24,7 +27,7 @@ def cloud_image():
     if not os.path.exists(os.path.join(folder, 'debian-cloud.json')):
         if not shutil.which('mmdebstrap'):
             skip('mmdebstrap is not installed (tools/install-packages full)')
-        subprocess.run([BUILDER, '--out', folder], check=True)
+        subprocess.run([BUILDER, '--out', folder], check=True, stdout=subprocess.DEVNULL)
     return folder
 
 
@@ -51,15 +54,15 @@ def _(t):
         'linuxConfiguration': {'ssh': {'publicKeys': [{'path': f'/home/{ADMIN}/.ssh/authorized_keys', 'keyData': public}]}},
     }
     t.arm.done(t.arm.put(t.arm.set('cloud'), bodies.scale_set(
-        1, bodies.TRUSTED_SIZE, image, bodies.trusted(), osProfile=profile)).expect(201))
+        1, bodies.TRUSTED_SIZE, image, bodies.trusted(), osProfile=profile, extensionProfile=extension_profile())).expect(201))
     t.guest = Guest(t, 'cloud')
     t.guest.expect_trusted()
 
 
 @suite.test('cloud-init ends without an error')
 def _(t):
-    # Each look ends before run command's own deadline does.
-    until(lambda: 'status: running' not in t.guest.run('timeout 60 cloud-init status --wait', code=None),
+    # Each look ends long before the client's patience does.
+    until(lambda: 'status: running' not in t.guest.run('timeout 15 cloud-init status --wait', code=None),
           'cloud-init to end', 900, 1)
     said = t.guest.run('cloud-init status --long', code=None)
     assert 'status: done' in said, said
@@ -85,6 +88,52 @@ def _(t):
 @suite.test('the custom data was carried out')
 def _(t):
     assert t.guest.run('cat /etc/from-custom-data') == 'it came through'
+
+
+def update_grub(t):
+    """In the guest; it takes longer than run command waits."""
+    t.guest.run('systemctl reset-failed own-grub 2>/dev/null; systemctl stop own-grub 2>/dev/null; '
+                'systemd-run --quiet --no-block --unit=own-grub -p Type=oneshot -p RemainAfterExit=yes /usr/sbin/update-grub')
+    ended = until(lambda: (lambda state: state in ('active', 'failed') and state)(
+        t.guest.run('systemctl show -p ActiveState --value own-grub')), 'update-grub to end', 600, 1)
+    assert ended == 'active', t.guest.run('journalctl -u own-grub', code=None)
+
+
+@suite.test('its boot is proven, and without a reference it is not judged')
+def _(t):
+    t.attested = Attested(t, 'cloud')
+    found = t.attested.expect('NotJudged', 600)
+    assert found['code'] == 'noReference', found
+
+
+@suite.test('what it boots by the configuration that Debian wrote is attested, file by file, and approved')
+def _(t):
+    update_grub(t)
+    kernel = t.guest.run('uname -r')
+    t.guest.action('restart')
+    t.guest.expect_trusted()
+    t.attested.expect('NotJudged', 600)
+    log = run(t.daemon, f'testudo attest eventlog {t.attested.evidence("own")}/eventlog.bin').expect().out
+    for name in ('grub.cfg', f'vmlinuz-{kernel}', f'initrd.img-{kernel}'):
+        assert f'(hd0,gpt2)/boot/grub/{name}' in log or f'/boot/{name}' in log, (name, log)
+    assert 'menuentry' in log, log
+    assert t.attested.approve()['reference'].startswith('Debian:debian-12:cloud-init:12.0.0'), t.attested.now()
+
+
+@suite.test('it restarts to the same, and passes')
+def _(t):
+    t.guest.action('restart')
+    t.attested.expect('Healthy', 600)
+
+
+@suite.test('a kernel command line that its configuration was given is named')
+def _(t):
+    t.guest.run("sed -i 's/console=ttyS0/console=ttyS0 quiet/' /etc/default/grub")
+    update_grub(t)
+    t.guest.action('restart')
+    found = t.attested.expect('Deviation', 600)
+    names = components(found)
+    assert (8, 'kernel_cmdline') in names and any(pcr == 9 and name.endswith('/boot/grub/grub.cfg') for pcr, name in names), found
 
 
 @suite.test('testudo-guest is put where it can be run, and hears the SSH server')

@@ -10,13 +10,13 @@ import shutil
 import subprocess
 
 from lib import bodies
+from lib.attested import Attested, components, extension_profile
 from lib.cli import run
 from lib.daemon import BUILD
 from lib.guest import Guest
 from lib.images import built_images
 from lib.os_disk import esp_of, put_back
 from lib.suite import Suite
-from lib.wait import until
 
 ON = '-g e2e -n kernels'
 IMAGE = 'mini-gen2-1.0.0'
@@ -91,15 +91,8 @@ def image_for_both(t):
     return folder
 
 
-def attestation(t):
-    return t.arm.get(f'{t.arm.set("kernels")}/virtualMachines/0/attestation').expect(200).body['properties']
-
-
-def expect_state(t, state, code=None):
-    found = until(lambda: (lambda found: found['state'] not in ('Waiting', 'None') and found.get('code') == code and found)(attestation(t)),
-                  f'it to be attested, with {code}', 180)
-    assert found['state'] == state, found
-    return found
+def instance(t):
+    return Attested(t, 'kernels')
 
 
 def power(t, what):
@@ -107,9 +100,7 @@ def power(t, what):
 
 
 def extension(**settings):
-    return {'extensionProfile': {'extensions': [{'name': 'GuestAttestation', 'properties': {
-        'publisher': 'Microsoft.Azure.Security.LinuxAttestation', 'type': 'GuestAttestation', 'typeHandlerVersion': '1.0',
-        'settings': {'AttestationConfig': settings}}}]}}
+    return {'extensionProfile': extension_profile(**settings)}
 
 
 def change(t, profile):
@@ -119,10 +110,6 @@ def change(t, profile):
 
 def secure_boot(on):
     return bodies.edit(security={'uefiSettings': {'secureBootEnabled': on}})['properties']['virtualMachineProfile']
-
-
-def components(found):
-    return {(item['pcr'], item['name']) for item in found['components']}
 
 
 def esp_of_instance(t):
@@ -139,9 +126,8 @@ def _(t):
     t.arm = t.new_arm()
     t.arm.done(t.arm.put(t.arm.set('kernels'), bodies.scale_set(
         1, bodies.TRUSTED_SIZE, bodies.image('gen2'), bodies.trusted(), **extension())).expect(201))
-    expect_state(t, 'NotJudged', 'noReference')
-    t.arm.post(f'{t.arm.set("kernels")}/virtualMachines/0/approveBaseline', None).expect(201)
-    expect_state(t, 'Healthy')
+    instance(t).becomes('NotJudged', 'noReference')
+    instance(t).approve()
 
 
 @suite.test('another kernel of the same vendor boots with Secure Boot on, and is a deviation that names it and nothing else')
@@ -153,7 +139,7 @@ def _(t):
         esp.write('/vmlinuz', file.read())
     write_back(t, esp)
     power(t, 'start')
-    found = expect_state(t, 'Deviation', 'deviation')
+    found = instance(t).becomes('Deviation', 'deviation')
     assert found['reason'].startswith(f'PCR 9: {KERNEL} has digest '), found
     assert components(found) == {(9, KERNEL), (4, 'an image from memory')}, found
     version = Guest(t, 'kernels').run('uname -r')
@@ -163,15 +149,14 @@ def _(t):
 @suite.test('the policy vendorSigned accepts it at once, and says so')
 def _(t):
     change(t, extension(baselinePolicy='vendorSigned'))
-    found = expect_state(t, 'Healthy', 'vendorSigned')
+    found = instance(t).becomes('Healthy', 'vendorSigned')
     assert {item['acceptedBy'] for item in found['components']} == {'vendorSigned'} and len(found['components']) == 4, found
     assert found['reason'].endswith("by the certificate of 'Debian Secure Boot CA'."), found
 
 
 @suite.test('files say the same without the daemon')
 def _(t):
-    evidence, baseline = os.path.join(t.room.path, 'evidence'), os.path.join(t.room.path, 'baseline.json')
-    run(t.daemon, f'testudo attest show {ON} --instance-id 0 --evidence {evidence}').expect()
+    evidence, baseline = instance(t).evidence('evidence'), os.path.join(t.room.path, 'baseline.json')
     run(t.daemon, f'testudo attest baseline export --id 1 --file {baseline}').expect()
     exact = run(t.daemon, f'testudo attest verify-file {evidence} --reference {baseline} -o json').expect(1).json
     accepted = run(t.daemon, f'testudo attest verify-file {evidence} --reference {baseline} --policy vendorSigned -o json').expect().json
@@ -181,7 +166,7 @@ def _(t):
 @suite.test('with Secure Boot off it is a deviation that names the kernel, by that policy too')
 def _(t):
     change(t, secure_boot(False))
-    found = expect_state(t, 'Deviation', 'deviation')
+    found = instance(t).becomes('Deviation', 'deviation')
     assert found['reason'].startswith(f'PCR 9: {KERNEL} has digest '), found
     assert not any('acceptedBy' in item for item in found['components']), found
 
