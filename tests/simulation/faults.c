@@ -46,6 +46,29 @@ launch_fault(const LaunchSpec *spec, void *data)
     return fault == SIMULATED_OK ? tampered : fault;
 }
 
+/* One launch in so many comes before the last word of the one before it. */
+#define LATE_WORDS 6
+
+void
+late_word(Sim *sim, const LaunchSpec *spec)
+{
+    static const HostEventType types[] = { HOST_STARTED,  HOST_START_FAILED, HOST_AGENT_ANSWERED,
+                                           HOST_REBOOTED, HOST_EXITED,       HOST_WARNING };
+    guint id;
+    const SimSet *set = sim_set_of_key(sim, spec->key, &id);
+    World *world = sim->world;
+    if (!sim->faults_on || !set || spec->epoch < 2 || world->dead || !world->engine)
+        return;
+    g_autofree char *what = g_strdup_printf("late word %s/%u/%" G_GUINT64_FORMAT, set->name, id, spec->epoch);
+    guint drawn = random_decided(sim->seed, what, LATE_WORDS * G_N_ELEMENTS(types));
+    if (drawn >= G_N_ELEMENTS(types))
+        return;
+    const HostEvent event = { types[drawn], spec->key, spec->epoch - 1, ARM_VM_EXITED, "This comes late.", NULL, NULL, FALSE };
+    trace_act(sim, "fault: launch %" G_GUINT64_FORMAT " of %s/%u is followed by word of the one before it (%d)", spec->epoch,
+              set->name, id, (int)event.type);
+    engine_host_event(&event, world->engine);
+}
+
 /* ---- what goes wrong in a guest ---- */
 
 #define GUESTS 16

@@ -320,6 +320,8 @@ void check_fed(Sim *sim, gboolean at_rest);
 
 /* faults.c */
 void faults_begin(Sim *sim);
+/* Word of the launch before this one, which says nothing about it any more. */
+void late_word(Sim *sim, const LaunchSpec *spec);
 /* Is the application in this VM ill now, by a fault? */
 gboolean vm_is_ill(const Sim *sim, const Vm *vm);
 void faults_end(Sim *sim);

@@ -283,6 +283,7 @@ on_start(void *data, const LaunchSpec *spec)
     vm->launches++;
     launch_spec_free(vm->last);
     vm->last = launch_spec_copy(spec);
+    late_word(sim, spec);
 }
 
 static void
