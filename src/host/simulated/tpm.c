@@ -1,6 +1,7 @@
 #include "host/simulated/tpm_internal.h"
 
 #include "host/simulated/bytes.h"
+#include "host/simulated/rsa_key.h"
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -110,7 +111,7 @@ tpm_of(EVP_PKEY *ek_key, EVP_PKEY *ek_p384_key, EVP_PKEY *ak_key)
 SimTpm *
 sim_tpm_new(void)
 {
-    EVP_PKEY *ek_key = EVP_RSA_gen(RSA_BITS), *ek_p384_key = EVP_EC_gen(P384), *ak_key = EVP_EC_gen("P-256");
+    EVP_PKEY *ek_key = sim_rsa_key_new(), *ek_p384_key = EVP_EC_gen(P384), *ak_key = EVP_EC_gen("P-256");
     g_assert(ek_key && ek_p384_key && ak_key);
     return tpm_of(ek_key, ek_p384_key, ak_key);
 }

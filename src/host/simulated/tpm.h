@@ -9,7 +9,7 @@
 
 typedef struct SimTpm SimTpm;
 
-/* Makes its keys, which takes a while (RSA). */
+/* Makes its keys. */
 SimTpm *sim_tpm_new(void);
 SimTpm *sim_tpm_copy(const SimTpm *tpm); /* the same keys */
 void sim_tpm_free(SimTpm *tpm);          /* accepts NULL */
