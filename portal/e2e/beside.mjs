@@ -115,6 +115,33 @@ export async function chooseLatest(lang) {
   await removeSet(set)
 }
 
+/** What a new set is offered to boot, on a daemon with an image whose boot chain is not signed. */
+export async function offerImages(lang) {
+  const say = words[lang]
+  const page = await signedIn(lang)
+  const image = page.getByRole('combobox', { name: say.image, exact: true })
+  const refused = page.locator('main').getByText(say.unsignedImage)
+  await behaviour(`${lang}: a new set is offered last, and with the reason, what Secure Boot refuses`, async () => {
+    await page.evaluate(() => {
+      location.hash = '#/create'
+    })
+    await until('images are there', async () => (await image.locator('option').count()) > 2)
+    assert.equal(await image.inputValue(), 'Testudo:mini:gen2:latest')
+    const texts = await image.locator('option').allInnerTexts()
+    const unsigned = (text) => text.includes('gen2-unsigned')
+    assert.deepEqual(texts.map(unsigned), texts.map((_, at) => at >= texts.length - 2), texts.join('\n'))
+    for (const text of texts) assert.equal(text.endsWith(say.unsignedOption), unsigned(text), text)
+    assert.equal(await refused.count(), 0)
+    await image.selectOption('Testudo:mini:gen2-unsigned:latest')
+    await refused.waitFor()
+    assert.deepEqual(await violations(page), [])
+    await page.getByRole('checkbox', { name: say.secureBoot, exact: true }).uncheck()
+    await refused.waitFor({ state: 'detached' })
+    assert.deepEqual(page.complaints, [])
+  }, page)
+  await page.context().close()
+}
+
 /** On a daemon whose instances 2 and 3 boot another GRUB with their second start. */
 export async function judgeBoots(lang) {
   const set = `beside-boots-${lang}`

@@ -2,7 +2,7 @@
 // Arguments: which parts; all without.
 import { lookAtEachPage } from './axe.mjs'
 import { behaviour, failed } from './behaviour.mjs'
-import { attachKeptDisk, chooseLatest, judgeBoots } from './beside.mjs'
+import { attachKeptDisk, chooseLatest, judgeBoots, offerImages } from './beside.mjs'
 import { start, stop } from './browser.mjs'
 import { insideOf, makeSet, removeSet } from './fleet.mjs'
 import { keyboard, mouse } from './hands.mjs'
@@ -28,6 +28,7 @@ const parts = {
   async beside() {
     await attachKeptDisk('ja')
     await chooseLatest('en')
+    for (const lang of ['ja', 'en']) await offerImages(lang)
     await judgeBoots('ja')
   },
   async axe() {

@@ -72,9 +72,9 @@ typedef struct {
     void (*forwards)(void *data, const char *key, ProbeForwards done, void *done_data);
     /* Takes an image file on this host in (blocking, called on a worker thread); info as in a definition file. */
     gboolean (*image_import)(void *data, const char *path, ImageInfo *info, GError **error);
-    /* What the image boots, computed from its file, as JSON (attest/components.h); blocking, called on a worker thread. NULL
-     * sets *error. */
-    char *(*image_components)(void *data, const ImageInfo *info, GError **error);
+    /* What the image boots, computed from its file, as JSON (attest/components.h), and whether that is signed; blocking, called
+     * on a worker thread. NULL sets *error. */
+    char *(*image_components)(void *data, const ImageInfo *info, BootChain *ret_chain, GError **error);
     /* Removes the file of a kept data disk, where there is one (blocking). */
     gboolean (*disk_remove)(void *data, const char *file, GError **error);
     /* The instance is attested soon, where it is at all (does not block). */

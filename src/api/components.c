@@ -13,10 +13,13 @@ enum { PARAM_URN = 1 };
 gboolean
 components_compute(Api *api, const ImageInfo *image, GError **error)
 {
-    g_autofree char *urn = image_info_urn(image), *document = api->probe.image_components(api->probe.data, image, error);
+    BootChain chain;
+    g_autofree char *urn = image_info_urn(image),
+                    *document = api->probe.image_components(api->probe.data, image, &chain, error);
     const StoreComponents made = { urn, g_get_real_time(), document };
     g_autoptr(StoreTx) tx = document ? store_write(api->store, error) : NULL;
-    return tx && store_components_put(tx, &made, error) && store_commit(g_steal_pointer(&tx), error);
+    return tx && store_components_put(tx, &made, error) && store_image_boot_chain_set(tx, image, chain, error) &&
+           store_commit(g_steal_pointer(&tx), error);
 }
 
 static ApiResponse *

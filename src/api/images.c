@@ -102,11 +102,12 @@ skus_list(Call *call, GError **error)
 static json_t *
 image_properties(const ImageInfo *image)
 {
-    return json_pack("{ss ss s{ss sI} s[] s[{ssss}] s{sb} sb ss}", "hyperVGeneration", image->generation == 2 ? "V2" : "V1",
+    return json_pack("{ss ss s{ss sI} s[] s[{ssss}] s{sb} sb ss ss}", "hyperVGeneration", image->generation == 2 ? "V2" : "V1",
                      "architecture", image->architecture, "osDiskImage", "operatingSystem", image->os_type, "sizeInBytes",
                      (json_int_t)image->virtual_size, "dataDiskImages", "features", "name", "SecurityType", "value",
                      image->security_type, "automaticOSUpgradeProperties", "automaticOSUpgradeSupported", 1, "guestAgent",
-                     image->guest_agent, "sha256", image->sha256 ? image->sha256 : "");
+                     image->guest_agent, "bootChain", boot_chain_text(image->boot_chain), "sha256",
+                     image->sha256 ? image->sha256 : "");
 }
 
 static ApiResponse *

@@ -145,3 +145,10 @@ authenticode_sha256(const guint8 *bytes, gsize size, guint8 ret_digest[SHA256_SI
     g_checksum_get_digest(sum, ret_digest, &length);
     return TRUE;
 }
+
+gboolean
+authenticode_is_signed(const guint8 *bytes, gsize size)
+{
+    Layout layout = { 0 };
+    return layout_read(bytes, size, &layout) && layout.certificates_size > 0;
+}

@@ -8,3 +8,5 @@
 
 /* bytes: the file. FALSE: it is no PE/COFF program, or one whose parts lie outside of it. */
 gboolean authenticode_sha256(const guint8 *bytes, gsize size, guint8 ret_digest[SHA256_SIZE]);
+/* Has it a table of certificates? Whose they are, and whether they hold, is for the firmware to say. */
+gboolean authenticode_is_signed(const guint8 *bytes, gsize size);

@@ -14,6 +14,7 @@ typedef struct {
     char *path;
     char *sha256;
     char *program; /* NULL: it is none */
+    gboolean is_signed;
 } File;
 
 typedef struct {
@@ -68,13 +69,15 @@ components_add_partition(Components *components, guint number, gboolean read)
 }
 
 static void
-file_add(Components *components, guint partition, const char *path, const char *sha256_text, const char *program)
+file_add(Components *components, guint partition, const char *path, const char *sha256_text, const char *program,
+         gboolean is_signed)
 {
     File *file = g_new0(File, 1);
     file->partition = partition;
     file->path = g_strdup(path);
     file->sha256 = g_strdup(sha256_text);
     file->program = g_strdup(program);
+    file->is_signed = is_signed;
     g_ptr_array_add(components->files, file);
 }
 
@@ -85,7 +88,7 @@ components_add_file(Components *components, guint partition, const char *path, c
     sha256(content, size, digest);
     g_autofree char *text = sha256_hex(digest);
     g_autofree char *program = authenticode_sha256(content, size, digest) ? sha256_hex(digest) : NULL;
-    file_add(components, partition, path, text, program);
+    file_add(components, partition, path, text, program, authenticode_is_signed(content, size));
 }
 
 guint
@@ -98,6 +101,42 @@ const char *
 components_image_sha256(const Components *components)
 {
     return components->image_sha256;
+}
+
+/* ---- the boot chain ---- */
+
+#define BOOTS_FIRST "/EFI/BOOT/BOOTX64.EFI"
+
+/* Where a disk is booted for the first time, as an image is, no variable names another. Then: shim's default loader; its
+ * fallback, and the shim of the distribution that this starts. FAT knows no case. */
+static gboolean
+is_of_boot_chain(const File *file)
+{
+    static const char *const names[] = { "grubx64.efi", "fbx64.efi", "shimx64.efi" };
+    const char *name = strrchr(file->path, '/') + 1;
+    if (g_ascii_strcasecmp(file->path, BOOTS_FIRST) == 0)
+        return TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (g_ascii_strcasecmp(name, names[i]) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
+components_boot_chain(const Components *components, gboolean *ret_signed)
+{
+    gboolean boots = FALSE, all_signed = TRUE;
+    for (guint i = 0; i < components->files->len; i++) {
+        const File *file = g_ptr_array_index(components->files, i);
+        if (!file->program || !is_of_boot_chain(file))
+            continue;
+        boots = boots || g_ascii_strcasecmp(file->path, BOOTS_FIRST) == 0;
+        all_signed = all_signed && file->is_signed;
+    }
+    if (boots)
+        *ret_signed = all_signed;
+    return boots;
 }
 
 /* ---- JSON ---- */
@@ -118,6 +157,8 @@ components_json(const Components *components)
         json_set_text(one, "path", file->path);
         json_set_text(one, "sha256", file->sha256);
         json_set_text(one, "program", file->program);
+        if (file->program)
+            json_object_set_new(one, "signed", json_boolean(file->is_signed));
         json_array_append_new(files, one);
     }
     json_object_set_new(json, "partitions", partitions);
@@ -156,7 +197,8 @@ file_parse(Components *components, const json_t *json)
     const char *program = json_string_value(json_object_get(json, "program"));
     if (!is_number(partition) || !path || *path != '/' || !is_digest(digest) || (program && !is_digest(program)))
         return FALSE;
-    file_add(components, (guint)json_integer_value(partition), path, digest, program);
+    file_add(components, (guint)json_integer_value(partition), path, digest, program,
+             json_is_true(json_object_get(json, "signed")));
     return TRUE;
 }
 

@@ -6,8 +6,9 @@
  * Firmware, Secure Boot's lists, commands and MOK state (PCR 0 to 3, 5 to 8, 14) are not computed, and what lies on a partition
  * that was not read is not either: a boot is never found healthy by this alone.
  *
- * As JSON: {"image", "imageSha256", "partitions": [{"number", "read"}], "files": [{"partition", "path", "sha256", "program"}]}:
- * program is the Authenticode digest, left out where a file is none. Digests are hexadecimal. */
+ * As JSON: {"image", "imageSha256", "partitions": [{"number", "read"}], "files": [{"partition", "path", "sha256", "program",
+ * "signed"}]}: program is the Authenticode digest, signed whether the program has a signature; both are left out where a file
+ * is none. Digests are hexadecimal. */
 #pragma once
 
 #include "attest/verdict.h"
@@ -29,6 +30,10 @@ guint components_n_files(const Components *components);
 json_t *components_json(const Components *components); /* new reference */
 Components *components_parse(const json_t *json, GError **error);
 const char *components_image_sha256(const Components *components);
+
+/* Is what firmware begins with, and what that goes on with, signed? Looked at are /EFI/BOOT/BOOTX64.EFI and, wherever they lie,
+ * the programs that shim and its fallback load by their names. FALSE: it cannot be told, since there is no such program. */
+gboolean components_boot_chain(const Components *components, gboolean *ret_signed);
 
 /* seen: evidence that holds. Deviation: something else than the image has was loaded or read; else NotJudged, which says what
  * was judged. reference: how the reason calls the image. */

@@ -9,6 +9,7 @@ static const Column image_columns[] = {
     { "Urn", "urn" },
     { "Generation", "properties.hyperVGeneration" },
     { "SecurityType", "securityType" },
+    { "BootChain", "properties.bootChain" },
     { "OsType", "properties.osDiskImage.operatingSystem" },
     { 0 },
 };

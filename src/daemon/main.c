@@ -10,6 +10,7 @@
 #include "daemon/state.h"
 #include "engine/engine.h"
 #include "host/authority.h"
+#include "host/image_components.h"
 #include "host/image_import.h"
 #include "host/qemu/vtpm_certify.h"
 #include "host/simulated/simulated.h"
@@ -56,6 +57,16 @@ on_commit(void *data)
     webhook_kick(daemon->webhook);
 }
 
+static BootChain
+boot_chain_read(const Daemon *daemon, const ImageInfo *info)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Components) components = info->generation == 2 ? image_components(daemon->config->state_dir, info, &error) : NULL;
+    if (error)
+        g_message("%s", error->message);
+    return components ? image_boot_chain(components) : BOOT_CHAIN_UNKNOWN;
+}
+
 /* An image that is there already, with the same content, is not an error: the same folder may be given at each start. */
 static gboolean
 image_record(const ImageInfo *info, const char *stored_file, void *data, GError **error)
@@ -78,7 +89,7 @@ image_record(const ImageInfo *info, const char *stored_file, void *data, GError 
                         "Image '%s' is here already with other content (SHA-256 %s, not %s); give the new "
                         "content another version.",
                         urn, known->sha256, info->sha256);
-    if (!store_image_put(tx, info, error))
+    if (!store_image_put(tx, info, error) || !store_image_boot_chain_set(tx, info, boot_chain_read(daemon, info), error))
         return FALSE;
     g_message("took in image %s as %s", urn, stored_file);
     return store_commit(g_steal_pointer(&tx), error);

@@ -188,12 +188,15 @@ probe_image_import(void *data, const char *path, ImageInfo *info, GError **error
 }
 
 static char *
-probe_image_components(void *data, const ImageInfo *info, GError **error)
+probe_image_components(void *data, const ImageInfo *info, BootChain *ret_chain, GError **error)
 {
     Probe *probe = data;
     g_autoptr(Components) components = image_components(probe->state_dir, info, error);
-    g_autoptr(json_t) json = components ? components_json(components) : NULL;
-    return json ? json_text(json) : NULL;
+    if (!components)
+        return NULL;
+    g_autoptr(json_t) json = components_json(components);
+    *ret_chain = image_boot_chain(components);
+    return json_text(json);
 }
 
 static gboolean

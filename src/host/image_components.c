@@ -108,3 +108,12 @@ image_components(const char *state_dir, const ImageInfo *info, GError **error)
     g_free(copier.folder);
     return components;
 }
+
+BootChain
+image_boot_chain(const Components *components)
+{
+    gboolean is_signed;
+    if (!components_boot_chain(components, &is_signed))
+        return BOOT_CHAIN_UNKNOWN;
+    return is_signed ? BOOT_CHAIN_SIGNED : BOOT_CHAIN_UNSIGNED;
+}

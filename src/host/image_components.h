@@ -8,3 +8,5 @@
 
 /* info: of an image that was imported. */
 Components *image_components(const char *state_dir, const ImageInfo *info, GError **error);
+
+BootChain image_boot_chain(const Components *components);

@@ -40,6 +40,31 @@ image_format_from_text(const char *text, ImageFormat *ret_format)
     return FALSE;
 }
 
+static const char *const boot_chains[BOOT_CHAIN_N] = {
+    [BOOT_CHAIN_UNKNOWN] = "Unknown",
+    [BOOT_CHAIN_SIGNED] = "Signed",
+    [BOOT_CHAIN_UNSIGNED] = "Unsigned",
+};
+
+const char *
+boot_chain_text(BootChain chain)
+{
+    g_assert(chain < BOOT_CHAIN_N);
+    return boot_chains[chain];
+}
+
+gboolean
+boot_chain_from_text(const char *text, BootChain *ret_chain)
+{
+    for (int i = 0; i < BOOT_CHAIN_N; i++) {
+        if (g_ascii_strcasecmp(boot_chains[i], text) == 0) {
+            *ret_chain = (BootChain)i;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 /* The words that each enumerated member takes, in their canonical form. */
 static const char *const generation_words[] = { "V1", "V2", NULL };
 static const char *const architecture_words[] = { "x64", "Arm64", NULL };

@@ -14,6 +14,11 @@ const char *image_format_text(ImageFormat format);
 const char *image_format_qemu(ImageFormat format);
 gboolean image_format_from_text(const char *text, ImageFormat *ret_format);
 
+/* Are the programs that it boots by signed? Told from its file, and not by its definition. */
+typedef enum { BOOT_CHAIN_UNKNOWN, BOOT_CHAIN_SIGNED, BOOT_CHAIN_UNSIGNED, BOOT_CHAIN_N } BootChain;
+const char *boot_chain_text(BootChain chain); /* "Unknown", "Signed", "Unsigned" */
+gboolean boot_chain_from_text(const char *text, BootChain *ret_chain);
+
 typedef struct {
     char *publisher;
     char *offer;
@@ -28,6 +33,7 @@ typedef struct {
     char *file;           /* file name of the source, no folder; NULL in API bodies */
     char *sha256;         /* lower case; NULL where not known yet */
     guint64 virtual_size; /* bytes; 0 where not known yet */
+    BootChain boot_chain;
 } ImageInfo;
 
 /* Parses a definition; every member checked, unknown members refused by name. */

@@ -110,6 +110,10 @@ rules_warnings(const RuleInput *input)
     }
     if (after->security_type == SECURITY_TRUSTED_LAUNCH && !after->secure_boot)
         g_strv_builder_add(warnings, "Secure Boot is off: enable it unless you use unsigned kernels or drivers.");
+    if (after->security_type == SECURITY_TRUSTED_LAUNCH && after->secure_boot && input->image &&
+        input->image->boot_chain == BOOT_CHAIN_UNSIGNED)
+        g_strv_builder_add(warnings, "The image boots by a program without a signature, which Secure Boot refuses: use another "
+                                     "image, or turn Secure Boot off.");
     if (after->security_type == SECURITY_TRUSTED_LAUNCH && !after->vtpm)
         g_strv_builder_add(warnings, "The vTPM is off: nothing can be attested.");
     if (rule_has_guest_attestation(after) && !(after->secure_boot && after->vtpm))

@@ -7,6 +7,7 @@
 #define CHANGED "images.changed"
 
 DEFINE_ENUM_COLUMN(image_format, ImageFormat)
+DEFINE_ENUM_COLUMN(boot_chain, BootChain)
 
 static const Column image_columns[] = {
     COLUMN(ImageInfo, publisher, COLUMN_TEXT),
@@ -22,6 +23,7 @@ static const Column image_columns[] = {
     COLUMN(ImageInfo, file, COLUMN_TEXT),
     COLUMN(ImageInfo, sha256, COLUMN_TEXT),
     COLUMN(ImageInfo, virtual_size, COLUMN_UINT64),
+    ENUM_COLUMN(ImageInfo, boot_chain, boot_chain),
     { 0 },
 };
 const RowType image_rows = { "images", sizeof(ImageInfo), image_columns, 4, (GDestroyNotify)image_info_free };
@@ -111,6 +113,15 @@ store_image_changed(StoreTx *tx, guint64 revision, gboolean *ret_changed, GError
         return FALSE;
     *ret_changed = changed && g_ascii_strtoull(changed, NULL, 10) > revision;
     return TRUE;
+}
+
+gboolean
+store_image_boot_chain_set(StoreTx *tx, const ImageInfo *image, BootChain chain, GError **error)
+{
+    return sql_run(tx, SQL_IMAGE_BOOT_CHAIN,
+                   PARAMS(text_param(boot_chain_text(chain)), text_param(image->publisher), text_param(image->offer),
+                          text_param(image->sku), text_param(image->version)),
+                   NULL, error);
 }
 
 gboolean

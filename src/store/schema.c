@@ -283,6 +283,8 @@ const char *const schema_steps[] = {
     "CREATE TABLE suppressions ("
     "  name TEXT PRIMARY KEY COLLATE NOCASE, modified INTEGER NOT NULL, document TEXT NOT NULL) WITHOUT ROWID;"
     "ALTER TABLE alerts ADD COLUMN suppressed_by TEXT;",
+    /* Whether an image boots by signed programs. */
+    "ALTER TABLE images ADD COLUMN boot_chain TEXT NOT NULL DEFAULT 'Unknown';",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

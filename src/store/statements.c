@@ -164,6 +164,7 @@ static const struct {
     [SQL_IMAGE_LIST] = { SHAPE_SELECT, &image_rows, "ORDER BY publisher, offer, sku" },
     [SQL_IMAGE_VERSIONS] = { SHAPE_SELECT, &image_rows, "WHERE " THIS_IMAGE },
     [SQL_IMAGE_INSERT] = { SHAPE_INSERT, &image_rows, NULL },
+    [SQL_IMAGE_BOOT_CHAIN] = { SHAPE_PLAIN, NULL, "UPDATE images SET boot_chain = ? WHERE " THIS_IMAGE " AND version = ?" },
     [SQL_IMAGE_DELETE] = { SHAPE_PLAIN, NULL, "DELETE FROM images WHERE " THIS_IMAGE " AND version = ?" },
     [SQL_IMAGE_USES] = { SHAPE_PLAIN, NULL,
                          "SELECT count(*) FROM models m JOIN sets s ON s.id = m.set_id"

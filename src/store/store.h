@@ -389,6 +389,7 @@ ImageInfo *store_image_get(StoreTx *tx, const char *publisher, const char *offer
 gboolean store_image_put(StoreTx *tx, const ImageInfo *image, GError **error); /* the same version again: ARM_CONFLICT */
 /* Was any image put in place after the store's revision was `revision`? */
 gboolean store_image_changed(StoreTx *tx, guint64 revision, gboolean *ret_changed, GError **error);
+gboolean store_image_boot_chain_set(StoreTx *tx, const ImageInfo *image, BootChain chain, GError **error);
 gboolean store_image_delete(StoreTx *tx, const ImageInfo *image, GError **error);
 /* How many revisions in use name this exact image: sets' current ones, and those that instances run, should run or can be
  * brought back to. */

@@ -214,6 +214,7 @@ test_the_image_catalogue_is_bare_arrays(void)
     ROWS_RUN(world, rows);
 }
 
+#define IMPORTED LOCATION "/publishers/P/artifacttypes/vmimage/offers/o/skus/s/versions"
 #define DEFINITION(version)                                                                                                    \
     "{\"publisher\":\"P\",\"offer\":\"o\",\"sku\":\"s\",\"version\":\"" version                                                \
     "\",\"hyperVGeneration\":\"V2\",\"architecture\":\"x64\","                                                                 \
@@ -233,9 +234,12 @@ test_images_come_and_go(void)
         { "POST", "~/providers/Testudo.Images/import", "{\"source\":\"disk.raw\",\"definition\":" DEFINITION("2.0.0") "}", 400,
           "error.target", "source" },
         { "POST", "~/providers/Testudo.Images/import", "{\"source\":\"/x\",\"definition\":{}}", 400, NULL, NULL },
-        { "DELETE", LOCATION "/publishers/P/artifacttypes/vmimage/offers/o/skus/s/versions/1.0.0", NULL, 200, NULL, NULL },
-        { "GET", LOCATION "/publishers/P/artifacttypes/vmimage/offers/o/skus/s/versions/1.0.0", NULL, 404, "error.code",
-          "NotFound" },
+        { "POST", "~/providers/Testudo.Images/import",
+          "{\"source\":\"/x/disk.raw\",\"definition\":" DEFINITION("1.0.0-unsigned") "}", 201, NULL, NULL },
+        { "GET", IMPORTED "/1.0.0-unsigned", NULL, 200, "properties.bootChain", "Unsigned" },
+        { "GET", IMPORTED "/1.0.0", NULL, 200, "properties.bootChain", "Unknown" },
+        { "DELETE", IMPORTED "/1.0.0", NULL, 200, NULL, NULL },
+        { "GET", IMPORTED "/1.0.0", NULL, 404, "error.code", "NotFound" },
     };
     ROWS_RUN(world, rows);
     world_create(world, "s1", 1, "Standard_B1ms", "gen2", NULL);

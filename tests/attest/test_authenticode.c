@@ -76,6 +76,17 @@ test_signing_changes_nothing(void)
     g_assert_cmpmem(before, SHA256_SIZE, after, SHA256_SIZE);
 }
 
+static void
+test_is_signed(void)
+{
+    g_autofree guint8 *bytes = program_new();
+    g_assert_true(authenticode_is_signed(bytes, SIZE));
+    put(bytes + AT_DIRECTORY, 0, 8);
+    g_assert_false(authenticode_is_signed(bytes, SIZE));
+    bytes[0] = 0;
+    g_assert_false(authenticode_is_signed(bytes, SIZE));
+}
+
 /* Nothing is read past its end (the sanitizers look), and what lies outside is no program. */
 static void
 test_every_cut(void)
@@ -116,6 +127,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/attest/authenticode/what-it-covers", test_what_it_covers);
     g_test_add_func("/attest/authenticode/signing-changes-nothing", test_signing_changes_nothing);
+    g_test_add_func("/attest/authenticode/is-signed", test_is_signed);
     g_test_add_func("/attest/authenticode/every-cut", test_every_cut);
     g_test_add_data_func("/attest/authenticode/shim-as-osslsigncode", "/usr/lib/shim/fbx64.efi.signed", test_as_osslsigncode);
     g_test_add_data_func("/attest/authenticode/grub-as-osslsigncode", "/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed",

@@ -113,17 +113,69 @@ test_what_was_not_read_is_not_judged(void)
         g_assert_cmpuint(((Difference *)g_ptr_array_index(judgement.differences, i))->pcr, ==, 9);
 }
 
+#define OPTIONAL (64 + 4 + 20)
+#define HEADERS  512
+
+/* PE32+ without a section; its table of certificates is what lies behind the headers. */
+static void
+program_add(Components *components, const char *path, gboolean is_signed)
+{
+    guint8 bytes[HEADERS + 16] = { 'M', 'Z' };
+    bytes[0x3c] = 64;
+    bytes[64] = 'P';
+    bytes[65] = 'E';
+    bytes[64 + 4 + 16] = 240;
+    bytes[OPTIONAL] = 0x0b;
+    bytes[OPTIONAL + 1] = 0x02;
+    bytes[OPTIONAL + 61] = HEADERS >> 8;
+    bytes[OPTIONAL + 108] = 16;
+    if (is_signed)
+        bytes[OPTIONAL + 112 + 4 * 8 + 4] = 16;
+    components_add_file(components, 1, path, bytes, sizeof bytes);
+}
+
+static void
+test_boot_chain(void)
+{
+    static const struct {
+        const char *signed_ones, *unsigned_ones;
+        int expect; /* -1: it cannot be told */
+    } cases[] = {
+        { "/EFI/BOOT/BOOTX64.EFI /EFI/BOOT/grubx64.efi", "", TRUE },
+        { "/EFI/BOOT/BOOTX64.EFI", "/EFI/BOOT/grubx64.efi", FALSE },
+        { "/EFI/BOOT/BOOTX64.EFI /EFI/BOOT/fbx64.efi", "/EFI/debian/SHIMX64.EFI", FALSE },
+        { "", "/efi/boot/bootx64.efi", FALSE },
+        /* Programs that are there besides. */
+        { "/EFI/BOOT/BOOTX64.EFI", "/EFI/tools/memtest.efi /EFI/other/BOOTX64.EFI", TRUE },
+        { "/EFI/debian/grubx64.efi", "", -1 },
+        { "", "", -1 },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Components) components = components_new("a:b:c:1.0.0", "00");
+        for (guint of_signed = 0; of_signed < 2; of_signed++) {
+            g_auto(GStrv) paths = g_strsplit(of_signed ? cases[i].signed_ones : cases[i].unsigned_ones, " ", -1);
+            for (guint k = 0; paths[k]; k++)
+                program_add(components, paths[k][0] ? paths[k] : "/grub.cfg", of_signed == 1);
+        }
+        gboolean is_signed = -1;
+        g_test_message("signed %s, unsigned %s", cases[i].signed_ones, cases[i].unsigned_ones);
+        g_assert_true(components_boot_chain(components, &is_signed) == (cases[i].expect >= 0));
+        g_assert_cmpint(is_signed, ==, cases[i].expect);
+    }
+}
+
 static void
 test_json_there_and_back(void)
 {
     g_autoptr(Components) components = components_new("a:b:c:1.0.0", "00");
     components_add_partition(components, 1, TRUE);
     components_add_file(components, 1, "/x", (const guint8 *)"x", 1);
+    program_add(components, "/signed.efi", TRUE);
     g_autoptr(json_t) json = components_json(components);
     g_autoptr(Components) again = components_parse(json, NULL);
     g_autoptr(json_t) json_again = components_json(again);
     g_assert_true(json_equal(json, json_again));
-    g_assert_cmpuint(components_n_files(again), ==, 1);
+    g_assert_cmpuint(components_n_files(again), ==, 2);
     json_object_set_new(json_array_get(json_object_get(json, "files"), 0), "sha256", json_string("XY"));
     g_assert_null(components_parse(json, NULL));
 }
@@ -135,6 +187,7 @@ main(int argc, char **argv)
     g_test_add_func("/attest/components/each-case", test_each_case);
     g_test_add_func("/attest/components/says-what-was-judged", test_says_what_was_judged);
     g_test_add_func("/attest/components/what-was-not-read-is-not-judged", test_what_was_not_read_is_not_judged);
+    g_test_add_func("/attest/components/boot-chain", test_boot_chain);
     g_test_add_func("/attest/components/json-there-and-back", test_json_there_and_back);
     return g_test_run();
 }

@@ -652,6 +652,30 @@ test_warnings(void)
     }
 }
 
+/* Only where Secure Boot is to be on: without it, any image boots. */
+static void
+test_unsigned_image(void)
+{
+    static const struct {
+        const char *after, *word; /* word NULL: no warning */
+    } cases[] = {
+        { IN_PROFILE(TRUSTED), "without a signature" },
+        { IN_PROFILE("'securityProfile': {'securityType': 'TrustedLaunch', 'uefiSettings': {'vTpmEnabled': true}}"),
+          "Secure Boot is off" },
+        { "{}", NULL },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Case) c = { 0 };
+        case_begin(&c, "Both", "gen2", cases[i].after);
+        ImageInfo image = *c.in.image;
+        image.boot_chain = BOOT_CHAIN_UNSIGNED;
+        c.in.image = &image;
+        g_auto(GStrv) warnings = rules_warnings(&c.in);
+        g_assert_cmpuint(g_strv_length(warnings), ==, cases[i].word ? 1 : 0);
+        g_assert_true(!cases[i].word || strstr(warnings[0], cases[i].word));
+    }
+}
+
 static void
 test_attestation_stays_with_a_warning(void)
 {
@@ -687,6 +711,7 @@ main(int argc, char **argv)
     g_test_add_func("/rules/transition-sentences", test_transition_sentences);
     g_test_add_func("/rules/generation-1-to-trusted-launch-at-once", test_generation_1_to_trusted_launch_at_once);
     g_test_add_func("/warnings/each", test_warnings);
+    g_test_add_func("/warnings/unsigned-image", test_unsigned_image);
     g_test_add_func("/warnings/attestation-stays", test_attestation_stays_with_a_warning);
     return g_test_run();
 }

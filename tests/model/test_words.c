@@ -37,6 +37,7 @@ test_round_trips(void)
     ROUND_TRIP(DesiredPower, POWER_N_STATES, desired_power_text, desired_power_from_text);
     ROUND_TRIP(OperationStatus, OPERATION_N_STATUSES, operation_status_text, operation_status_from_text);
     ROUND_TRIP(OperationKind, OPERATION_N_KINDS, operation_kind_text, operation_kind_from_text);
+    ROUND_TRIP(BootChain, BOOT_CHAIN_N, boot_chain_text, boot_chain_from_text);
     ROUND_TRIP(ImageFormat, IMAGE_N_FORMATS, image_format_text, image_format_from_text);
     ROUND_TRIP(ImageFormat, IMAGE_N_FORMATS, image_format_qemu, image_format_from_text);
 }

@@ -106,6 +106,7 @@ an_image(const char *version)
         .file = T("/images/a.vhdx"),
         .sha256 = T("00ff"),
         .virtual_size = G_GUINT64_CONSTANT(1) << 41,
+        .boot_chain = BOOT_CHAIN_SIGNED,
     };
     ImageInfo row = given;
     row.version = T(version);
@@ -127,6 +128,11 @@ test_image(Fixture *f, const void *data G_GNUC_UNUSED)
     g_autoptr(GPtrArray) list = store_image_list(tx, NULL);
     g_assert_cmpuint(list->len, ==, 2);
     assert_same_row(&image_rows, &bare, g_ptr_array_index(list, 0));
+    g_assert_true(store_image_boot_chain_set(tx, &bare, BOOT_CHAIN_UNSIGNED, NULL));
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(ImageInfo) one = store_image_get(tx, "Testudo", "mini", "gen2", i == 0 ? "0.9.0" : "1.0.0", NULL);
+        g_assert_cmpint(one->boot_chain, ==, i == 0 ? BOOT_CHAIN_UNSIGNED : BOOT_CHAIN_SIGNED);
+    }
     image.publisher = T("testudo");
     GError *error = NULL;
     g_assert_false(store_image_put(tx, &image, &error));

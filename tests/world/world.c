@@ -123,13 +123,15 @@ probe_vtpm_crl(void *data, const char *id)
     return strcmp(id, "0f3a91c2") == 0 ? g_bytes_new_static("0", 1) : NULL;
 }
 
-/* Images here have no file: nothing can be computed of them but that there is nothing. */
+/* Images here have no file: nothing can be computed of them but that there is nothing; and a version with the suffix -unsigned
+ * boots by what is not signed. */
 static char *
-probe_image_components(void *data, const ImageInfo *info, GError **error)
+probe_image_components(void *data, const ImageInfo *info, BootChain *ret_chain, GError **error)
 {
     g_autofree char *urn = image_info_urn(info);
     (void)data;
     (void)error;
+    *ret_chain = g_str_has_suffix(urn, "-unsigned") ? BOOT_CHAIN_UNSIGNED : BOOT_CHAIN_UNKNOWN;
     return g_strdup_printf("{\"image\":\"%s\",\"imageSha256\":\"%s\",\"partitions\":[],\"files\":[]}", urn,
                            info->sha256 ? info->sha256 : "");
 }

@@ -1,7 +1,7 @@
 // Addresses of resources, and the queries that several pages share.
 import { get, list } from './rest'
 import { useQuery } from './store'
-import type { ImageVersion, Instance, Revision, ScaleSet, SetView, SizeSku, Usage } from './types'
+import type { BootChain, ImageVersion, Instance, Revision, ScaleSet, SetView, SizeSku, Usage } from './types'
 
 export interface Place {
   subscription: string
@@ -58,6 +58,7 @@ export interface CatalogueImage {
   generation: 'V1' | 'V2'
   securityType: string
   trustedLaunch: boolean
+  bootChain: BootChain
   architecture: string
   sizeInBytes: number
   guestAgent: boolean
@@ -91,6 +92,7 @@ async function images(): Promise<CatalogueImage[]> {
                     generation: properties.hyperVGeneration,
                     securityType,
                     trustedLaunch: properties.hyperVGeneration === 'V2' && TRUSTED.includes(securityType),
+                    bootChain: properties.bootChain ?? 'Unknown',
                     architecture: properties.architecture,
                     sizeInBytes: properties.osDiskImage.sizeInBytes,
                     guestAgent: properties.guestAgent ?? false,

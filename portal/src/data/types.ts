@@ -142,6 +142,9 @@ export interface Usage {
   name: { value: string; localizedValue: string }
 }
 
+/** Are the programs that an image boots by signed? As the daemon read it in the image. */
+export type BootChain = 'Signed' | 'Unsigned' | 'Unknown'
+
 export interface ImageVersion {
   name: string
   id: string
@@ -152,6 +155,7 @@ export interface ImageVersion {
     osDiskImage: { operatingSystem: string; sizeInBytes: number }
     features?: { name: string; value: string }[]
     guestAgent?: boolean
+    bootChain?: BootChain
     sha256?: string
   }
 }

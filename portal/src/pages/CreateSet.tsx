@@ -2,7 +2,7 @@ import { Button, Checkbox, Field, Input, Select } from '@fluentui/react-componen
 import { Server20Regular } from '@fluentui/react-icons'
 import { useEffect, useMemo, useState } from 'react'
 import { merge, trustedBody } from '../data/edit'
-import { withLatest, type ChosenImage } from '../data/latest'
+import { offered, withoutSecureBoot, type ChosenImage } from '../data/latest'
 import { groupId, here, setId, useGroups, useImages, useSizes, useUsages } from '../data/paths'
 import { request, ArmError } from '../data/rest'
 import { follow } from '../data/operations'
@@ -13,7 +13,7 @@ import { name, t } from '../i18n/i18n'
 import { go, href, setHref } from '../shell/router'
 import { CapacityField } from '../ui/CapacityField'
 import { Rules, TakeAway } from '../ui/Review'
-import { Crumbs, Head, Name } from '../ui/ui'
+import { Crumbs, Head, Name, State } from '../ui/ui'
 import { modeText, securityTypeText } from '../ui/words'
 
 const CHOOSING_MS = 300
@@ -22,7 +22,7 @@ const GROUP = 'default'
 
 const urn = ({ publisher, offer, sku, version }: ChosenImage) => [publisher, offer, sku, version].join(':')
 const optionText = (image: ChosenImage) =>
-  [`${urn(image)}${image.stands ? ` (${image.stands})` : ''} – ${image.generation.replace('V', 'Gen')}`, ...(image.trustedLaunch ? [name('trustedLaunch')] : [])].join(', ')
+  [`${urn(image)}${image.stands ? ` (${image.stands})` : ''} – ${image.generation.replace('V', 'Gen')}`, ...(image.trustedLaunch ? [withoutSecureBoot(image) ? t('os.unsignedOption') : name('trustedLaunch')] : [])].join(', ')
 
 export default function CreateSet() {
   const { data: groups } = useGroups()
@@ -34,8 +34,8 @@ export default function CreateSet() {
   const [error, setError] = useState<string>()
   const [sending, setSending] = useState(false)
   const sizes = useMemo(() => (skus ?? []).map(sizeOf).filter(({ vCpus, architecture }) => vCpus > 0 && architecture === 'x64'), [skus])
-  const images = useMemo(() => catalogue && withLatest(catalogue), [catalogue])
-  const image = images?.find((one) => urn(one) === typed.image) ?? images?.find(({ trustedLaunch }) => trustedLaunch) ?? images?.[0]
+  const images = useMemo(() => catalogue && offered(catalogue), [catalogue])
+  const image = images?.find((one) => urn(one) === typed.image) ?? images?.[0]
   const size = sizes.find((one) => one.name === typed.size) ?? sizes.find((one) => one.name === 'Standard_B1ms') ?? sizes[0]
   const group = typed.group || groups?.[0]?.name || GROUP
   const body = image &&
@@ -145,6 +145,7 @@ export default function CreateSet() {
               ))}
             </Select>
           </Field>
+          {image && withoutSecureBoot(image) && typed.trusted && typed.secureBoot && <State mood="warn">{t('warn.unsigned')}</State>}
           <Rules seen={seen} of={/imageReference/} />
           <Field label={<Name k="size" />} className="field">
             <Select value={size?.name ?? ''} onChange={(_, { value }) => put('size', value)}>

@@ -2,7 +2,7 @@ import { Button, Checkbox, SearchBox } from '@fluentui/react-components'
 import { ArrowUndo20Regular, Edit20Regular } from '@fluentui/react-icons'
 import { useState } from 'react'
 import { autoBody, imageBody, merge } from '../data/edit'
-import { withLatest, type ChosenImage } from '../data/latest'
+import { withLatest, withoutSecureBoot, type ChosenImage } from '../data/latest'
 import { groupOf, useImages, useRevisions, type CatalogueImage } from '../data/paths'
 import { usePending, withPending } from '../data/pending'
 import type { ImageReference, ScaleSet } from '../data/types'
@@ -115,9 +115,12 @@ const waitingFor = (pending: ReturnType<typeof usePending>) =>
 const isPresent = (image: ChosenImage, present: ImageReference) =>
   urn(image) === urn(present) && (!image.stands || image.stands === present.exactVersion)
 
-export const Supported = ({ image }: { image: CatalogueImage }) => (
-  <State mood={image.trustedLaunch ? 'good' : 'dull'}>{image.trustedLaunch ? name('tlSupported') : t('notSupported')}</State>
-)
+export const Supported = ({ image }: { image: CatalogueImage }) =>
+  withoutSecureBoot(image) ? (
+    <State mood="warn">{t('os.unsigned')}</State>
+  ) : (
+    <State mood={image.trustedLaunch ? 'good' : 'dull'}>{image.trustedLaunch ? name('tlSupported') : t('notSupported')}</State>
+  )
 
 interface ChooserProps {
   images: CatalogueImage[]

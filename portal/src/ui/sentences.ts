@@ -75,6 +75,7 @@ export const sentences: [RegExp, MessageKey][] = [
   [/results in exceeding approved quota: with maxSurge a batch needs (?<needed>\d+) more instance\(s\) of size '(?<size>[^']+)' \(.*\) beside the old ones, and there is room for (?<room>\d+)/, 'rule.quotaSurge'],
   [/^The image is of another publisher or offer/, 'warn.otherPublisher'],
   [/^User, password, SSH keys, custom data and host name prefix reach an instance with its next reimage/, 'warn.nextReimage'],
+  [/^The image boots by a program without a signature, which Secure Boot refuses/, 'warn.unsigned'],
   [/^The vTPM is off: nothing can be attested/, 'warn.vtpmOff'],
   [/^The extension GuestAttestation stays, and its instances will read NotAttested/, 'warn.attestationStays'],
   [/^Instance (?<id>\d+) has a step in hand/, 'refused.busy'],

@@ -1,9 +1,12 @@
-"""Images with the identity of the small guest images and nothing inside: all that the simulated driver needs."""
+"""Images with the identity of the small guest images and nothing inside, but for what the unsigned one boots: all that the
+simulated driver needs."""
 
 import hashlib
 import json
 import os
 import subprocess
+
+from lib.esp import write_unsigned_disk
 
 KINDS = (
     ('gen1', '1.0.0', 'V1', 'Standard'),
@@ -25,7 +28,12 @@ def empty_images(folder):
     for mib, (sku, version, generation, security_type) in enumerate(KINDS, 1):
         disk = os.path.join(folder, f'mini-{sku}-{version}.qcow2')
         # Sizes differ so that contents do.
-        subprocess.run(['qemu-img', 'create', '-q', '-f', 'qcow2', disk, f'{mib}M'], check=True)
+        if sku == 'gen2-unsigned':
+            write_unsigned_disk(disk + '.raw', mib << 20)
+            subprocess.run(['qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', disk + '.raw', disk], check=True)
+            os.unlink(disk + '.raw')
+        else:
+            subprocess.run(['qemu-img', 'create', '-q', '-f', 'qcow2', disk, f'{mib}M'], check=True)
         named = definition(sku, version, generation, security_type, os.path.basename(disk))
         with open(disk, 'rb') as file:
             named['sha256'] = hashlib.sha256(file.read()).hexdigest()
