@@ -26,15 +26,14 @@ roll_room_check(Call *call, StoreTx *tx, const StoreSet *set, const Model *model
     guint family = store_usage_family_cores(usage, size->family);
     guint room = quota_room(call->api->config.quota, size, family, usage->regional_cores, usage->virtual_machines);
     return room >= needed ||
-           arm_fail(
-               error, ARM_OPERATION_NOT_ALLOWED, "properties.upgradePolicy.rollingUpgradePolicy.maxSurge",
-               "Operation could not be completed as it results in exceeding approved quota: with maxSurge a batch needs %u "
-               "more "
-               "instance(s) of size '%s' (%u vCPUs each) beside the old ones, and there is room for %u. Family '%s': limit %u, "
-               "in use %u; region: limit %u, in use %u; virtual machines: limit %u, in use %u.",
-               needed, size->name, size->vcpus, room, size->family, quota_family_limit(call->api->config.quota, size->family),
-               family, call->api->config.quota->regional_cores, usage->regional_cores,
-               call->api->config.quota->virtual_machines, usage->virtual_machines);
+           arm_fail(error, ARM_OPERATION_NOT_ALLOWED, "properties.upgradePolicy.rollingUpgradePolicy.maxSurge",
+                    "Operation could not be completed as it results in exceeding approved quota: "
+                    "with maxSurge a batch needs %u more instance(s) of size '%s' (%u vCPUs each) beside the old ones, "
+                    "and there is room for %u. Family '%s': limit %u, in use %u; region: limit %u, in use %u; "
+                    "virtual machines: limit %u, in use %u.",
+                    needed, size->name, size->vcpus, room, size->family,
+                    quota_family_limit(call->api->config.quota, size->family), family, call->api->config.quota->regional_cores,
+                    usage->regional_cores, call->api->config.quota->virtual_machines, usage->virtual_machines);
 }
 
 gboolean

@@ -138,9 +138,8 @@ entry_find(json_t *list, const Step *step, const char *assignment, GError **erro
 {
     if (!json_is_array(list)) {
         arm_fail(error, ARM_INVALID_PARAMETER, "set",
-                 "--set '%s': what stands before '[' is no list, or there is none yet; set the "
-                 "whole list "
-                 "as JSON: PATH='[…]'.",
+                 "--set '%s': what stands before '[' is no list, or there is none yet; "
+                 "set the whole list as JSON: PATH='[…]'.",
                  assignment);
         return NULL;
     }

@@ -85,8 +85,7 @@ image_put(const Args *args, json_t *body, GError **error)
     if (g_strv_length(parts) != 4 || !g_utf8_validate(urn, -1, NULL))
         return arm_fail(error, ARM_INVALID_PARAMETER, "image",
                         "--image is PUBLISHER:OFFER:SKU:VERSION (VERSION may be latest), not '%s'; "
-                        "'testudo image "
-                        "list' shows what there is.",
+                        "'testudo image list' shows what there is.",
                         urn);
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_strconcat(VMSS_PROFILE ".storageProfile.imageReference.", names[i], NULL);

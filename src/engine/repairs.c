@@ -89,10 +89,10 @@ hold_back(Run *run, Held *held, const char *what, const char *assessed, GError *
         return TRUE;
     g_autofree char *id = engine_instance_resource(run->set, instance->id);
     g_autofree char *message = g_strdup_printf(
-        "Instance %u is not %s by automatic repair, although it is unhealthy: it has what its present vTPM alone opens, and "
-        "that "
-        "would go: %s (assessed %s). Unbind it and have the instance assessed again, or acknowledge the loss (testudo vmss "
-        "set-orchestration-service-state --service-name AutomaticRepairs --action Resume --acknowledge-data-loss).",
+        "Instance %u is not %s by automatic repair, although it is unhealthy: it has what its present vTPM alone opens, "
+        "and that would go: %s (assessed %s). Unbind it and have the instance assessed again, or acknowledge the loss "
+        "(testudo vmss set-orchestration-service-state --service-name AutomaticRepairs --action Resume "
+        "--acknowledge-data-loss).",
         instance->id, verbs[run->policy.action], what, assessed);
     g_message("scale set '%s': %s", run->set->name, message);
     return engine_warn(pass, OPERATION_REPAIR, "Held", id, /* correlation= */ NULL, message, error);

@@ -23,13 +23,12 @@ static const struct {
     const char *title, *severity, *remedy;
 } about[ALERT_N_KINDS] = {
     [ALERT_DEVIATION] = { "Attestation failed: the boot deviates from what it should be", "Medium",
-                          "Look at what differs (testudo attest show). Approve it where it is meant to be (testudo attest "
-                          "approve); "
+                          "Look at what differs (testudo attest show). "
+                          "Approve it where it is meant to be (testudo attest approve); "
                           "else reimage or delete the instance." },
     [ALERT_EVIDENCE] = { "Attestation failed: the evidence does not hold", "Medium",
-                         "Look at the reason (testudo attest show). Where the vTPM or its key is another one than was made for "
-                         "the "
-                         "instance, reimage it." },
+                         "Look at the reason (testudo attest show). "
+                         "Where the vTPM or its key is another one than was made for the instance, reimage it." },
     [ALERT_SILENCE] = { "Attestation failed: the attestation handler does not answer", "Medium",
                         "See that the guest runs and that its guest agent may run programs (testudo vmss boot-log)." },
     [ALERT_SAME_KEY] = { "Two vTPMs have one endorsement key", "Medium",

@@ -107,10 +107,9 @@ lock_out_judge(StoreTx *tx, const StoreInstance *instance, Losses losses, GPtrAr
     if (!what)
         return TRUE;
     arm_fail(&violation, ARM_OPERATION_NOT_ALLOWED, "acknowledgeDataLoss",
-             "Instance %u has what its present vTPM alone opens, and that goes: %s (assessed %s). Unbind it and have the "
-             "instance assessed "
-             "again, or, where there is another key for it or it may be lost, ask again with acknowledgeDataLoss=true in the "
-             "query (testudo: --acknowledge-data-loss).",
+             "Instance %u has what its present vTPM alone opens, and that goes: %s (assessed %s). "
+             "Unbind it and have the instance assessed again, or, where there is another key for it or it may be lost, "
+             "ask again with acknowledgeDataLoss=true in the query (testudo: --acknowledge-data-loss).",
              instance->id, what, at);
     g_ptr_array_add(violations, violation);
     return TRUE;
