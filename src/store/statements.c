@@ -20,6 +20,10 @@ typedef enum {
 #define THIS_MEMBER    " AND change = ?1 AND set_id = ?2 AND instance = ?3"
 /* Of what is written down of one member's times down: fifty of them, about. */
 #define DOWNS_SIZE "1000"
+/* At ?4, of a change that started at ?5; nothing where it was not down. */
+#define MEMBER_UP                                                                                                              \
+    " down_since = 0, downs = CASE WHEN down_since = 0 OR length(downs) > " DOWNS_SIZE                                         \
+    " THEN downs ELSE coalesce(downs || ',', '') || '[' || (down_since - ?5) || ',' || (?4 - down_since) || ']' END"
 #define THIS_IMAGE "publisher = ? AND offer = ? AND sku = ?"
 /* Some scale set has, or had, a model of the baseline's image and size; and one of these is what it makes instances from, or
  * what one of its instances is launched from, goes to or may be put back to. During a rolling upgrade any of them may be. */
@@ -203,13 +207,12 @@ static const struct {
     [SQL_UPGRADE_MEMBER_DOWN] = { SHAPE_PLAIN, NULL,
                                   "UPDATE upgrade_members SET down_since = ?4 WHERE down_since = 0" THIS_MEMBER },
     [SQL_UPGRADE_MEMBER_UP] = { SHAPE_PLAIN, NULL,
-                                "UPDATE upgrade_members SET down_since = 0, downs = CASE WHEN length(downs) > " DOWNS_SIZE
-                                " THEN downs ELSE coalesce(downs || ',', '') || '[' || (down_since - ?5) || ',' ||"
-                                " (?4 - down_since) || ']' END WHERE down_since <> 0" THIS_MEMBER },
-    [SQL_UPGRADE_MEMBER_GONE] = { SHAPE_PLAIN, NULL, "UPDATE upgrade_members SET gone = ?4 WHERE gone = 0" THIS_MEMBER },
+                                "UPDATE upgrade_members SET" MEMBER_UP " WHERE down_since <> 0" THIS_MEMBER },
+    [SQL_UPGRADE_MEMBER_GONE] = { SHAPE_PLAIN, NULL,
+                                  "UPDATE upgrade_members SET gone = ?4," MEMBER_UP " WHERE gone = 0" THIS_MEMBER },
     [SQL_UPGRADE_UNSETTLED] = { SHAPE_PLAIN, NULL,
-                                "SELECT instance FROM upgrade_members m JOIN instances i ON i.place = m.set_id << 32 | "
-                                "m.instance"
+                                "SELECT instance FROM upgrade_members m JOIN instances i ON"
+                                " i.place = m.set_id << 32 | m.instance"
                                 " WHERE change = ?1 AND m.set_id = ?2 AND instance >= ?3 AND"
                                 " (i.want_deleted OR i.operation IS NOT NULL OR i.revive_at <> 0 OR"
                                 " (i.want_power = ?4 AND i.state <> ?5 AND i.quarantined = 0 AND"

@@ -120,10 +120,9 @@ store_upgrade_member_down(StoreTx *tx, const StoreUpgrade *change, guint instanc
 gboolean
 store_upgrade_member_gone(StoreTx *tx, const StoreUpgrade *change, guint instance, UnixTime now, GError **error)
 {
-    gboolean noted;
-    return store_upgrade_member_down(tx, change, instance, /* down= */ FALSE, now, &noted, error) &&
-           sql_run(tx, SQL_UPGRADE_MEMBER_GONE,
-                   PARAMS(number_param(change->id), number_param(change->set_id), number_param(instance), number_param(now)),
+    return sql_run(tx, SQL_UPGRADE_MEMBER_GONE,
+                   PARAMS(number_param(change->id), number_param(change->set_id), number_param(instance), number_param(now),
+                          number_param(change->started)),
                    NULL, error);
 }
 

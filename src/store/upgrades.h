@@ -60,7 +60,7 @@ GPtrArray *store_upgrade_whats(StoreTx *tx, gint64 change, GError **error);
 /* If it is a member: it is down, or up again, from now on. *ret_noted: it is one, and was not before. */
 gboolean store_upgrade_member_down(StoreTx *tx, const StoreUpgrade *change, guint instance, gboolean down, UnixTime now,
                                    gboolean *ret_noted, GError **error);
-/* If it is a member: it was deleted. */
+/* If it is a member: it was deleted, and is down no longer. The first time counts. */
 gboolean store_upgrade_member_gone(StoreTx *tx, const StoreUpgrade *change, guint instance, UnixTime now, GError **error);
 /* The first member, from this one on, that is still in hand: a step is asked of it, it is down though it is to run, or its last
  * boot is not attested yet. One that failed, is in quarantine or is to rest is waited for no longer. */

@@ -1,5 +1,7 @@
-/* Operations, events, images, kept disks: what is written is what is read, member by member. */
+/* Operations, events, images, kept disks, members of changes: what is written is what is read, member by member. */
 #include "fixture.h"
+
+#include "store/upgrades.h"
 
 #define T(text) ((char *)(text))
 
@@ -247,6 +249,47 @@ test_session(Fixture *f, const void *data G_GNUC_UNUSED)
     must_commit(tx);
 }
 
+/* "DOWN_SINCE DOWNS GONE" of each member. */
+static void
+expect_members(StoreTx *tx, const StoreUpgrade *change, const char *wanted)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GPtrArray) members = store_upgrade_members(tx, change, 0, 10, NULL);
+    for (guint i = 0; i < members->len; i++) {
+        const StoreUpgradeMember *member = g_ptr_array_index(members, i);
+        g_string_append_printf(text, "%s%d %s %d", i > 0 ? "; " : "", (int)member->down_since,
+                               member->downs ? member->downs : "-", (int)member->gone);
+    }
+    g_assert_cmpstr(text->str, ==, wanted);
+}
+
+/* Deleted while it is down, it is so no longer; while it is up, nothing is written of that. The first time counts. */
+static void
+test_members_of_a_change(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    StoreTx *tx = must_write(f->store);
+    const gint64 id = set_add(tx, "g", "s");
+    g_autoptr(StoreSet) set = store_set_get(tx, "g", "s", NULL);
+    g_autoptr(StoreUpgrade) change = upgrade_open(tx, set, "/r", "RollingUpgrade", "o1", "owner", 1000, NULL);
+    gboolean noted;
+    for (guint i = 0; i < 2; i++) {
+        const StoreInstance one = { .set_id = id, .id = i };
+        g_assert_true(upgrade_enlist_new(tx, "o1", &one, NULL));
+    }
+    g_assert_true(store_upgrade_member_down(tx, change, 0, TRUE, 1100, &noted, NULL) && noted);
+    g_assert_true(store_upgrade_member_down(tx, change, 0, TRUE, 1150, &noted, NULL) && !noted);
+    g_assert_true(store_upgrade_member_down(tx, change, 0, FALSE, 1200, &noted, NULL) && noted);
+    g_assert_true(store_upgrade_member_down(tx, change, 0, FALSE, 1250, &noted, NULL) && !noted);
+    g_assert_true(store_upgrade_member_down(tx, change, 0, TRUE, 1500, &noted, NULL) && noted);
+    expect_members(tx, change, "1500 [100,100] 0; 0 - 0");
+    for (guint i = 0; i < 2; i++)
+        g_assert_true(store_upgrade_member_gone(tx, change, 0, 1800 + 500 * i, NULL) &&
+                      store_upgrade_member_gone(tx, change, 1, 1900 + 500 * i, NULL) &&
+                      store_upgrade_member_gone(tx, change, 2, 1900, NULL));
+    expect_members(tx, change, "0 [100,100],[500,300] 1800; 0 - 1900");
+    must_commit(tx);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -258,5 +301,6 @@ main(int argc, char **argv)
     fixture_add("disk", test_disk);
     fixture_add("session", test_session);
     fixture_add("disks-of-their-holders", test_disks_of_their_holders);
+    fixture_add("members-of-a-change", test_members_of_a_change);
     return g_test_run();
 }
