@@ -106,7 +106,7 @@ export const words = {
     holds: '使用中',
     release: (instance) => `隔離の解除 Release: ${instance}`,
     remove: (instance) => `削除 Delete: ${instance}`,
-    grubDiffers: /grubx64.efi のダイジェストは \w+ ですが、image Testudo:mini:gen2:1.0.0 では/,
+    grubDiffers: /grubx64.efi のダイジェストは \w+ ですが、イメージ Testudo:mini:gen2:1.0.0 では/,
     nobodyQuarantined: '隔離中のインスタンスはありません',
     suppress: (id) => `抑制ルール…: 起動があるべき内容と異なります, ${id}`,
     suppressedBy: (name) => `ルール ${name} による`,

@@ -7,7 +7,7 @@ import { get, list } from '../data/rest'
 import { post } from '../data/send'
 import { useQuery } from '../data/store'
 import type { ScaleSet } from '../data/types'
-import { name, t, tCode, time } from '../i18n/i18n'
+import { bytes, name, t, tCode, time } from '../i18n/i18n'
 import { href, setHref } from '../shell/router'
 import { Baselines } from '../ui/Baselines'
 import { Confirm } from '../ui/Confirm'
@@ -106,7 +106,7 @@ function OneInstance({ set, instance }: { set: ScaleSet; instance: string }) {
         ) : null}
         {found.reference && (
           <p className="small quiet">
-            {t('bi.reference')} {found.reference}
+            {t('bi.reference')} <Reference of={found.reference} />
           </p>
         )}
         {found.lastVerifiedAt && (
@@ -167,4 +167,12 @@ function OneInstance({ set, instance }: { set: ScaleSet; instance: string }) {
       )}
     </div>
   )
+}
+
+const MIB = 2 ** 20
+
+/** A baseline is named by image and size. */
+function Reference({ of }: { of: string }) {
+  const [, image, vcpus, mib] = /^(\S+), (\d+) vCPUs, (\d+) MiB$/.exec(of) ?? []
+  return image ? `${image}, ${t('size.cores', { n: Number(vcpus) })}, ${bytes(Number(mib) * MIB)}` : <Said text={of} />
 }

@@ -67,7 +67,7 @@ export default function Configuration({ set }: { set: ScaleSet }) {
           {trusted && (
             <MessageBar intent={monitored ? 'success' : 'info'} layout="multiline">
               <MessageBarBody>
-                <Name k="integrityMonitoring" />: {monitored ? t('enabled') : t('disabled')}.{' '}
+                <Name k="integrityMonitoring" />: {t('config.monitoring', { state: monitored ? t('enabled') : t('disabled') })}{' '}
                 {!monitored && (shown.secureBoot && shown.vtpm ? t('config.monitoringHint') : t('config.monitoringNeeds'))}{' '}
                 <a href={setHref(groupOf(set.id), set.name, 'extensions')}>{name('extensions')}</a>
               </MessageBarBody>

@@ -2,16 +2,26 @@ import { Checkbox, ProgressBar, SearchBox } from '@fluentui/react-components'
 import { Gauge20Regular } from '@fluentui/react-icons'
 import { useState } from 'react'
 import { useUsages } from '../data/paths'
+import type { Usage } from '../data/types'
 import { name, number, t } from '../i18n/i18n'
 import { DataTable } from '../ui/DataTable'
 import { Head, Loading, Name, Problem } from '../ui/ui'
+
+/** The API says it in English alone; a family keeps the name that it has. */
+function quotaText({ value, localizedValue }: Usage['name']): string {
+  if (value === 'cores') return t('quotas.regional')
+  if (value === 'virtualMachines') return t('quotas.machines')
+  if (value === 'virtualMachineScaleSets') return name('scaleSets')
+  const [, family] = /^(.+) Family vCPUs$/.exec(localizedValue) ?? []
+  return family ? t('quotas.family', { family }) : localizedValue
+}
 
 export default function Quotas() {
   const { data, error } = useUsages()
   const [text, setText] = useState('')
   const [onlyUsed, setOnlyUsed] = useState(true)
   const shown = data?.filter(
-    (usage) => (!onlyUsed || usage.currentValue > 0) && usage.name.localizedValue.toLowerCase().includes(text.trim().toLowerCase()),
+    (usage) => (!onlyUsed || usage.currentValue > 0) && quotaText(usage.name).toLowerCase().includes(text.trim().toLowerCase()),
   )
   return (
     <main id="main" className="blade" tabIndex={-1}>
@@ -31,13 +41,13 @@ export default function Quotas() {
               keyOf={(usage) => usage.name.value}
               empty={t('quotas.none')}
               columns={[
-                { title: t('quotas.quota'), cell: (usage) => <span lang="en">{usage.name.localizedValue}</span> },
+                { title: t('quotas.quota'), cell: (usage) => quotaText(usage.name) },
                 {
                   title: t('quotas.usage'),
                   cell: (usage) => (
                     <ProgressBar
                       className="usage"
-                      aria-label={usage.name.localizedValue}
+                      aria-label={quotaText(usage.name)}
                       value={usage.limit ? usage.currentValue / usage.limit : 0}
                       color={usage.currentValue > usage.limit * 0.9 ? 'error' : 'brand'}
                     />

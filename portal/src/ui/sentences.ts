@@ -165,12 +165,16 @@ export const sentences: [RegExp, MessageKey][] = [
   [/^Operation '(?<operation>[^']+)' ended because a newer change of scale set '(?<set>[^']+)' took over/, 'said.preempted'],
   [/^Asked for all the same: (?<rest>.*)/s, 'said.allTheSame'],
   [/^Alert \S+: (?<rest>.*)/s, 'said.alert'],
+  [/^(?<image>\S+), as far as it was computed from its file/, 'boot.computed'],
   [/^Baseline of image (?<image>\S+) is withdrawn\./, 'said.baselineWithdrawn'],
   [/^Baseline of image (?<image>\S+), (?<vcpus>\d+) vCPUs, (?<mib>\d+) MiB, (?<rest>.*)/s, 'said.baseline'],
   [/^is withdrawn: the last instance that needed it is gone/, 'said.baselineSuperseded'],
   [/^holds again: a scale set went back to this image and size/, 'said.baselineAgain'],
   [/^Baseline of image (?<image>\S+), (?<vcpus>\d+) vCPUs, (?<mib>\d+) MiB: /, 'said.baselineApproved'],
 ]
+
+/** What a boot is compared with is called `image URN`. */
+const ofImage = (reference: string) => reference.replace(/^image (\S+)$/, (_, image: string) => t('boot.image', { image }))
 
 /** The sentence as the page's language has it; undefined where it is not known. */
 export function translate(sentence: string): string | undefined {
@@ -179,6 +183,7 @@ export function translate(sentence: string): string | undefined {
     if (!found) continue
     const { rest, ...groups } = found.groups ?? {}
     if (groups.integrity) groups.integrity = tCode('integrity', groups.integrity)
+    if (groups.reference) groups.reference = ofImage(groups.reference)
     const more = rest?.trim() ?? ''
     return fill(t(key), rest === undefined ? groups : { ...groups, rest: translate(more) ?? more }).trim()
   }
