@@ -36,6 +36,7 @@ evidence_set(StoreTx *tx, const StoreAttestation *made, const StoreVtpm *vtpm, j
     bytes_set(evidence, "quote.attest", made->quote);
     bytes_set(evidence, "quote.sig", made->signature);
     bytes_set(evidence, "ak.pub", made->ak);
+    bytes_set(evidence, "ek.pub", made->ek);
     bytes_set(evidence, "eventlog.bin", log);
     bytes_set(evidence, "ek-rsa.crt.der", vtpm ? vtpm->certificate : NULL);
     json_object_set_new(properties, "evidence", evidence);

@@ -17,6 +17,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIGNUM, BN_free)
 
 static const char *const sentences[IDENTITY_N] = {
     [IDENTITY_CERTIFIED] = "The endorsement key is certified by this CA.",
+    [IDENTITY_NO_KEY] = "There is no endorsement key (ek.pub): whose TPM it is cannot be checked.",
+    [IDENTITY_NO_CERTIFICATE] =
+        "There is no certificate of the endorsement key (ek-rsa.crt.der): whose TPM it is cannot be checked.",
     [IDENTITY_UNREADABLE] = "The endorsement key, its certificate or the CA cannot be read.",
     [IDENTITY_OTHER_KEY] = "The certificate is that of another endorsement key.",
     [IDENTITY_REVOKED] = "The endorsement key's certificate was revoked, or the list that was given does not say it was not.",
@@ -40,6 +43,8 @@ certificate_read(GBytes *der)
 Identity
 identity_check(GBytes *certificate_bytes, GBytes *ek_bytes, GBytes *ca, GBytes *crls, UnixTime now)
 {
+    if (!ek_bytes || !certificate_bytes)
+        return ek_bytes ? IDENTITY_NO_CERTIFICATE : IDENTITY_NO_KEY;
     g_autoptr(X509) certificate = certificate_read(certificate_bytes);
     g_autoptr(TpmKey) ek = tpm_key_parse(ek_bytes, NULL);
     g_autoptr(Chain) chain = chain_new();

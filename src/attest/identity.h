@@ -6,11 +6,13 @@
 #include "base/clock.h"
 
 typedef enum {
-    IDENTITY_CERTIFIED,     /* the certificate is of this endorsement key, and chains to one of the CA's */
-    IDENTITY_UNREADABLE,    /* certificate, key or CA cannot be read */
-    IDENTITY_OTHER_KEY,     /* the certificate is another key's */
-    IDENTITY_NOT_CERTIFIED, /* it does not chain to the CA, or not at this time */
-    IDENTITY_REVOKED,       /* it was revoked, or the list that was given does not say that it was not */
+    IDENTITY_CERTIFIED,      /* the certificate is of this endorsement key, and chains to one of the CA's */
+    IDENTITY_NO_KEY,         /* there is no endorsement key */
+    IDENTITY_NO_CERTIFICATE, /* there is a key, and no certificate */
+    IDENTITY_UNREADABLE,     /* certificate, key or CA cannot be read */
+    IDENTITY_OTHER_KEY,      /* the certificate is another key's */
+    IDENTITY_NOT_CERTIFIED,  /* it does not chain to the CA, or not at this time */
+    IDENTITY_REVOKED,        /* it was revoked, or the list that was given does not say that it was not */
     IDENTITY_N
 } Identity;
 
@@ -24,6 +26,6 @@ gboolean identity_is_key_of(GBytes *certificate, GBytes *ek);
 /* The same of an RSA key by the certified key's digest, as identity_key_digest() gives it; of any other key FALSE. */
 gboolean identity_has_digest(GBytes *ek, const char *digest);
 
-/* certificate: DER. ek: TPM2B_PUBLIC. ca: PEM, a root (signed by itself) and what stands between, in any order.
- * crls: PEM, what that CA revoked; NULL: that is not looked at. */
+/* certificate: DER. ek: TPM2B_PUBLIC. Either may be NULL: there is none. ca: PEM, a root (signed by itself) and what stands
+ * between, in any order. crls: PEM, what that CA revoked; NULL: that is not looked at. */
 Identity identity_check(GBytes *certificate, GBytes *ek, GBytes *ca, GBytes *crls, UnixTime now);

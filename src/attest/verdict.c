@@ -84,6 +84,15 @@ judge(const Evidenced *evidenced, const EventLog *reference, const char *referen
 }
 
 void
+judgement_disown(Judgement *judgement, const char *reason)
+{
+    if (judgement->verdict == VERDICT_NOT_ATTESTED)
+        return;
+    judgement_clear(judgement);
+    *judgement = (Judgement){ .verdict = VERDICT_NOT_ATTESTED, .reason = g_strdup(reason) };
+}
+
+void
 judgement_clear(Judgement *judgement)
 {
     g_clear_pointer(&judgement->reason, g_free);

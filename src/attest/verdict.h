@@ -9,7 +9,7 @@ typedef enum {
     VERDICT_HEALTHY,
     VERDICT_DEVIATION,    /* the evidence holds, and says that something else booted */
     VERDICT_NOT_JUDGED,   /* the evidence holds, and there is nothing to compare it with */
-    VERDICT_NOT_ATTESTED, /* the evidence does not hold */
+    VERDICT_NOT_ATTESTED, /* the evidence does not hold, or is not known to be of a TPM that counts */
     VERDICT_N
 } Verdict;
 
@@ -29,5 +29,8 @@ typedef struct {
  * reference. What the policy accepts is listed, and makes no deviation. */
 void judge(const Evidenced *evidenced, const EventLog *reference, const char *reference_name, BaselinePolicy policy,
            Judgement *ret_judgement);
+/* Whose TPM it was that said so is not known, for this reason: it is not attested, whatever it says. What was amiss before
+ * that stays the reason. */
+void judgement_disown(Judgement *judgement, const char *reason);
 void judgement_clear(Judgement *judgement);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Judgement, judgement_clear)

@@ -124,23 +124,39 @@ pem_read(const Cli *cli, const char *option, GBytes **ret_bytes, GError **error)
     return !path || text;
 }
 
-/* What the files say about whose TPM it is. That the attestation key is in the TPM of that endorsement key is shown by
- * activating a credential, which takes the TPM: files alone do not. */
-static gboolean
-identity_find(const Cli *cli, const Folder *folder, const char **ret_text, GError **error)
+/* Whose TPM is it, by --ca and --crl? */
+typedef struct {
+    GBytes *ca, *crls; /* NULL: not given */
+} Trust;
+
+static void
+trust_clear(Trust *trust)
 {
-    const char *path = args_text(cli->args, "ca");
-    g_autoptr(GBytes) ca = NULL, crls = NULL;
-    *ret_text = "Not checked: the attestation key is taken as ak.pub has it; --ca checks the endorsement key's certificate.";
-    if (!path)
-        return TRUE;
-    if (!pem_read(cli, "ca", &ca, error) || !pem_read(cli, "crl", &crls, error))
-        return FALSE;
-    if (!folder->certificate || !folder->evidence.ek)
-        *ret_text = "Not checked: the folder has no ek.pub, or no certificate of it (ek-rsa.crt.der).";
-    else
-        *ret_text = identity_text(identity_check(folder->certificate, folder->evidence.ek, ca, crls, g_get_real_time()));
-    return TRUE;
+    g_clear_pointer(&trust->ca, g_bytes_unref);
+    g_clear_pointer(&trust->crls, g_bytes_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Trust, trust_clear)
+
+static gboolean
+trust_read(const Cli *cli, Trust *ret_trust, GError **error)
+{
+    if (args_text(cli->args, "crl") && !args_text(cli->args, "ca"))
+        return arm_fail(error, ARM_INVALID_PARAMETER, "--crl", "--crl has the lists of the CA that --ca names: give both.");
+    return pem_read(cli, "ca", &ret_trust->ca, error) && pem_read(cli, "crl", &ret_trust->crls, error);
+}
+
+/* What the files say about whose TPM it is; where that was asked for, nothing counts unless they do. That the attestation key
+ * is in the TPM of that endorsement key is shown by activating a credential, which takes the TPM: files alone do not. */
+static const char *
+identity_judge(const Folder *folder, const Trust *trust, Judgement *judgement)
+{
+    if (!trust->ca)
+        return "Not checked: the attestation key is taken as ak.pub has it; --ca checks the endorsement key's certificate.";
+    const Identity identity =
+        identity_check(folder->certificate, folder->evidence.ek, trust->ca, trust->crls, g_get_real_time());
+    if (identity != IDENTITY_CERTIFIED)
+        judgement_disown(judgement, identity_text(identity));
+    return identity_text(identity);
 }
 
 static void
@@ -165,9 +181,8 @@ judgement_print(const Cli *cli, const json_t *json)
 
 /* *ret_done: it was a change record. */
 static gboolean
-record_check_file(Cli *cli, const char *path, gboolean *ret_done, GError **error)
+record_check_file(Cli *cli, const char *path, const Trust *trust, gboolean *ret_done, GError **error)
 {
-    g_autoptr(GBytes) ca = NULL, crls = NULL;
     gsize size = 0;
     RecordCheck check;
     *ret_done = FALSE;
@@ -179,9 +194,7 @@ record_check_file(Cli *cli, const char *path, gboolean *ret_done, GError **error
     *ret_done = record_is(text, size);
     if (!*ret_done)
         return TRUE;
-    if (!pem_read(cli, "ca", &ca, error) || !pem_read(cli, "crl", &crls, error))
-        return FALSE;
-    g_autoptr(json_t) report = record_verify(text, size, ca, crls, g_get_real_time(), &check);
+    g_autoptr(json_t) report = record_verify(text, size, trust->ca, trust->crls, g_get_real_time(), &check);
     record_report_print(report, cli->format);
     cli->status = check == RECORD_HOLDS ? CLI_DONE : CLI_FAILED;
     return TRUE;
@@ -190,23 +203,24 @@ record_check_file(Cli *cli, const char *path, gboolean *ret_done, GError **error
 gboolean
 run_attest_verify_file(Cli *cli, GError **error)
 {
+    const char *path = args_text(cli->args, "folder"), *reference_path = args_text(cli->args, "reference");
     gboolean done;
-    if (!record_check_file(cli, args_text(cli->args, "folder"), &done, error))
+    g_auto(Trust) trust = { 0 };
+    if (!trust_read(cli, &trust, error) || !record_check_file(cli, path, &trust, &done, error))
         return FALSE;
     if (done)
         return TRUE;
-    const char *path = args_text(cli->args, "folder"), *reference_path = args_text(cli->args, "reference"), *identity;
     g_auto(Folder) folder = { 0 };
     g_auto(Reference) reference = { 0 };
     g_auto(Evidenced) seen = { 0 };
     g_auto(Judgement) judgement = { 0 };
     BaselinePolicy policy;
     if (!policy_find(cli, &policy, error) || !evidence_read(path, &folder, error) || !nonce_find(cli, &folder, error) ||
-        (reference_path && !reference_read(reference_path, &reference, error)) ||
-        !identity_find(cli, &folder, &identity, error))
+        (reference_path && !reference_read(reference_path, &reference, error)))
         return FALSE;
     evidence_check(&folder.evidence, folder.nonce, &seen);
     judge(&seen, reference.log, reference.name, policy, &judgement);
+    const char *identity = identity_judge(&folder, &trust, &judgement);
     g_autoptr(json_t) json = judgement_json(&judgement, identity);
     judgement_print(cli, json);
     cli->status = judgement.verdict == VERDICT_HEALTHY ? CLI_DONE : CLI_FAILED;

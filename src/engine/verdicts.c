@@ -353,6 +353,7 @@ evidence_keep(Pass *pass, const Bundle *bundle, GBytes *nonce, StoreAttestation 
     made->quote = bundle->evidence.attest ? g_bytes_ref(bundle->evidence.attest) : NULL;
     made->signature = bundle->evidence.signature ? g_bytes_ref(bundle->evidence.signature) : NULL;
     made->ak = bundle->evidence.ak ? g_bytes_ref(bundle->evidence.ak) : NULL;
+    made->ek = bundle->evidence.ek ? g_bytes_ref(bundle->evidence.ek) : NULL;
     if (bundle->refused) {
         g_autoptr(json_t) refused = refusals_json(bundle->refused);
         made->refused = json_text(refused);

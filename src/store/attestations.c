@@ -73,11 +73,13 @@ store_attestation_free(StoreAttestation *attestation)
     g_clear_pointer(&attestation->quote, g_bytes_unref);
     g_clear_pointer(&attestation->signature, g_bytes_unref);
     g_clear_pointer(&attestation->ak, g_bytes_unref);
+    g_clear_pointer(&attestation->ek, g_bytes_unref);
     g_free(attestation);
 }
 
 DEFINE_ENUM_COLUMN(integrity, Integrity)
 
+/* clang-format off */
 static const Column attestation_columns[] = {
     COLUMN_FIXED(StoreAttestation, id, COLUMN_ROWID),
     COLUMN_FIXED(StoreAttestation, set_id, COLUMN_INT64),
@@ -97,8 +99,10 @@ static const Column attestation_columns[] = {
     COLUMN_FIXED(StoreAttestation, ak, COLUMN_BYTES),
     COLUMN_FIXED(StoreAttestation, refused, COLUMN_TEXT),
     COLUMN_FIXED(StoreAttestation, revision, COLUMN_UINT),
+    COLUMN_FIXED(StoreAttestation, ek, COLUMN_BYTES),
     { 0 },
 };
+/* clang-format on */
 const RowType attestation_rows = { "attestations", sizeof(StoreAttestation), attestation_columns, 1,
                                    (GDestroyNotify)store_attestation_free };
 

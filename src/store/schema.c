@@ -285,6 +285,8 @@ const char *const schema_steps[] = {
     "ALTER TABLE alerts ADD COLUMN suppressed_by TEXT;",
     /* Whether an image boots by signed programs. */
     "ALTER TABLE images ADD COLUMN boot_chain TEXT NOT NULL DEFAULT 'Unknown';",
+    /* The endorsement key that evidence names: files alone are judged by it, too. */
+    "ALTER TABLE attestations ADD COLUMN ek BLOB;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

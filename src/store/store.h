@@ -462,6 +462,7 @@ typedef struct {
     guint resets;
     char *log;                              /* its event log (store_log_get()), or NULL */
     GBytes *nonce, *quote, *signature, *ak; /* or NULL */
+    GBytes *ek;                             /* TPM2B_PUBLIC: the endorsement key that it names; or NULL */
 } StoreAttestation;
 void store_attestation_free(StoreAttestation *attestation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreAttestation, store_attestation_free)

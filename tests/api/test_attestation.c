@@ -54,7 +54,8 @@ test_from_not_judged_to_healthy(void)
 static void
 test_evidence(void)
 {
-    static const char *const parts[] = { "nonce.bin", "quote.attest", "quote.sig", "ak.pub", "eventlog.bin", "ek-rsa.crt.der" };
+    static const char *const parts[] = { "nonce.bin", "quote.attest", "quote.sig",     "ak.pub",
+                                         "ek.pub",    "eventlog.bin", "ek-rsa.crt.der" };
     g_autoptr(World) world = world_with(ATTESTED_SET("1", "Manual", ""));
     g_autoptr(Answer) answer = world_must(world, 200, "GET", INSTANCE "/attestation?$expand=evidence", NULL);
     const json_t *evidence = answer_at(answer, "properties.evidence");

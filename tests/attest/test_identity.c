@@ -34,6 +34,8 @@ static const struct {
     { "nobody to trust", "secure/ek-rsa.crt.der", "secure/ek.pub", no_root, NOW, IDENTITY_UNREADABLE },
     { "before it was made", "secure/ek-rsa.crt.der", "secure/ek.pub", whole_ca, G_USEC_PER_SEC, IDENTITY_NOT_CERTIFIED },
     { "no certificate", "secure/ek.pub", "secure/ek.pub", whole_ca, NOW, IDENTITY_UNREADABLE },
+    { "none at all", NULL, "secure/ek.pub", whole_ca, NOW, IDENTITY_NO_CERTIFICATE },
+    { "nobody's", "secure/ek-rsa.crt.der", NULL, whole_ca, NOW, IDENTITY_NO_KEY },
     { "no key", "secure/ek-rsa.crt.der", "secure/nonce.bin", whole_ca, NOW, IDENTITY_UNREADABLE },
 };
 
@@ -41,8 +43,8 @@ static void
 test_identity(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(GBytes) certificate = fixture_read(cases[i].certificate, FALSE);
-        g_autoptr(GBytes) ek = fixture_read(cases[i].ek, FALSE);
+        g_autoptr(GBytes) certificate = cases[i].certificate ? fixture_read(cases[i].certificate, FALSE) : NULL;
+        g_autoptr(GBytes) ek = cases[i].ek ? fixture_read(cases[i].ek, FALSE) : NULL;
         g_autoptr(GBytes) ca = ca_read(cases[i].ca);
         g_test_message("%s", cases[i].why);
         g_assert_cmpstr(identity_text(identity_check(certificate, ek, ca, NULL, cases[i].now)), ==,

@@ -64,6 +64,33 @@ with tempfile.TemporaryDirectory() as folder:
                 shutil.copyfileobj(one, out)
     got = run('verify-file', case('secure'), '--reference', case('secure-instance2'), '--ca', ca, '-o', 'json')
     said('the endorsement key is certified by its CA', 'is certified' in json.loads(got.stdout)['identity'] and got.returncode == 0, got)
+    got = run('verify-file', case('sb-off'), '--reference', case('secure'), '--ca', ca, '-o', 'json')
+    said('which does not make a deviation healthy', json.loads(got.stdout)['verdict'] == 'Deviation' and got.returncode == 1, got)
+    foreign = os.path.join(folder, 'foreign.pem')
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=another',
+                    '-keyout', os.path.join(folder, 'foreign.key'), '-out', foreign], check=True, capture_output=True)
+    got = run('verify-file', case('secure'), '--reference', case('secure'), '--ca', foreign, '-o', 'json')
+    answer = json.loads(got.stdout)
+    said('what another CA certified is not attested', answer['verdict'] == 'NotAttested' and answer['reason'] == answer['identity'] and
+         'does not chain' in answer['identity'] and answer['components'] == [] and got.returncode == 1, got)
+    for part in ('ek.pub', 'ek-rsa.crt.der'):
+        without = os.path.join(folder, 'without-' + part)
+        shutil.copytree(case('secure'), without)
+        os.remove(os.path.join(without, part))
+        got = run('verify-file', without, '--reference', case('secure'), '--ca', ca, '-o', 'json')
+        answer = json.loads(got.stdout)
+        said(f'nor is what cannot be checked without {part}', answer['verdict'] == 'NotAttested' and part in answer['reason'] and
+             got.returncode == 1, got)
+        got = run('verify-file', without, '--reference', case('secure'), '-o', 'json')
+        said('where nobody asked, that does not matter', json.loads(got.stdout)['verdict'] == 'Healthy' and got.returncode == 0, got)
+    shutil.copy(case('secure-instance2/ek-rsa.crt.der'), os.path.join(folder, 'without-ek-rsa.crt.der', 'ek-rsa.crt.der'))
+    got = run('verify-file', os.path.join(folder, 'without-ek-rsa.crt.der'), '--reference', case('secure'), '--ca', ca, '-o', 'json')
+    said('nor is another vTPM with this certificate', 'another endorsement key' in json.loads(got.stdout)['reason'] and got.returncode == 1, got)
+    got = run('verify-file', case('secure'), '--reference', case('secure'), '--ca', case('secure/ek.pub'), '-o', 'json')
+    said('nor is anything by a CA that is none', json.loads(got.stdout)['verdict'] == 'NotAttested' and got.returncode == 1, got)
+    got = run('verify-file', case('secure'), '--reference', case('secure'), '--crl', foreign)
+    said('--crl without --ca is refused', got.returncode == 2 and '--ca' in got.stderr, got)
+
     got = run('verify-file', case('secure'), '--reference', case('secure-instance2'), '-o', 'json')
     said('without the CA that is said not to be checked', json.loads(got.stdout)['identity'].startswith('Not checked'), got)
 

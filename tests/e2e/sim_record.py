@@ -70,6 +70,23 @@ def _(t):
     assert verify(t, t.file, code=1)['verdict'] == 'NotTrusted'
 
 
+@suite.test('the evidence of a boot is a folder with all that is checked, and by a CA that does not vouch for the vTPM it does not count')
+def _(t):
+    t.daemon.start()
+    folder, baseline = t.room.file('evidence'), t.room.file('baseline.json')
+    run(t.daemon, f'testudo attest show {ON} --instance-id 0 --evidence {folder}').expect()
+    assert sorted(os.listdir(folder)) == ['ak.pub', 'ek-rsa.crt.der', 'ek.pub', 'eventlog.bin', 'nonce.bin', 'quote.attest', 'quote.sig']
+    run(t.daemon, f'testudo attest approve {ON} --instance-id 0 --yes').expect()
+    run(t.daemon, f'testudo attest baseline export --id 1 --file {baseline}').expect()
+    t.daemon.stop()
+    assert verify(t, folder, f'--reference {baseline}')['verdict'] == 'Healthy'
+    # A simulated vTPM signs its own certificate.
+    for ca in (t.ca, f'{folder}/quote.sig'):
+        found = verify(t, folder, f'--reference {baseline} --ca {ca}', 1)
+        assert found['verdict'] == 'NotAttested' and found['reason'] == found['identity'], found
+    assert 'does not chain' in verify(t, folder, f'--reference {baseline} --ca {t.ca}', 1)['reason']
+
+
 @suite.test('what was changed in it, cut from it, or signed under another CA is named')
 def _(t):
     with open(t.file) as file:

@@ -70,8 +70,12 @@ def _(t):
 def _(t):
     one, other = instance(t).evidence('evidence0'), instance(t, '1').evidence('evidence1')
     ca = t.room.file('ca.pem', run(t.daemon, 'testudo ca chain').expect().out)
-    verdict = json.loads(run(t.daemon, f'testudo attest verify-file {other} --reference {one} -o json').expect().out)
-    assert verdict['verdict'] == 'Healthy', verdict
+    verdict = json.loads(run(t.daemon, f'testudo attest verify-file {other} --reference {one} --ca {ca} -o json').expect().out)
+    assert verdict['verdict'] == 'Healthy' and 'is certified' in verdict['identity'], verdict
+    exchanged = shutil.copytree(other, os.path.join(t.room.path, 'exchanged'))
+    shutil.copy(os.path.join(one, 'ek-rsa.crt.der'), exchanged)
+    verdict = run(t.daemon, f'testudo attest verify-file {exchanged} --reference {one} --ca {ca} -o json').expect(1).json
+    assert verdict['verdict'] == 'NotAttested' and 'another endorsement key' in verdict['reason'], verdict
     certificate = os.path.join(other, 'ek-rsa.crt.der')
     certified = subprocess.run(['openssl', 'verify', '-CAfile', ca, certificate], capture_output=True, text=True, check=False)
     assert certified.returncode == 0, certified
