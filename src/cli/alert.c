@@ -1,10 +1,14 @@
 /* alert, assessment, vmss health: what the daemon alerts people to, what it recommends, and how things stand. */
 #include "cli/cli.h"
 
+#include <string.h>
+
 #define SECURITY "/providers/Microsoft.Security"
+#define HEALTH   "/providers/Microsoft.ResourceHealth/availabilityStatuses/current"
 
 static const Column alert_columns[] = {
     { "Name", "name" },
+    { "ResourceGroup", "id/resourceGroups" },
     { "Severity", "properties.severity" },
     { "Status", "properties.status" },
     { "Since", "properties.startTimeUtc" },
@@ -15,11 +19,8 @@ static const Column alert_columns[] = {
 };
 
 static const Column health_columns[] = {
-    { "State", "properties.availabilityState" },
-    { "Title", "properties.title" },
-    { "Since", "properties.occuredTime|-" },
-    { "Summary", "properties.summary" },
-    { 0 },
+    { "InstanceId", "instanceId" },          { "State", "properties.availabilityState" }, { "Title", "properties.title" },
+    { "Since", "properties.occuredTime|-" }, { "Summary", "properties.summary" },         { 0 },
 };
 
 static const Column assessment_columns[] = {
@@ -97,11 +98,34 @@ run_assessment_list(Cli *cli, GError **error)
     return cli_show_list(cli, path, assessment_columns, error);
 }
 
+static gboolean
+instance_health_add(Cli *cli, const char *id, json_t *all, GError **error)
+{
+    g_autofree char *path = cli_instance_path(cli, id, HEALTH);
+    g_auto(Reply) reply = { 0 };
+    if (!client_send(cli->client, "GET", path, NULL, &reply, error))
+        return FALSE;
+    json_set_text(reply.body, "instanceId", id);
+    json_array_append(all, reply.body);
+    return TRUE;
+}
+
 gboolean
 run_resource_health_show(Cli *cli, GError **error)
 {
-    static const char current[] = "/providers/Microsoft.ResourceHealth/availabilityStatuses/current";
     const char *id = args_text(cli->args, "instance-id");
-    g_autofree char *path = id ? cli_instance_path(cli, id, current) : cli_set_path(cli, current);
-    return cli_show(cli, path, health_columns, error);
+    const gboolean each = id && strcmp(id, "*") == 0;
+    g_autofree char *path = each ? cli_set_path(cli, "/virtualMachines")
+                            : id ? cli_instance_path(cli, id, HEALTH)
+                                 : cli_set_path(cli, HEALTH);
+    if (!each)
+        return cli_show(cli, path, &health_columns[1], error);
+    g_autoptr(json_t) instances = client_list(cli->client, path, error), all = json_array();
+    for (size_t i = 0; i < json_array_size(instances); i++) {
+        if (!instance_health_add(cli, json_member_text(json_array_get(instances, i), "instanceId"), all, error))
+            return FALSE;
+    }
+    if (instances)
+        output_print(all, health_columns, cli->format);
+    return instances != NULL;
 }

@@ -19,7 +19,7 @@ const Option cli_options[] = {
     { "vm-sku", "size", 0, OPTION_TEXT, "SIZE", "VM size, such as Standard_B1ms" },
     { "instance-count", NULL, 0, OPTION_NUMBER, "N", "number of instances (2)" },
     { "new-capacity", NULL, 0, OPTION_NUMBER, "N", "number of instances" },
-    { "security-type", NULL, 0, OPTION_TEXT, "TYPE", "Standard or TrustedLaunch" },
+    { "security-type", NULL, 0, OPTION_TEXT, "TYPE", "Standard or TrustedLaunch; of an image TrustedLaunchSupported, too" },
     { "enable-secure-boot", NULL, 0, OPTION_BOOL, "true|false", "Secure Boot, with TrustedLaunch" },
     { "enable-vtpm", NULL, 0, OPTION_BOOL, "true|false", "virtual TPM, with TrustedLaunch" },
     { "admin-username", NULL, 0, OPTION_TEXT, "NAME", "administrator made by cloud-init" },
@@ -202,15 +202,45 @@ command_find(const char *const *argv, int *ret_words)
     return found;
 }
 
+/* What is asked for in place of a number that is none. Which numbers are accepted is the daemon's to say. */
+static const struct {
+    const char *option, *range;
+} ranges[] = {
+    { "instance-count", "from 0 to 1000" },
+    { "new-capacity", "from 0 to 1000" },
+    { "max-batch-instance-percent", "from 5 to 100" },
+    { "max-unhealthy-instance-percent", "from 5 to 100" },
+    { "max-unhealthy-upgraded-instance-percent", "from 0 to 100" },
+    { "automatic-repairs-grace-period", "from 10 to 90" },
+    { "terminate-notification-time", "from 5 to 15" },
+    { "lun", "from 0 to 63" },
+    { "os-disk-size-gb", "from 1" },
+    { "to", "from 1" },
+    { "max-events", "from 1" },
+    { "timeout", "from 0" },
+};
+
+static gboolean
+number_check(const Option *option, const char *value, GError **error)
+{
+    guint64 number;
+    const char *range = "from 0";
+    if (g_ascii_string_to_unsigned(value, 10, 0, G_MAXINT32, &number, NULL))
+        return TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS(ranges); i++) {
+        if (strcmp(ranges[i].option, option->name) == 0)
+            range = ranges[i].range;
+    }
+    return arm_fail(error, ARM_INVALID_PARAMETER, option->name, "--%s is a whole number %s, not '%s'.", option->name, range,
+                    value);
+}
+
 static gboolean
 value_check(const Option *option, const char *value, GError **error)
 {
-    guint64 number;
     if (option->type == OPTION_BOOL && g_ascii_strcasecmp(value, "true") != 0 && g_ascii_strcasecmp(value, "false") != 0)
         return arm_fail(error, ARM_INVALID_PARAMETER, option->name, "--%s is true or false, not '%s'.", option->name, value);
-    if (option->type == OPTION_NUMBER && !g_ascii_string_to_unsigned(value, 10, 0, G_MAXINT32, &number, NULL))
-        return arm_fail(error, ARM_INVALID_PARAMETER, option->name, "--%s is a whole number, not '%s'.", option->name, value);
-    return TRUE;
+    return option->type != OPTION_NUMBER || number_check(option, value, error);
 }
 
 static gboolean

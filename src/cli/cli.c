@@ -74,23 +74,36 @@ cli_show_list(Cli *cli, const char *path, const Column *columns, GError **error)
     return list != NULL;
 }
 
+static gboolean
+change_wait(Cli *cli, const Reply *reply, const char *what, GError **error)
+{
+    if (args_flag(cli->args, "no-wait") || (!reply->operation && !reply->location))
+        return TRUE;
+    Progress progress = progress_begin(what);
+    gboolean succeeded = client_wait(cli->client, reply, progress_step, &progress, error);
+    progress_end(&progress, succeeded);
+    return succeeded;
+}
+
 gboolean
 cli_change(Cli *cli, const char *method, const char *path, const json_t *body, const char *what, json_t **ret_body,
            GError **error)
 {
     g_auto(Reply) reply = { 0 };
-    if (!client_send(cli->client, method, path, body, &reply, error))
+    if (!client_send(cli->client, method, path, body, &reply, error) || !change_wait(cli, &reply, what, error))
         return FALSE;
-    if (!args_flag(cli->args, "no-wait") && (reply.operation || reply.location)) {
-        Progress progress = progress_begin(what);
-        gboolean succeeded = client_wait(cli->client, &reply, progress_step, &progress, error);
-        progress_end(&progress, succeeded);
-        if (!succeeded)
-            return FALSE;
-    }
     if (ret_body)
         *ret_body = g_steal_pointer(&reply.body);
     return TRUE;
+}
+
+gboolean
+cli_delete(Cli *cli, const char *path, const char *thing, const char *what, GError **error)
+{
+    g_auto(Reply) reply = { 0 };
+    return client_send(cli->client, "DELETE", path, NULL, &reply, error) &&
+           (reply.status != 204 || arm_fail(error, ARM_RESOURCE_NOT_FOUND, NULL, "There was no %s.", thing)) &&
+           change_wait(cli, &reply, what, error);
 }
 
 gboolean
@@ -111,7 +124,7 @@ cli_confirm(const Cli *cli, const char *question, GError **error)
     if (args_flag(cli->args, "yes"))
         return TRUE;
     if (!isatty(STDIN_FILENO))
-        return arm_fail(error, ARM_BAD_REQUEST, "yes", "%s There is no terminal to ask on: say --yes to go on.", question);
+        return arm_fail(error, ARM_BAD_REQUEST, NULL, "%s There is no terminal to ask on: say --yes to go on.", question);
     g_printerr("%s (y/n): ", question);
     if (fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y'))
         return TRUE;

@@ -48,6 +48,10 @@ gboolean cli_change(Cli *cli, const char *method, const char *path, const json_t
 gboolean cli_change_show(Cli *cli, const char *method, const char *path, const json_t *body, const char *what,
                          const Column *columns, GError **error);
 
+/* DELETE in the same way. The daemon takes what is not there for deleted; a name that was mistyped is an error all the same:
+ * "There was no THING." */
+gboolean cli_delete(Cli *cli, const char *path, const char *thing, const char *what, GError **error);
+
 /* Asks on the terminal; --yes answers. Without a terminal and without --yes: an error. */
 gboolean cli_confirm(const Cli *cli, const char *question, GError **error);
 

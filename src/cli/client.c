@@ -27,7 +27,13 @@ token_read(const char *path, GError **error)
                  "The token cannot be read: %s. It is admin.token in the daemon's state folder.", problem->message);
         return NULL;
     }
-    return g_strconcat("Authorization: Bearer ", g_strstrip(text), NULL);
+    g_strstrip(text);
+    /* Two lines would be two headers. */
+    if (*text && !strpbrk(text, " \t\r\n"))
+        return g_strconcat("Authorization: Bearer ", text, NULL);
+    arm_fail(error, ARM_AUTHENTICATION_FAILED, NULL,
+             "'%s' holds no token, which is one word. It is admin.token in the daemon's state folder.", path);
+    return NULL;
 }
 
 void
@@ -91,6 +97,19 @@ connection_fail(const Client *client, CURLcode code, const char *detail, GError 
     const char *problem = client_socket_problem(client->config.socket_path);
     return arm_fail(error, ARM_UNAVAILABLE, NULL, "No answer on %s: %s.", client->config.socket_path,
                     problem ? problem : reason);
+}
+
+/* The daemon answers both alike. */
+static gboolean
+token_fail(const Client *client, GError **error)
+{
+    if (!client->config.token_file)
+        return arm_fail(error, ARM_AUTHENTICATION_FAILED, NULL,
+                        "%s answers who has a token: give --token-file; the token is admin.token in the daemon's state folder.",
+                        client->config.server);
+    return arm_fail(error, ARM_AUTHENTICATION_FAILED, NULL,
+                    "The token in '%s' is not one of this daemon's; admin.token in its state folder has it.",
+                    client->config.token_file);
 }
 
 static char *
@@ -195,6 +214,8 @@ client_send(Client *client, const char *method, const char *path, const json_t *
         return connection_fail(client, code, detail, error);
     reply.body = json_loadb(reply.text->str, reply.text->len, JSON_DECODE_ANY, NULL);
     debug_print(client, method, address, body, &reply);
+    if (reply.status == 401 && client->config.server)
+        return token_fail(client, error);
     if (reply.status >= 400) {
         g_propagate_error(error, client_error_of(json_member(reply.body, "error"), reply.status));
         return FALSE;

@@ -109,11 +109,8 @@ thing_of(const Completion *completion, const char *option)
 {
     static const struct {
         const char *command, *thing;
-    } named[] = { { "disk ", "disk" },
-                  { "vmss extension ", "extension" },
-                  { "vmss ", "vmss-name" },
-                  { "feature ", "feature" },
-                  { "vm ", "vm" } };
+    } named[] = { { "alert ", "alert" },    { "disk ", "disk" },       { "vmss extension ", "extension" },
+                  { "vmss ", "vmss-name" }, { "feature ", "feature" }, { "vm ", "vm" } };
     for (guint i = 0; strcmp(option, "name") == 0 && i < G_N_ELEMENTS(named); i++) {
         if (g_str_has_prefix(completion->command->path, named[i].command))
             return named[i].thing;
@@ -134,6 +131,9 @@ list_path(const Completion *completion, const Cli *cli, const char *thing)
         { "location", OF_SUBSCRIPTION, "/locations" },
         { "vm-sku", OF_SUBSCRIPTION, "/providers/Microsoft.Compute/skus" },
         { "feature", OF_SUBSCRIPTION, "/providers/Microsoft.Features/features" },
+        { "alert", OF_SUBSCRIPTION, "/providers/Microsoft.Security/alerts" },
+        { "rule-name", OF_SUBSCRIPTION, "/providers/Microsoft.Security/alertsSuppressionRules" },
+        { "id", OF_SUBSCRIPTION, "/providers/Testudo.Attestation/baselines" },
         { "vmss-name", OF_GROUP, SETS },
         { "vmss", OF_GROUP, SETS },
         { "vm", OF_GROUP, "/providers/Microsoft.Compute/virtualMachines" },
@@ -141,6 +141,7 @@ list_path(const Completion *completion, const Cli *cli, const char *thing)
         { "instance-id", OF_SET, "/virtualMachines" },
         { "instance-ids", OF_SET, "/virtualMachines" },
         { "to", OF_SET, "/revisions" },
+        { "record", OF_SET, "/changeRecords" },
         { "extension", OF_SET, "/extensions" },
     };
     const char *group = given(completion, "resource-group"), *set = given(completion, "vmss-name");
@@ -161,11 +162,24 @@ list_path(const Completion *completion, const Cli *cli, const char *thing)
     return NULL;
 }
 
+/* Of images that there are. What publishes an extension is no list of the daemon's, and an image that is imported may come from
+ * anybody. */
+static char *
+publishers_path(const Completion *completion, const Cli *cli)
+{
+    if (!g_str_has_suffix(completion->command->path, "image list"))
+        return NULL;
+    g_autofree char *suffix =
+        g_strdup_printf("/providers/Microsoft.Compute/locations/%s/publishers", client_location(cli->client));
+    return cli_subscription_path(cli, suffix);
+}
+
 static gboolean
 is_known_by_daemon(const char *option)
 {
-    static const char *const names[] = { "resource-group", "name",   "vmss",  "vmss-name", "location", "instance-id",
-                                         "instance-ids",   "vm-sku", "image", "urn",       "disk",     "to" };
+    static const char *const names[] = { "resource-group", "name",   "vmss",   "vmss-name", "location", "instance-id",
+                                         "instance-ids",   "vm-sku", "image",  "urn",       "disk",     "to",
+                                         "rule-name",      "id",     "record", "publisher" };
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         if (strcmp(option, names[i]) == 0)
             return TRUE;
@@ -186,7 +200,8 @@ daemon_complete(const Completion *completion, const char *option)
             candidate(completion, json_member_text(json_array_get(images, i), "urn"));
         return;
     }
-    g_autofree char *path = list_path(completion, &cli, thing_of(completion, option));
+    g_autofree char *path = strcmp(option, "publisher") == 0 ? publishers_path(completion, &cli)
+                                                             : list_path(completion, &cli, thing_of(completion, option));
     if (path)
         list_complete(completion, client, path, g_str_has_prefix(option, "instance-id") ? "instanceId" : "name");
 }
@@ -194,12 +209,16 @@ daemon_complete(const Completion *completion, const char *option)
 /* ---- values and options ---- */
 
 static const char *
-words_of(const Option *option)
+words_of(const Command *command, const Option *option)
 {
     if (option->type == OPTION_BOOL)
         return "true|false";
     if (strcmp(option->name, "security-type") == 0)
-        return "Standard|TrustedLaunch";
+        return strcmp(command->path, "image import") == 0 ? "Standard|TrustedLaunchSupported|TrustedLaunch"
+                                                          : "Standard|TrustedLaunch";
+    if (strcmp(option->name, "alert-type") == 0)
+        return "Testudo.BootIntegrity.Deviation|Testudo.BootIntegrity.EvidenceRefused|Testudo.BootIntegrity.NoAnswer|"
+               "Testudo.BootIntegrity.SameEndorsementKey|Testudo.BootIntegrity.KernelModuleRefused";
     if (strcmp(option->name, "namespace") == 0)
         return "Microsoft.Compute";
     if (strcmp(option->name, "expand") == 0 || strcmp(option->name, "command-id") == 0)
@@ -210,7 +229,7 @@ words_of(const Option *option)
 static void
 value_complete(const Completion *completion, const Option *option)
 {
-    const char *words = words_of(option);
+    const char *words = words_of(completion->command, option);
     if (words) {
         g_auto(GStrv) list = g_strsplit(words, "|", -1);
         for (char **word = list; *word; word++)

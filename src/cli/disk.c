@@ -9,6 +9,7 @@
 
 static const Column columns[] = {
     { "Name", "name" },
+    { "ResourceGroup", "id/resourceGroups" },
     { "ScaleSet", "tags.scaleSet" },
     { "Instance", "tags.instanceId" },
     { "Lun", "tags.lun" },

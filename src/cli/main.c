@@ -1,5 +1,6 @@
 /* testudo: the command line. */
 #include "cli/cli.h"
+#include "cli/hint.h"
 #include "cli/suggest.h"
 
 #include <curl/curl.h>
@@ -7,23 +8,36 @@
 #include <stdio.h>
 #include <string.h>
 
+/* own: the command line is at fault. Its errors name the option in the sentence, those of the daemon a property beside it. */
 static void
-error_print(const GError *error)
+error_line(const char *lead, const GError *error, gboolean own)
+{
+    const char *code = error->domain == ARM_ERROR ? arm_code_text((ArmCode)error->code) : "InternalError";
+    const char *target = error->domain == ARM_ERROR && !own ? arm_error_target(error) : NULL;
+    g_printerr("%s(%s) %s%s%s%s\n", lead, code, error->message, target ? " [" : "", target ? target : "", target ? "]" : "");
+}
+
+static void
+error_print(const GError *error, gboolean own)
 {
     const GPtrArray *details = error->domain == ARM_ERROR ? arm_error_details(error) : NULL;
-    const char *code = error->domain == ARM_ERROR ? arm_code_text((ArmCode)error->code) : "InternalError";
     fflush(stdout);
-    g_printerr("ERROR: (%s) %s\n", code, error->message);
-    if (!details || (details->len == 1 && strcmp(((GError *)details->pdata[0])->message, error->message) == 0))
-        return;
-    for (guint i = 0; i < details->len; i++) {
+    error_line("ERROR: ", error, own);
+    /* The first one stands above; of a failed operation the second one does, too, behind the name of its instance. */
+    for (guint i = 1; details && i < details->len; i++) {
         const GError *detail = g_ptr_array_index(details, i);
-        if (strcmp(detail->message, error->message) == 0)
-            continue;
-        const char *target = arm_error_target(detail);
-        g_printerr("  - (%s) %s%s%s%s\n", arm_code_text((ArmCode)detail->code), detail->message, target ? " [" : "",
-                   target ? target : "", target ? "]" : "");
+        if (i > 1 || arm_error_target(error) || !g_str_has_suffix(error->message, detail->message))
+            error_line("  - ", detail, own);
     }
+}
+
+/* What the sentence names as a request, as a command about the same scale set. */
+static void
+hint_print(const Cli *cli, const GError *error)
+{
+    const char *command = hint_command(error->message), *group = args_text(cli->args, "resource-group");
+    if (command && group && cli_set_name(cli))
+        g_printerr("Command: %s -g %s -n %s\n", command, group, cli_set_name(cli));
 }
 
 static Client *
@@ -44,9 +58,12 @@ static int
 status_of(const Cli *cli, const GError *error)
 {
     int http = cli->client ? client_status(cli->client) : 0;
-    if (http == 404 && error->domain == ARM_ERROR)
-        return CLI_NOT_THERE;
-    return http < 400 && g_error_matches(error, ARM_ERROR, ARM_INVALID_PARAMETER) ? CLI_USAGE : CLI_FAILED;
+    if (error->domain != ARM_ERROR)
+        return CLI_FAILED;
+    /* With 404 there is no wrong value: that nothing was there may have been what the command went on from. */
+    if (error->code == ARM_INVALID_PARAMETER)
+        return http < 400 || http == 404 ? CLI_USAGE : CLI_FAILED;
+    return http == 404 || arm_code_http((ArmCode)error->code) == 404 ? CLI_NOT_THERE : CLI_FAILED;
 }
 
 static gboolean
@@ -67,14 +84,16 @@ command_run(const Command *command, const char *const *words)
         return CLI_DONE;
     }
     if (!args || !output_format_parse(args_text(args, "output"), &cli.format, &error)) {
-        error_print(error);
+        error_print(error, /* own= */ TRUE);
         return CLI_USAGE;
     }
     g_autoptr(Client) client = cli.client = asks_daemon(command, args) ? client_open(args, &error) : NULL;
     if ((client || !asks_daemon(command, args)) && command->run(&cli, &error))
         return fflush(stdout) == 0 ? (int)cli.status : CLI_FAILED;
-    error_print(error);
-    return status_of(&cli, error);
+    int status = status_of(&cli, error);
+    error_print(error, status == CLI_USAGE);
+    hint_print(&cli, error);
+    return status;
 }
 
 /* What people who know `az` try, and what does it here. */

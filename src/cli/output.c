@@ -59,9 +59,23 @@ plain_text(const json_t *value)
 }
 
 static char *
+id_part(const char *id, const char *name)
+{
+    g_auto(GStrv) parts = g_strsplit(id ? id : "", "/", -1);
+    for (char **part = parts; *part && part[1]; part++) {
+        if (g_ascii_strcasecmp(*part, name) == 0)
+            return g_strdup(part[1]);
+    }
+    return g_strdup("");
+}
+
+static char *
 path_text(const json_t *object, const char *path)
 {
-    const char *bracket = strchr(path, '[');
+    const char *bracket = strchr(path, '['), *slash = strchr(path, '/');
+    g_autofree char *id_path = slash ? g_strndup(path, (gsize)(slash - path)) : NULL;
+    if (slash)
+        return id_part(json_string_value(json_path(object, id_path)), slash + 1);
     if (!bracket)
         return plain_text(json_path(object, path));
     g_autofree char *list_path = g_strndup(path, (gsize)(bracket - path));

@@ -12,8 +12,8 @@ typedef enum { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_TSV, OUTPUT_YAML } OutputFormat
 gboolean output_format_parse(const char *text, OutputFormat *ret_format, GError **error);
 
 /* One column: header and a path of member names with dots ("sku.name"); "statuses[PowerState]"
- * takes what follows '/' in the code of the array's entry whose code begins so. "PATH|TEXT" shows
- * TEXT where there is nothing. */
+ * takes what follows '/' in the code of the array's entry whose code begins so, and "id/resourceGroups"
+ * what follows that part of a resource's id. "PATH|TEXT" shows TEXT where there is nothing. */
 typedef struct {
     const char *header;
     const char *path;

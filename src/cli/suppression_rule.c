@@ -37,22 +37,24 @@ run_suppression_rule_show(Cli *cli, GError **error)
     return cli_show(cli, path, columns, error);
 }
 
-gboolean
-run_suppression_rule_delete(Cli *cli, GError **error)
-{
-    g_autofree char *path = rule_path(cli);
-    g_auto(Reply) reply = { 0 };
-    return client_send(cli->client, "DELETE", path, NULL, &reply, error);
-}
-
-/* ---- changes: what is there, with what the options say ---- */
-
 static json_t *
 rule_read(Cli *cli, const char *path, GError **error)
 {
     g_auto(Reply) reply = { 0 };
     return client_send(cli->client, "GET", path, NULL, &reply, error) ? g_steal_pointer(&reply.body) : NULL;
 }
+
+/* DELETE answers alike whether there was one. */
+gboolean
+run_suppression_rule_delete(Cli *cli, GError **error)
+{
+    g_autofree char *path = rule_path(cli);
+    g_auto(Reply) reply = { 0 };
+    g_autoptr(json_t) there = rule_read(cli, path, error);
+    return there && client_send(cli->client, "DELETE", path, NULL, &reply, error);
+}
+
+/* ---- changes: what is there, with what the options say ---- */
 
 gboolean
 run_suppression_rule_update(Cli *cli, GError **error)
@@ -146,7 +148,7 @@ run_suppression_rule_delete_scope(Cli *cli, GError **error)
     json_t *conditions = conditions_of(rule);
     const size_t at = place_of(conditions, field);
     if (at == json_array_size(conditions))
-        return arm_fail(error, ARM_NOT_FOUND, "field", "The rule '%s' has no condition on '%s'.", name, field);
+        return arm_fail(error, ARM_NOT_FOUND, NULL, "The rule '%s' has no condition on '%s'.", name, field);
     g_autofree char *question = g_strdup_printf(
         "It is the last condition of '%s': without it the rule suppresses every alert of its type. Go on?", name);
     if (json_array_size(conditions) == 1 && !cli_confirm(cli, question, error))

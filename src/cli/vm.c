@@ -8,6 +8,7 @@
 
 static const Column columns[] = {
     { "Name", "name" },
+    { "ResourceGroup", "id/resourceGroups" },
     { "Size", "properties.hardwareProfile.vmSize" },
     { "SecurityType", "properties.securityProfile.securityType|Standard" },
     { "State", "properties.provisioningState" },
@@ -72,42 +73,42 @@ run_vm_instance_view(Cli *cli, GError **error)
 
 /* verb: how the progress line begins. */
 static gboolean
-act(Cli *cli, const char *method, const char *suffix, const char *verb, GError **error)
+act(Cli *cli, const char *suffix, const char *verb, GError **error)
 {
     g_autofree char *path = machine_path(cli, suffix);
     g_autofree char *what = g_strdup_printf("%s VM %s", verb, args_text(cli->args, "name"));
-    return cli_change(cli, method, path, NULL, what, NULL, error);
+    return cli_change(cli, "POST", path, NULL, what, NULL, error);
 }
 
 gboolean
 run_vm_start(Cli *cli, GError **error)
 {
-    return act(cli, "POST", "/start", "Starting", error);
+    return act(cli, "/start", "Starting", error);
 }
 
 gboolean
 run_vm_stop(Cli *cli, GError **error)
 {
     const char *suffix = args_flag(cli->args, "skip-shutdown") ? "/powerOff?skipShutdown=true" : "/powerOff";
-    return act(cli, "POST", suffix, "Stopping", error);
+    return act(cli, suffix, "Stopping", error);
 }
 
 gboolean
 run_vm_restart(Cli *cli, GError **error)
 {
-    return act(cli, "POST", "/restart", "Restarting", error);
+    return act(cli, "/restart", "Restarting", error);
 }
 
 gboolean
 run_vm_deallocate(Cli *cli, GError **error)
 {
-    return act(cli, "POST", "/deallocate", "Deallocating", error);
+    return act(cli, "/deallocate", "Deallocating", error);
 }
 
 gboolean
 run_vm_redeploy(Cli *cli, GError **error)
 {
-    return act(cli, "POST", "/redeploy", "Redeploying", error);
+    return act(cli, "/redeploy", "Redeploying", error);
 }
 
 gboolean
@@ -118,7 +119,7 @@ run_vm_reimage(Cli *cli, GError **error)
                         "disks stay.",
                         args_text(cli->args, "name"));
     return cli_confirm(cli, question, error) &&
-           act(cli, "POST", args_flag(cli->args, "acknowledge-data-loss") ? "/reimage?acknowledgeDataLoss=true" : "/reimage",
+           act(cli, args_flag(cli->args, "acknowledge-data-loss") ? "/reimage?acknowledgeDataLoss=true" : "/reimage",
                "Reimaging", error);
 }
 
@@ -129,5 +130,9 @@ run_vm_delete(Cli *cli, GError **error)
     args_bool(cli->args, "force-deletion", &forced);
     g_autofree char *question = g_strdup_printf("Delete VM %s, with its OS disk? Data disks are kept for the retention time.",
                                                 args_text(cli->args, "name"));
-    return cli_confirm(cli, question, error) && act(cli, "DELETE", forced ? "?forceDeletion=true" : "", "Deleting", error);
+    const char *name = args_text(cli->args, "name");
+    g_autofree char *path = machine_path(cli, forced ? "?forceDeletion=true" : "");
+    g_autofree char *what = g_strdup_printf("Deleting VM %s", name);
+    g_autofree char *thing = g_strdup_printf("VM '%s' in resource group '%s'", name, args_text(cli->args, "resource-group"));
+    return cli_confirm(cli, question, error) && cli_delete(cli, path, thing, what, error);
 }

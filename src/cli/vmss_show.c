@@ -5,6 +5,7 @@
 
 const Column vmss_columns[] = {
     { "Name", "name" },
+    { "ResourceGroup", "id/resourceGroups" },
     { "Instances", "sku.capacity" },
     { "Size", "sku.name" },
     { "ImageSku", VMSS_PROFILE ".storageProfile.imageReference.sku" },
@@ -29,8 +30,26 @@ static const Column instance_columns[] = {
     { "State", "properties.provisioningState" },
     { "Power", "properties.instanceView.statuses[PowerState]" },
     { "Health", "properties.instanceView.vmHealth.status.displayStatus" },
+    { "Protection", "protection" },
     { 0 },
 };
+
+/* What the columns show beside what the API says. What is protected from actions of the set is so from scaling in. */
+static void
+instance_decorate(json_t *instance)
+{
+    const json_t *policy = json_path(instance, "properties.protectionPolicy");
+    if (json_is_true(json_object_get(policy, "protectFromScaleSetActions")))
+        json_set_text(instance, "protection", "scale-set actions");
+    else if (json_is_true(json_object_get(policy, "protectFromScaleIn")))
+        json_set_text(instance, "protection", "scale-in");
+}
+
+static gboolean
+shows_columns(const Cli *cli)
+{
+    return cli->format == OUTPUT_TABLE || cli->format == OUTPUT_TSV;
+}
 
 json_t *
 vmss_read(Cli *cli, GError **error)
@@ -50,7 +69,15 @@ run_vmss_show(Cli *cli, GError **error)
 {
     const char *instance = args_text(cli->args, "instance-id");
     g_autofree char *path = instance ? cli_instance_path(cli, instance, "?$expand=instanceView") : cli_set_path(cli, "");
-    return cli_show(cli, path, instance ? instance_columns : vmss_columns, error);
+    g_auto(Reply) reply = { 0 };
+    if (!instance)
+        return cli_show(cli, path, vmss_columns, error);
+    if (!client_send(cli->client, "GET", path, NULL, &reply, error))
+        return FALSE;
+    if (shows_columns(cli))
+        instance_decorate(reply.body);
+    output_print(reply.body, instance_columns, cli->format);
+    return TRUE;
 }
 
 gboolean
@@ -90,9 +117,14 @@ run_vmss_list_instances(Cli *cli, GError **error)
     if (expand && g_ascii_strcasecmp(expand, "instanceView") != 0)
         return arm_fail(error, ARM_INVALID_PARAMETER, "expand", "--expand is instanceView, not '%s'.", expand);
     /* The table shows power and health too, which only the view has. */
-    gboolean view = expand || cli->format == OUTPUT_TABLE || cli->format == OUTPUT_TSV;
+    gboolean view = expand || shows_columns(cli);
     g_autofree char *path = cli_set_path(cli, view ? "/virtualMachines?$expand=instanceView" : "/virtualMachines");
-    return cli_show_list(cli, path, instance_columns, error);
+    g_autoptr(json_t) instances = client_list(cli->client, path, error);
+    for (size_t i = 0; shows_columns(cli) && i < json_array_size(instances); i++)
+        instance_decorate(json_array_get(instances, i));
+    if (instances)
+        output_print(instances, instance_columns, cli->format);
+    return instances != NULL;
 }
 
 /* ---- instance views ---- */
@@ -112,7 +144,7 @@ views_of(const json_t *instances)
     return views;
 }
 
-/* The counts by status, and how many instances are on the newest model. */
+/* The counts by status, how many instances are on the newest model, and whether their repairs go on. */
 static json_t *
 summary_rows(const json_t *view)
 {
@@ -121,6 +153,14 @@ summary_rows(const json_t *view)
     if (latest)
         json_array_append_new(
             rows, json_pack("{ss sO}", "code", "LatestModel/applied", "count", json_object_get(latest, "instanceCount")));
+    const json_t *services = json_object_get(view, "orchestrationServices");
+    for (size_t i = 0; i < json_array_size(services); i++) {
+        const json_t *service = json_array_get(services, i);
+        g_autofree char *state = g_ascii_strdown(json_member_text(service, "serviceState"), -1);
+        if (strcmp(state, "notrunning") != 0)
+            json_array_append_new(
+                rows, json_pack("{so}", "code", json_sprintf("%s/%s", json_member_text(service, "serviceName"), state)));
+    }
     return rows;
 }
 
@@ -153,7 +193,7 @@ run_vmss_instance_view(Cli *cli, GError **error)
         return FALSE;
     if (instance)
         json_set_text(reply.body, "instanceId", instance);
-    if (!instance && (cli->format == OUTPUT_TABLE || cli->format == OUTPUT_TSV)) {
+    if (!instance && shows_columns(cli)) {
         g_autoptr(json_t) rows = summary_rows(reply.body);
         output_print(rows, set_columns, cli->format);
     } else {

@@ -261,5 +261,7 @@ run_vmss_delete(Cli *cli, GError **error)
     g_autofree char *path = cli_set_path(cli, forced ? "?forceDeletion=true" : "");
     g_autofree char *what = g_strdup_printf("Deleting scale set %s", name);
     g_autofree char *question = g_strdup_printf("Delete scale set '%s' with all its instances and their OS disks?", name);
-    return cli_confirm(cli, question, error) && cli_change(cli, "DELETE", path, NULL, what, NULL, error);
+    g_autofree char *thing =
+        g_strdup_printf("scale set '%s' in resource group '%s'", name, args_text(cli->args, "resource-group"));
+    return cli_confirm(cli, question, error) && cli_delete(cli, path, thing, what, error);
 }

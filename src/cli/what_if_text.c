@@ -1,5 +1,7 @@
 #include "cli/what_if_text.h"
 
+#include "cli/hint.h"
+
 #include <string.h>
 
 /* So many instances are named in a question; the rest are counted. */
@@ -152,6 +154,15 @@ not_assessed_add(GString *text, const json_t *instances)
     }
 }
 
+static void
+when_add(GString *text, const char *when)
+{
+    const char *command = hint_command(when);
+    g_string_append_printf(text, "%s\n", when);
+    if (command)
+        g_string_append_printf(text, "Command: %s\n", command);
+}
+
 char *
 what_if_text(const json_t *answer)
 {
@@ -172,7 +183,7 @@ what_if_text(const json_t *answer)
     count_add(text, summary, "delete", "instance(s) would be deleted, with their OS disks.");
     warnings_add(text, json_object_get(answer, "warnings"), losses);
     if (!refusal && when)
-        g_string_append_printf(text, "%s\n", when);
+        when_add(text, when);
     return g_string_free(text, FALSE);
 }
 

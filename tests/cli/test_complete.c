@@ -56,6 +56,8 @@ words_are_completed(void)
         { "image import ", "@file" },
         { "vmss list-instances --expand ", "instanceView" },
         { "vmss create --admin-username ", "" },
+        { "image import disk.raw --security-type T", "TrustedLaunchSupported TrustedLaunch" },
+        { "security alerts-suppression-rule update --alert-type Testudo.BootIntegrity.No", "Testudo.BootIntegrity.NoAnswer" },
         { "vmss show --state-dir ", "@file" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {

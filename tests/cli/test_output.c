@@ -44,6 +44,18 @@ table(void)
 }
 
 static void
+part_of_an_id(void)
+{
+    static const Column parts[] = { { "ResourceGroup", "id/resourceGroups" },
+                                    { "Set", "id/virtualMachineScaleSets|-" },
+                                    { 0 } };
+    static const char rows[] = "[{'id':'/subscriptions/1/resourcegroups/G/providers/P/virtualMachineScaleSets/s'},"
+                               "{'id':'/subscriptions/1/resourceGroups'},{'name':'x'}]";
+    g_autofree char *text = written(rows, parts, OUTPUT_TSV);
+    g_assert_cmpstr(text, ==, "G\ts\n\t-\n\t-\n");
+}
+
+static void
 tsv(void)
 {
     g_autofree char *text = written(rows_text, columns, OUTPUT_TSV);
@@ -106,6 +118,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/output/table", table);
     g_test_add_func("/output/tsv", tsv);
+    g_test_add_func("/output/part_of_an_id", part_of_an_id);
     g_test_add_func("/output/json", json);
     g_test_add_func("/output/yaml_keeps_texts_texts", yaml_keeps_texts_texts);
     g_test_add_func("/output/an_object_is_a_table_of_one_row", an_object_is_a_table_of_one_row);

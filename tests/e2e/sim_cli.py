@@ -39,7 +39,7 @@ def _(t):
     run(t.daemon, 'testudo group create -n MyResourceGroup').expect()
     created = run(t.daemon, f'testudo vmss create {ON} --image Testudo:mini:gen1:1.0.0 --vm-sku Standard_A1_v2 '
                             '--instance-count 3 -o table').expect()
-    assert re.search(r'^MyScaleSet +3 +Standard_A1_v2 +gen1 +1\.0\.0 +Standard ', created.out, re.M), created.out
+    assert re.search(r'^MyScaleSet +MyResourceGroup +3 +Standard_A1_v2 +gen1 +1\.0\.0 +Standard ', created.out, re.M), created.out
     assert created.err.splitlines()[0] == 'Creating scale set MyScaleSet', created.err
     assert '\r' not in created.err and '\x1b' not in created.err
     assert security(t) == {i: ['true', *STANDARD] for i in '012'}
@@ -52,6 +52,7 @@ def _(t):
     assert asked.out.startswith('Refused') and 'Standard_A1_v2' in asked.out and 'Gen2 OS Image' in asked.out, asked.out
     refused = run(t.daemon, command).expect(1)
     assert refused.out == '' and refused.err.count('(BadRequest)') == 2, refused.err
+    assert refused.err.count('[sku.name]') + refused.err.count('imageReference]') == 2, refused.err
 
 
 @suite.test('what-if of the upgrade says what each instance loses, and changes nothing')
@@ -59,6 +60,7 @@ def _(t):
     before = run(t.daemon, f'testudo vmss show {ON} -o json').expect().json
     asked = run(t.daemon, TO_TRUSTED_LAUNCH + ' --what-if -o table').expect()
     assert asked.out.startswith('Accepted') and 'OS disk: ' in asked.out, asked.out
+    assert asked.out.endswith('Command: testudo vmss update-instances\n'), asked.out
     assert re.findall(r'^([0-9]) +new OS disk ', asked.out, re.M) == ['0', '1', '2'], asked.out
     answer = run(t.daemon, TO_TRUSTED_LAUNCH + ' --what-if -o json').expect().json
     assert answer['status'] == 'Accepted' and answer['summary']['reimage'] == 3
@@ -235,6 +237,8 @@ def _(t):
     both = '--protect-from-scale-in true --protect-from-scale-set-actions true'
     protected = run(t.daemon, f'testudo vmss update {ON} --instance-id 3 {both} -o json').expect().json
     assert protected['properties']['protectionPolicy'] == {'protectFromScaleIn': True, 'protectFromScaleSetActions': True}
+    assert [cells[-1] for cells in rows(t, f'testudo vmss list-instances {ON}')] == ['', 'scale-set actions']
+    assert rows(t, f'testudo vmss show {ON} --instance-id 3')[0][-1] == 'scale-set actions'
     run(t.daemon, f'testudo vmss update-instances {ON} --instance-ids 3 --yes').expect(1)
     run(t.daemon, f'testudo vmss update {ON} --instance-id 3 --protect-from-scale-in false').expect(1)
     off = '--protect-from-scale-in false --protect-from-scale-set-actions false'
@@ -249,8 +253,8 @@ def _(t):
     assert rows(t, 'testudo disk list') == []
     run(t.daemon, 'testudo vmss scale -g MyResourceGroup -n Disks --new-capacity 1 --yes').expect()
     kept = rows(t, 'testudo disk list -g MyResourceGroup')
-    assert [cells[1:7] for cells in kept] == [['Disks', '1', '0', '4', 'Unattached', '7'],
-                                              ['Disks', '1', '1', '2', 'Unattached', '7']], kept
+    assert [cells[1:8] for cells in kept] == [['MyResourceGroup', 'Disks', '1', '0', '4', 'Unattached', '7'],
+                                              ['MyResourceGroup', 'Disks', '1', '1', '2', 'Unattached', '7']], kept
     name = kept[0][0]
     attached = run(t.daemon, f'testudo vmss disk attach {on} --instance-id 0 --disk {name} -o json').expect()
     assert [(disk['lun'], disk['createOption']) for disk in attached.json] == [(0, 'Empty'), (1, 'Empty'), (2, 'Attach')]
@@ -320,6 +324,7 @@ def _(t):
     assert service() == [{'serviceName': 'AutomaticRepairs', 'serviceState': 'Running'}]
     run(t.daemon, f'{state} Suspend').expect()
     assert service()[0]['serviceState'] == 'Suspended'
+    assert ['AutomaticRepairs/suspended', ''] in rows(t, f'testudo vmss get-instance-view {on}')
     run(t.daemon, f'{state} Resume').expect()
     assert service()[0]['serviceState'] == 'Running'
     changed = run(t.daemon, f'testudo vmss update {on} --enable-automatic-repairs false --automatic-repairs-action Reimage '
@@ -369,7 +374,12 @@ def _(t):
     names = [entry['name'] for entry in run(t.daemon, f'testudo vmss list {over}').expect().json]
     assert names == ['MyScaleSet'], names
     denied = run(t.daemon, f'testudo vmss list --server {t.daemon.url} --ca-file {t.daemon.ca_file}').expect(1)
-    assert 'AuthenticationFailed' in denied.err, denied.err
+    assert 'AuthenticationFailed' in denied.err and '--token-file' in denied.err, denied.err
+    other = t.room.file('other.token', 'anything\n')
+    for file, says in ((other, f"The token in '{other}' is not one of this daemon's"),
+                       (t.daemon.ca_file, f"'{t.daemon.ca_file}' holds no token")):
+        wrong = run(t.daemon, f'testudo vmss list --server {t.daemon.url} --ca-file {t.daemon.ca_file} --token-file {file}')
+        assert says in wrong.expect(1).err, wrong.err
     unknown = run(t.daemon, f'testudo vmss list --server {t.daemon.url} --token-file {t.daemon.token_file}').expect(1)
     assert 'tls/ca.pem' in unknown.err, unknown.err
 
@@ -388,6 +398,14 @@ def _(t):
     assert offered('vmss', 'disk', 'attach', '-g', 'MyResourceGroup', '--disk', kept[:8]) == [kept]
     assert offered('vmss', 'extension', 'list', '-g', 'MyResourceGroup', '--vmss-name', 'My') == ['MyScaleSet']
     assert offered('vmss', 'rollback', '-g', 'MyResourceGroup', '-n', 'MyScaleSet', '--to', '4') == ['4']
+    assert offered('image', 'list', '--publisher', 'T') == ['Testudo']
+    assert offered('alert', 'dismiss', '-n', '') == []
+    types = offered('security', 'alerts-suppression-rule', 'update', '--alert-type', 'Testudo.')
+    rule = 'testudo security alerts-suppression-rule'
+    for alert_type in types:
+        run(t.daemon, f'{rule} update --rule-name quiet --alert-type {alert_type} --state Disabled --reason None').expect()
+    assert len(types) == 5 and offered('security', 'alerts-suppression-rule', 'show', '--rule-name', 'q') == ['quiet']
+    run(t.daemon, f'{rule} delete --rule-name quiet').expect()
     assert 'Testudo:mini:gen2:1.0.0' in offered('vmss', 'create', '--image', 'T')
     assert offered('feature', 'register', '--name', 'Use') == ['UseStandardSecurityType']
     assert offered('vmss', 'create', '--vm-sku=Standard_B1m') == ['--vm-sku=Standard_B1ms']
@@ -442,6 +460,16 @@ def _(t):
     run(t.daemon, 'testudo vmss show -g MyResourceGroup').expect(2)
     run(t.daemon, 'testudo vmss strat').expect(2)
     run(t.daemon, f'testudo vmss create {ON} --image Debian12').expect(2)
+    other = '-g MyResourceGroup -n Other --image Testudo:mini:gen2:1.0.0'
+    run(t.daemon, 'testudo vmss create -g MyResourceGroup -n Other --image Testudo:mini').expect(2)
+    run(t.daemon, f'testudo vmss create {other} --data-disk-sizes-gb 0').expect(2)
+    short = run(t.daemon, f'testudo vmss create {other} --admin-password abc').expect(1)
+    assert short.err.endswith('[properties.virtualMachineProfile.osProfile.adminPassword]\n'), short.err
+    for gone in (f'vmss delete -g MyResourceGroup -n typo', 'vm delete -g MyResourceGroup -n typo_1', 'group delete -n typo',
+                 'disk delete -g MyResourceGroup -n typo', 'image delete --urn a:b:c:d'):
+        assert 'ERROR: ' in run(t.daemon, f'testudo {gone} --yes').expect(3).err, gone
+    none = run(t.daemon, f'testudo vmss rolling-upgrade get-latest {ON}').expect(3)
+    assert none.err.endswith(f'Command: testudo vmss rolling-upgrade start {ON}\n'), none.err
     run(t.daemon, 'testudo vmss rolling-upgrade begin ' + ON).expect(2)
     run(t.daemon, 'testudo vmss show -g MyResourceGroup -n Nobody').expect(3)
     run(t.daemon, 'testudo vmss show -g Nobody -n Nobody').expect(3)

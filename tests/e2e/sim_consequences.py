@@ -79,8 +79,10 @@ def _(t):
     until(lambda: len(tsv(t, f'testudo vmss quarantine list {ON}')) == 1, 'the instance to be in quarantine')
     until(lambda: len(tsv(t, f'testudo vmss list-instances {ON}')) == 2, 'the other instance')
     alert = tsv(t, 'testudo alert list')
-    assert [row[1:3] for row in alert] == [['Medium', 'Active']] and 'grubx64.efi' in alert[0][-1], alert
+    assert [row[1:4] for row in alert] == [['MyResourceGroup', 'Medium', 'Active']] and 'grubx64.efi' in alert[0][-1], alert
     assert tsv(t, f'testudo vmss health {ONE}')[0][:2] == ['Unavailable', 'In quarantine']
+    each = tsv(t, f'testudo vmss health {ON} --instance-id "*"')
+    assert [row[:2] for row in each][0] == ['0', 'Unavailable'] and len(each) == 2, each
     until(lambda: len(Receiver.taken) == 1, 'the delivery that was refused at first')
     essentials = delivered(0)
     assert (essentials['monitorCondition'], essentials['severity'], essentials['originAlertId']) == ('Fired', 'Sev2', alert[0][0])
@@ -105,7 +107,7 @@ def _(t):
     assert run(t.daemon, f'testudo vmss show {ON} -o json').expect().json['sku']['capacity'] == 2
     until(lambda: len(Receiver.taken) == 2, 'the word that it is over')
     assert delivered(1)['monitorCondition'] == 'Resolved'
-    assert [row[2] for row in tsv(t, 'testudo alert list')] == ['Resolved']
+    assert [row[3] for row in tsv(t, 'testudo alert list')] == ['Resolved']
 
 
 @suite.test('an alert that a rule suppresses is dismissed, and delivered to nobody until the rule is gone')
@@ -120,13 +122,14 @@ def _(t):
     refused = run(t.daemon, f'{rule} upsert_scope --rule-name quiet --field entities.ip.address --any-of 10.0.0.1').expect(1).err
     assert 'entities.ip.address' in refused and 'allOf[1].field' in refused, refused
     run(t.daemon, f'testudo vmss restart {ON} --instance-ids 0').expect()
-    until(lambda: [row[2] for row in tsv(t, 'testudo alert list')] == ['Dismissed', 'Resolved'], 'the alert, dismissed')
+    until(lambda: [row[3] for row in tsv(t, 'testudo alert list')] == ['Dismissed', 'Resolved'], 'the alert, dismissed')
     shown = run(t.daemon, f'{rule} list -o json').expect().json[0]['properties']
     assert (shown['reason'], len(shown['suppressionAlertsScope']['allOf'])) == ('Maintenance', 1), shown
     assert '--yes' in run(t.daemon, f'{rule} delete_scope {here}').expect(1).err     # it is the last condition
     assert len(Receiver.taken) == 2
+    assert 'typo' in run(t.daemon, f'{rule} delete --rule-name typo').expect(3).err
     run(t.daemon, f'{rule} delete --rule-name quiet').expect()
-    assert [row[2] for row in tsv(t, 'testudo alert list')] == ['Active', 'Resolved']
+    assert [row[3] for row in tsv(t, 'testudo alert list')] == ['Active', 'Resolved']
     until(lambda: len(Receiver.taken) == 3, 'the delivery')
     assert delivered(2)['monitorCondition'] == 'Fired'
 
