@@ -74,11 +74,19 @@ of_running(const StoreInstance *instance, const char *reason)
                            instance->state_since };
 }
 
+static char *
+deletion_text(const StoreInstance *instance)
+{
+    g_autofree char *until = instance->terminate_at && instance->alive ? time_to_text(instance->terminate_at) : NULL;
+    return until ? g_strdup_printf("It is being deleted. Its guest has notice until %s, unless it approves before.", until)
+                 : g_strdup("It is being deleted.");
+}
+
 static Availability
 of_instance(const StoreInstance *instance, const char *reason)
 {
     if (instance->want_deleted)
-        return (Availability){ "Unavailable", "Being deleted", "UserInitiated", g_strdup("It is being deleted."), 0 };
+        return (Availability){ "Unavailable", "Being deleted", "UserInitiated", deletion_text(instance), 0 };
     if (instance->quarantined)
         return (Availability){ "Unavailable", "In quarantine", "Unplanned",
                                g_strdup_printf("It stands still without network. %s", or_text(reason, "")),

@@ -62,7 +62,7 @@ const Option cli_options[] = {
     { "enable-terminate-notification", NULL, 0, OPTION_BOOL, "true|false", "tell guests before their instances are deleted" },
     { "terminate-notification-time", NULL, 0, OPTION_NUMBER, "MINUTES", "how long a guest has then, 5 to 15 (5); tells it, too" },
     { "created", NULL, 0, OPTION_FLAG, NULL, "until it is there and its last change has succeeded" },
-    { "updated", NULL, 0, OPTION_FLAG, NULL, "until its last change has succeeded" },
+    { "updated", NULL, 0, OPTION_FLAG, NULL, "until its last change has succeeded, and no rolling upgrade is under way" },
     { "deleted", NULL, 0, OPTION_FLAG, NULL, "until it is gone" },
     { "exists", NULL, 0, OPTION_FLAG, NULL, "until it is there" },
     { "timeout", NULL, 0, OPTION_NUMBER, "SECONDS", "give up after so long (3600)" },

@@ -5,6 +5,10 @@
 
 #define STATE_DIR "/var/lib/testudo"
 
+/* What is asked beside an operation, for who waits: not at once, and not with every poll. */
+#define SO_FAR_FIRST G_USEC_PER_SEC
+#define SO_FAR_EVERY (5 * G_USEC_PER_SEC)
+
 char *
 cli_subscription_path(const Cli *cli, const char *suffix)
 {
@@ -74,23 +78,87 @@ cli_show_list(Cli *cli, const char *path, const Column *columns, GError **error)
     return list != NULL;
 }
 
+/* ---- changes ---- */
+
+typedef struct {
+    Cli *cli;
+    const Telling *telling;
+    Progress progress;
+    gint64 ask_at; /* when `so_far` is asked next */
+} Watched;
+
+static void
+on_step(int percent, void *data)
+{
+    Watched *watched = data;
+    gint64 now = g_get_monotonic_time();
+    if (watched->telling->so_far && now >= watched->ask_at) {
+        g_autofree char *note = watched->telling->so_far(watched->cli);
+        progress_note(&watched->progress, note);
+        watched->ask_at = now + SO_FAR_EVERY;
+    }
+    progress_step(percent, &watched->progress);
+}
+
+static void
+on_lost(guint seconds, void *data)
+{
+    Watched *watched = data;
+    progress_lost(&watched->progress, seconds);
+}
+
+static void
+on_back(void *data)
+{
+    Watched *watched = data;
+    progress_back(&watched->progress);
+}
+
+/* Nobody knows how it ends: it goes on under the next daemon. */
+static void
+lost_explain(const Cli *cli, GError **error)
+{
+    const char *path = cli->command->path, *group = args_text(cli->args, "resource-group"), *name = cli_set_name(cli);
+    const char *condition = strcmp(path, "vmss create") == 0   ? "created"
+                            : strcmp(path, "vmss delete") == 0 ? "deleted"
+                                                               : "updated";
+    g_autofree char *follow =
+        g_str_has_prefix(path, "vmss ") && group && name
+            ? g_strdup_printf("'testudo vmss wait -g %s -n %s --%s' waits for its end", group, name, condition)
+            : g_strdup("'testudo monitor activity-log list' says how it ended");
+    g_autoptr(GError) problem = *error;
+    *error = NULL;
+    arm_fail(error, ARM_UNAVAILABLE, NULL, "%s What was begun goes on when the daemon is back; %s.", problem->message, follow);
+}
+
 static gboolean
-change_wait(Cli *cli, const Reply *reply, const char *what, GError **error)
+change_wait(Cli *cli, const Reply *reply, const Telling *telling, GError **error)
 {
     if (args_flag(cli->args, "no-wait") || (!reply->operation && !reply->location))
         return TRUE;
-    Progress progress = progress_begin(what);
-    gboolean succeeded = client_wait(cli->client, reply, progress_step, &progress, error);
-    progress_end(&progress, succeeded);
-    return succeeded;
+    Watched watched = { .cli = cli, .telling = telling, .progress = progress_begin(telling->what) };
+    watched.ask_at = watched.progress.begun + SO_FAR_FIRST;
+    const ClientWatch watch = { on_step, on_lost, on_back, &watched };
+    GError *problem = NULL;
+    if (client_wait(cli->client, reply, &watch, &problem)) {
+        g_autofree char *afterwards = telling->afterwards ? telling->afterwards(cli) : NULL;
+        progress_end(&watched.progress, PROGRESS_DONE, afterwards);
+        return TRUE;
+    }
+    const gboolean lost = client_status(cli->client) == 0;
+    progress_end(&watched.progress, lost ? PROGRESS_LOST : PROGRESS_FAILED, NULL);
+    if (lost)
+        lost_explain(cli, &problem);
+    g_propagate_error(error, problem);
+    return FALSE;
 }
 
 gboolean
-cli_change(Cli *cli, const char *method, const char *path, const json_t *body, const char *what, json_t **ret_body,
-           GError **error)
+cli_change_tell(Cli *cli, const char *method, const char *path, const json_t *body, const Telling *telling, json_t **ret_body,
+                GError **error)
 {
     g_auto(Reply) reply = { 0 };
-    if (!client_send(cli->client, method, path, body, &reply, error) || !change_wait(cli, &reply, what, error))
+    if (!client_send(cli->client, method, path, body, &reply, error) || !change_wait(cli, &reply, telling, error))
         return FALSE;
     if (ret_body)
         *ret_body = g_steal_pointer(&reply.body);
@@ -98,12 +166,19 @@ cli_change(Cli *cli, const char *method, const char *path, const json_t *body, c
 }
 
 gboolean
-cli_delete(Cli *cli, const char *path, const char *thing, const char *what, GError **error)
+cli_change(Cli *cli, const char *method, const char *path, const json_t *body, const char *what, json_t **ret_body,
+           GError **error)
+{
+    return cli_change_tell(cli, method, path, body, &(Telling){ .what = what }, ret_body, error);
+}
+
+gboolean
+cli_delete(Cli *cli, const char *path, const char *thing, const Telling *telling, GError **error)
 {
     g_auto(Reply) reply = { 0 };
     return client_send(cli->client, "DELETE", path, NULL, &reply, error) &&
            (reply.status != 204 || arm_fail(error, ARM_RESOURCE_NOT_FOUND, NULL, "There was no %s.", thing)) &&
-           change_wait(cli, &reply, what, error);
+           change_wait(cli, &reply, telling, error);
 }
 
 gboolean
@@ -174,38 +249,4 @@ cli_client_open(const ClientConfig *chosen, GError **error)
         .debug = chosen->debug,
     };
     return client_new(&config, error);
-}
-
-/* ---- progress ---- */
-
-Progress
-progress_begin(const char *what)
-{
-    Progress progress = { what, g_get_monotonic_time(), -1, isatty(STDERR_FILENO), 0 };
-    if (!progress.terminal)
-        g_printerr("%s\n", what);
-    return progress;
-}
-
-void
-progress_step(int percent, void *data)
-{
-    static const char turning[] = "|/-\\";
-    Progress *progress = data;
-    int seconds = (int)((g_get_monotonic_time() - progress->begun) / G_USEC_PER_SEC);
-    if (progress->terminal && percent > 0)
-        g_printerr("\r\033[K%c %s: %d %% (%d s)", turning[progress->drawn++ % 4], progress->what, percent, seconds);
-    else if (progress->terminal)
-        g_printerr("\r\033[K%c %s (%d s)", turning[progress->drawn++ % 4], progress->what, seconds);
-    else if (percent > progress->percent && percent > 0 && percent < 100)
-        g_printerr("%s: %d %% (%d s)\n", progress->what, percent, seconds);
-    progress->percent = percent;
-}
-
-void
-progress_end(Progress *progress, gboolean succeeded)
-{
-    double seconds = (double)(g_get_monotonic_time() - progress->begun) / G_USEC_PER_SEC;
-    g_printerr("%s%s: %s (%.1f s)\n", progress->terminal ? "\r\033[K" : "", progress->what, succeeded ? "done" : "failed",
-               seconds);
 }

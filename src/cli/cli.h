@@ -4,6 +4,7 @@
 #include "cli/args.h"
 #include "cli/client.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 
 /* Exit statuses (man testudo, EXIT STATUS). */
 typedef enum {
@@ -39,9 +40,18 @@ gboolean cli_send_show(Cli *cli, const char *method, const char *path, const jso
                        GError **error);
 gboolean cli_show_list(Cli *cli, const char *path, const Column *columns, GError **error);
 
-/* Sends, and waits for the operation's end unless --no-wait; `what` is said while waiting
- * ("Starting 2 instances"). The reply's body is handed out where ret_body is not NULL (NULL where
- * there was none). */
+/* What is said while an operation is waited for. */
+typedef struct {
+    const char *what;              /* "Starting 2 instances" */
+    char *(*so_far)(Cli *cli);     /* asked now and then: what it waits for just now, newly allocated, or NULL; may be NULL */
+    char *(*afterwards)(Cli *cli); /* asked when it succeeded: what is said beside "done"; as above */
+} Telling;
+
+/* Sends, and waits for the operation's end unless --no-wait. The reply's body is handed out where ret_body is not NULL (NULL
+ * where there was none). */
+gboolean cli_change_tell(Cli *cli, const char *method, const char *path, const json_t *body, const Telling *telling,
+                         json_t **ret_body, GError **error);
+/* The same, with nothing to tell but what it is. */
 gboolean cli_change(Cli *cli, const char *method, const char *path, const json_t *body, const char *what, json_t **ret_body,
                     GError **error);
 /* The same, and shows the reply's body. */
@@ -50,26 +60,13 @@ gboolean cli_change_show(Cli *cli, const char *method, const char *path, const j
 
 /* DELETE in the same way. The daemon takes what is not there for deleted; a name that was mistyped is an error all the same:
  * "There was no THING." */
-gboolean cli_delete(Cli *cli, const char *path, const char *thing, const char *what, GError **error);
+gboolean cli_delete(Cli *cli, const char *path, const char *thing, const Telling *telling, GError **error);
 
 /* Asks on the terminal; --yes answers. Without a terminal and without --yes: an error. */
 gboolean cli_confirm(const Cli *cli, const char *question, GError **error);
 
 /* KEY=VALUE words as an object; NULL sets *error. */
 json_t *cli_tags(const Cli *cli, GError **error);
-
-/* ---- progress on standard error: one line that is drawn anew on a terminal, a line per step
- * elsewhere ---- */
-typedef struct {
-    const char *what;
-    gint64 begun;
-    int percent;
-    gboolean terminal;
-    guint drawn;
-} Progress;
-Progress progress_begin(const char *what);
-void progress_step(int percent, void *progress);
-void progress_end(Progress *progress, gboolean succeeded);
 
 /* The daemon that options or the environment (TESTUDO_STATE_DIR, TESTUDO_SERVER, …) name. The texts
  * of `chosen` may be NULL; socket_path is the state folder here. They are borrowed for as long as

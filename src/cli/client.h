@@ -51,12 +51,20 @@ json_t *client_list(Client *client, const char *path, GError **error);
 /* The first `max` entries alone. */
 json_t *client_list_some(Client *client, const char *path, guint max, GError **error);
 
-/* Called after every poll; percent is -1 where it is not known. */
-typedef void (*ClientProgress)(int percent, void *data);
+/* Who waits is told. */
+typedef struct {
+    void (*step)(int percent, void *data);   /* after every poll; -1 where it is not known */
+    void (*lost)(guint seconds, void *data); /* there is no answer; it is tried again for so long */
+    void (*back)(void *data);                /* there is one again */
+    void *data;
+} ClientWatch;
 
-/* Waits for the operation of a reply (none: returns at once). A failed operation is an error as
- * above. */
-gboolean client_wait(Client *client, const Reply *reply, ClientProgress progress, void *data, GError **error);
+/* GET, tried again for a while where the daemon does not answer: it may be started anew. After that no connection is an error
+ * as above, and client_status() is 0. `step` is not called. */
+gboolean client_get_patiently(Client *client, const char *path, const ClientWatch *watch, Reply *ret_reply, GError **error);
+
+/* Waits for the operation of a reply (none: returns at once), likewise. A failed operation is an error as above. */
+gboolean client_wait(Client *client, const Reply *reply, const ClientWatch *watch, GError **error);
 
 /* Over the Unix socket? */
 gboolean client_is_local(const Client *client);

@@ -6,7 +6,7 @@
 
 #define POLL_LOCAL_USEC (200 * 1000)
 /* A daemon that is started anew answers within this time. */
-#define RECONNECT_USEC (30 * G_USEC_PER_SEC)
+#define RECONNECT_S 30u
 
 /* What a poll of the operation or of the location says. */
 static gboolean
@@ -24,17 +24,23 @@ poll_read(const Reply *poll, gboolean by_operation, gboolean *ret_ended, GError 
     return FALSE;
 }
 
-/* A poll; no connection is no answer yet for a while: an operation goes on when the daemon is
- * started anew. */
-static gboolean
-poll_send(Client *client, const char *path, Reply *ret_poll, GError **error)
+gboolean
+client_get_patiently(Client *client, const char *path, const ClientWatch *watch, Reply *ret_reply, GError **error)
 {
-    gint64 until = g_get_monotonic_time() + RECONNECT_USEC;
+    gint64 until = 0;
     for (;;) {
         g_autoptr(GError) problem = NULL;
-        if (client_send(client, "GET", path, NULL, ret_poll, &problem))
+        const gboolean sent = client_send(client, "GET", path, NULL, ret_reply, &problem);
+        const gboolean answered = sent || client_status(client) != 0;
+        if (answered && until > 0)
+            watch->back(watch->data);
+        if (!answered && until == 0) {
+            until = g_get_monotonic_time() + RECONNECT_S * G_USEC_PER_SEC;
+            watch->lost(RECONNECT_S, watch->data);
+        }
+        if (sent)
             return TRUE;
-        if (client_status(client) != 0 || g_get_monotonic_time() >= until) {
+        if (answered || g_get_monotonic_time() >= until) {
             g_propagate_error(error, g_steal_pointer(&problem));
             return FALSE;
         }
@@ -43,16 +49,16 @@ poll_send(Client *client, const char *path, Reply *ret_poll, GError **error)
 }
 
 gboolean
-client_wait(Client *client, const Reply *reply, ClientProgress progress, void *data, GError **error)
+client_wait(Client *client, const Reply *reply, const ClientWatch *watch, GError **error)
 {
     const char *path = reply->operation ? reply->operation : reply->location;
     for (gboolean ended = path == NULL; !ended;) {
         g_auto(Reply) poll = { 0 };
-        if (!poll_send(client, path, &poll, error) || !poll_read(&poll, reply->operation != NULL, &ended, error))
+        if (!client_get_patiently(client, path, watch, &poll, error) ||
+            !poll_read(&poll, reply->operation != NULL, &ended, error))
             return FALSE;
         const json_t *percent = json_member(poll.body, "percentComplete");
-        if (progress)
-            progress(json_is_number(percent) ? (int)json_number_value(percent) : -1, data);
+        watch->step(json_is_number(percent) ? (int)json_number_value(percent) : -1, watch->data);
         if (!ended)
             g_usleep(client_is_local(client) ? POLL_LOCAL_USEC : G_USEC_PER_SEC);
     }

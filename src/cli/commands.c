@@ -127,7 +127,7 @@ const Command cli_commands[] = {
       "testudo vmss update -g MyResourceGroup -n MyScaleSet --vm-sku Standard_B1ms \\\n"
       "      --set virtualMachineProfile.storageProfile.imageReference.sku=gen2 \\\n"
       "      --security-type TrustedLaunch --enable-secure-boot true --enable-vtpm true --what-if" },
-    { "vmss rolling-upgrade start", NULL, SET "acknowledge-data-loss no-wait", run_vmss_rolling_start,
+    { "vmss rolling-upgrade start", NULL, SET "acknowledge-data-loss yes no-wait", run_vmss_rolling_start,
       "bring all instances to the newest model, batch by batch", "testudo vmss rolling-upgrade start -g MyResourceGroup -n MyScaleSet" },
     { "vmss rolling-upgrade get-latest", NULL, SET, run_vmss_rolling_latest, "how the latest rolling upgrade stands", NULL },
     { "vmss rolling-upgrade cancel", NULL, SET "no-wait", run_vmss_rolling_cancel,

@@ -68,7 +68,13 @@ gboolean
 run_vm_instance_view(Cli *cli, GError **error)
 {
     g_autofree char *path = machine_path(cli, "/instanceView");
-    return cli_show(cli, path, &vmss_view_columns[1], error);
+    g_auto(Reply) reply = { 0 };
+    if (!client_send(cli->client, "GET", path, NULL, &reply, error))
+        return FALSE;
+    if (cli->format == OUTPUT_TABLE || cli->format == OUTPUT_TSV)
+        vmss_view_reason_add(reply.body);
+    output_print(reply.body, &vmss_view_columns[1], cli->format);
+    return TRUE;
 }
 
 /* verb: how the progress line begins. */
@@ -134,5 +140,5 @@ run_vm_delete(Cli *cli, GError **error)
     g_autofree char *path = machine_path(cli, forced ? "?forceDeletion=true" : "");
     g_autofree char *what = g_strdup_printf("Deleting VM %s", name);
     g_autofree char *thing = g_strdup_printf("VM '%s' in resource group '%s'", name, args_text(cli->args, "resource-group"));
-    return cli_confirm(cli, question, error) && cli_delete(cli, path, thing, what, error);
+    return cli_confirm(cli, question, error) && cli_delete(cli, path, thing, &(Telling){ .what = what }, error);
 }

@@ -29,8 +29,15 @@ gboolean what_if_confirm_change(Cli *cli, const json_t *body, const char *ask, G
  * allocated. */
 char *text_or_file(const char *text, const char *option, GError **error);
 
-/* In mode Manual a change of the model alone moves no instance: says on standard error what does. */
+/* After a change of the model, where instances are not on it yet: says on standard error what brings them there. */
 void vmss_outdated_hint(Cli *cli);
+
+/* The latest rolling upgrade of the set; NULL where there was none, or it cannot be asked. */
+json_t *vmss_rolling_read(Cli *cli);
+gboolean vmss_rolling_is_under_way(const json_t *latest); /* NULL: FALSE */
+int vmss_rolling_percent(const json_t *latest);           /* of its instances; -1: not known */
+/* "1 failed: 2 (why)", by what is wrong with the instances now; NULL where none failed. Newly allocated. */
+char *vmss_rolling_failures(Cli *cli, const json_t *latest);
 
 /* {"instanceIds":[…]} of --instance-ids; NULL where it is not given. */
 json_t *vmss_ids_body(const Cli *cli);
@@ -39,3 +46,8 @@ char *vmss_ids_text(const Cli *cli);
 
 /* An instance view; the first column, its instance id, tells several apart. */
 extern const Column vmss_view_columns[];
+/* Its column "Reason" shows, where health has none, that the guest has notice of its end. For tables alone. */
+void vmss_view_reason_add(json_t *view);
+
+/* For who waits for a deletion: until when guests have notice of it (Telling). */
+char *vmss_notice_so_far(Cli *cli);

@@ -95,7 +95,10 @@ run_vmss_delete_instances(Cli *cli, GError **error)
     g_autofree char *which = vmss_ids_text(cli);
     g_autofree char *question =
         g_strdup_printf("Delete %s, with the OS disks? Data disks are kept for the retention time.", which);
-    return cli_confirm(cli, question, error) && act(cli, "/delete", "Deleting", error);
+    g_autofree char *path = cli_set_path(cli, "/delete"), *what = g_strdup_printf("Deleting %s", which);
+    g_autoptr(json_t) body = vmss_ids_body(cli);
+    const Telling telling = { .what = what, .so_far = vmss_notice_so_far };
+    return cli_confirm(cli, question, error) && cli_change_tell(cli, "POST", path, body, &telling, NULL, error);
 }
 
 gboolean

@@ -130,7 +130,7 @@ run_vmss_list_instances(Cli *cli, GError **error)
 /* ---- instance views ---- */
 
 static json_t *
-views_of(const json_t *instances)
+views_of(const json_t *instances, gboolean as_table)
 {
     json_t *views = json_array(), *instance;
     size_t i;
@@ -139,6 +139,8 @@ views_of(const json_t *instances)
         json_t *view = json_object();
         json_object_set(view, "instanceId", json_object_get(instance, "instanceId"));
         json_object_update(view, json_path(instance, "properties.instanceView"));
+        if (as_table)
+            vmss_view_reason_add(view);
         json_array_append_new(views, view);
     }
     return views;
@@ -179,10 +181,11 @@ run_vmss_instance_view(Cli *cli, GError **error)
 {
     static const Column set_columns[] = { { "Status", "code" }, { "Instances", "count" }, { 0 } };
     const char *instance = args_text(cli->args, "instance-id");
+    const gboolean as_table = shows_columns(cli);
     if (instance && strcmp(instance, "*") == 0) {
         g_autofree char *path = cli_set_path(cli, "/virtualMachines?$expand=instanceView");
         g_autoptr(json_t) instances = client_list(cli->client, path, error);
-        g_autoptr(json_t) views = instances ? views_of(instances) : NULL;
+        g_autoptr(json_t) views = instances ? views_of(instances, as_table) : NULL;
         if (views)
             output_print(views, vmss_view_columns, cli->format);
         return views != NULL;
@@ -193,7 +196,9 @@ run_vmss_instance_view(Cli *cli, GError **error)
         return FALSE;
     if (instance)
         json_set_text(reply.body, "instanceId", instance);
-    if (!instance && shows_columns(cli)) {
+    if (instance && as_table)
+        vmss_view_reason_add(reply.body);
+    if (!instance && as_table) {
         g_autoptr(json_t) rows = summary_rows(reply.body);
         output_print(rows, set_columns, cli->format);
     } else {

@@ -80,7 +80,9 @@ body_send(Cli *cli, const char *method, const json_t *model, const json_t *body,
     /* What was copied from the model to be edited must still be what is there. */
     const char *etag = model && set_path_copies(body) ? json_member_text(model, "etag") : NULL;
     client_set_if_match(cli->client, etag);
-    gboolean sent = cli_change(cli, method, path, body, what, NULL, error);
+    /* Scaling in deletes instances. */
+    const Telling telling = { .what = what, .so_far = json_path(body, "sku.capacity") ? vmss_notice_so_far : NULL };
+    gboolean sent = cli_change_tell(cli, method, path, body, &telling, NULL, error);
     client_set_if_match(cli->client, NULL);
     return sent && set_show(cli, error);
 }
@@ -156,10 +158,26 @@ protection_update(Cli *cli, const char *instance, GError **error)
     return cli_change_show(cli, "PUT", path, body, "Updating the instance", columns, error);
 }
 
+/* What brings the others to the model: newly allocated. */
+static char *
+outdated_remedy(Cli *cli, const json_t *set)
+{
+    const char *group = args_text(cli->args, "resource-group"), *name = cli_set_name(cli);
+    const char *state = json_string_value(json_path(set, "properties.provisioningState"));
+    g_autoptr(json_t) latest = vmss_rolling_read(cli);
+    if (vmss_rolling_is_under_way(latest))
+        return g_strdup_printf(
+            "A rolling upgrade brings the others to it: testudo vmss wait -g %s -n %s --updated waits for its "
+            "end, testudo vmss rolling-upgrade get-latest -g %s -n %s says how it stands.",
+            group, name, group, name);
+    if (instances_follow(set, NULL) && g_strcmp0(state, "Succeeded") != 0 && g_strcmp0(state, "Failed") != 0)
+        return g_strdup_printf("The others follow: testudo vmss wait -g %s -n %s --updated waits for them.", group, name);
+    return g_strdup_printf("To bring one to it: testudo vmss update-instances -g %s -n %s --instance-ids ID", group, name);
+}
+
 void
 vmss_outdated_hint(Cli *cli)
 {
-    const char *group = args_text(cli->args, "resource-group");
     g_autofree char *set_path = cli_set_path(cli, ""), *path = cli_set_path(cli, "/instanceView");
     g_auto(Reply) set = { 0 }, reply = { 0 };
     if (!client_send(cli->client, "GET", set_path, NULL, &set, NULL) ||
@@ -168,15 +186,10 @@ vmss_outdated_hint(Cli *cli)
     const json_t *latest = json_object_get(reply.body, "latestModel");
     int on = (int)json_integer_value(json_object_get(latest, "instanceCount"));
     int total = (int)json_integer_value(json_object_get(latest, "totalCount"));
-    if (on < total && instances_follow(set.body, NULL))
-        g_printerr(
-            "%d of %d instances are on this model. How a rolling upgrade stands: testudo vmss rolling-upgrade get-latest "
-            "-g %s -n %s; rolling-upgrade start waits for its end.\n",
-            on, total, group, cli_set_name(cli));
-    else if (on < total)
-        g_printerr("%d of %d instances are on this model. To bring one to it: testudo vmss update-instances -g %s -n %s "
-                   "--instance-ids ID\n",
-                   on, total, group, cli_set_name(cli));
+    if (on >= total)
+        return;
+    g_autofree char *remedy = outdated_remedy(cli, set.body);
+    g_printerr("%d of %d instances are on this model. %s\n", on, total, remedy);
 }
 
 gboolean
@@ -263,5 +276,6 @@ run_vmss_delete(Cli *cli, GError **error)
     g_autofree char *question = g_strdup_printf("Delete scale set '%s' with all its instances and their OS disks?", name);
     g_autofree char *thing =
         g_strdup_printf("scale set '%s' in resource group '%s'", name, args_text(cli->args, "resource-group"));
-    return cli_confirm(cli, question, error) && cli_delete(cli, path, thing, what, error);
+    const Telling telling = { .what = what, .so_far = vmss_notice_so_far };
+    return cli_confirm(cli, question, error) && cli_delete(cli, path, thing, &telling, error);
 }

@@ -17,7 +17,7 @@ steps(void)
     progress_step(50, &progress);
     progress_step(50, &progress);
     progress_step(100, &progress);
-    progress_end(&progress, TRUE);
+    progress_end(&progress, PROGRESS_DONE, NULL);
 }
 
 /* A terminal hands bytes on in pieces and has no end while it is open: what is written to it ends
@@ -94,7 +94,7 @@ static void
 failed(void)
 {
     Progress progress = progress_begin("Starting");
-    progress_end(&progress, FALSE);
+    progress_end(&progress, PROGRESS_FAILED, NULL);
 }
 
 static void
@@ -106,6 +106,34 @@ a_failure_is_said(void)
     g_assert_true(g_str_has_prefix(text, "Starting\nStarting: failed ("));
 }
 
+static void
+noted(void)
+{
+    Progress progress = progress_begin("Deleting");
+    progress_note(&progress, "the guest has notice");
+    progress_step(-1, &progress);
+    progress_note(&progress, "the guest has notice");
+    progress_step(50, &progress);
+    progress_lost(&progress, 30);
+    progress_back(&progress);
+    progress_end(&progress, PROGRESS_DONE, "1 failed");
+}
+
+static void
+what_it_waits_for_is_said_once(void)
+{
+    int ends[2];
+    g_assert_cmpint(pipe2(ends, O_CLOEXEC), ==, 0);
+    g_autofree char *text = written(ends[1], ends[0], noted);
+    g_assert_true(g_regex_match_simple("^Deleting\n"
+                                       "Deleting: the guest has notice \\(0 s\\)\n"
+                                       "Deleting: 50 %, the guest has notice \\(0 s\\)\n"
+                                       "The daemon does not answer any more; it is tried again for 30 s.\n"
+                                       "The daemon answers again.\n"
+                                       "Deleting: done, 1 failed \\(0\\.[0-9] s\\)\n$",
+                                       text, 0, 0));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -113,5 +141,6 @@ main(int argc, char **argv)
     g_test_add_func("/progress/a_pipe_gets_a_line_for_each_step", a_pipe_gets_a_line_for_each_step);
     g_test_add_func("/progress/a_terminal_gets_one_line", a_terminal_gets_one_line);
     g_test_add_func("/progress/a_failure_is_said", a_failure_is_said);
+    g_test_add_func("/progress/what_it_waits_for_is_said_once", what_it_waits_for_is_said_once);
     return g_test_run();
 }

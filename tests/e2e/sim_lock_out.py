@@ -47,8 +47,8 @@ def _(t):
     update = f'testudo vmss update-instances {ON} --instance-ids "*" --yes'
     refused = run(t.daemon, update).expect(1)
     assert 'Instance 0' in refused.err and VOLUME in refused.err and '--acknowledge-data-loss' in refused.err, refused.err
-    rolling = run(t.daemon, f'testudo vmss rolling-upgrade start {ON}').expect(1)
-    assert VOLUME in rolling.err, rolling.err
+    rolling = run(t.daemon, f'testudo vmss rolling-upgrade start {ON} --yes').expect(1)
+    assert VOLUME in rolling.err and '--acknowledge-data-loss' in rolling.err, rolling.err
     reimage = run(t.daemon, f'testudo vmss reimage {ON} --instance-ids 0 --yes').expect(1)
     assert VOLUME in reimage.err, reimage.err
     run(t.daemon, f'testudo vmss update-instances {ON} --instance-ids 1 --yes').expect()
