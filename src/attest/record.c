@@ -8,6 +8,7 @@
 #include "attest/jws.h"
 #include "base/hex.h"
 #include "base/json.h"
+#include "base/time_text.h"
 
 #include <openssl/x509.h>
 #include <string.h>
@@ -204,6 +205,29 @@ verdict_add(json_t *shown, const json_t *payload, const json_t *instance, const 
     *ret_differs = *ret_differs || strcmp(evidence, "differs") == 0;
 }
 
+/* How long a period lasted up to when the record was written, which records of before did not count. */
+static double
+uncounted_seconds(const json_t *payload, const json_t *period)
+{
+    const char *from_text = json_member_text(period, "from"), *written_text = json_member_text(payload, "written");
+    UnixTime from, written;
+    const gboolean is_known = !json_object_get(period, "usec") && from_text && written_text &&
+                              time_from_text(from_text, &from) && time_from_text(written_text, &written);
+    return is_known && from < written ? (double)(written - from) / USEC_PER_SEC : 0;
+}
+
+static void
+downtime_add(json_t *shown, const json_t *payload, const json_t *instance)
+{
+    const json_t *downtime = json_object_get(instance, "downtime"), *periods = json_object_get(downtime, "periods");
+    const size_t n = json_array_size(periods);
+    const json_t *last = n > 0 ? json_array_get(periods, n - 1) : NULL;
+    const gboolean is_down = json_is_object(last) && !json_object_get(last, "to");
+    const double seconds = json_number_value(json_object_get(downtime, "seconds"));
+    json_object_set_new(shown, "downtimeSeconds", json_real(seconds + (is_down ? uncounted_seconds(payload, last) : 0)));
+    json_object_set_new(shown, "stillDown", json_boolean(is_down));
+}
+
 /* Each instance as it is shown; *ret_differs NULL: none. */
 static json_t *
 instances_judge(const json_t *payload, char **ret_differs)
@@ -217,7 +241,7 @@ instances_judge(const json_t *payload, char **ret_differs)
         gboolean differs = FALSE;
         const char *id = json_member_text(instance, "instanceId");
         json_set_text(shown, "instanceId", id);
-        json_object_set_new(shown, "downtimeSeconds", json_real(json_number_value(json_path(instance, "downtime.seconds"))));
+        downtime_add(shown, payload, instance);
         verdict_add(shown, payload, instance, "before", &differs);
         verdict_add(shown, payload, instance, "after", &differs);
         json_array_append_new(list, shown);
@@ -250,7 +274,8 @@ static const char *const reasons[RECORD_N] = {
     [RECORD_HOLDS] = "It was signed by a key of this CA, and nothing of it was changed.",
     [RECORD_MALFORMED] = "This is no change record, or it is damaged.",
     [RECORD_WRONG_SIGNATURE] = "It was changed after it was signed, or its certificate is another key's.",
-    [RECORD_NOT_TRUSTED] = "It is signed; whether by a key of Testudo's CA is said with --ca (testudo ca chain).",
+    [RECORD_NOT_TRUSTED] =
+        "It is signed; whether by Testudo's CA says 'testudo attest verify-file FILE --ca CHAIN' (of 'testudo ca chain').",
     [RECORD_REVOKED] =
         "The certificate of the key that signed it was revoked, or the list that was given does not say it was not.",
     [RECORD_OTHER_CA] = "The key that signed it is not certified for change records by this CA, or was not when it signed.",

@@ -7,8 +7,11 @@
  *   {"id", "kind", "scaleSet", "operation", "requestedBy", "started", "ended", "written", "iat", "outcome", "error",
  *    "targetRevision", "backTo", "by", "revisions": {"3": {"size", "image", "securityProfile"}},
  *    "instances": [{"instanceId", "fromRevision", "revision", "state", "failure", "deleted", "whatIf": {"change", "parts",
- *                   "lost"}, "downtime": {"seconds", "periods": [{"from", "to"}]}, "before": VERDICT, "after": VERDICT}],
+ *                   "lost"}, "downtime": {"seconds", "periods": [{"from", "to", "usec"}]}, "before": VERDICT, "after":
+ *                   VERDICT}],
  *    "logs": {SHA-256: base64}}
+ *   A period without "to" lasted still when the record was "written", and is counted up to then; records of before wrote no
+ *   "usec" of it, and did not count it.
  *   VERDICT: null, or {"state", "at", "code", "reason", "reference", "components", "evidence": {"nonce", "quote", "signature",
  *   "ak" (base64, in the TPM's formats), "log" (SHA-256)}} */
 #pragma once
@@ -45,7 +48,7 @@ const char *record_check_text(RecordCheck check);
 /* ca: PEM, with the root; crls: PEM, what that CA revoked; NULL: none is at hand. now: what a list has to be of. A new
  * reference, never NULL:
  *   {"verdict", "reason", "id", "kind", "scaleSet", "requestedBy", "started", "ended", "outcome", "signedBy",
- *    "instances": [{"instanceId", "downtimeSeconds", "before", "beforeEvidence", "after", "afterEvidence"}]}
+ *    "instances": [{"instanceId", "downtimeSeconds", "stillDown", "before", "beforeEvidence", "after", "afterEvidence"}]}
  * Evidence is "holds", "refused" (that it does not hold is what the verdict says), "notKept" (its log is not in the file),
  * "none" or "differs". All but verdict and reason stand there only where the file could be read. */
 json_t *record_verify(const char *text, gsize length, GBytes *ca, GBytes *crls, UnixTime now, RecordCheck *ret_check);

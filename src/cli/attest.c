@@ -1,44 +1,20 @@
 /* attest: event logs and evidence from files; no daemon is asked. */
 #include "attest/digest.h"
-#include "attest/event_info.h"
-#include "attest/event_type.h"
 #include "attest/identity.h"
 #include "attest/pcrs.h"
 #include "attest/record.h"
 #include "attest/report.h"
 #include "attest/verdict.h"
-#include "base/file.h"
 #include "base/hex.h"
 #include "cli/cli.h"
+#include "cli/event_table.h"
 #include "cli/evidence_files.h"
+#include "cli/input.h"
 #include "cli/records.h"
 
 #define NONCE_MAX 64
 
 /* ---- eventlog ---- */
-
-static json_t *
-event_json(const LogEvent *event, guint number)
-{
-    g_auto(EventInfo) info = { 0 };
-    g_autofree char *type = event_type_text(event->type), *digest = sha256_hex(event->digest);
-    json_t *json = json_pack("{si si ss}", "event", (int)number, "pcr", (int)event->pcr, "type", type);
-    event_info_read(event, &info);
-    json_set_text(json, "digest", digest);
-    json_set_text(json, "name", info.name);
-    json_set_text(json, "detail", info.detail);
-    json_object_set_new(json, "measured", json_boolean(event_proof(event) == EVENT_PROOF_HOLDS));
-    return json;
-}
-
-static json_t *
-events_json(const EventLog *log)
-{
-    json_t *list = json_array();
-    for (guint i = 0; i < event_log_length(log); i++)
-        json_array_append_new(list, event_json(event_log_get(log, i), i + 1));
-    return list;
-}
 
 static json_t *
 pcrs_json(const EventLog *log)
@@ -57,15 +33,8 @@ gboolean
 run_attest_eventlog(Cli *cli, GError **error)
 {
     static const Column pcr_columns[] = { { "PCR", "pcr" }, { "SHA256", "sha256" }, { 0 } };
-    static const Column columns[] = { { "Event", "event" },
-                                      { "PCR", "pcr" },
-                                      { "Type", "type" },
-                                      { "Name", "name" },
-                                      { "Detail", "detail" },
-                                      { "Digest", "digest" },
-                                      { 0 } };
     gsize size;
-    char *text = file_read(args_text(cli->args, "file"), EVIDENCE_FILE_MAX, &size, error);
+    char *text = input_read(args_text(cli->args, "file"), "FILE", EVIDENCE_FILE_MAX, &size, error);
     if (!text)
         return FALSE;
     g_autoptr(GBytes) bytes = g_bytes_new_take(text, size);
@@ -74,7 +43,7 @@ run_attest_eventlog(Cli *cli, GError **error)
         return FALSE;
     gboolean only_pcrs = args_flag(cli->args, "pcrs");
     g_autoptr(json_t) list = only_pcrs ? pcrs_json(log) : events_json(log);
-    output_print(list, only_pcrs ? pcr_columns : columns, cli->format);
+    output_print(list, only_pcrs ? pcr_columns : event_columns, cli->format);
     return TRUE;
 }
 
@@ -118,8 +87,9 @@ static gboolean
 pem_read(const Cli *cli, const char *option, GBytes **ret_bytes, GError **error)
 {
     const char *path = args_text(cli->args, option);
+    g_autofree char *named_by = g_strconcat("--", option, NULL);
     gsize size;
-    char *text = path ? file_read(path, EVIDENCE_FILE_MAX, &size, error) : NULL;
+    char *text = path ? input_read(path, named_by, EVIDENCE_FILE_MAX, &size, error) : NULL;
     *ret_bytes = text ? g_bytes_new_take(text, size) : NULL;
     return !path || text;
 }
@@ -188,7 +158,7 @@ record_check_file(Cli *cli, const char *path, const Trust *trust, gboolean *ret_
     *ret_done = FALSE;
     if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
         return TRUE;
-    g_autofree char *text = file_read(path, RECORD_MAX_BYTES, &size, error);
+    g_autofree char *text = input_read(path, "FOLDER", RECORD_MAX_BYTES, &size, error);
     if (!text)
         return FALSE;
     *ret_done = record_is(text, size);

@@ -1,5 +1,6 @@
 /* attest show, history, now, baseline …: what the daemon knows of how its instances booted. */
 #include "base/file.h"
+#include "cli/event_table.h"
 #include "cli/vmss.h"
 
 #include <string.h>
@@ -137,11 +138,30 @@ baseline_path(const Cli *cli)
     return cli_subscription_path(cli, rest);
 }
 
+static gboolean
+log_print(const char *base64, GError **error)
+{
+    gsize size = 0;
+    guchar *data = base64 ? g_base64_decode(base64, &size) : NULL;
+    g_autoptr(GBytes) bytes = g_bytes_new_take(data, size);
+    g_autoptr(EventLog) log = event_log_parse(bytes, error);
+    if (!log)
+        return FALSE;
+    g_autoptr(json_t) events = events_json(log);
+    printf("\n");
+    output_print(events, event_columns, OUTPUT_TABLE);
+    return TRUE;
+}
+
 gboolean
 run_attest_baseline_show(Cli *cli, GError **error)
 {
     g_autofree char *path = baseline_path(cli);
-    return cli_show(cli, path, baseline_columns, error);
+    g_auto(Reply) reply = { 0 };
+    if (!client_send(cli->client, "GET", path, NULL, &reply, error))
+        return FALSE;
+    output_print(reply.body, baseline_columns, cli->format);
+    return cli->format != OUTPUT_TABLE || log_print(json_string_value(json_path(reply.body, "properties.eventLog")), error);
 }
 
 gboolean

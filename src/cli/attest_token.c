@@ -1,7 +1,7 @@
 /* attest token, verify-token, token-key …: what others may believe of an instance, and what they believe it by. */
 #include "attest/token.h"
-#include "base/file.h"
 #include "cli/cli.h"
+#include "cli/input.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +37,7 @@ static char *
 token_read(const char *path, GError **error)
 {
     if (strcmp(path, "-") != 0) {
-        char *text = file_read(path, JWT_MAX_BYTES + 2, NULL, error);
+        char *text = input_read(path, "FILE", JWT_MAX_BYTES + 2, NULL, error);
         return text ? g_strstrip(text) : NULL;
     }
     g_autofree char *text = g_malloc0(JWT_MAX_BYTES + 3);
@@ -54,7 +54,7 @@ key_set_read(const Cli *cli, GError **error)
     gsize size;
     if (!path)
         return client_send(cli->client, "GET", "/certs", NULL, &reply, error) ? g_steal_pointer(&reply.body) : NULL;
-    g_autofree char *text = file_read(path, KEY_SET_MAX, &size, error);
+    g_autofree char *text = input_read(path, "--jwks", KEY_SET_MAX, &size, error);
     return text ? json_parse(text, size, error) : NULL;
 }
 

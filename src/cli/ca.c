@@ -1,7 +1,8 @@
 /* ca show, chain, crl, revoke, renew: who certifies the endorsement keys of vTPMs. */
-#include "cli/cli.h"
+#include "cli/ca.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define AUTHORITY "/providers/Testudo.Attestation/vtpmAuthority"
 
@@ -38,24 +39,49 @@ run_ca_show(Cli *cli, GError **error)
     return TRUE;
 }
 
-gboolean
-run_ca_chain(Cli *cli, GError **error)
+GBytes *
+ca_chain_ask(Cli *cli, GError **error)
 {
     g_auto(Reply) reply = { 0 };
     if (!authority_read(cli, &reply, error))
-        return FALSE;
-    printf("%s", json_string_value(json_path(reply.body, "properties.chain")));
-    return TRUE;
+        return NULL;
+    const char *chain = json_string_value(json_path(reply.body, "properties.chain"));
+    if (!chain)
+        arm_fail(error, ARM_INTERNAL, NULL, "The daemon's answer about its CA has no certificates.");
+    return chain ? g_bytes_new(chain, strlen(chain)) : NULL;
+}
+
+GBytes *
+ca_crls_ask(Cli *cli, GError **error)
+{
+    g_auto(Reply) reply = { 0 };
+    if (!client_send(cli->client, "GET", "/crl", NULL, &reply, error))
+        return NULL;
+    return g_bytes_new(reply.text->str, reply.text->len);
+}
+
+static gboolean
+pem_print(GBytes *pem)
+{
+    gsize size;
+    const void *bytes = pem ? g_bytes_get_data(pem, &size) : NULL;
+    if (bytes)
+        fwrite(bytes, 1, size, stdout);
+    return pem != NULL;
+}
+
+gboolean
+run_ca_chain(Cli *cli, GError **error)
+{
+    g_autoptr(GBytes) chain = ca_chain_ask(cli, error);
+    return pem_print(chain);
 }
 
 gboolean
 run_ca_crl(Cli *cli, GError **error)
 {
-    g_auto(Reply) reply = { 0 };
-    if (!client_send(cli->client, "GET", "/crl", NULL, &reply, error))
-        return FALSE;
-    printf("%s", reply.text->str);
-    return TRUE;
+    g_autoptr(GBytes) crls = ca_crls_ask(cli, error);
+    return pem_print(crls);
 }
 
 /* {"serial"} or {"instance"}; NULL sets *error. */

@@ -232,7 +232,7 @@ setting(const char *chosen, const char *variable)
 }
 
 Client *
-cli_client_open(const ClientConfig *chosen, GError **error)
+cli_client_new(const ClientConfig *chosen)
 {
     const char *state_dir = setting(chosen->socket_path, "TESTUDO_STATE_DIR");
     g_autofree char *socket_path = g_build_filename(state_dir ? state_dir : STATE_DIR, "testudod.sock", NULL);
@@ -248,5 +248,5 @@ cli_client_open(const ClientConfig *chosen, GError **error)
         .timeout_ms = chosen->timeout_ms,
         .debug = chosen->debug,
     };
-    return client_new(&config, error);
+    return client_new(&config);
 }

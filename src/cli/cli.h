@@ -71,7 +71,7 @@ json_t *cli_tags(const Cli *cli, GError **error);
 /* The daemon that options or the environment (TESTUDO_STATE_DIR, TESTUDO_SERVER, …) name. The texts
  * of `chosen` may be NULL; socket_path is the state folder here. They are borrowed for as long as
  * the client lives. */
-Client *cli_client_open(const ClientConfig *chosen, GError **error);
+Client *cli_client_new(const ClientConfig *chosen);
 
 /* ---- help and completion ---- */
 void help_overview(void);

@@ -1,8 +1,11 @@
 #include "cli/client.h"
 
+#include "base/file.h"
 #include "cli/client_error.h"
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #define API_VERSION "2025-04-01"
@@ -15,6 +18,7 @@ struct Client {
     char *subscription, *location;
     const char *if_match;
     int status;
+    gboolean refused;
 };
 
 static char *
@@ -185,6 +189,7 @@ perform(Client *client, const char *method, const char *address, const char *sen
     struct curl_slist *headers = headers_make(client);
     CURL *curl = client->curl;
     long status = 0;
+    client->refused = FALSE;
     transport_set(client);
     curl_easy_setopt(curl, CURLOPT_URL, address);
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
@@ -204,6 +209,14 @@ perform(Client *client, const char *method, const char *address, const char *sen
 }
 
 gboolean
+client_refuse(Client *client, const json_t *object, int status, GError **error)
+{
+    client->refused = TRUE;
+    g_propagate_error(error, client_error_of(object, status));
+    return FALSE;
+}
+
+gboolean
 client_send(Client *client, const char *method, const char *path, const json_t *body, Reply *ret_reply, GError **error)
 {
     g_auto(Reply) reply = { .text = g_string_new(NULL) };
@@ -214,12 +227,12 @@ client_send(Client *client, const char *method, const char *path, const json_t *
         return connection_fail(client, code, detail, error);
     reply.body = json_loadb(reply.text->str, reply.text->len, JSON_DECODE_ANY, NULL);
     debug_print(client, method, address, body, &reply);
-    if (reply.status == 401 && client->config.server)
+    if (reply.status == 401 && client->config.server) {
+        client->refused = TRUE;
         return token_fail(client, error);
-    if (reply.status >= 400) {
-        g_propagate_error(error, client_error_of(json_member(reply.body, "error"), reply.status));
-        return FALSE;
     }
+    if (reply.status >= 400)
+        return client_refuse(client, json_member(reply.body, "error"), reply.status, error);
     *ret_reply = reply;
     reply = (Reply){ 0 };
     return TRUE;
@@ -266,19 +279,36 @@ place_ask(Client *client, GError **error)
     return locations != NULL;
 }
 
-Client *
-client_new(const ClientConfig *config, GError **error)
+/* curl says of any trouble with it that it is one with a certificate. */
+static gboolean
+ca_file_check(const char *path, GError **error)
 {
-    g_autoptr(Client) client = g_new0(Client, 1);
+    AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 || arm_fail(error, ARM_INVALID_PARAMETER, "ca-file",
+                               "The CA certificate cannot be read: '%s': %s. It is tls/ca.pem in the daemon's state folder.",
+                               path, g_strerror(errno));
+}
+
+Client *
+client_new(const ClientConfig *config)
+{
+    Client *client = g_new0(Client, 1);
     client->config = *config;
     client->curl = curl_easy_init();
-    if (config->server && !g_str_has_prefix(config->server, "https://")) {
-        arm_fail(error, ARM_INVALID_PARAMETER, "server", "--server is https://HOST:PORT, not '%s'.", config->server);
-        return NULL;
-    }
+    return client;
+}
+
+gboolean
+client_open(Client *client, GError **error)
+{
+    const ClientConfig *config = &client->config;
+    if (config->server && !g_str_has_prefix(config->server, "https://"))
+        return arm_fail(error, ARM_INVALID_PARAMETER, "server", "--server is https://HOST:PORT, not '%s'.", config->server);
+    if (config->server && config->ca_file && !ca_file_check(config->ca_file, error))
+        return FALSE;
     if (config->server && config->token_file && !(client->authorization = token_read(config->token_file, error)))
-        return NULL;
-    return place_ask(client, error) ? g_steal_pointer(&client) : NULL;
+        return FALSE;
+    return place_ask(client, error);
 }
 
 void
@@ -315,6 +345,12 @@ gboolean
 client_is_local(const Client *client)
 {
     return client->config.server == NULL;
+}
+
+gboolean
+client_is_refused(const Client *client)
+{
+    return client->refused;
 }
 
 int

@@ -16,9 +16,10 @@ typedef struct {
 
 typedef struct Client Client;
 
-/* Asks for the subscription, so an unreachable daemon is noticed here. */
-Client *client_new(const ClientConfig *config, GError **error);
-void client_free(Client *client);
+Client *client_new(const ClientConfig *config);
+/* Before anything is sent. Asks for the subscription, so an unreachable daemon is noticed here. */
+gboolean client_open(Client *client, GError **error);
+void client_free(Client *client); /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Client, client_free)
 
 const char *client_subscription(const Client *client);
@@ -71,3 +72,7 @@ gboolean client_is_local(const Client *client);
 
 /* The last answer's HTTP status; 0 where there was none. */
 int client_status(const Client *client);
+/* Was the last answer an error, whose code and words are the daemon's? */
+gboolean client_is_refused(const Client *client);
+/* Sets *error to what an answer has as its error (borrowed). */
+gboolean client_refuse(Client *client, const json_t *object, int status, GError **error);

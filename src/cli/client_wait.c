@@ -1,6 +1,5 @@
 /* Waiting for what the daemon has accepted. */
 #include "cli/client.h"
-#include "cli/client_error.h"
 
 #include <string.h>
 
@@ -10,7 +9,7 @@
 
 /* What a poll of the operation or of the location says. */
 static gboolean
-poll_read(const Reply *poll, gboolean by_operation, gboolean *ret_ended, GError **error)
+poll_read(Client *client, const Reply *poll, gboolean by_operation, gboolean *ret_ended, GError **error)
 {
     const char *word = json_member_text(poll->body, "status");
     *ret_ended = by_operation ? word && strcmp(word, "InProgress") != 0 : poll->status != 202;
@@ -20,8 +19,7 @@ poll_read(const Reply *poll, gboolean by_operation, gboolean *ret_ended, GError 
         return arm_fail(error, ARM_INTERNAL, NULL, "The daemon's answer about the operation has no status.");
     if (!*ret_ended || strcmp(word, "Succeeded") == 0)
         return TRUE;
-    g_propagate_error(error, client_error_of(json_member(poll->body, "error"), poll->status));
-    return FALSE;
+    return client_refuse(client, json_member(poll->body, "error"), poll->status, error);
 }
 
 gboolean
@@ -55,7 +53,7 @@ client_wait(Client *client, const Reply *reply, const ClientWatch *watch, GError
     for (gboolean ended = path == NULL; !ended;) {
         g_auto(Reply) poll = { 0 };
         if (!client_get_patiently(client, path, watch, &poll, error) ||
-            !poll_read(&poll, reply->operation != NULL, &ended, error))
+            !poll_read(client, &poll, reply->operation != NULL, &ended, error))
             return FALSE;
         const json_t *percent = json_member(poll.body, "percentComplete");
         watch->step(json_is_number(percent) ? (int)json_number_value(percent) : -1, watch->data);

@@ -76,8 +76,9 @@ given(const Completion *completion, const char *name)
 
 /* ---- what the daemon knows ---- */
 
+/* NULL: it does not answer. */
 static Client *
-client_open(const Completion *completion)
+client_of(const Completion *completion)
 {
     ClientConfig chosen = {
         .socket_path = given(completion, "state-dir"),
@@ -86,7 +87,8 @@ client_open(const Completion *completion)
         .ca_file = given(completion, "ca-file"),
         .timeout_ms = TIMEOUT_MS,
     };
-    return cli_client_open(&chosen, NULL);
+    g_autoptr(Client) client = cli_client_new(&chosen);
+    return client_open(client, NULL) ? g_steal_pointer(&client) : NULL;
 }
 
 /* A feature is listed as "PROVIDER/NAME", and named by the last part alone; other names have no slash. */
@@ -190,7 +192,7 @@ is_known_by_daemon(const char *option)
 static void
 daemon_complete(const Completion *completion, const char *option)
 {
-    g_autoptr(Client) client = client_open(completion);
+    g_autoptr(Client) client = client_of(completion);
     Cli cli = { .command = completion->command, .client = client };
     if (!client)
         return;

@@ -1,7 +1,7 @@
 #include "cli/evidence_files.h"
 
 #include "attest/bundle.h"
-#include "base/file.h"
+#include "cli/input.h"
 
 /* Keys, certificate and quote, and the lines between the parts. */
 #define BUNDLE_BESIDES_LOG 65536
@@ -18,13 +18,13 @@ folder_clear(Folder *folder)
         g_clear_pointer(all[i], g_bytes_unref);
 }
 static gboolean
-part_read(const char *folder, const char *name, GBytes **ret_bytes, GError **error)
+part_read(const char *folder, const char *name, const char *option, GBytes **ret_bytes, GError **error)
 {
     g_autofree char *path = g_build_filename(folder, name, NULL);
     gsize size;
     if (!g_file_test(path, G_FILE_TEST_EXISTS))
         return TRUE;
-    char *text = file_read(path, EVIDENCE_FILE_MAX, &size, error);
+    char *text = input_read(path, option, EVIDENCE_FILE_MAX, &size, error);
     if (text)
         *ret_bytes = g_bytes_new_take(text, size);
     return text != NULL;
@@ -36,7 +36,7 @@ bundle_read(const char *path, Folder *ret_folder, GError **error)
 {
     gsize size;
     Bundle bundle;
-    char *text = file_read(path, EVIDENCE_FILE_MAX + BUNDLE_BESIDES_LOG, &size, error);
+    char *text = input_read(path, "FOLDER", EVIDENCE_FILE_MAX + BUNDLE_BESIDES_LOG, &size, error);
     if (!text)
         return FALSE;
     g_autoptr(GBytes) bytes = g_bytes_new_take(text, size);
@@ -50,7 +50,7 @@ bundle_read(const char *path, Folder *ret_folder, GError **error)
 }
 
 static gboolean
-folder_read(const char *path, const char *option, Folder *ret_folder, GError **error)
+folder_read(const char *path, const char *option, const char *names, Folder *ret_folder, GError **error)
 {
     const struct {
         const char *name;
@@ -63,10 +63,9 @@ folder_read(const char *path, const char *option, Folder *ret_folder, GError **e
     };
     gboolean any = FALSE;
     if (!g_file_test(path, G_FILE_TEST_IS_DIR))
-        return arm_fail(error, ARM_INVALID_PARAMETER, option, "There is no folder '%s'; %s names one with evidence.", path,
-                        option);
+        return arm_fail(error, ARM_INVALID_PARAMETER, option, "%s: there is no file or folder '%s'; %s.", option, path, names);
     for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
-        if (!part_read(path, parts[i].name, parts[i].bytes, error))
+        if (!part_read(path, parts[i].name, option, parts[i].bytes, error))
             return FALSE;
         any = any || *parts[i].bytes;
     }
@@ -82,8 +81,9 @@ folder_read(const char *path, const char *option, Folder *ret_folder, GError **e
 gboolean
 evidence_read(const char *path, Folder *ret_folder, GError **error)
 {
-    return g_file_test(path, G_FILE_TEST_IS_REGULAR) ? bundle_read(path, ret_folder, error)
-                                                     : folder_read(path, "FOLDER", ret_folder, error);
+    return g_file_test(path, G_FILE_TEST_IS_REGULAR)
+               ? bundle_read(path, ret_folder, error)
+               : folder_read(path, "FOLDER", "evidence, in a folder or a file, or a change record is named", ret_folder, error);
 }
 
 /* ---- references ---- */
@@ -99,7 +99,7 @@ static gboolean
 baseline_read(const char *path, Reference *ret_reference, GError **error)
 {
     gsize size;
-    char *text = file_read(path, BASELINE_MAX, &size, error);
+    char *text = input_read(path, "--reference", BASELINE_MAX, &size, error);
     if (!text)
         return FALSE;
     g_autoptr(GBytes) bytes = g_bytes_new_take(text, size);
@@ -119,7 +119,7 @@ known_good_read(const char *path, Reference *ret_reference, GError **error)
 {
     g_auto(Folder) folder = { 0 };
     g_auto(Evidenced) known = { 0 };
-    if (!folder_read(path, "--reference", &folder, error))
+    if (!folder_read(path, "--reference", "an exported baseline, or a folder with evidence, is named", &folder, error))
         return FALSE;
     evidence_check(&folder.evidence, folder.nonce, &known);
     if (known.check != EVIDENCE_HOLDS)

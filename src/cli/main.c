@@ -8,26 +8,31 @@
 #include <stdio.h>
 #include <string.h>
 
-/* own: the command line is at fault. Its errors name the option in the sentence, those of the daemon a property beside it. */
+/* What is wrong by the daemon's own answer has its code, and a property beside the sentence; what was found here has neither:
+ * such a sentence names the option. */
 static void
-error_line(const char *lead, const GError *error, gboolean own)
+error_line(const char *lead, const GError *error, gboolean answered)
 {
-    const char *code = error->domain == ARM_ERROR ? arm_code_text((ArmCode)error->code) : "InternalError";
-    const char *target = error->domain == ARM_ERROR && !own ? arm_error_target(error) : NULL;
-    g_printerr("%s(%s) %s%s%s%s\n", lead, code, error->message, target ? " [" : "", target ? target : "", target ? "]" : "");
+    const char *target = answered ? arm_error_target(error) : NULL;
+    if (answered)
+        g_printerr("%s(%s) %s%s%s%s\n", lead, arm_code_text((ArmCode)error->code), error->message, target ? " [" : "",
+                   target ? target : "", target ? "]" : "");
+    else
+        g_printerr("%s%s\n", lead, error->message);
 }
 
 static void
-error_print(const GError *error, gboolean own)
+error_print(const Client *client, const GError *error)
 {
+    const gboolean answered = client && client_is_refused(client) && error->domain == ARM_ERROR;
     const GPtrArray *details = error->domain == ARM_ERROR ? arm_error_details(error) : NULL;
     fflush(stdout);
-    error_line("ERROR: ", error, own);
+    error_line("ERROR: ", error, answered);
     /* The first one stands above; of a failed operation the second one does, too, behind the name of its instance. */
     for (guint i = 1; details && i < details->len; i++) {
         const GError *detail = g_ptr_array_index(details, i);
         if (i > 1 || arm_error_target(error) || !g_str_has_suffix(error->message, detail->message))
-            error_line("  - ", detail, own);
+            error_line("  - ", detail, answered);
     }
 }
 
@@ -41,7 +46,7 @@ hint_print(const Cli *cli, const GError *error)
 }
 
 static Client *
-client_open(const Args *args, GError **error)
+client_of(const Args *args)
 {
     ClientConfig chosen = {
         .socket_path = args_text(args, "state-dir"),
@@ -50,7 +55,7 @@ client_open(const Args *args, GError **error)
         .ca_file = args_text(args, "ca-file"),
         .debug = args_flag(args, "debug"),
     };
-    return cli_client_open(&chosen, error);
+    return cli_client_new(&chosen);
 }
 
 /* What the daemon refused has its HTTP status; a wrong value that was found here was not sent. */
@@ -84,16 +89,15 @@ command_run(const Command *command, const char *const *words)
         return CLI_DONE;
     }
     if (!args || !output_format_parse(args_text(args, "output"), &cli.format, &error)) {
-        error_print(error, /* own= */ TRUE);
+        error_print(NULL, error);
         return CLI_USAGE;
     }
-    g_autoptr(Client) client = cli.client = asks_daemon(command, args) ? client_open(args, &error) : NULL;
-    if ((client || !asks_daemon(command, args)) && command->run(&cli, &error))
+    g_autoptr(Client) client = cli.client = asks_daemon(command, args) ? client_of(args) : NULL;
+    if ((!client || client_open(client, &error)) && command->run(&cli, &error))
         return fflush(stdout) == 0 ? (int)cli.status : CLI_FAILED;
-    int status = status_of(&cli, error);
-    error_print(error, status == CLI_USAGE);
+    error_print(client, error);
     hint_print(&cli, error);
-    return status;
+    return status_of(&cli, error);
 }
 
 /* What people who know `az` try, and what does it here. */

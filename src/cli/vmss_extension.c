@@ -2,6 +2,8 @@
  * has in the set otherwise. */
 #include "cli/vmss.h"
 
+#include <string.h>
+
 static const Column columns[] = {
     { "Name", "name" },
     { "Publisher", "properties.publisher" },
@@ -36,6 +38,14 @@ newest_version(Cli *cli, const char *publisher, const char *type, GError **error
     return g_strdup(json_member_text(json_array_get(reply.body, 0), "name"));
 }
 
+/* What is not meant as JSON. */
+static gboolean
+is_file_name(const char *text)
+{
+    g_autoptr(json_t) value = json_loads(text, JSON_DECODE_ANY, NULL);
+    return !value && !strchr(text, '{');
+}
+
 /* JSON, or a file with it. */
 static gboolean
 settings_put(const Cli *cli, const char *option, const char *member, json_t *properties, GError **error)
@@ -50,9 +60,13 @@ settings_put(const Cli *cli, const char *option, const char *member, json_t *pro
         return TRUE;
     }
     json_decref(settings);
-    return !text ? FALSE
-                 : arm_fail(error, ARM_INVALID_PARAMETER, option,
-                            "--%s is a JSON object, or a file with one: '{\"port\": 80}'.", option);
+    if (!text)
+        return FALSE;
+    if (is_file_name(text) && strcmp(text, given) == 0)
+        return arm_fail(error, ARM_INVALID_PARAMETER, option,
+                        "--%s: there is no file '%s', and it is no JSON object such as '{\"port\": 80}'.", option, given);
+    return arm_fail(error, ARM_INVALID_PARAMETER, option, "--%s is a JSON object, or a file with one: '{\"port\": 80}'.",
+                    option);
 }
 
 static json_t *

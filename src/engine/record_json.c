@@ -80,7 +80,7 @@ revision_add(Writing *writing, const StoreUpgrade *change, guint number, GError 
 }
 
 static json_t *
-downtime_json(const StoreUpgrade *change, const StoreUpgradeMember *member)
+downtime_json(const StoreUpgrade *change, const StoreUpgradeMember *member, UnixTime now)
 {
     g_autoptr(json_t) downs = downs_read(member);
     json_t *list = json_array(), *one;
@@ -95,8 +95,10 @@ downtime_json(const StoreUpgrade *change, const StoreUpgradeMember *member)
         usec += length;
     }
     if (member->down_since) {
+        const json_int_t length = now - member->down_since;
         g_autofree char *from = time_to_text(member->down_since);
-        json_array_append_new(list, json_pack("{ss}", "from", from));
+        json_array_append_new(list, json_pack("{ss sI}", "from", from, "usec", length));
+        usec += length;
     }
     return json_pack("{sf so}", "seconds", (double)usec / USEC_PER_SEC, "periods", list);
 }
@@ -140,7 +142,7 @@ member_json(Writing *writing, const StoreUpgrade *change, const StoreUpgradeMemb
         json_set_text(json, "deleted", gone);
     }
     json_object_set(json, "whatIf", json_array_get(writing->whats, member->what));
-    json_object_set_new(json, "downtime", downtime_json(change, member));
+    json_object_set_new(json, "downtime", downtime_json(change, member, writing->pass->now));
     json_object_set(json, "before", before ? before : json_null());
     json_object_set(json, "after", after ? after : json_null());
     return json;

@@ -122,6 +122,40 @@ test_it_holds(void)
     g_assert_true(g_str_has_prefix(json_member_text(report, "signedBy"), "CN=Records "));
 }
 
+/* With this downtime. */
+static void
+downtime_check(json_t *downtime, double seconds, gboolean still_down)
+{
+    g_auto(Ca) ca = ca_make(TRUE);
+    g_auto(Case) one = case_read("secure");
+    g_autoptr(json_t) record = record_of(&one, "Healthy", TRUE);
+    RecordCheck check;
+    json_set_text(record, "written", "2026-11-30T12:10:00.5Z");
+    json_object_set_new(json_array_get(json_object_get(record, "instances"), 0), "downtime", downtime);
+    g_autofree char *text = sign(record, &ca);
+    g_autoptr(json_t) report = record_verify(text, strlen(text), ca.pem, NULL, 0, &check);
+    const json_t *shown = json_array_get(json_object_get(report, "instances"), 0);
+    g_assert_cmpint(check, ==, RECORD_HOLDS);
+    g_assert_cmpfloat(json_number_value(json_object_get(shown, "downtimeSeconds")), ==, seconds);
+    g_assert_cmpint(json_is_true(json_object_get(shown, "stillDown")), ==, still_down);
+}
+
+static void
+test_downtime(void)
+{
+    const char *from = "2026-11-30T12:00:00Z", *to = "2026-11-30T12:01:00Z";
+    downtime_check(json_pack("{sf s[]}", "seconds", 0.0, "periods"), 0, FALSE);
+    downtime_check(
+        json_pack("{sf s[{ss ss sI}]}", "seconds", 60.0, "periods", "from", from, "to", to, "usec", (json_int_t)60000000), 60,
+        FALSE);
+    downtime_check(json_pack("{sf s[{ss sI}]}", "seconds", 600.5, "periods", "from", from, "usec", (json_int_t)600500000),
+                   600.5, TRUE);
+    /* As it was written once. */
+    downtime_check(json_pack("{sf s[{ss}]}", "seconds", 0.0, "periods", "from", from), 600.5, TRUE);
+    downtime_check(json_pack("{sf s[{ss}]}", "seconds", 1.5, "periods", "from", "2026-12-24T12:00:00Z"), 1.5, TRUE);
+    downtime_check(json_pack("{sf s[{ss}]}", "seconds", 1.5, "periods", "from", "then"), 1.5, TRUE);
+}
+
 /* A CA's other keys sign no records. */
 static void
 test_what_the_key_is_for(void)
@@ -255,6 +289,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/attest/record/it-holds", test_it_holds);
+    g_test_add_func("/attest/record/downtime", test_downtime);
     g_test_add_func("/attest/record/what-the-key-is-for", test_what_the_key_is_for);
     g_test_add_func("/attest/record/when-it-was-signed", test_when_it_was_signed);
     g_test_add_func("/attest/record/evidence", test_evidence);

@@ -149,7 +149,14 @@ with tempfile.TemporaryDirectory() as folder:
     got = run('verify-file', broken)
     said('a file that was cut short is called that', got.returncode == 1 and 'cut short' in got.stderr, got)
     got = run('verify-file', os.path.join(folder, 'nowhere'))
-    said('a folder that is not there is named', got.returncode == 2 and 'nowhere' in got.stderr, got)
+    said('a file or folder that is not there is named', got.returncode == 2 and 'nowhere' in got.stderr and
+         'no file or folder' in got.stderr, got)
+    nowhere = os.path.join(folder, 'nowhere')
+    for words in (('eventlog', nowhere), ('verify-token', nowhere, '--jwks', nowhere), ('verify-file', case('secure'), '--ca', nowhere),
+                  ('verify-file', case('secure'), '--reference', nowhere), ('show', '-g', 'g', '-n', 's', '--instance-id', '0', '--ca-file', nowhere)):
+        got = run(*words)
+        said(f'{words[0]} {words[-2]}: a file that is not there is named, and no server blamed', got.returncode == 2 and
+             nowhere in got.stderr and not got.stderr.startswith('ERROR: ('), got)
     os.mkdir(os.path.join(folder, 'empty'))
     got = run('verify-file', os.path.join(folder, 'empty'))
     said('and so is one without evidence', got.returncode == 2 and 'quote.attest' in got.stderr, got)

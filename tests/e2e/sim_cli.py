@@ -175,6 +175,8 @@ def _(t):
     shown = run(t.daemon, f'testudo vmss extension show {on} -n ApplicationHealthLinux -o json').expect().json
     assert shown['properties']['settings'] == {'protocol': 'tcp', 'port': 22}, shown
     run(t.daemon, f'testudo vmss extension set {on} {kind} --settings 7').expect(2)
+    missing = run(t.daemon, f'testudo vmss extension set {on} {kind} --settings /nofile.json').expect(2)
+    assert "there is no file '/nofile.json'" in missing.err, missing.err
     wrong = run(t.daemon, f'testudo vmss extension set {on} --publisher P --name CustomScript').expect(1)
     assert 'ApplicationHealthLinux' in wrong.err, wrong.err
     secret = '--protected-settings \'{"k": "v"}\''

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import subprocess
 
 from lib.cli import run
@@ -40,7 +41,7 @@ def _(t):
     run(t.daemon, f'testudo vmss create {ON} --image Testudo:mini:gen2:latest --instance-count 2 --upgrade-policy-mode Rolling '
         '--security-type TrustedLaunch --enable-secure-boot true --enable-vtpm true').expect()
     assert records(t) == []
-    assert 'no change record' in run(t.daemon, f'testudo vmss change-record show {ON}').expect(1).err
+    assert 'no change record' in run(t.daemon, f'testudo vmss change-record show {ON}').expect(3).err
     run(t.daemon, EXTENSION).expect()
     until(lambda: all(one['properties']['status'] == 'Signed' for one in records(t)), 'the record of the extension')
     run(t.daemon, f'testudo vmss update {ON} --vm-sku Standard_B2s --yes').expect()
@@ -53,7 +54,10 @@ def _(t):
         assert one['whatIf']['change'] == 'redeploy' and one['downtime']['seconds'] > 0, one
         assert one['before']['state'] == one['after']['state'] == 'NotJudged', one
     table = run(t.daemon, f'testudo vmss change-record show {ON} -o table').expect().out
-    assert 'DownSeconds' in table and 'holds' in table, table
+    head, _, first = table.split('\n\n')[1].splitlines()[:3]
+    assert head.split() == ['InstanceId', 'DownSeconds', 'StillDown', 'Before', 'BeforeEvidence', 'After', 'AfterEvidence'], table
+    assert re.fullmatch(r'\d+\.\d', first.split()[1]) and first.split()[2:] == ['no', 'NotJudged', 'holds', 'NotJudged', 'holds'], table
+    assert 'Holds' in table.splitlines()[2], table
 
 
 @suite.test('it is exported, and holds offline by the CA alone')
@@ -67,7 +71,8 @@ def _(t):
     report = verify(t, t.file, f'--ca {t.ca}')
     assert report['verdict'] == 'Holds' and report['requestedBy'] == 'owner', report
     assert all(one['afterEvidence'] == 'holds' for one in report['instances']), report
-    assert verify(t, t.file, code=1)['verdict'] == 'NotTrusted'
+    alone = verify(t, t.file, code=1)
+    assert alone['verdict'] == 'NotTrusted' and 'testudo attest verify-file FILE --ca CHAIN' in alone['reason'], alone
 
 
 @suite.test('the evidence of a boot is a folder with all that is checked, and by a CA that does not vouch for the vTPM it does not count')
@@ -77,7 +82,14 @@ def _(t):
     run(t.daemon, f'testudo attest show {ON} --instance-id 0 --evidence {folder}').expect()
     assert sorted(os.listdir(folder)) == ['ak.pub', 'ek-rsa.crt.der', 'ek.pub', 'eventlog.bin', 'nonce.bin', 'quote.attest', 'quote.sig']
     run(t.daemon, f'testudo attest approve {ON} --instance-id 0 --yes').expect()
+    again = run(t.daemon, f'testudo attest show {ON} --instance-id 0 --evidence {folder}').expect(1)
+    assert again.err.startswith(f"ERROR: cannot make '{folder}': "), again.err
     run(t.daemon, f'testudo attest baseline export --id 1 --file {baseline}').expect()
+    lost = run(t.daemon, f'testudo attest baseline export --id 1 --file {folder}/no/such').expect(1)
+    assert lost.err.startswith('ERROR: cannot write '), lost.err
+    assert run(t.daemon, 'testudo attest baseline show --id 7').expect(3).err.startswith('ERROR: (NotFound) ')
+    shown = run(t.daemon, 'testudo attest baseline show --id 1 -o table').expect().out.split('\n\n')
+    assert shown[0].startswith('Id ') and 'EV_EFI_VARIABLE_DRIVER_CONFIG' in shown[1], shown
     t.daemon.stop()
     assert verify(t, folder, f'--reference {baseline}')['verdict'] == 'Healthy'
     # A simulated vTPM signs its own certificate.
@@ -127,6 +139,7 @@ def _(t):
     run(t.daemon, f'testudo ca revoke --serial {serial} --reason test --yes').expect()
     revoked = t.room.file('crl.pem', run(t.daemon, 'testudo ca crl').expect().out)
     assert verify(t, t.file, f'--ca {renewed} --crl {revoked}', 1)['verdict'] == 'Revoked'
+    assert 'Revoked' in run(t.daemon, f'testudo vmss change-record show {ON} -o table').expect().out
     run(t.daemon, 'testudo ca revoke --yes').expect(2)
     run(t.daemon, 'testudo ca revoke --serial xyz --yes').expect(1)
 

@@ -212,7 +212,12 @@ test_what_failed(void)
     g_assert_nonnull(json_object_get(json_array_get(json_object_get(record, "instances"), 0), "failure"));
     /* It is down to this hour. */
     const json_t *periods = json_path(json_array_get(json_object_get(record, "instances"), 0), "downtime.periods");
-    g_assert_null(json_object_get(json_array_get(periods, json_array_size(periods) - 1), "to"));
+    const json_t *last = json_array_get(periods, json_array_size(periods) - 1);
+    g_assert_null(json_object_get(last, "to"));
+    /* Up to when that is written. */
+    const json_int_t length = json_integer_value(json_object_get(last, "usec"));
+    g_assert_cmpint(length, >, 0);
+    g_assert_cmpfloat(downtime(record, 0), >=, (double)length / S);
 }
 
 /* The daemon dies at any step of it: there is one record of it all the same, and it is whole. */
