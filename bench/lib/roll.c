@@ -224,6 +224,8 @@ model_add(StoreTx *tx, gint64 set, guint revision)
         .size_memory_mib = 2048,
         .image_urn = urn,
         .created = START,
+        .since = revision,
+        .made = START,
     };
     must(store_model_insert(tx, set, &row, &error), error, "store_model_insert");
     return model;

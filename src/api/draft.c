@@ -161,8 +161,14 @@ static Draft *
 draft_begin(StoreTx *tx, const StoreSet *set, GError **error)
 {
     g_autoptr(Draft) draft = g_new0(Draft, 1);
-    if (set && !(draft->before = model_of_revision(tx, set->id, set->name, set->revision, NULL, &draft->stored, error)))
+    g_autoptr(StoreModel) row = NULL;
+    if (!set)
+        return g_steal_pointer(&draft);
+    draft->before = model_of_revision(tx, set->id, set->name, set->revision, &row, &draft->stored, error);
+    if (!draft->before)
         return NULL;
+    draft->since = row->since;
+    draft->made = row->made;
     return g_steal_pointer(&draft);
 }
 
@@ -229,6 +235,7 @@ draft_model_insert(StoreTx *tx, const Draft *draft, const StoreSet *set, UnixTim
 {
     g_autofree char *text = json_text(draft->document);
     g_autofree char *urn = image_info_urn(draft->image);
+    const gboolean restores_same = draft->stored && document_restores_same(draft->stored, draft->document);
     StoreModel row = {
         .revision = set->revision,
         .document = text,
@@ -239,6 +246,8 @@ draft_model_insert(StoreTx *tx, const Draft *draft, const StoreSet *set, UnixTim
         .size_memory_mib = draft->size->memory_mib,
         .image_urn = urn,
         .created = now,
+        .since = restores_same ? draft->since : set->revision,
+        .made = restores_same ? draft->made : now,
     };
     return store_model_insert(tx, set->id, &row, error);
 }

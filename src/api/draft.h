@@ -9,7 +9,9 @@
 
 typedef struct {
     gboolean is_rollback;
-    json_t *stored;        /* document of the current revision, NULL on create */
+    json_t *stored; /* document of the current revision, NULL on create */
+    guint since;    /* of the current revision, 0 on create (StoreModel); made: likewise */
+    UnixTime made;
     json_t *document;      /* after the change, exact image version resolved */
     Model *before, *after; /* before: NULL on create */
     const SizeInfo *size;  /* of after; NULL: no such size */

@@ -21,11 +21,10 @@ revisions_text(const GPtrArray *models)
 {
     GString *text = g_string_new(NULL);
     for (guint i = models->len; i > 0;) {
-        guint first = ((const StoreModel *)g_ptr_array_index(models, --i))->revision, last = first;
-        while (i > 0 && ((const StoreModel *)g_ptr_array_index(models, i - 1))->revision == last + 1) {
-            last++;
-            i--;
-        }
+        const StoreModel *model = g_ptr_array_index(models, --i);
+        guint first = model->since, last = model->revision;
+        for (; i > 0 && (model = g_ptr_array_index(models, i - 1))->since == last + 1; i--)
+            last = model->revision;
         g_string_append_printf(text, "%s%u", text->len > 0 ? ", " : "", first);
         if (last > first)
             g_string_append_printf(text, " to %u", last);
@@ -37,32 +36,34 @@ static StoreModel *
 revision_find(StoreTx *tx, const StoreSet *set, guint64 revision, ArmCode missing, const char *target, GError **error)
 {
     GError *lookup = NULL;
-    StoreModel *model = revision <= G_MAXUINT32 ? store_model_get(tx, set->id, (guint)revision, &lookup) : NULL;
+    StoreModel *model = revision <= G_MAXUINT32 ? store_model_standing(tx, set->id, (guint)revision, &lookup) : NULL;
     if (model)
         return model;
-    g_autoptr(GPtrArray) models = lookup ? NULL : store_model_list(tx, set->id, &lookup);
+    g_autoptr(GPtrArray) models = lookup ? NULL : store_model_list_standing(tx, set->id, &lookup);
     if (lookup) {
         g_propagate_error(error, lookup);
         return NULL;
     }
     g_autofree char *there = revisions_text(models);
     arm_fail(error, missing, target,
-             "The scale set '%s' has no model revision %" G_GUINT64_FORMAT "; there are: %s. The newest 20 are kept, and those "
-             "that instances are on.",
+             "The scale set '%s' has no model revision %" G_GUINT64_FORMAT
+             "; there are: %s. The newest 20 different models are "
+             "kept, and those that instances are on.",
              set->name, revision, there);
     return NULL;
 }
 
 /* ---- list and get ---- */
 
-/* How many instances run the revision, or will when they run for the first time. */
+/* How many instances run one of these revisions, or will when they run for the first time. */
 static guint
-instances_on(const GPtrArray *instances, guint revision)
+instances_on(const GPtrArray *instances, const StoreModel *model)
 {
     guint count = 0;
     for (guint i = 0; i < instances->len; i++) {
         const StoreInstance *instance = g_ptr_array_index(instances, i);
-        count += (instance->revision ? instance->revision : instance->want_revision) == revision ? 1 : 0;
+        guint revision = instance->revision ? instance->revision : instance->want_revision;
+        count += model->since <= revision && revision <= model->revision ? 1 : 0;
     }
     return count;
 }
@@ -87,7 +88,7 @@ revision_json(const Call *call, const StoreSet *set, const StoreModel *model, co
     g_autoptr(json_t) shown = document_public(document, NULL);
     g_autofree char *set_id = resource_id_scale_set(call->api->subscription, set->group, set->name);
     g_autofree char *id = g_strdup_printf("%s/revisions/%u", set_id, model->revision);
-    g_autofree char *name = g_strdup_printf("%u", model->revision), *created = time_to_text(model->created);
+    g_autofree char *name = g_strdup_printf("%u", model->revision), *made = time_to_text(model->made);
     json_t *body = json_object(), *properties = json_object();
 
     json_set_text(body, "name", name);
@@ -95,9 +96,10 @@ revision_json(const Call *call, const StoreSet *set, const StoreModel *model, co
     json_set_text(body, "type", "Microsoft.Compute/virtualMachineScaleSets/revisions");
     json_object_set(body, "sku", json_object_get(shown, "sku"));
     json_object_set_new(properties, "revision", json_integer(model->revision));
+    json_object_set_new(properties, "firstRevision", json_integer(model->since));
     json_object_set_new(properties, "current", json_boolean(model->revision == set->revision));
-    json_set_text(properties, "timeCreated", created);
-    json_object_set_new(properties, "instanceCount", json_integer(instances_on(instances, model->revision)));
+    json_set_text(properties, "timeCreated", made);
+    json_object_set_new(properties, "instanceCount", json_integer(instances_on(instances, model)));
     json_object_set(properties, "imageReference", json_path(shown, PROFILE ".storageProfile.imageReference"));
     json_t *security = json_path(shown, PROFILE ".securityProfile");
     if (security)
@@ -124,7 +126,7 @@ revisions_list(Call *call, GError **error)
     g_auto(Page) page = { 0 };
     if (!place_find(call, &place, error))
         return NULL;
-    g_autoptr(GPtrArray) models = store_model_list(place.tx, place.set->id, error);
+    g_autoptr(GPtrArray) models = store_model_list_standing(place.tx, place.set->id, error);
     g_autoptr(GPtrArray) instances = models ? store_instance_list(place.tx, place.set->id, error) : NULL;
     g_autoptr(GPtrArray) bodies = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     if (!instances || !page_read(call, &(PageItems){ models->len, revision_token, models }, &page, error))

@@ -104,6 +104,7 @@ run_vmss_revisions(Cli *cli, GError **error)
         { "vTPM", "properties.securityProfile.uefiSettings.vTpmEnabled|-" },
         { "Extensions", "properties.extensions|-" },
         { "Made", "properties.timeCreated" },
+        { "First", "properties.firstRevision" },
         { 0 },
     };
     g_autofree char *path = cli_set_path(cli, "/revisions");

@@ -36,6 +36,8 @@ image_move(Pass *pass, const SetTracked *set, StoreSet *row, const ImageInfo *im
         .size_memory_mib = stored->size_memory_mib,
         .image_urn = urn,
         .created = pass->now,
+        .since = row->revision + 1,
+        .made = pass->now,
     };
     row->revision++;
     g_free(row->effect_key);

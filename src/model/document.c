@@ -171,6 +171,13 @@ document_roll_back(const json_t *stored, const json_t *earlier)
     return document;
 }
 
+gboolean
+document_restores_same(const json_t *a, const json_t *b)
+{
+    return json_equal(json_path(a, "sku.name"), json_path(b, "sku.name")) &&
+           json_equal(json_path(a, PROFILE), json_path(b, PROFILE));
+}
+
 json_t *
 document_extension_read(const json_t *body, const char *name, GError **error)
 {

@@ -32,6 +32,8 @@ json_t *document_merge(const json_t *stored, const json_t *body, const DocumentC
  * exact version, security profile, disks, users, extensions) are those of `earlier`, the rest is that of `stored`. The caller
  * owns it. */
 json_t *document_roll_back(const json_t *stored, const json_t *earlier);
+/* Does going back to either make the same? Then their difference is what is the set's own: capacity, policy, tags. */
+gboolean document_restores_same(const json_t *a, const json_t *b);
 
 /* One extension's own body ("VirtualMachineScaleSetExtension"), canonical as an element of extensionProfile.extensions, with
  * `name` as its name; a name in the body is the same. The caller owns it; NULL sets *error with all violations. */

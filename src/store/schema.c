@@ -287,6 +287,11 @@ const char *const schema_steps[] = {
     "ALTER TABLE images ADD COLUMN boot_chain TEXT NOT NULL DEFAULT 'Unknown';",
     /* The endorsement key that evidence names: files alone are judged by it, too. */
     "ALTER TABLE attestations ADD COLUMN ek BLOB;",
+    /* Which revisions in a row restore the same. Of those that there are, each stands for itself. */
+    "ALTER TABLE models ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE models ADD COLUMN made INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE models SET since = revision, made = created;"
+    "CREATE INDEX models_by_since ON models (set_id, since);",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

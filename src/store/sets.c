@@ -143,6 +143,8 @@ static const Column model_columns[] = {
     COLUMN(StoreModel, size_memory_mib, COLUMN_UINT),
     COLUMN(StoreModel, image_urn, COLUMN_TEXT),
     COLUMN(StoreModel, created, COLUMN_INT64),
+    COLUMN(StoreModel, since, COLUMN_UINT),
+    COLUMN(StoreModel, made, COLUMN_INT64),
     { 0 },
 };
 const RowType model_rows = { "models", sizeof(ModelRow), model_columns, 2, (GDestroyNotify)store_model_free };
@@ -151,6 +153,7 @@ gboolean
 store_model_insert(StoreTx *tx, gint64 set_id, const StoreModel *model, GError **error)
 {
     ModelRow row = { .model = *model, .set_id = set_id };
+    g_assert(model->since > 0 && model->since <= model->revision);
     return row_insert(tx, SQL_MODEL_INSERT, &row, error);
 }
 
@@ -158,6 +161,12 @@ StoreModel *
 store_model_get(StoreTx *tx, gint64 set_id, guint revision, GError **error)
 {
     return row_get(tx, SQL_MODEL_GET, PARAMS(number_param(set_id), number_param(revision)), error);
+}
+
+StoreModel *
+store_model_standing(StoreTx *tx, gint64 set_id, guint revision, GError **error)
+{
+    return row_get(tx, SQL_MODEL_STANDING, PARAMS(number_param(set_id), number_param(revision)), error);
 }
 
 gboolean
@@ -175,6 +184,12 @@ GPtrArray *
 store_model_list(StoreTx *tx, gint64 set_id, GError **error)
 {
     return row_list(tx, SQL_MODEL_LIST, PARAMS(number_param(set_id)), error);
+}
+
+GPtrArray *
+store_model_list_standing(StoreTx *tx, gint64 set_id, GError **error)
+{
+    return row_list(tx, SQL_MODEL_LIST_STANDING, PARAMS(number_param(set_id)), error);
 }
 
 gboolean

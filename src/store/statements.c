@@ -73,6 +73,12 @@ static const struct {
 
     [SQL_MODEL_GET] = { SHAPE_SELECT, &model_rows, "WHERE set_id = ? AND revision = ?" },
     [SQL_MODEL_LIST] = { SHAPE_SELECT, &model_rows, "WHERE set_id = ? ORDER BY revision DESC" },
+    [SQL_MODEL_STANDING] = { SHAPE_SELECT, &model_rows,
+                             "WHERE set_id = ?1 AND since <= ?2 AND revision >= ?2 ORDER BY revision DESC LIMIT 1" },
+    [SQL_MODEL_LIST_STANDING] = { SHAPE_SELECT, &model_rows,
+                                  "WHERE set_id = ?1 AND revision IN"
+                                  " (SELECT max(revision) FROM models WHERE set_id = ?1 GROUP BY since)"
+                                  " ORDER BY revision DESC" },
     [SQL_MODEL_INSERT] = { SHAPE_INSERT, &model_rows, NULL },
     [SQL_MODEL_ALIKE] = { SHAPE_PLAIN, NULL,
                           "SELECT max(b.revision) FROM models a JOIN models b ON b.set_id = a.set_id"
@@ -81,6 +87,8 @@ static const struct {
                           "DELETE FROM models WHERE set_id = ?1"
                           " AND revision NOT IN"
                           " (SELECT revision FROM models WHERE set_id = ?1 ORDER BY revision DESC LIMIT ?2)"
+                          " AND revision NOT IN (SELECT max(revision) FROM models WHERE set_id = ?1"
+                          "  GROUP BY since ORDER BY since DESC LIMIT ?2)"
                           " AND revision <> (SELECT revision FROM sets WHERE id = ?1)"
                           " AND revision NOT IN (SELECT revision FROM instances WHERE " PLACES_OF_SET ")"
                           " AND revision NOT IN (SELECT want_revision FROM instances WHERE set_id = ?1)"

@@ -117,6 +117,10 @@ typedef struct {
     guint size_memory_mib;
     char *image_urn; /* "Pub:Offer:Sku:Version", exact */
     UnixTime created;
+    /* From `since` to this revision, going back to any makes the same of the set (document_restores_same()): what was changed
+     * in between is capacity, policy, tags. */
+    guint since;
+    UnixTime made; /* when `since` was created */
 } StoreModel;
 void store_model_free(StoreModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreModel, store_model_free)
@@ -126,10 +130,14 @@ StoreModel *store_model_get(StoreTx *tx, gint64 set_id, guint revision, GError *
 /* The newest revision that makes the same of an instance as this one (its effect key). */
 gboolean store_model_alike(StoreTx *tx, gint64 set_id, guint revision, guint *ret_newest, GError **error);
 GPtrArray *store_model_list(StoreTx *tx, gint64 set_id, GError **error); /* of StoreModel, newest first */
-/* Revisions that stay although nothing runs them. */
+/* The newest of those in a row that restore the same as this revision, which itself may be gone. */
+StoreModel *store_model_standing(StoreTx *tx, gint64 set_id, guint revision, GError **error);
+/* Of StoreModel, newest first: of each row of revisions that restore the same, its newest. */
+GPtrArray *store_model_list_standing(StoreTx *tx, gint64 set_id, GError **error);
+/* Revisions, and models that restore something different, that stay although nothing runs them. */
 #define STORE_REVISIONS_KEPT 20
-/* Removes revisions that no instance runs, should run or can be brought back to, but for the set's current one and the newest
- * `keep`. */
+/* Removes revisions that no instance runs, should run or can be brought back to, but for the set's current one, the newest
+ * `keep`, and the newest revision of each of the newest `keep` rows of revisions that restore the same. */
 gboolean store_model_prune(StoreTx *tx, gint64 set_id, guint keep, GError **error);
 
 /* ---- instances ---- */

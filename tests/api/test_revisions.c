@@ -262,7 +262,7 @@ test_the_newest_twenty_are_kept_and_those_in_use(void)
     g_autoptr(World) world = world_new();
     upgraded_set_make(world);
     for (guint i = 0; i < 24; i++) {
-        g_autofree char *body = g_strdup_printf("{\"tags\":{\"n\":\"%u\"}}", i);
+        g_autofree char *body = g_strdup_printf("{\"sku\":{\"name\":\"%s\"}}", i % 2 ? "Standard_B1ms" : "Standard_B2s");
         answer_free(world_must(world, 200, "PATCH", "@/s1", body));
     }
     const Row rows[] = {
@@ -278,6 +278,68 @@ test_the_newest_twenty_are_kept_and_those_in_use(void)
     g_assert_nonnull(strstr(message, "there are: 1, 8 to 27."));
 }
 
+static void
+tags_change(World *world, guint times)
+{
+    for (guint i = 0; i < times; i++) {
+        g_autofree char *body = g_strdup_printf("{\"tags\":{\"n\":\"%u\"}}", i);
+        answer_free(world_must(world, 200, "PATCH", "@/s1", body));
+    }
+}
+
+/* Tags, policy and capacity are not gone back to: however often they are changed, no way back is lost by it. */
+static void
+test_what_is_not_restored_does_not_count(void)
+{
+    g_autoptr(World) world = world_new();
+    upgraded_set_make(world);
+    g_autoptr(Answer) all = world_must(world, 202, "POST", "@/s1/manualupgrade", "{\"instanceIds\":[\"*\"]}");
+    world_expect_operation(world, all, "Succeeded", NULL);
+    g_autoptr(Answer) before = world_must(world, 200, "GET", "@/s1/revisions/2", NULL);
+    g_autofree char *made = answer_text(before, "properties.timeCreated");
+    world_advance(world, 60 * G_USEC_PER_SEC);
+    tags_change(world, 24);
+    answer_free(world_must(world, 200, "PATCH", "@/s1",
+                           "{\"properties\":{\"upgradePolicy\":{\"rollingUpgradePolicy\":{\"maxBatchInstancePercent\":30}}}}"));
+    answer_free(world_must(world, 200, "PATCH", "@/s1", "{\"sku\":{\"capacity\":3}}"));
+    world_settle(world);
+    answer_free(world_must(world, 202, "POST", "@/s1/delete", "{\"instanceIds\":[\"1\"]}"));
+    world_settle(world);
+    const Row rows[] = {
+        { "GET", "@/s1/revisions", NULL, 200, "value.0.name", "29" },
+        { "GET", "@/s1/revisions", NULL, 200, "value.0.properties.firstRevision", "2" },
+        { "GET", "@/s1/revisions", NULL, 200, "value.0.properties.current", "true" },
+        { "GET", "@/s1/revisions", NULL, 200, "value.0.properties.instanceCount", "2" },
+        { "GET", "@/s1/revisions", NULL, 200, "value.0.properties.timeCreated", made },
+        { "GET", "@/s1/revisions", NULL, 200, "value.1.name", "1" },
+        { "GET", "@/s1/revisions", NULL, 200, "value.1.properties.firstRevision", "1" },
+        { "GET", "@/s1/revisions", NULL, 200, "value.2", NULL },
+        /* a number that was noted down is good still */
+        { "GET", "@/s1/revisions/3", NULL, 200, "name", "29" },
+        { "POST", "@/s1/rollback", TO("3"), 200, "properties.revision", "29" },
+        { "POST", "@/s1/rollback", TO("30"), 400, "error.target", "revision" },
+        { "POST", "@/s1/rollback", TO("1"), 200, "sku.name", "Standard_A1_v2" },
+        { "GET", "@/s1", NULL, 200, "tags.n", "23" },
+        { "GET", "@/s1", NULL, 200, "sku.capacity", "2" },
+        { "GET", "@/s1", NULL, 200, "properties.upgradePolicy.rollingUpgradePolicy.maxBatchInstancePercent", "30" },
+        { "GET", "@/s1/revisions", NULL, 200, "value.0.properties.firstRevision", "30" },
+        { "GET", "@/s1/revisions", NULL, 200, "value.2.name", "1" },
+    };
+    ROWS_RUN(world, rows);
+    g_autoptr(Answer) unknown = world_must(world, 400, "POST", "@/s1/rollback", TO("31"));
+    g_autofree char *message = answer_text(unknown, "error.message");
+    g_assert_nonnull(strstr(message, "there are: 1 to 30."));
+    /* and the one that was left is found by each of its numbers */
+    tags_change(world, 24);
+    const Row after[] = {
+        { "GET", "@/s1/revisions", NULL, 200, "value.0.name", "54" },
+        { "GET", "@/s1/revisions", NULL, 200, "value.1.name", "29" },
+        { "GET", "@/s1/revisions", NULL, 200, "value.3", NULL },
+        { "POST", "@/s1/rollback", TO("4"), 200, "sku.name", "Standard_B1ms" },
+    };
+    ROWS_RUN(world, after);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -290,5 +352,6 @@ main(int argc, char **argv)
     g_test_add_func("/revisions/it-takes-over-and-instances-follow", test_it_takes_over_and_instances_follow);
     g_test_add_func("/revisions/preconditions", test_preconditions);
     g_test_add_func("/revisions/the-newest-twenty-are-kept-and-those-in-use", test_the_newest_twenty_are_kept_and_those_in_use);
+    g_test_add_func("/revisions/what-is-not-restored-does-not-count", test_what_is_not_restored_does_not_count);
     return g_test_run();
 }

@@ -159,6 +159,33 @@ def _(t):
     run(t.daemon, f'testudo vmss update-instances {ON} --instance-ids "*" --yes').expect()
 
 
+@suite.test('changes of tags, policy and capacity are no models to go back to, and lose no way back')
+def _(t):
+    on = '-g MyResourceGroup -n Tagged'
+
+    def revisions():
+        return [(cells[0], cells[-1]) for cells in rows(t, f'testudo vmss revisions {on}')]
+
+    run(t.daemon, f'testudo vmss create {on} --image Testudo:mini:gen2:1.0.0 --vm-sku Standard_B1ms --instance-count 1').expect()
+    run(t.daemon, f'testudo vmss update {on} --vm-sku Standard_B2s').expect()
+    run(t.daemon, f'testudo vmss update-instances {on} --instance-ids "*" --yes').expect()
+    assert revisions() == [('2', '2'), ('1', '1')], revisions()
+    for i in range(24):
+        run(t.daemon, f'testudo vmss update {on} --tags a={i}').expect()
+    run(t.daemon, f'testudo vmss update {on} --max-batch-instance-percent 30').expect()
+    run(t.daemon, f'testudo vmss scale {on} --new-capacity 2').expect()
+    run(t.daemon, f'testudo vmss scale {on} --new-capacity 1 --yes').expect()
+    assert revisions() == [('29', '2'), ('1', '1')], revisions()
+    run(t.daemon, f'testudo vmss rollback {on} --to 1').expect()
+    there = run(t.daemon, f'testudo vmss show {on} -o json').expect().json
+    assert there['sku'] == {**there['sku'], 'name': 'Standard_B1ms', 'capacity': 1} and there['tags'] == {'a': '23'}, there
+    assert revisions() == [('30', '30'), ('29', '2'), ('1', '1')], revisions()
+    # a number that was noted down before it had another
+    run(t.daemon, f'testudo vmss rollback {on} --to 3').expect()
+    assert run(t.daemon, f'testudo vmss show {on} -o json').expect().json['sku']['name'] == 'Standard_B2s'
+    run(t.daemon, f'testudo vmss delete {on} --yes').expect()
+
+
 @suite.test('extensions are set, listed, shown and deleted; the version is the newest unless it is said')
 def _(t):
     on = '-g MyResourceGroup --vmss-name MyScaleSet'

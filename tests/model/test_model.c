@@ -146,6 +146,33 @@ test_exact_version(void)
 }
 
 static void
+test_what_restores_the_same(void)
+{
+    static const struct {
+        const char *change;
+        gboolean same;
+    } cases[] = {
+        { "{'tags': {'a': 'b'}, 'sku': {'capacity': 7}}", TRUE },
+        { "{'properties': {'overprovision': true, 'upgradePolicy': {'mode': 'Rolling'}}}", TRUE },
+        { "{'sku': {'name': 'Standard_B2ms'}}", FALSE },
+        { IN_PROFILE("'storageProfile': {'imageReference': {'version': 'latest'}}"), FALSE },
+        { IN_PROFILE("'securityProfile': {'securityType': 'TrustedLaunch'}"), FALSE },
+        /* nothing of an instance is made from it, and it comes back all the same */
+        { IN_PROFILE("'scheduledEventsProfile': {'terminateNotificationProfile': {'enable': true}}"), FALSE },
+    };
+    g_autoptr(json_t) before = small_set_with(NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(json_t) after = small_set_with(cases[i].change);
+        g_autoptr(json_t) back = document_roll_back(after, before), forth = document_roll_back(before, before);
+        g_test_message("%s", cases[i].change);
+        g_assert_false(json_equal(before, after));
+        g_assert_cmpint(document_restores_same(before, after), ==, cases[i].same);
+        g_assert_cmpint(json_equal(back, after), ==, cases[i].same);
+        g_assert_true(json_equal(forth, before));
+    }
+}
+
+static void
 test_service_fabric_is_seen(void)
 {
     g_autoptr(Model) without = model_with(NULL);
@@ -233,6 +260,7 @@ main(int argc, char **argv)
     g_test_add_func("/model/no-password-where-passwords-are-off", test_no_password_where_passwords_are_off);
     g_test_add_func("/model/host-name-from-set-name", test_host_name_from_set_name);
     g_test_add_func("/model/exact-version", test_exact_version);
+    g_test_add_func("/model/what-restores-the-same", test_what_restores_the_same);
     g_test_add_func("/model/service-fabric-is-seen", test_service_fabric_is_seen);
     g_test_add_func("/model/health", test_health);
     g_test_add_func("/model/a-broken-document-is-our-fault", test_a_broken_document_is_our_fault);

@@ -123,6 +123,13 @@ set_add(StoreTx *tx, const char *group, const char *name)
 void
 model_add(StoreTx *tx, gint64 set_id, guint revision, const char *effect_key, const char *family, guint vcpus)
 {
+    model_add_since(tx, set_id, revision, revision, effect_key, family, vcpus);
+}
+
+void
+model_add_since(StoreTx *tx, gint64 set_id, guint revision, guint since, const char *effect_key, const char *family,
+                guint vcpus)
+{
     g_autoptr(GError) error = NULL;
     StoreModel model = {
         .revision = revision,
@@ -132,8 +139,27 @@ model_add(StoreTx *tx, gint64 set_id, guint revision, const char *effect_key, co
         .size_family = (char *)family,
         .size_vcpus = vcpus,
         .image_urn = (char *)"P:o:s:1.0.0",
+        .since = since,
     };
     store_model_insert(tx, set_id, &model, &error);
+    g_assert_no_error(error);
+}
+
+void
+instance_put(StoreTx *tx, gint64 set_id, guint id, guint revision, InstanceState state, const char *operation)
+{
+    g_autoptr(GError) error = NULL;
+    StoreInstance instance = {
+        .set_id = set_id,
+        .id = id,
+        .vm_id = (char *)"v",
+        .computer_name = (char *)"c",
+        .want_revision = 1,
+        .revision = revision,
+        .state = state,
+        .operation = (char *)operation,
+    };
+    store_instance_insert(tx, &instance, &error);
     g_assert_no_error(error);
 }
 

@@ -45,4 +45,9 @@ int number_of(sqlite3 *db, const char *text);
  * "e1". */
 gint64 set_add(StoreTx *tx, const char *group, const char *name);
 void model_add(StoreTx *tx, gint64 set_id, guint revision, const char *effect_key, const char *family, guint vcpus);
+/* One that restores the same as all from `since` to it. */
+void model_add_since(StoreTx *tx, gint64 set_id, guint revision, guint since, const char *effect_key, const char *family,
+                     guint vcpus);
 void instance_add(StoreTx *tx, gint64 set_id, guint id, guint want_revision);
+/* One that runs `revision`, and should run 1. */
+void instance_put(StoreTx *tx, gint64 set_id, guint id, guint revision, InstanceState state, const char *operation);

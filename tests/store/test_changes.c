@@ -176,7 +176,8 @@ test_every_kind(Fixture *f, const void *data G_GNUC_UNUSED)
                          .effect_key = T("k"),
                          .size_name = T("s"),
                          .size_family = T("f"),
-                         .image_urn = T("a:b:c:1") };
+                         .image_urn = T("a:b:c:1"),
+                         .since = 3 };
     StoreOperation operation = { .id = T("o1"), .resource_id = T("/r"), .location = T("here") };
     StoreRoll roll = { .set_id = set->id, .operation = T("o1") };
     ImageInfo image = { .publisher = T("a"),

@@ -4,24 +4,6 @@
 #include <string.h>
 
 static void
-instance_put(StoreTx *tx, gint64 set_id, guint id, guint revision, InstanceState state, const char *operation)
-{
-    g_autoptr(GError) error = NULL;
-    StoreInstance instance = {
-        .set_id = set_id,
-        .id = id,
-        .vm_id = (char *)"v",
-        .computer_name = (char *)"c",
-        .want_revision = 1,
-        .revision = revision,
-        .state = state,
-        .operation = (char *)operation,
-    };
-    store_instance_insert(tx, &instance, &error);
-    g_assert_no_error(error);
-}
-
-static void
 test_count(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     StoreInstanceCounts counts;
@@ -226,50 +208,6 @@ test_usage_of_more_than_one_size(Fixture *f, const void *data G_GNUC_UNUSED)
     }
 }
 
-static char *
-revisions_text(StoreTx *tx, gint64 set_id)
-{
-    g_autoptr(GPtrArray) models = store_model_list(tx, set_id, NULL);
-    GString *text = g_string_new(NULL);
-    for (guint i = 0; i < models->len; i++)
-        g_string_append_printf(text, "%u ", ((const StoreModel *)g_ptr_array_index(models, i))->revision);
-    return g_string_free(text, FALSE);
-}
-
-static void
-test_model_prune(Fixture *f, const void *data G_GNUC_UNUSED)
-{
-    static const struct {
-        guint keep;
-        const char *left;
-    } steps[] = {
-        { 20, "10 9 8 7 6 5 4 3 2 1 " },
-        { 6, "10 9 8 7 6 5 4 3 2 " }, /* 4 is run, 3 is wanted, 2 can be undone to; 1 is none of these */
-        { 3, "10 9 8 5 4 3 2 " },     /* 5 is the set's own */
-        { 0, "5 4 3 2 " },
-    };
-    StoreTx *tx = must_write(f->store);
-    gint64 set_id = set_add(tx, "g", "s"), other = set_add(tx, "g", "t");
-    for (guint revision = 2; revision <= 10; revision++)
-        model_add(tx, set_id, revision, "e", "f", 1);
-    instance_put(tx, set_id, 0, 4, INSTANCE_RUNNING, NULL);
-    g_autoptr(StoreInstance) instance = store_instance_get(tx, set_id, 0, NULL);
-    instance->want_revision = 3;
-    instance->undo_revision = 2;
-    g_assert_true(store_instance_update(tx, instance, 0, NULL));
-    g_autoptr(StoreSet) set = store_set_get_by_id(tx, set_id, NULL);
-    set->revision = 5;
-    g_assert_true(store_set_update(tx, set, 0, NULL));
-    for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
-        g_assert_true(store_model_prune(tx, set_id, steps[i].keep, NULL));
-        g_autofree char *left = revisions_text(tx, set_id);
-        g_assert_cmpstr(left, ==, steps[i].left);
-    }
-    g_autofree char *untouched = revisions_text(tx, other);
-    g_assert_cmpstr(untouched, ==, "1 ");
-    store_abort(tx);
-}
-
 static void
 operation_put(StoreTx *tx, const char *id, gint64 set_id, OperationStatus status, UnixTime started, UnixTime ended)
 {
@@ -410,7 +348,6 @@ main(int argc, char **argv)
     fixture_add("usage", test_usage);
     fixture_add("usage-of-more-than-one-size", test_usage_of_more_than_one_size);
     fixture_add("attestations-prune", test_attestations_prune);
-    fixture_add("model-prune", test_model_prune);
     fixture_add("operations-in-progress-and-prune", test_operations_in_progress_and_prune);
     fixture_add("image-uses", test_image_uses);
     return g_test_run();

@@ -176,6 +176,8 @@ test_model(Fixture *f, const void *data G_GNUC_UNUSED)
         .size_memory_mib = 8192,
         .image_urn = T("Testudo:mini:gen2:1.0.0"),
         .created = -5,
+        .since = 1,
+        .made = -6,
     };
     StoreModel model = given_model;
     StoreTx *tx = must_write(f->store);
