@@ -6,7 +6,9 @@
 #include "api/services.h"
 #include "api/set_body.h"
 #include "api/what_if.h"
+#include "model/rules.h"
 #include "store/desire.h"
+#include "store/models.h"
 
 #include <string.h>
 
@@ -116,20 +118,40 @@ set_instance_view(Call *call, GError **error)
     return respond_json(200, body);
 }
 
-/* The sizes that this set may be given: every size that this host runs. */
+/* The image that the set's model names; NULL without an error where it is gone. */
+static ImageInfo *
+image_of(StoreTx *tx, const StoreModel *row, GError **error)
+{
+    g_auto(GStrv) urn = g_strsplit(row->image_urn, ":", 4);
+    return g_strv_length(urn) == 4 ? store_image_get(tx, urn[0], urn[1], urn[2], urn[3], error) : NULL;
+}
+
+static gboolean
+host_runs(const ApiConfig *config, const SizeInfo *size)
+{
+    return size->vcpus <= config->host->vcpus_max && size->memory_mib <= config->host->memory_max_mib &&
+           g_ascii_strcasecmp(size->architecture, config->host->architecture) == 0;
+}
+
+/* The sizes that this set may be given, everything else staying as it is. */
 static ApiResponse *
 set_skus(Call *call, GError **error)
 {
     const ApiConfig *config = &call->api->config;
     g_autoptr(StoreTx) tx = store_read(call->api->store, error);
     g_autoptr(StoreSet) set = tx ? call_set(tx, call->params[PARAM_GROUP], call->params[PARAM_SET], error) : NULL;
-    if (!set)
+    g_autoptr(StoreModel) row = NULL;
+    g_autoptr(Model) model = set ? model_of_revision(tx, set->id, set->name, set->revision, &row, NULL, error) : NULL;
+    GError *lookup = NULL;
+    g_autoptr(ImageInfo) image = model ? image_of(tx, row, &lookup) : NULL;
+    if (lookup)
+        g_propagate_error(error, lookup);
+    if (!model || lookup)
         return NULL;
     json_t *list = json_array();
     for (guint i = 0; i < size_catalogue_count(config->sizes); i++) {
         const SizeInfo *size = size_catalogue_at(config->sizes, i);
-        if (size->vcpus > config->host->vcpus_max || size->memory_mib > config->host->memory_max_mib ||
-            g_ascii_strcasecmp(size->architecture, config->host->architecture) != 0)
+        if (!host_runs(config, size) || !rules_size_fits(model, size, image, NULL))
             continue;
         json_array_append_new(list, json_pack("{ss s{ssss} s{si si si ss}}", "resourceType",
                                               "Microsoft.Compute/virtualMachineScaleSets", "sku", "name", size->name, "tier",

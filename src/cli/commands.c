@@ -173,7 +173,7 @@ const Command cli_commands[] = {
     { "vmss delete", NULL, SET "force-deletion yes no-wait", run_vmss_delete, "delete a scale set and its instances", NULL },
     { "vmss wait", NULL, SET "created updated deleted exists timeout", run_vmss_wait,
       "wait for what was begun with --no-wait", "testudo vmss wait -g MyResourceGroup -n MyScaleSet --created" },
-    { "vmss list-skus", NULL, SET, run_vmss_skus, "sizes that the set can change to", NULL },
+    { "vmss list-skus", NULL, SET, run_vmss_skus, "sizes that the set can change to, all else as it is", NULL },
     { "vmss list-instance-connection-info", NULL, SET, run_vmss_connection_info,
       "addresses on this host that lead to ports of the instances", NULL },
     { "vmss disk attach", NULL, SET "instance-id! disk! lun no-wait", run_vmss_disk_attach,

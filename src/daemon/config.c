@@ -39,7 +39,7 @@ static const struct {
     { "uid-range", VALUE_TEXT, UID_RANGE_DEFAULT, "FIRST:COUNT",
       "one user per VM from this range; only as root; 0:0 for none" },
     { "max-starting", VALUE_TEXT, NULL, "N", "VMs that start at one time (number of processors; simulated: 1000)" },
-    { "step-timeout", VALUE_TEXT, "600", "SECONDS", "how long an instance may take to boot (600)" },
+    { "step-timeout", VALUE_TEXT, "600", "SECONDS", "how long an instance may take to boot, 5 to 86400 (600)" },
     { "health-wait", VALUE_TEXT, "300", "SECONDS",
       "how long a rolling upgrade waits for an upgraded instance to become healthy (300)" },
     { "attest-every", VALUE_TEXT, "3600", "SECONDS",

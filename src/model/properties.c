@@ -262,6 +262,24 @@ member_read(Reader *reader, const Property *row, const char *path, const json_t 
     return g_steal_pointer(&read);
 }
 
+/* Members right below this path that have an effect or are kept. */
+static char *
+members_text(const Property *table, const char *table_path)
+{
+    GString *text = g_string_new(NULL);
+    const gsize length = strlen(table_path);
+    for (; table->path; table++) {
+        if (table->class > PROPERTY_DESCRIPTIVE || g_ascii_strncasecmp(table->path, table_path, length) != 0 ||
+            (length > 0 && table->path[length] != '.'))
+            continue;
+        const char *name = length == 0 ? table->path : table->path + length + 1;
+        if (strchr(name, '.'))
+            continue;
+        g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", name);
+    }
+    return g_string_free(text, FALSE);
+}
+
 static json_t *
 object_read(Reader *reader, const json_t *object, const char *path, const char *table_path)
 {
@@ -276,8 +294,9 @@ object_read(Reader *reader, const json_t *object, const char *path, const char *
         g_autofree char *own_path = g_strconcat(path, dot, key, NULL);
         const Property *row = strlen(own_path) <= PATH_MAX_LENGTH ? property_find(reader->table, row_path) : NULL;
         if (!row) {
-            violate(reader, ARM_INVALID_REQUEST_CONTENT, own_path, "Could not find member '%.100s' on object '%s'.", key,
-                    *path ? path : "the body");
+            g_autofree char *accepted = members_text(reader->table, table_path);
+            violate(reader, ARM_INVALID_REQUEST_CONTENT, own_path,
+                    "Could not find member '%.100s' on object '%s'; accepted: %s.", key, *path ? path : "the body", accepted);
             continue;
         }
         if (row->class == PROPERTY_READ_ONLY || json_is_null(value))

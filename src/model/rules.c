@@ -67,10 +67,27 @@ rules_check(const RuleInput *input, GError **error)
     return FALSE;
 }
 
+typedef gboolean (*RuleCheck)(const RuleInput *in, GError **error);
+
+static gboolean
+all_hold(const RuleCheck *checks, guint n, const RuleInput *input, GError **error)
+{
+    g_autoptr(GPtrArray) violations = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+    for (guint i = 0; i < n; i++) {
+        GError *violation = NULL;
+        if (!checks[i](input, &violation))
+            g_ptr_array_add(violations, violation);
+    }
+    if (violations->len == 0)
+        return TRUE;
+    arm_set_error_from_violations(error, violations);
+    return FALSE;
+}
+
 gboolean
 rules_image_fits(const Model *model, const SizeInfo *size, const ImageInfo *image, GError **error)
 {
-    static gboolean (*const of_image[])(const RuleInput *in, GError **error) = {
+    static const RuleCheck of_image[] = {
         rule_image_supports, rule_image_requires, rule_generations_fit, rule_architectures_fit, rule_os_disk_holds_image,
     };
     const RuleInput input = {
@@ -81,16 +98,24 @@ rules_image_fits(const Model *model, const SizeInfo *size, const ImageInfo *imag
         .image = image,
         .host_architecture = size->architecture,
     };
-    g_autoptr(GPtrArray) violations = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
-    for (guint i = 0; i < G_N_ELEMENTS(of_image); i++) {
-        GError *violation = NULL;
-        if (!of_image[i](&input, &violation))
-            g_ptr_array_add(violations, violation);
-    }
-    if (violations->len == 0)
-        return TRUE;
-    arm_set_error_from_violations(error, violations);
-    return FALSE;
+    return all_hold(of_image, G_N_ELEMENTS(of_image), &input, error);
+}
+
+gboolean
+rules_size_fits(const Model *model, const SizeInfo *size, const ImageInfo *image, GError **error)
+{
+    static const RuleCheck of_size[] = {
+        rule_size_is_not_confidential, rule_size_supports_trusted_launch, rule_generations_fit, rule_architectures_fit,
+        rule_data_disks_fit,
+    };
+    const RuleInput input = {
+        .before = model,
+        .after = model,
+        .size = size,
+        .image = image,
+        .host_architecture = size->architecture,
+    };
+    return all_hold(of_size, G_N_ELEMENTS(of_size), &input, error);
 }
 
 char **

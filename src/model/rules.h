@@ -39,5 +39,9 @@ gboolean rules_check(const RuleInput *input, GError **error);
  * model's. The rules that are about the image alone; FALSE sets *error with every violation. */
 gboolean rules_image_fits(const Model *model, const SizeInfo *size, const ImageInfo *image, GError **error);
 
+/* Can a model that was accepted have this size in place of its own, everything else staying as it is? image: the model's, NULL
+ * where it is gone. What the host can run is not looked at. FALSE sets *error with every violation. */
+gboolean rules_size_fits(const Model *model, const SizeInfo *size, const ImageInfo *image, GError **error);
+
 /* Sentences that what-if and the CLI show although the change is accepted; NULL-terminated, g_strfreev(). */
 char **rules_warnings(const RuleInput *input);

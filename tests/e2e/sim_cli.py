@@ -67,6 +67,12 @@ def _(t):
     assert run(t.daemon, f'testudo vmss show {ON} -o json').expect().json == before
 
 
+@suite.test('a size that the set cannot have is not among those that it can change to')
+def _(t):
+    sizes = [cells[0] for cells in rows(t, f'testudo vmss list-skus {ON}')]
+    assert 'Basic_A0' in sizes and 'Standard_B1ms' in sizes and 'Standard_DC2as_v5' not in sizes, sizes
+
+
 @suite.test('the upgrade changes the model and no instance')
 def _(t):
     changed = run(t.daemon, TO_TRUSTED_LAUNCH).expect()
@@ -120,6 +126,8 @@ def _(t):
 def _(t):
     run(t.daemon, f'testudo vmss update-instances {ON} --instance-ids "*" --yes').expect()
     assert security(t) == {i: ['true', *TRUSTED] for i in '012'}
+    sizes = [cells[0] for cells in rows(t, f'testudo vmss list-skus {ON}')]
+    assert 'Standard_B2s' in sizes and 'Basic_A0' not in sizes, sizes
 
 
 @suite.test('back to Standard loses the vTPM: that is asked as well')

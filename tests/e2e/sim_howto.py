@@ -8,6 +8,7 @@ from lib.daemon import BUILD
 from lib.suite import Suite
 
 GUIDE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'docs', 'howto.md')
+TRYING = os.path.join(os.path.dirname(GUIDE), 'contributing.md')
 suite = Suite(chained=True)
 
 
@@ -59,5 +60,22 @@ for title, block in blocks():
         defined = block
     else:
         add(title, block, defined)
+
+@suite.test('what contributing.md has people try on a daemon without images works')
+def _(t):
+    with open(TRYING, encoding='utf-8') as file:
+        part = file.read().split('## A daemon to try things on', 1)[1]
+    begin, commands, settings = re.findall(r'^```\n(.*?)^```$', part, re.MULTILINE | re.DOTALL)[:3]
+    assert begin == 'build/testudod --driver simulated --state-dir /tmp/t &\n', begin
+    t.daemon = t.new_daemon(state='t', images=False).start()
+    run(t, commands.replace('/tmp/t', t.daemon.state_dir))
+    t.daemon.stop()
+    with open(os.path.join(t.daemon.state_dir, 'simulated.conf.json'), 'w', encoding='utf-8') as file:
+        file.write(settings.replace('2000', '200').replace('5000', '500'))
+    t.daemon.start(extra=('--step-timeout', '5'))
+    failed = subprocess.run([os.path.join(BUILD, 'testudo'), 'vmss', 'restart', '-g', 'g', '-n', 's'], capture_output=True, text=True,
+                            timeout=60, env={**os.environ, 'TESTUDO_STATE_DIR': t.daemon.state_dir}, check=False)
+    assert failed.returncode == 1 and failed.stderr.count('did not answer within 5 s') == 1, failed.stderr
+
 
 suite.main()

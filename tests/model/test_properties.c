@@ -26,6 +26,8 @@ static const struct {
 } refusals[] = {
     /* members that are not there */
     { "{'nonsense': 1}", ARM_INVALID_REQUEST_CONTENT, "nonsense", "Could not find member 'nonsense'" },
+    { "{'properties': {'upgradePolicy': {'mod': 'Manual'}}}", ARM_INVALID_REQUEST_CONTENT, "properties.upgradePolicy.mod",
+      "on object 'properties.upgradePolicy'; accepted: |mode|rollingUpgradePolicy" },
     { "{'properties': {'virtualMachineProfile': {'securityProfile': {'secureboot': true}}}}", ARM_INVALID_REQUEST_CONTENT, PROFILE ".securityProfile.secureboot", "'secureboot'|" PROFILE ".securityProfile" },
     { "{'properties': {'passwordHash': 'x'}}", ARM_INVALID_REQUEST_CONTENT, "properties.passwordHash", "Could not find" },
     { STORAGE("'dataDisks': [{'lun': 0, 'diskSizeGB': 1}, {'lun': 1, 'diskSizeGB': 1, 'colour': 'red'}]"), ARM_INVALID_REQUEST_CONTENT, PROFILE ".storageProfile.dataDisks[1].colour", "'colour'" },

@@ -375,6 +375,30 @@ test_another_version_of_the_image(void)
     g_assert_nonnull(strstr(error->message, "cannot boot"));
 }
 
+static void
+test_sizes_that_a_set_can_have(void)
+{
+    static const struct {
+        const char *change, *image, *size, *says;
+    } cases[] = {
+        { IN_PROFILE(TRUSTED), "gen2", "V2only", NULL },
+        { IN_PROFILE(TRUSTED), "gen2", "Disabled", "TrustedLaunch" },
+        { "{}", "gen2", "Disabled", NULL },
+        { "{}", "gen2", "Confidential", "confidential" },
+        { "{}", "gen1", "V2only", "cannot boot" },
+        { "{}", NULL, "V2only", NULL },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Case) c = { 0 };
+        g_autoptr(GError) error = NULL;
+        case_begin(&c, "Both", "gen2", cases[i].change);
+        const ImageInfo *image = cases[i].image ? image_named(cases[i].image) : NULL;
+        gboolean fits = rules_size_fits(c.after, size_named(cases[i].size), image, &error);
+        g_assert_cmpint(fits, ==, cases[i].says == NULL);
+        g_assert_true(fits || strstr(error->message, cases[i].says));
+    }
+}
+
 /* On what is new and on what is there alike. */
 static void
 test_automatic_is_for_uniform_sets(void)
@@ -710,6 +734,7 @@ main(int argc, char **argv)
     g_test_add_func("/rules/sentences", test_sentences);
     g_test_add_func("/rules/transition-sentences", test_transition_sentences);
     g_test_add_func("/rules/generation-1-to-trusted-launch-at-once", test_generation_1_to_trusted_launch_at_once);
+    g_test_add_func("/rules/sizes-that-a-set-can-have", test_sizes_that_a_set_can_have);
     g_test_add_func("/warnings/each", test_warnings);
     g_test_add_func("/warnings/unsigned-image", test_unsigned_image);
     g_test_add_func("/warnings/attestation-stays", test_attestation_stays_with_a_warning);
