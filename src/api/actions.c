@@ -67,9 +67,10 @@ enlist(Run *run, const StoreInstance *instance, const Change *change, GError **e
 static int
 update_apply(Run *run, StoreInstance *instance, GError **error)
 {
-    if (instance->want_revision == run->set->revision)
+    const guint base = desire_base(instance);
+    if (base == run->set->revision)
         return 0;
-    Model *from = models_by_revision_get(run->models, run->tx, run->set, instance->want_revision, error);
+    Model *from = models_by_revision_get(run->models, run->tx, run->set, base, error);
     if (!from)
         return -1;
     if (!update_in_place_check(instance, from, run->current, "instanceIds", error))
@@ -146,7 +147,7 @@ instance_run(Run *run, StoreInstance *instance, GError **error)
         }
         todo = desire_run(run, instance, error);
     }
-    return todo >= 0 && (todo == 0 || step_begin_where_needed(run->tx, run->operation, instance, error));
+    return todo >= 0 && (todo == 0 || step_begin_beside_revival(run->tx, run->operation, instance, error));
 }
 
 static gboolean

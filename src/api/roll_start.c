@@ -83,13 +83,13 @@ all_update(Call *call, StoreTx *tx, StoreSet *set, const Model *model, StoreOper
         return FALSE;
     for (guint i = 0; i < instances->len; i++) {
         StoreInstance *instance = g_ptr_array_index(instances, i);
-        if (instance->want_deleted || instance->protect_scale_set_actions || instance->quarantined ||
-            instance->want_revision == set->revision)
+        const guint base = desire_base(instance);
+        if (instance->want_deleted || instance->protect_scale_set_actions || instance->quarantined || base == set->revision)
             continue;
         /* Half way back it stays in the hands of the rolling upgrade, which brings it here afterwards. */
         if (instance->roll_mark == ROLL_MARK_UNDOING)
             continue;
-        const Model *from = models_by_revision_get(models, tx, set, instance->want_revision, error);
+        const Model *from = models_by_revision_get(models, tx, set, base, error);
         if (!from)
             return FALSE;
         if (!update_in_place_check(instance, from, model, "properties.upgradePolicy.mode", error))
@@ -103,7 +103,7 @@ all_update(Call *call, StoreTx *tx, StoreSet *set, const Model *model, StoreOper
             !lock_out_judge(tx, instance, losses_of_change(&what, /* replaced= */ FALSE), locked_out, error))
             return FALSE;
         desire_update(instance, set->revision, &what, model);
-        if (!step_begin_where_needed(tx, operation, instance, error))
+        if (!step_begin_beside_revival(tx, operation, instance, error))
             return FALSE;
     }
     return TRUE;

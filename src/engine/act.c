@@ -194,6 +194,11 @@ engine_act(Pass *pass, Held *held, GError **error)
             instance->revision = instance->want_revision;
             pass_changed(held);
             continue;
+        case ACT_ADOPT_FAILED:
+            instance->revision = instance->want_revision;
+            step_over(pass, instance, /* failure= */ NULL);
+            pass_changed(held);
+            continue;
         case ACT_SETTLE:
             rest_enter(instance, pass->now);
             failure_clear(instance);
@@ -256,6 +261,7 @@ engine_call_host(Engine *engine, Held *held)
         return;
     case ACT_NONE:
     case ACT_ADOPT_REVISION:
+    case ACT_ADOPT_FAILED:
     case ACT_SETTLE:
     case ACT_FAIL:
     case ACT_TIMEOUT:

@@ -58,7 +58,8 @@ member_of(const StoreInstance *row, gint64 roll)
     gboolean in_hand = mark == ROLL_MARK_IN_HAND || mark == ROLL_MARK_UNDOING;
     return (Member){
         .id = row->id,
-        .revision = row->want_revision,
+        /* Whom it has taken it does not take twice. */
+        .revision = mark == ROLL_MARK_NONE ? desire_base(row) : row->want_revision,
         .phase = row->health_phase ? row->health_phase - 1 : FLEET_PHASE_LAST,
         .health = health_of(row, in_hand || mark == ROLL_MARK_DONE || mark == ROLL_MARK_FAILED),
         .unmarked_health = health_of(row, /* judged= */ FALSE),

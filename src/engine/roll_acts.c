@@ -25,7 +25,7 @@ hold(const RollRun *run, guint id, GError **error)
 static gboolean
 change_to_target(const RollRun *run, const StoreInstance *instance, Change *ret_change, GError **error)
 {
-    const Revision *from = revision_get(run->pass, run->set, instance->want_revision, error);
+    const Revision *from = revision_get(run->pass, run->set, desire_base(instance), error);
     if (!from)
         return FALSE;
     *ret_change = change_between(from->model, run->target);
@@ -39,7 +39,7 @@ roll_run_take(RollRun *run, guint id, gboolean again, GError **error)
     Change change;
     Growth growth;
     if (!held || !change_to_target(run, held->row, &change, error) ||
-        !roll_run_growth(run, held->row->want_revision, &growth, error))
+        !roll_run_growth(run, desire_base(held->row), &growth, error))
         return FALSE;
     run->grown.family += growth.family;
     run->grown.region += growth.region;

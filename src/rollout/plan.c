@@ -3,10 +3,17 @@
 #include "rollout/revive.h"
 
 static const char *const act_texts[ACT_N] = {
-    [ACT_NONE] = "none",     [ACT_STOP] = "stop",       [ACT_STOP_FORCED] = "stop by force",
-    [ACT_LAUNCH] = "launch", [ACT_DESTROY] = "destroy", [ACT_ADOPT_REVISION] = "adopt revision",
-    [ACT_SETTLE] = "settle", [ACT_FAIL] = "fail",       [ACT_TIMEOUT] = "time out",
+    [ACT_NONE] = "none",
+    [ACT_STOP] = "stop",
+    [ACT_STOP_FORCED] = "stop by force",
+    [ACT_LAUNCH] = "launch",
+    [ACT_DESTROY] = "destroy",
+    [ACT_ADOPT_REVISION] = "adopt revision",
+    [ACT_SETTLE] = "settle",
+    [ACT_FAIL] = "fail",
+    [ACT_TIMEOUT] = "time out",
     [ACT_REVIVE] = "revive",
+    [ACT_ADOPT_FAILED] = "adopt revision as failed",
 };
 
 const char *
@@ -40,6 +47,9 @@ plan_deletion(const InstanceFacts *facts, UnixTime now)
 static Act
 plan_failed(const InstanceFacts *facts, UnixTime now)
 {
+    /* Without a deadline its step has begun no launch: it came when this one had failed already. */
+    if (facts->has_step && facts->deadline == 0 && facts->revision != facts->want_revision)
+        return ACT_ADOPT_FAILED;
     if (facts->has_step)
         return ACT_FAIL;
     return facts->revive_at != 0 && !facts->alive && revive_is_due(facts->revive_at, now) ? ACT_REVIVE : ACT_NONE;

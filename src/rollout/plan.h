@@ -33,6 +33,7 @@ typedef enum {
     ACT_LAUNCH, /* needs a slot: the number of concurrent starts is limited */
     ACT_DESTROY,
     ACT_ADOPT_REVISION, /* nothing needs to be done to the VM: it is on the wanted revision from now on */
+    ACT_ADOPT_FAILED,   /* the same of one that has failed: its step is done with that, and it stays as failed as it was */
     ACT_SETTLE,         /* the step in hand has reached what was wanted */
     ACT_FAIL,           /* the step in hand has failed; why is recorded with the instance */
     ACT_TIMEOUT,        /* the step's deadline is over */

@@ -38,10 +38,28 @@ launch_again(StoreInstance *instance)
         instance->want_epoch++;
 }
 
+static gboolean
+is_left_behind(const StoreInstance *instance)
+{
+    return !instance->operation && instance->run_disk_gen > 0 && instance->revision > 0 &&
+           instance->revision != instance->want_revision;
+}
+
+guint
+desire_base(const StoreInstance *instance)
+{
+    return is_left_behind(instance) ? instance->revision : instance->want_revision;
+}
+
 void
 desire_update(StoreInstance *instance, guint revision, const Change *change, const Model *after)
 {
     guint64 generation = instance->want_epoch + 1;
+    if (is_left_behind(instance)) {
+        instance->disk_gen = instance->run_disk_gen;
+        instance->vars_gen = instance->run_vars_gen;
+        instance->vtpm_gen = instance->run_vtpm_gen;
+    }
     instance->want_revision = revision;
     /* A reimage before this may have left it set, and what the guest has not written out yet would be lost. */
     instance->skip_shutdown = FALSE;

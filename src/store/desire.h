@@ -9,7 +9,10 @@
 /* A fresh instance on a set's current model. */
 StoreInstance *instance_new(const StoreSet *set, const Model *model, guint id, UnixTime now);
 
-/* To the model of `revision`, by what the change takes; running ones are launched again where it has to be. */
+/* The revision that an update starts from: the one that the instance is to be of. Where it did not get there, and nobody is at
+ * it any more (its launch could not even be begun, or its step failed for something else), the one that it is of. */
+guint desire_base(const StoreInstance *instance);
+/* From its base to the model of `revision`, by what the change takes; running ones are launched again where it has to be. */
 void desire_update(StoreInstance *instance, guint revision, const Change *change, const Model *after);
 
 typedef enum {

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/time_text.h"
+#include "store/desire.h"
 #include "store/models.h"
 
 #include <string.h>
@@ -126,7 +127,7 @@ lock_out_judge_roll(StoreTx *tx, const StoreSet *set, const Model *target, gbool
         if (instance->want_deleted || instance->protect_scale_set_actions || instance->quarantined ||
             instance->run_vtpm_gen == 0)
             continue;
-        const Model *from = models_by_revision_get(models, tx, set, instance->want_revision, error);
+        const Model *from = models_by_revision_get(models, tx, set, desire_base(instance), error);
         if (!from)
             return FALSE;
         const Change change = change_between(from, target);

@@ -25,6 +25,12 @@ typedef enum {
     " down_since = 0, downs = CASE WHEN down_since = 0 OR length(downs) > " DOWNS_SIZE                                         \
     " THEN downs ELSE coalesce(downs || ',', '') || '[' || (down_since - ?5) || ',' || (?4 - down_since) || ']' END"
 #define THIS_IMAGE "publisher = ? AND offer = ? AND sku = ?"
+/* desire_base() of i, of set ?1; whom a rolling upgrade under way has taken is not to come once more. */
+#define BASE_OF_INSTANCE                                                                                                       \
+    "CASE WHEN i.operation IS NULL AND i.run_disk_gen > 0 AND i.revision > 0"                                                  \
+    " AND i.roll NOT IN (SELECT id FROM rolls WHERE set_id = ?1 AND ended = 0)"                                                \
+    " THEN i.revision ELSE i.want_revision END"
+
 /* Some scale set has, or had, a model of the baseline's image and size; and one of these is what it makes instances from, or
  * what one of its instances is launched from, goes to or may be put back to. During a rolling upgrade any of them may be. */
 #define MODELS_OF_BASELINE                                                                                                     \
@@ -117,8 +123,8 @@ static const struct {
     [SQL_INSTANCE_OUTDATED] = { SHAPE_PLAIN, NULL,
                                 "SELECT count(*), sum(i.want_power = 'running') FROM instances i"
                                 " JOIN sets s ON s.id = i.set_id"
-                                " JOIN models m ON m.set_id = i.set_id AND m.revision = i.want_revision"
-                                " WHERE i.set_id = ? AND i.want_deleted = 0 AND i.protect_scale_set_actions = 0"
+                                " JOIN models m ON m.set_id = i.set_id AND m.revision = " BASE_OF_INSTANCE
+                                " WHERE i.set_id = ?1 AND i.want_deleted = 0 AND i.protect_scale_set_actions = 0"
                                 " AND i.quarantined = 0"
                                 " AND m.effect_key <> s.effect_key" },
     [SQL_USAGE_CORES] = { SHAPE_PLAIN, NULL,

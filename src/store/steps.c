@@ -69,17 +69,23 @@ step_take(StoreInstance *instance, const char *operation)
     /* Nor are its deaths: who is asked for something begins anew. */
     instance->revive_at = 0;
     instance->deaths = 0;
-    /* State and failure stay: what is seen changes only by what is seen. What asks for no other launch fails for the reason
-     * that the instance has failed for; and whoever was refused is known as such, also where this step is taken back. */
+    /* State and failure stay: what is seen changes only by what is seen. Whoever was refused is known as such, also where this
+     * step is taken back. */
+}
+
+static gboolean
+step_write(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error)
+{
+    operation->total++;
+    operation->pending++;
+    return store_operation_update(tx, operation, error) && store_instance_update(tx, instance, 0, error);
 }
 
 gboolean
 step_begin(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error)
 {
     step_take(instance, operation->id);
-    operation->total++;
-    operation->pending++;
-    return store_operation_update(tx, operation, error) && store_instance_update(tx, instance, 0, error);
+    return step_write(tx, operation, instance, error);
 }
 
 gboolean
@@ -96,10 +102,16 @@ step_is_needed(const StoreInstance *instance)
 }
 
 gboolean
-step_begin_where_needed(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error)
+step_begin_beside_revival(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error)
 {
-    return step_is_needed(instance) ? step_begin_or_keep(tx, operation, instance, error)
-                                    : store_instance_update(tx, instance, 0, error);
+    if (step_is_needed(instance) || instance->operation)
+        return step_begin_or_keep(tx, operation, instance, error);
+    const UnixTime revive_at = instance->revive_at;
+    const guint deaths = instance->deaths;
+    step_take(instance, operation->id);
+    instance->revive_at = revive_at;
+    instance->deaths = deaths;
+    return step_write(tx, operation, instance, error);
 }
 
 gboolean

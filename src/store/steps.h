@@ -24,9 +24,9 @@ gboolean step_begin(StoreTx *tx, StoreOperation *operation, StoreInstance *insta
 /* The same for an instance that may have a step in hand: that one goes on, and takes in what is wanted now. */
 gboolean step_begin_or_keep(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error);
 
-/* The same, but for one that died and waits for its next start: what does not ask for a launch of its own is brought about by
- * that one, and no step is to fail over it. */
-gboolean step_begin_where_needed(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error);
+/* The same, but one that died and waits for its next start waits on where no launch is asked for: the step is over before. */
+gboolean step_begin_beside_revival(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error);
+/* FALSE: it died, and what is wanted is brought about by the next start that it waits for. */
 gboolean step_is_needed(const StoreInstance *instance);
 
 /* The same where what is wanted ends whatever the step in hand was for: that one is taken out of its operation, whose own hold

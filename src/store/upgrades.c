@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/pack.h"
 #include "base/time_text.h"
+#include "store/desire.h"
 #include "store/models.h"
 #include "store/sqlite.h"
 
@@ -441,7 +442,7 @@ static gboolean
 done_find(StoreTx *tx, const StoreUpgrade *change, const StoreSet *set, GHashTable *models, const StoreInstance *instance,
           const Model *target, gboolean replaced, Done *ret_done, GError **error)
 {
-    const Model *from = models_by_revision_get(models, tx, set, instance->want_revision, error);
+    const Model *from = models_by_revision_get(models, tx, set, desire_base(instance), error);
     if (!from)
         return FALSE;
     const Change what = change_between(from, target);
@@ -464,7 +465,7 @@ upgrade_enlist_all(StoreTx *tx, const StoreUpgrade *change, const StoreSet *set,
             continue;
         /* One that rests is changed where it is. */
         const gboolean replaced = surge && instance->want_power == POWER_RUNNING;
-        const guint place = 2 * instance->want_revision + (replaced ? 1 : 0);
+        const guint place = 2 * desire_base(instance) + (replaced ? 1 : 0);
         if (done->len <= place)
             g_array_set_size(done, place + 1);
         Done *one = &g_array_index(done, Done, place);

@@ -91,6 +91,42 @@ test_a_change_renews_what_it_names_and_nothing_else(void)
     }
 }
 
+/* Where it did not get to what it was to be, and nobody is at it, an update starts from what it is, and renews nothing else. */
+static void
+test_an_update_starts_from_what_it_is(void)
+{
+    const Change in_place = { .kind = CHANGE_IN_PLACE };
+    const Model after = { .vtpm = TRUE };
+    static const struct {
+        const char *why;
+        guint revision;
+        gboolean has_step;
+        guint64 run_disk_gen;
+        guint base;
+        guint64 disk_gen;
+    } cases[] = {
+        { "left behind", 1, FALSE, 1, 1, 1 },
+        { "on its way", 1, TRUE, 1, 2, 5 },
+        { "it is there", 2, FALSE, 1, 2, 5 },
+        { "it never ran", 0, FALSE, 0, 2, 5 },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        StoreInstance instance = running();
+        instance.want_revision = 2;
+        instance.revision = cases[i].revision;
+        instance.operation = cases[i].has_step ? (char *)"o" : NULL;
+        instance.run_disk_gen = cases[i].run_disk_gen;
+        instance.disk_gen = instance.vars_gen = instance.vtpm_gen = 5;
+        g_test_message("%s", cases[i].why);
+        g_assert_cmpuint(desire_base(&instance), ==, cases[i].base);
+        desire_update(&instance, 3, &in_place, &after);
+        g_assert_cmpuint(instance.want_revision, ==, 3);
+        g_assert_cmpuint(instance.disk_gen, ==, cases[i].disk_gen);
+        g_assert_cmpuint(instance.vars_gen, ==, cases[i].disk_gen);
+        g_assert_cmpuint(instance.vtpm_gen, ==, cases[i].disk_gen);
+    }
+}
+
 /* What is deleted by force is not told before: an earlier reimage by force does not make a deletion one. */
 static void
 test_a_deletion_is_forced_where_it_is_asked(void)
@@ -146,6 +182,7 @@ main(int argc, char **argv)
                     test_what_is_made_afresh_belongs_to_the_launch_that_makes_it);
     g_test_add_func("/desire/a_change_renews_what_it_names_and_nothing_else",
                     test_a_change_renews_what_it_names_and_nothing_else);
+    g_test_add_func("/desire/an_update_starts_from_what_it_is", test_an_update_starts_from_what_it_is);
     g_test_add_func("/desire/a_deletion_is_forced_where_it_is_asked", test_a_deletion_is_forced_where_it_is_asked);
     g_test_add_func("/desire/a_guest_that_hears_is_told", test_a_guest_that_hears_is_told);
     return g_test_run();

@@ -122,6 +122,10 @@ test_actions(void)
         { "then launches it", INSTANCE_STOPPED, POWER_RUNNING, "es", ACT_LAUNCH },
         { "a failed one is launched when asked", INSTANCE_FAILED, POWER_RUNNING, "es", ACT_LAUNCH },
         { "its step has failed", INSTANCE_FAILED, POWER_RUNNING, "s", ACT_FAIL },
+        { "for a launch that it was to make", INSTANCE_FAILED, POWER_RUNNING, "vsB", ACT_FAIL },
+        { "who had failed before takes a revision all the same", INSTANCE_FAILED, POWER_RUNNING, "avs", ACT_ADOPT_FAILED },
+        { "also where it is to be started again", INSTANCE_FAILED, POWER_RUNNING, "vsA", ACT_ADOPT_FAILED },
+        { "not where nobody asks", INSTANCE_FAILED, POWER_RUNNING, "v", ACT_NONE },
         { "and it stays failed", INSTANCE_FAILED, POWER_RUNNING, "", ACT_NONE },
         { "it died, and is started again", INSTANCE_FAILED, POWER_RUNNING, "A", ACT_REVIVE },
         { "not before its time", INSTANCE_FAILED, POWER_RUNNING, "W", ACT_NONE },
@@ -189,6 +193,10 @@ play(InstanceFacts *facts)
         return TRUE;
     case ACT_ADOPT_REVISION:
         facts->revision = facts->want_revision;
+        return TRUE;
+    case ACT_ADOPT_FAILED:
+        facts->revision = facts->want_revision;
+        facts->has_step = FALSE;
         return TRUE;
     case ACT_SETTLE:
         if (facts->want_power != POWER_RUNNING)

@@ -36,6 +36,21 @@ model_expect(Sim *sim, const SimSet *set, const SimOperation *operation, const S
                   vm->last->revision, operation->revision);
 }
 
+/* What needs no launch is seen in what the product says alone, of one that has failed too. */
+static void
+revision_expect(Sim *sim, const SimSet *set, gint64 set_id, const SimOperation *operation, const Vm *vm, guint id)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreTx) tx = store_read(sim->world->store, &error);
+    g_autoptr(StoreInstance) row = tx ? store_instance_get(tx, set_id, id, &error) : NULL;
+    g_assert_no_error(error);
+    if (!row || row->want_deleted || row->quarantined || row->revision == 0 || set->revision != operation->revision)
+        return;
+    if (!model_same_effect(&g_array_index(set->models, SimModel, row->revision - 1), sim_model(set)))
+        sim_break(sim, "an operation that succeeded has brought all that it names to the newest model",
+                  "%s is at revision %u, its set at %u", vm->key, row->revision, set->revision);
+}
+
 /* Is there one that was asked for later, and is not over? It may be what took the VM down in between. */
 static gboolean
 other_in_hand(const Sim *sim, const SimOperation *operation, guint id)
@@ -65,7 +80,7 @@ power_expect(Sim *sim, const SimOperation *operation, const SimInstance *instanc
 }
 
 static void
-cover_expect(Sim *sim, const SimSet *set, const SimOperation *operation, const SimCover *cover)
+cover_expect(Sim *sim, const SimSet *set, gint64 set_id, const SimOperation *operation, const SimCover *cover)
 {
     const SimInstance *instance = sim_instance(set, cover->id);
     Vm *vm = vm_of(sim, set, cover->id);
@@ -88,6 +103,7 @@ cover_expect(Sim *sim, const SimSet *set, const SimOperation *operation, const S
         return;
     case OPERATION_UPDATE_INSTANCES:
         model_expect(sim, set, operation, instance, vm);
+        revision_expect(sim, set, set_id, operation, vm, cover->id);
         return;
     case OPERATION_START:
         power_expect(sim, operation, instance, vm, TRUE);
@@ -102,12 +118,12 @@ cover_expect(Sim *sim, const SimSet *set, const SimOperation *operation, const S
 }
 
 static void
-succeeded(Sim *sim, SimSet *set, const SimOperation *operation)
+succeeded(Sim *sim, SimSet *set, gint64 set_id, const SimOperation *operation)
 {
     if (operation->kind == OPERATION_DELETE_SCALE_SET)
         set->gone = TRUE;
     for (guint i = 0; i < operation->covers->len; i++)
-        cover_expect(sim, set, operation, &g_array_index(operation->covers, SimCover, i));
+        cover_expect(sim, set, set_id, operation, &g_array_index(operation->covers, SimCover, i));
 }
 
 void
@@ -129,7 +145,7 @@ ended_look(Sim *sim)
         trace_step(sim, "operation %.8s (%s of %s) has ended: %s%s%s", row->id, operation_kind_text(row->kind), set->name,
                    operation_status_text(row->status), row->message ? ": " : "", row->message ? row->message : "");
         if (row->status == OPERATION_SUCCEEDED)
-            succeeded(sim, set, operation);
+            succeeded(sim, set, row->set_id, operation);
         if (row->status == OPERATION_FAILED && !sim->kind.faults && row->kind != OPERATION_ROLLING_UPGRADE)
             sim_break(sim, "without faults nothing fails", "%s of %s: %s", operation_kind_text(row->kind), set->name,
                       row->message ? row->message : "(no message)");
