@@ -68,8 +68,9 @@ instances_are_on_their_way(Cli *cli)
     g_auto(Reply) view = { 0 };
     size_t i;
     const json_t *status;
+    /* Not known is not at its end: where the daemon is gone, the next look at the set says so. */
     if (!client_send(cli->client, "GET", path, NULL, &view, NULL))
-        return FALSE;
+        return TRUE;
     json_array_foreach(json_path(view.body, "virtualMachine.statusesSummary"), i, status)
     {
         const char *code = json_member_text(status, "code");
@@ -84,6 +85,8 @@ static Verdict
 judge_rolling(Waiting *waiting)
 {
     g_autoptr(json_t) latest = vmss_rolling_read(waiting->cli);
+    if (!latest && client_status(waiting->cli->client) != 404)
+        return WAIT_ON;
     waiting->percent = vmss_rolling_percent(latest);
     if (vmss_rolling_is_under_way(latest)) {
         waiting->rolled = TRUE;
