@@ -104,7 +104,7 @@ static void
 on_lost(guint seconds, void *data)
 {
     Watched *watched = data;
-    progress_lost(&watched->progress, seconds);
+    progress_lost(seconds, &watched->progress);
 }
 
 static void

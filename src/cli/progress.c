@@ -43,15 +43,17 @@ progress_note(Progress *progress, const char *note)
 }
 
 void
-progress_lost(Progress *progress, guint seconds)
+progress_lost(guint seconds, void *data)
 {
+    const Progress *progress = data;
     g_printerr("%sThe daemon does not answer any more; it is tried again for %u s.\n", progress->terminal ? "\r\033[K" : "",
                seconds);
 }
 
 void
-progress_back(Progress *progress)
+progress_back(void *data)
 {
+    const Progress *progress = data;
     g_printerr("%sThe daemon answers again.\n", progress->terminal ? "\r\033[K" : "");
 }
 

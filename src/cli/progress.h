@@ -27,9 +27,9 @@ void progress_step(int percent, Progress *progress);
 /* What it waits for from now on ("the guest has notice until 12:30:05"); NULL: nothing in particular. */
 void progress_note(Progress *progress, const char *note);
 
-/* The daemon does not answer, and is tried again for so long; it answers again. */
-void progress_lost(Progress *progress, guint seconds);
-void progress_back(Progress *progress);
+/* The daemon does not answer, and is tried again for so long; it answers again. Of a Progress, as ClientWatch calls them. */
+void progress_lost(guint seconds, void *progress);
+void progress_back(void *progress);
 
 /* afterwards: what is said beside the word ("1 failed: 2 (why)"), or NULL. Frees what `progress` owns. */
 void progress_end(Progress *progress, ProgressEnd end, const char *afterwards);

@@ -23,19 +23,6 @@ waiting_clear(Waiting *waiting)
     g_free(waiting->afterwards);
 }
 
-static void
-on_lost(guint seconds, void *data)
-{
-    Waiting *waiting = data;
-    progress_lost(&waiting->progress, seconds);
-}
-
-static void
-on_back(void *data)
-{
-    Waiting *waiting = data;
-    progress_back(&waiting->progress);
-}
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Waiting, waiting_clear)
 
 /* *ret_set: NULL where there is none and that is no error: it is waited for to come, or to go. A group that is not there
@@ -46,7 +33,7 @@ set_read(Waiting *waiting, json_t **ret_set, GError **error)
     g_autofree char *path = cli_set_path(waiting->cli, "");
     g_auto(Reply) reply = { 0 };
     g_autoptr(GError) problem = NULL;
-    const ClientWatch watch = { .lost = on_lost, .back = on_back, .data = waiting };
+    const ClientWatch watch = { .lost = progress_lost, .back = progress_back, .data = &waiting->progress };
     const gboolean there = client_get_patiently(waiting->cli->client, path, &watch, &reply, &problem);
     const gboolean gone = !there && client_status(waiting->cli->client) == 404;
     const gboolean is_end = strcmp(waiting->condition, "deleted") == 0;

@@ -114,7 +114,7 @@ noted(void)
     progress_step(-1, &progress);
     progress_note(&progress, "the guest has notice");
     progress_step(50, &progress);
-    progress_lost(&progress, 30);
+    progress_lost(30, &progress);
     progress_back(&progress);
     progress_end(&progress, PROGRESS_DONE, "1 failed");
 }
