@@ -42,6 +42,8 @@ engine_successor_add(Pass *pass, SetTracked *set, StoreSet *row, const StoreInst
     instance->want_revision = number;
     instance->replaces = like->id + 1;
     instance->repairing = like->repairing;
+    /* The place is the same: what deviates again would go on for ever. */
+    instance->stands_in = like->stands_in;
     step_join(pass->ledger, operation, instance);
     return pass_add(pass, set, row, g_steal_pointer(&instance), error);
 }

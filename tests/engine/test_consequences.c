@@ -14,6 +14,7 @@
 typedef struct {
     const char *second_boot;
     guint from;
+    const char *unborn; /* whose VM cannot be made; NULL: nobody's */
 } Deviants;
 
 static SimulatedFault
@@ -21,6 +22,8 @@ deviates(const LaunchSpec *spec, void *data)
 {
     const Deviants *deviants = data;
     const char *id = strrchr(spec->key, '.') + 1;
+    if (g_strcmp0(id, deviants->unborn) == 0)
+        return SIMULATED_START_FAILS;
     const gboolean second = spec->epoch == 2 && strcmp(id, deviants->second_boot) == 0;
     return second || g_ascii_strtoull(id, NULL, 10) >= deviants->from ? SIMULATED_GRUB_CHANGED : SIMULATED_OK;
 }
@@ -83,7 +86,7 @@ static void
 test_policy(const void *data)
 {
     const guint i = GPOINTER_TO_UINT(data);
-    Deviants deviants = { "0", 10 };
+    Deviants deviants = { "0", 10, NULL };
     g_autoptr(World) world = attested_world(policies[i].body, deviates, &deviants);
     expect(world, "0:healthy 1:healthy");
     attested_restart(world, "0");
@@ -103,7 +106,7 @@ test_policy(const void *data)
 static void
 test_a_change_of_the_policy(void)
 {
-    Deviants deviants = { "0", 10 };
+    Deviants deviants = { "0", 10, NULL };
     g_autoptr(World) world = attested_world(SET("Automatic", ""), deviates, &deviants);
     attested_restart(world, "0");
     expect(world, "0:healthy 1:healthy");
@@ -130,7 +133,7 @@ test_a_change_of_the_policy(void)
 static void
 test_quarantine(void)
 {
-    Deviants deviants = { "0", 10 };
+    Deviants deviants = { "0", 10, NULL };
     g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
     attested_restart(world, "0");
     world_settle(world);
@@ -158,7 +161,7 @@ static void
 test_it_is_left_alone(void)
 {
     static const char *const actions[] = { "start", "poweroff", "restart", "deallocate", "reimage", "redeploy", "attest" };
-    Deviants deviants = { "0", 10 };
+    Deviants deviants = { "0", 10, NULL };
     g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
     attested_restart(world, "0");
     world_settle(world);
@@ -190,7 +193,7 @@ test_it_is_left_alone(void)
 static void
 test_no_plan_has_it(void)
 {
-    Deviants deviants = { "0", 10 };
+    Deviants deviants = { "0", 10, NULL };
     g_autoptr(World) world = attested_world(SET("Rolling", QUARANTINE), deviates, &deviants);
     attested_restart(world, "0");
     world_settle(world);
@@ -211,7 +214,7 @@ test_no_plan_has_it(void)
 static void
 test_release(void)
 {
-    Deviants deviants = { "0", 10 };
+    Deviants deviants = { "0", 10, NULL };
     g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
     answer_free(world_must(world, 409, "POST", INSTANCE("0") "/release", NULL));
     attested_restart(world, "0");
@@ -235,11 +238,29 @@ test_release(void)
     expect(world, "0:healthy 1:healthy 2:healthy 3:healthy");
 }
 
+/* It stays on its model, and so does what follows from a deviation. */
+static void
+test_another_policy_by_then(void)
+{
+    Deviants deviants = { "0", 10, NULL };
+    g_autoptr(World) world = attested_world(SET("Automatic", QUARANTINE), deviates, &deviants);
+    attested_restart(world, "0");
+    world_settle(world);
+    expect(world, "0q:unhealthy 1:healthy 2:healthy");
+    answer_free(
+        world_must(world, 200, "PATCH", "@/s1/extensions/GuestAttestation", ATTESTATION_PATCH("\"onDeviation\":\"report\"")));
+    world_settle(world);
+    answer_free(world_must(world, 202, "POST", INSTANCE("0") "/release", NULL));
+    world_settle(world);
+    world_advance(world, 60 * S);
+    expect(world, "0q:unhealthy 1:healthy 2:healthy 3:healthy");
+}
+
 /* What comes in its place and deviates too is taken out of service as well, and that is the end of it. */
 static void
 test_no_third_one(void)
 {
-    Deviants deviants = { "0", 2 };
+    Deviants deviants = { "0", 2, NULL };
     g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
     attested_restart(world, "0");
     world_settle(world);
@@ -258,10 +279,25 @@ test_no_third_one(void)
     expect_capacity(world, "1");
 }
 
+/* Who comes in its place cannot be made, and who is made then has the same place. */
+static void
+test_no_third_one_after_one_that_failed(void)
+{
+    Deviants deviants = { "0", 2, "2" };
+    g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
+    attested_restart(world, "0");
+    world_settle(world);
+    world_advance(world, 2 * ROUND);
+    expect(world, "0q:unhealthy 1:healthy 3q:unhealthy");
+    g_autoptr(Answer) list = world_must(world, 200, "GET", "@/s1/quarantine", NULL);
+    answer_expect(list, "value.1.properties.replaced", "false");
+    expect_capacity(world, "2");
+}
+
 static void
 test_protected(void)
 {
-    Deviants deviants = { "0", 10 };
+    Deviants deviants = { "0", 10, NULL };
     g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
     answer_free(world_must(world, 200, "PATCH", INSTANCE("0"),
                            "{\"properties\":{\"protectionPolicy\":{\"protectFromScaleSetActions\":true}}}"));
@@ -275,7 +311,7 @@ test_protected(void)
 static void
 test_quota(void)
 {
-    Deviants deviants = { "0", 10 };
+    Deviants deviants = { "0", 10, NULL };
     g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
     g_autoptr(Answer) before = world_must(world, 200, "GET", "~/providers/Microsoft.Compute/locations/local/usages", NULL);
     attested_restart(world, "0");
@@ -292,7 +328,7 @@ test_quota(void)
 static void
 test_the_end_of_its_vm(void)
 {
-    Deviants deviants = { "0", 10 };
+    Deviants deviants = { "0", 10, NULL };
     g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
     attested_restart(world, "0");
     world_settle(world);
@@ -316,7 +352,7 @@ test_killed_at_any_step(void)
 {
     guint at;
     for (at = 1;; at++) {
-        Deviants deviants = { "0", 10 };
+        Deviants deviants = { "0", 10, NULL };
         g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
         answer_free(world_must(world, 202, "POST", INSTANCE("0") "/restart", NULL));
         const guint incarnation = world->incarnation;
@@ -342,7 +378,7 @@ test_killed_at_any_step(void)
 static void
 test_released_by_one_that_was_killed(void)
 {
-    Deviants deviants = { "0", 10 };
+    Deviants deviants = { "0", 10, NULL };
     g_autoptr(World) world = attested_world(SET("Manual", QUARANTINE), deviates, &deviants);
     attested_restart(world, "0");
     world_settle(world);
@@ -373,7 +409,9 @@ main(int argc, char **argv)
     g_test_add_func("/engine/consequences/it-is-left-alone", test_it_is_left_alone);
     g_test_add_func("/engine/consequences/no-plan-has-it", test_no_plan_has_it);
     g_test_add_func("/engine/consequences/release", test_release);
+    g_test_add_func("/engine/consequences/another-policy-by-then", test_another_policy_by_then);
     g_test_add_func("/engine/consequences/no-third-one", test_no_third_one);
+    g_test_add_func("/engine/consequences/no-third-one-after-one-that-failed", test_no_third_one_after_one_that_failed);
     g_test_add_func("/engine/consequences/protected", test_protected);
     g_test_add_func("/engine/consequences/quota", test_quota);
     g_test_add_func("/engine/consequences/the-end-of-its-vm", test_the_end_of_its_vm);
