@@ -154,6 +154,9 @@ typedef struct Server Server;
  * another daemon answers on is an error. */
 Server *server_start(Api *api, const ServerConfig *config, GError **error);
 guint server_port(const Server *server);
+/* Connections that come from now on get this certificate; who is connected goes on as it is. FALSE sets *error, and the one
+ * before stays. Any thread. */
+gboolean server_certificate_set(Server *server, const char *certificate, const char *key, GError **error);
 void server_stop(Server *server); /* no new requests, waits for those in hand; accepts NULL */
 
 /* ---- certificates: a CA and a server certificate in state_dir/tls/, made at the first start ---- */
@@ -161,10 +164,14 @@ typedef struct {
     char *ca_file;     /* for clients */
     char *certificate; /* PEM */
     char *key;
+    UnixTime ends;    /* of the certificate */
+    UnixTime ca_ends; /* 0: not our CA */
 } TlsFiles;
 /* names: host names and addresses for subjectAltName (127.0.0.1, ::1 and localhost are always in). A certificate that lacks
  * one of them, or ends within 30 days, is made anew under the same CA. */
 TlsFiles *tls_files_prepare(const char *state_dir, const char *const *names, UnixTime now, GError **error);
+/* The same, later: a CA that is gone is an error. */
+TlsFiles *tls_files_renew(const char *state_dir, const char *const *names, UnixTime now, GError **error);
 TlsFiles *tls_files_own(const char *certificate_file, const char *key_file, GError **error);
 void tls_files_free(TlsFiles *files);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TlsFiles, tls_files_free)

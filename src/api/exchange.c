@@ -174,22 +174,49 @@ exchange_on_uri(void *data, const char *uri, struct MHD_Connection *connection)
     return exchange;
 }
 
+/* As long as a connection lasts. */
+typedef struct {
+    Watched *watched;
+    TlsPair *tls; /* NULL: no TLS */
+} Line;
+
 static Watched *
 watched_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    return info ? info->socket_context : NULL;
+    const Line *line = info->socket_context;
+    return line->watched;
+}
+
+static Line *
+line_open(const Listener *listener, struct MHD_Connection *connection)
+{
+    Line *line = g_new0(Line, 1);
+    line->watched = guard_watch(listener->exchanges->guard,
+                                MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+    if (listener->tls) {
+        line->tls = tls_slot_ref(listener->tls);
+        tls_pair_offer(line->tls, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session);
+    }
+    return line;
+}
+
+static void
+line_close(const Listener *listener, Line *line)
+{
+    guard_unwatch(listener->exchanges->guard, line->watched);
+    tls_pair_unref(line->tls);
+    g_free(line);
 }
 
 void
 exchange_on_connection(void *data, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode code)
 {
     const Listener *listener = data;
-    Guard *guard = listener->exchanges->guard;
     if (code == MHD_CONNECTION_NOTIFY_STARTED)
-        *context = guard_watch(guard, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+        *context = line_open(listener, connection);
     else if (*context)
-        guard_unwatch(guard, g_steal_pointer(context));
+        line_close(listener, g_steal_pointer(context));
 }
 
 void

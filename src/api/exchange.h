@@ -3,6 +3,7 @@
 
 #include "api/api.h"
 #include "api/guard.h"
+#include "api/tls_pair.h"
 
 #include <microhttpd.h>
 
@@ -21,6 +22,7 @@ typedef struct {
 typedef struct {
     Exchanges *exchanges;
     gboolean is_socket; /* the Unix socket: its owner needs no token */
+    TlsSlot *tls;       /* NULL: no TLS */
 } Listener;
 
 void exchanges_init(Exchanges *exchanges, Api *api, gint64 request_limit_usec);

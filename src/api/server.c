@@ -16,6 +16,7 @@
 struct Server {
     Exchanges exchanges;
     Listener on_socket, on_https;
+    TlsSlot tls;
     struct MHD_Daemon *socket_daemon, *https_daemon;
     char *socket_path;
     guint https_port;
@@ -25,11 +26,10 @@ struct Server {
 static struct MHD_Daemon *
 daemon_start(Listener *listener, int fd, const ServerConfig *config, GError **error)
 {
-    gboolean tls = !listener->is_socket;
+    gboolean tls = listener->tls != NULL;
     unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0);
     const struct MHD_OptionItem tls_options[] = {
-        { MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)config->certificate },
-        { MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)config->key },
+        { MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)tls_pair_retrieve },
         { MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)TLS_PRIORITIES },
         { MHD_OPTION_END, 0, NULL },
     };
@@ -45,8 +45,7 @@ daemon_start(Listener *listener, int fd, const ServerConfig *config, GError **er
         return daemon;
     close(fd);
     arm_fail(error, ARM_INTERNAL, NULL,
-             tls ? "The HTTPS server could not be started: are certificate and key a pair?"
-                 : "The HTTP server on the Unix socket could not be started.");
+             tls ? "The HTTPS server could not be started." : "The HTTP server on the Unix socket could not be started.");
     return NULL;
 }
 
@@ -54,6 +53,8 @@ static gboolean
 https_start(Server *server, const ServerConfig *config, GError **error)
 {
     gboolean colons = strchr(config->listen_host, ':') != NULL;
+    if (!server_certificate_set(server, config->certificate, config->key, error))
+        return FALSE;
     int fd = listen_tcp(config->listen_host, config->listen_port, &server->https_port, error);
     if (fd < 0)
         return FALSE;
@@ -80,13 +81,24 @@ server_start(Api *api, const ServerConfig *config, GError **error)
 {
     Server *server = g_new0(Server, 1);
     exchanges_init(&server->exchanges, api, config->request_limit_usec ? config->request_limit_usec : REQUEST_LIMIT);
-    server->on_socket = (Listener){ &server->exchanges, TRUE };
-    server->on_https = (Listener){ &server->exchanges, FALSE };
+    tls_slot_init(&server->tls);
+    server->on_socket = (Listener){ &server->exchanges, TRUE, NULL };
+    server->on_https = (Listener){ &server->exchanges, FALSE, &server->tls };
     if ((!config->listen_host || https_start(server, config, error)) &&
         (!config->socket_path || socket_start(server, config, error)))
         return server;
     server_stop(server);
     return NULL;
+}
+
+gboolean
+server_certificate_set(Server *server, const char *certificate, const char *key, GError **error)
+{
+    TlsPair *pair = tls_pair_new(certificate, key, error);
+    if (!pair)
+        return FALSE;
+    tls_slot_put(&server->tls, pair);
+    return TRUE;
 }
 
 guint
@@ -108,5 +120,6 @@ server_stop(Server *server)
         unlink(server->socket_path);
     g_free(server->socket_path);
     exchanges_clear(&server->exchanges);
+    tls_slot_clear(&server->tls);
     g_free(server);
 }

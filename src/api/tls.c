@@ -10,6 +10,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <string.h>
+#include <time.h>
 
 #define CA_DAYS     3650
 #define SERVER_DAYS 397
@@ -70,7 +71,8 @@ static EVP_PKEY *
 key_parse(const char *pem)
 {
     BIO *bio = BIO_new_mem_buf(pem, -1);
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+    /* With a passphrase, which does not fit, OpenSSL does not ask for one at the terminal. */
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"");
     BIO_free(bio);
     return key;
 }
@@ -166,20 +168,26 @@ is_address(const char *name)
     return g_hostname_is_ip_address(name);
 }
 
+/* Others cannot be in a certificate: an address with a zone, for one. */
+static gboolean
+is_plain(const char *name)
+{
+    return g_regex_match_simple("^[A-Za-z0-9.:*-]{1,253}$", name, G_REGEX_DOLLAR_ENDONLY, 0);
+}
+
 /* "DNS:localhost,IP:127.0.0.1,IP:::1,…" */
 static char *
 alternative_names(const char *const *names)
 {
     GString *text = g_string_new("DNS:localhost,IP:127.0.0.1,IP:::1");
     for (; names && *names; names++) {
-        gboolean plain = g_regex_match_simple("^[A-Za-z0-9.:*-]{1,253}$", *names, G_REGEX_DOLLAR_ENDONLY, 0);
-        if (plain)
+        if (is_plain(*names))
             g_string_append_printf(text, ",%s:%s", is_address(*names) ? "IP" : "DNS", *names);
     }
     return g_string_free(text, FALSE);
 }
 
-static gboolean
+static X509 *
 server_make(const char *folder, X509 *ca, EVP_PKEY *ca_key, const char *names, UnixTime now, GError **error)
 {
     g_autoptr(EVP_PKEY) key = EVP_EC_gen("P-256");
@@ -190,18 +198,22 @@ server_make(const char *folder, X509 *ca, EVP_PKEY *ca_key, const char *names, U
         !extension_add(certificate, ca, NID_ext_key_usage, "serverAuth") ||
         !extension_add(certificate, ca, NID_subject_alt_name, names) ||
         !extension_add(certificate, ca, NID_authority_key_identifier, "keyid") ||
-        X509_sign(certificate, ca_key, EVP_sha256()) == 0)
-        return crypto_fail(error, "API's certificate");
-    return pair_write(folder, "server", certificate, key, error);
+        X509_sign(certificate, ca_key, EVP_sha256()) == 0) {
+        crypto_fail(error, "API's certificate");
+        return NULL;
+    }
+    return pair_write(folder, "server", certificate, key, error) ? g_steal_pointer(&certificate) : NULL;
 }
 
 static gboolean
 certificate_covers(X509 *certificate, const char *const *names)
 {
     for (; names && *names; names++) {
+        /* "*.example" is covered by itself, which is no host that a wildcard stands for. */
+        guint flags = **names == '*' ? X509_CHECK_FLAG_NO_WILDCARDS : 0;
         gboolean covered = is_address(*names) ? X509_check_ip_asc(certificate, *names, 0) == 1
-                                              : X509_check_host(certificate, *names, 0, 0, NULL) == 1;
-        if (!covered)
+                                              : X509_check_host(certificate, *names, 0, flags, NULL) == 1;
+        if (is_plain(*names) && !covered)
             return FALSE;
     }
     return TRUE;
@@ -213,6 +225,14 @@ certificate_is_good(X509 *certificate, EVP_PKEY *ca_key, const char *const *name
     time_t renew = (time_t)(now / USEC_PER_SEC) + RENEW_DAYS * DAY;
     return X509_cmp_time(X509_get0_notAfter(certificate), &renew) > 0 && X509_verify(certificate, ca_key) == 1 &&
            certificate_covers(certificate, names);
+}
+
+static UnixTime
+end_of(const X509 *certificate)
+{
+    struct tm parts = { 0 };
+    ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts);
+    return timegm(&parts) * USEC_PER_SEC;
 }
 
 static gboolean
@@ -227,8 +247,8 @@ files_load(TlsFiles *files, const char *folder, GError **error)
     return files->key != NULL;
 }
 
-TlsFiles *
-tls_files_prepare(const char *state_dir, const char *const *names, UnixTime now, GError **error)
+static TlsFiles *
+files_make(const char *state_dir, const char *const *names, UnixTime now, gboolean may_make_ca, GError **error)
 {
     g_autofree char *folder = g_build_filename(state_dir, "tls", NULL);
     g_autoptr(TlsFiles) files = g_new0(TlsFiles, 1);
@@ -238,13 +258,13 @@ tls_files_prepare(const char *state_dir, const char *const *names, UnixTime now,
     if (!folder_make(folder, error))
         return NULL;
     files->ca_file = g_build_filename(folder, "ca.pem", NULL);
-    if (pair_exists(folder, "ca")) {
+    if (!may_make_ca || pair_exists(folder, "ca")) {
         /* Clients trust it: another one in its place would lock them out without a word. */
         if (!pair_read(folder, "ca", &ca, &ca_key)) {
             arm_fail(
                 error, ARM_INTERNAL, NULL,
-                "'%s/ca.pem' and '%s/ca.key' are not a certificate and its key. Put them back from a copy, or remove both to "
-                "have new ones made, which clients must then be given.",
+                "'%s/ca.pem' and '%s/ca.key' are not a certificate and its key. Put them back from a copy, or remove both and "
+                "start the daemon again to have new ones made, which clients must then be given.",
                 folder, folder);
             return NULL;
         }
@@ -253,10 +273,26 @@ tls_files_prepare(const char *state_dir, const char *const *names, UnixTime now,
     }
     if (!pair_read(folder, "server", &certificate, &key) || !certificate_is_good(certificate, ca_key, names, now)) {
         g_autofree char *alternatives = alternative_names(names);
-        if (!server_make(folder, ca, ca_key, alternatives, now, error))
+        g_clear_pointer(&certificate, X509_free);
+        certificate = server_make(folder, ca, ca_key, alternatives, now, error);
+        if (!certificate)
             return NULL;
     }
+    files->ends = end_of(certificate);
+    files->ca_ends = end_of(ca);
     return files_load(files, folder, error) ? g_steal_pointer(&files) : NULL;
+}
+
+TlsFiles *
+tls_files_prepare(const char *state_dir, const char *const *names, UnixTime now, GError **error)
+{
+    return files_make(state_dir, names, now, /* may_make_ca= */ TRUE, error);
+}
+
+TlsFiles *
+tls_files_renew(const char *state_dir, const char *const *names, UnixTime now, GError **error)
+{
+    return files_make(state_dir, names, now, /* may_make_ca= */ FALSE, error);
 }
 
 TlsFiles *
@@ -274,5 +310,6 @@ tls_files_own(const char *certificate_file, const char *key_file, GError **error
                  certificate_file, key_file);
         return NULL;
     }
+    files->ends = end_of(certificate);
     return g_steal_pointer(&files);
 }

@@ -8,6 +8,7 @@
 #include "daemon/notify.h"
 #include "daemon/probe.h"
 #include "daemon/state.h"
+#include "daemon/tls_keeper.h"
 #include "engine/engine.h"
 #include "host/authority.h"
 #include "host/image_components.h"
@@ -42,7 +43,7 @@ typedef struct {
     Probe *probe;
     char *token;
     Api *api;
-    TlsFiles *tls;
+    TlsKeeper *tls;
     Server *server;
     StateKey *state_key; /* NULL: nothing is encrypted */
     GBytes *webhook_secret;
@@ -261,35 +262,26 @@ server_bring_up(Daemon *daemon, GError **error)
     const DaemonConfig *config = daemon->config;
     g_autofree char *socket_path = g_build_filename(config->state_dir, "testudod.sock", NULL);
 
-    if (config->tls_certificate) {
-        daemon->tls = tls_files_own(config->tls_certificate, config->tls_key, error);
-    } else {
-        g_autoptr(GPtrArray) names = g_ptr_array_new();
-        if (config->listen_host)
-            g_ptr_array_add(names, config->listen_host);
-        for (char **name = config->tls_names; name && *name; name++)
-            g_ptr_array_add(names, *name);
-        g_ptr_array_add(names, NULL);
-        daemon->tls =
-            tls_files_prepare(config->state_dir, (const char *const *)names->pdata, daemon->clock->now(daemon->clock), error);
-    }
+    daemon->tls = tls_keeper_new(config, daemon->clock, error);
     if (!daemon->tls)
         return FALSE;
     ServerConfig server_config = {
         .socket_path = socket_path,
         .listen_host = config->listen_host,
         .listen_port = config->listen_port,
-        .certificate = daemon->tls->certificate,
-        .key = daemon->tls->key,
+        .certificate = tls_keeper_files(daemon->tls)->certificate,
+        .key = tls_keeper_files(daemon->tls)->key,
         .threads = config->threads,
     };
     daemon->server = server_start(daemon->api, &server_config, error);
     if (!daemon->server)
         return FALSE;
-    if (config->listen_host)
-        g_message("listening on %s and https://%s:%u", socket_path, config->listen_host, server_port(daemon->server));
-    else
+    if (!config->listen_host) {
         g_message("listening on %s", socket_path);
+        return TRUE;
+    }
+    g_message("listening on %s and https://%s:%u", socket_path, config->listen_host, server_port(daemon->server));
+    tls_keeper_attend(daemon->tls, daemon->server);
     return TRUE;
 }
 
@@ -320,9 +312,18 @@ on_terminate(void *data)
     return G_SOURCE_REMOVE;
 }
 
+static gboolean
+on_hang_up(void *data)
+{
+    const Daemon *daemon = data;
+    tls_keeper_reload(daemon->tls);
+    return G_SOURCE_CONTINUE;
+}
+
 static void
 daemon_bring_down(Daemon *daemon)
 {
+    tls_keeper_free(daemon->tls);
     server_stop(daemon->server);
     /* Answers that still come on the engine's thread find their askers alive up to here. */
     if (daemon->store)
@@ -339,7 +340,6 @@ daemon_bring_down(Daemon *daemon)
     probe_free(daemon->probe);
     host_info_free(daemon->info);
     store_close(daemon->store);
-    tls_files_free(daemon->tls);
     state_key_free(daemon->state_key);
     g_free(daemon->token);
     quota_free(daemon->quota);
@@ -376,6 +376,7 @@ main(int argc, char **argv)
     daemon.clock = clock_real_new(daemon.context);
     g_unix_signal_add(SIGTERM, on_terminate, &daemon);
     g_unix_signal_add(SIGINT, on_terminate, &daemon);
+    g_unix_signal_add(SIGHUP, on_hang_up, &daemon);
 
     int status = 0;
     if (core_start(&daemon, &error) && api_start(&daemon, &error) && webhook_bring_up(&daemon) &&

@@ -98,6 +98,35 @@ test_made_anew_under_the_same_authority(Fixture *f, const void *data)
     g_assert_cmpstr(authority, ==, still);
 }
 
+/* The daemon looks once an hour. */
+static void
+test_any_name_is_made_once(Fixture *f, const void *data)
+{
+    static const char *const names[] = {
+        "host.example", "*.example", "192.0.2.7", "2001:db8::1", "fe80::1%eth0", "under_score"
+    };
+    (void)data;
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(TlsFiles) first = must_prepare(f, names[i], NOW), second = must_prepare(f, names[i], NOW);
+        g_test_message("%s", names[i]);
+        g_assert_cmpstr(first->certificate, ==, second->certificate);
+    }
+}
+
+static void
+test_ends_are_told(Fixture *f, const void *data)
+{
+    (void)data;
+    g_autoptr(TlsFiles) files = must_prepare(f, NULL, NOW);
+    g_autofree char *server = g_build_filename(f->dir, "tls", "server.pem", NULL);
+    g_autofree char *server_key = g_build_filename(f->dir, "tls", "server.key", NULL);
+    g_autoptr(TlsFiles) own = tls_files_own(server, server_key, NULL);
+    g_assert_cmpint(files->ends, ==, NOW + DAYS(396));
+    g_assert_cmpint(files->ca_ends, ==, NOW + DAYS(3649));
+    g_assert_cmpint(own->ends, ==, files->ends);
+    g_assert_cmpint(own->ca_ends, ==, 0);
+}
+
 /* Clients trust the authority: one that cannot be read is for a person to look at. */
 static void
 test_a_damaged_authority_is_not_replaced(Fixture *f, const void *data)
@@ -147,6 +176,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ADD("made-once-and-kept", test_made_once_and_kept);
     ADD("made-anew-under-the-same-authority", test_made_anew_under_the_same_authority);
+    ADD("any-name-is-made-once", test_any_name_is_made_once);
+    ADD("ends-are-told", test_ends_are_told);
     ADD("a-damaged-authority-is-not-replaced", test_a_damaged_authority_is_not_replaced);
     ADD("own-files-are-a-pair", test_own_files_are_a_pair);
     return g_test_run();

@@ -4,8 +4,10 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 
 from lib import bodies
@@ -13,6 +15,7 @@ from lib.arm import power
 from lib.daemon import BUILD, Ended
 from lib.images import definition
 from lib.suite import Suite
+from lib.wait import until
 
 suite = Suite(start=False)
 
@@ -171,14 +174,45 @@ def _(t):
     unharmed(t)
 
 
-@suite.test('a certificate and a key that are no pair')
-def _(t):
-    for name in ('a', 'b'):
+def self_signed(t, *names):
+    for name in names:
         subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1',
                         '-subj', '/CN=x', '-keyout', t.room.file(name + '.key'), '-out', t.room.file(name + '.pem')],
                        check=True, capture_output=True)
+
+
+@suite.test('a certificate and a key that are no pair')
+def _(t):
+    self_signed(t, 'a', 'b')
     refused(t, 'a.pem', 'b.key', extra=['--tls-cert', t.room.file('a.pem'), '--tls-key', t.room.file('b.key')])
     refused(t, 'no.pem', extra=['--tls-cert', t.room.file('no.pem'), '--tls-key', t.room.file('a.key')])
+
+
+@suite.test('a certificate that is replaced is served after SIGHUP, one whose key is missing is not')
+def _(t):
+    def put(name, *kinds):
+        for kind in kinds:
+            shutil.copy(t.room.file(f'{name}.{kind}'), t.room.file(f'served.{kind}'))
+
+    def serves(name):
+        with open(t.room.file(f'{name}.pem'), encoding='ascii') as file:
+            return ssl.get_server_certificate(('127.0.0.1', t.kept.port)).strip() == file.read().strip()
+
+    def reload():
+        t.kept.process.send_signal(signal.SIGHUP)
+
+    self_signed(t, 'old', 'new')
+    put('old', 'pem', 'key')
+    t.kept.start(extra=['--tls-cert', t.room.file('served.pem'), '--tls-key', t.room.file('served.key')])
+    assert serves('old')
+    put('new', 'pem')
+    reload()
+    until(lambda: 'goes on with the certificate that it has' in t.kept.log_of_this_start(), 'the log to say that it is no pair')
+    assert serves('old')
+    put('new', 'key')
+    reload()
+    until(lambda: serves('new'), 'the new certificate to be served')
+    t.kept.stop()
 
 
 def image_folder(t, name, definitions):
