@@ -267,7 +267,8 @@ find_operation(const GPtrArray *operations, const char *id)
 static gboolean
 roll_step_revert(StoreTx *tx, StoreOperation *operation, StoreInstance *instance, GError **error)
 {
-    if (step_is_begun(instance, operation->kind))
+    /* On its way back it is not left on what failed: the newer model finds it where it was before. */
+    if (instance->roll_mark == ROLL_MARK_UNDOING || step_is_begun(instance, operation->kind))
         return TRUE;
     g_clear_pointer(&instance->operation, g_free);
     desire_revert(instance, operation->kind);

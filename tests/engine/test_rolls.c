@@ -207,6 +207,47 @@ test_undo(void)
     expect_disks(world, "1[2]", /* held= */ FALSE);
 }
 
+static SimulatedFault
+fail_first_two(const LaunchSpec *spec, void *data)
+{
+    const gboolean first = g_str_has_suffix(spec->key, ".0") || g_str_has_suffix(spec->key, ".1");
+    return first ? fail_epoch_two(spec, data) : SIMULATED_OK;
+}
+
+static RollMark
+mark_of_first(const World *world)
+{
+    g_autoptr(StoreTx) tx = store_read(world->store, NULL);
+    g_autoptr(StoreSet) set = store_set_get(tx, "g1", "s1", NULL);
+    g_autoptr(StoreInstance) row = store_instance_get(tx, set->id, 0, NULL);
+    return row->roll_mark;
+}
+
+/* Both of a batch failed; one of them waits for its turn to be started as it was, and a newer model comes meanwhile. */
+static void
+test_undo_goes_on_beside_a_newer_model(void)
+{
+    g_autoptr(World) world = world_new();
+    world->engine_config.max_starting = 1;
+    world_restart(world);
+    world_create(world, "s1", 3, "Standard_B1ms", "gen2", NULL);
+    answer_free(world_must(world, 200, "PATCH", "@/s1", ROLLING(",\"rollbackFailedInstancesOnPolicyBreach\":true")));
+    world_settle(world);
+    host_simulated_set_faults(world->simulated, fail_first_two, NULL);
+    answer_free(world_must(world, 200, "PATCH", "@/s1",
+                           "{\"sku\":{\"capacity\":6},\"properties\":{\"virtualMachineProfile\":{\"storageProfile\":{"
+                           "\"imageReference\":{\"version\":\"1.1.0\"}}}}}"));
+    while (mark_of_first(world) != ROLL_MARK_UNDOING) {
+        g_assert_true(clock_virtual_fire_next(world->clock));
+        world_run_ready(world);
+    }
+    answer_free(world_must(world, 200, "PATCH", "@/s1", "{\"sku\":{\"capacity\":7}}"));
+    g_assert_cmpint(mark_of_first(world), ==, ROLL_MARK_UNDOING);
+    world_settle(world);
+    expect_latest(world, "Completed", "3", "0");
+    g_assert_cmpuint(host_simulated_alive(world->simulated), ==, 7);
+}
+
 /* The shares allow it to fail, so that nothing is put back, and its old disk is kept for nobody. */
 static void
 test_failed_keeps_nothing_after_the_end(void)
@@ -544,6 +585,7 @@ main(int argc, char **argv)
     g_test_add_func("/rolls/who-is-dead-already-has-not-failed", test_who_is_dead_already_has_not_failed);
     g_test_add_func("/rolls/want-of-room-is-told-at-once", test_want_of_room_is_told_at_once);
     g_test_add_func("/rolls/undo", test_undo);
+    g_test_add_func("/rolls/undo-goes-on-beside-a-newer-model", test_undo_goes_on_beside_a_newer_model);
     g_test_add_func("/rolls/ends-without-instances", test_ends_without_instances);
     g_test_add_func("/rolls/failed-keeps-nothing-after-the-end", test_failed_keeps_nothing_after_the_end);
     g_test_add_func("/rolls/automatic", test_automatic);
