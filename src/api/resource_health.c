@@ -1,6 +1,7 @@
 /* Microsoft.ResourceHealth: is a set, an instance or a VM of a Flexible set available, and if not, why? Shape: Azure REST,
- * ResourceHealth, AvailabilityStatuses. */
+ * ResourceHealth, AvailabilityStatuses; of all instances of a set: Child Resources. */
 #include "api/body_parts.h"
+#include "api/page.h"
 #include "api/place.h"
 
 #include "base/json.h"
@@ -10,6 +11,7 @@
 #define TYPE     "Microsoft.ResourceHealth/availabilityStatuses"
 #define STATUSES "/providers/" TYPE
 #define CURRENT  STATUSES "/current"
+#define CHILDREN "/providers/Microsoft.ResourceHealth/childResources"
 
 typedef struct {
     const char *state; /* "Available", "Unavailable", "Degraded", "Unknown" */
@@ -192,8 +194,45 @@ instance_current(Call *call, GError **error)
     return body ? respond_json(200, body) : NULL;
 }
 
+static char *
+instance_token(const void *data, guint index)
+{
+    const StoreInstance *instance = g_ptr_array_index((GPtrArray *)data, index);
+    return g_strdup_printf("%010u", instance->id);
+}
+
+static gboolean
+child_add(Call *call, const Place *place, const StoreInstance *instance, GPtrArray *bodies, GError **error)
+{
+    g_auto(Availability) availability = { 0 };
+    if (!instance_judge(place->tx, instance, &availability, error))
+        return FALSE;
+    g_autofree char *id = place_resource(call, place->set, &instance->id, /* as_machine= */ FALSE);
+    g_autoptr(json_t) body = availability_json(call, id, &availability);
+    page_add(bodies, body);
+    return TRUE;
+}
+
+static ApiResponse *
+set_children(Call *call, GError **error)
+{
+    g_auto(Place) place = { 0 };
+    g_auto(Page) page = { 0 };
+    g_autoptr(GPtrArray) bodies = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    g_autoptr(GPtrArray) instances =
+        place_find(call, &place, error) ? store_instance_list(place.tx, place.set->id, error) : NULL;
+    if (!instances || !page_read(call, &(PageItems){ instances->len, instance_token, instances }, &page, error))
+        return NULL;
+    for (guint i = page.first; i < page.first + page.count; i++) {
+        if (!child_add(call, &place, g_ptr_array_index(instances, i), bodies, error))
+            return NULL;
+    }
+    return page_respond(call, bodies, &page);
+}
+
 const Route routes_resource_health[] = {
     { "GET", PATH_SET CURRENT, set_current, 0, "$expand=recommendedactions" },
     { "GET", PATH_INSTANCE CURRENT, instance_current, 0, "$expand=recommendedactions" },
+    { "GET", PATH_SET CHILDREN, set_children, 0, "$expand=recommendedactions " PAGE_QUERY },
     { 0 },
 };

@@ -63,7 +63,7 @@ static const struct {
     { "Microsoft.Resources", { "subscriptions", "resourceGroups" } },
     { "Microsoft.Insights", { "eventtypes" } },
     { "Microsoft.Security", { "alerts", "locations/alerts", "alertsSuppressionRules", "assessments" } },
-    { "Microsoft.ResourceHealth", { "availabilityStatuses" } },
+    { "Microsoft.ResourceHealth", { "availabilityStatuses", "childResources" } },
     { "Microsoft.Features", { "features", "providers" } },
 };
 

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#define SECURITY "/providers/Microsoft.Security"
-#define HEALTH   "/providers/Microsoft.ResourceHealth/availabilityStatuses/current"
+#define SECURITY       "/providers/Microsoft.Security"
+#define HEALTH         "/providers/Microsoft.ResourceHealth/availabilityStatuses/current"
+#define HEALTH_OF_EACH "/providers/Microsoft.ResourceHealth/childResources"
 
 static const Column alert_columns[] = {
     { "Name", "name" },
@@ -98,16 +99,14 @@ run_assessment_list(Cli *cli, GError **error)
     return cli_show_list(cli, path, assessment_columns, error);
 }
 
-static gboolean
-instance_health_add(Cli *cli, const char *id, json_t *all, GError **error)
+/* What the id of its state says: ".../virtualMachines/3/providers/...". */
+static void
+instance_id_add(json_t *state)
 {
-    g_autofree char *path = cli_instance_path(cli, id, HEALTH);
-    g_auto(Reply) reply = { 0 };
-    if (!client_send(cli->client, "GET", path, NULL, &reply, error))
-        return FALSE;
-    json_set_text(reply.body, "instanceId", id);
-    json_array_append(all, reply.body);
-    return TRUE;
+    static const char below[] = "/virtualMachines/";
+    const char *id = json_member_text(state, "id"), *part = id ? g_strrstr(id, below) : NULL;
+    g_autofree char *instance = part ? g_strndup(part + strlen(below), strcspn(part + strlen(below), "/")) : NULL;
+    json_set_text(state, "instanceId", instance);
 }
 
 gboolean
@@ -115,17 +114,15 @@ run_resource_health_show(Cli *cli, GError **error)
 {
     const char *id = args_text(cli->args, "instance-id");
     const gboolean each = id && strcmp(id, "*") == 0;
-    g_autofree char *path = each ? cli_set_path(cli, "/virtualMachines")
+    g_autofree char *path = each ? cli_set_path(cli, HEALTH_OF_EACH)
                             : id ? cli_instance_path(cli, id, HEALTH)
                                  : cli_set_path(cli, HEALTH);
     if (!each)
         return cli_show(cli, path, &health_columns[1], error);
-    g_autoptr(json_t) instances = client_list(cli->client, path, error), all = json_array();
-    for (size_t i = 0; i < json_array_size(instances); i++) {
-        if (!instance_health_add(cli, json_member_text(json_array_get(instances, i), "instanceId"), all, error))
-            return FALSE;
-    }
-    if (instances)
-        output_print(all, health_columns, cli->format);
-    return instances != NULL;
+    g_autoptr(json_t) states = client_list(cli->client, path, error);
+    for (size_t i = 0; i < json_array_size(states); i++)
+        instance_id_add(json_array_get(states, i));
+    if (states)
+        output_print(states, health_columns, cli->format);
+    return states != NULL;
 }

@@ -8,6 +8,7 @@
 
 #define ASSESSMENTS "/providers/Microsoft.Security/assessments"
 #define HEALTH      "/providers/Microsoft.ResourceHealth/availabilityStatuses/current"
+#define EACH        "/providers/Microsoft.ResourceHealth/childResources"
 #define TRUSTED(secure_boot, vtpm)                                                                                             \
     "{\"securityType\":\"TrustedLaunch\",\"uefiSettings\":{\"secureBootEnabled\":" secure_boot ",\"vTpmEnabled\":" vtpm "}}"
 
@@ -80,6 +81,24 @@ refused(const LaunchSpec *spec, void *data)
     return g_str_has_suffix(spec->key, ".0") && spec->epoch == 2 ? SIMULATED_REFUSED : SIMULATED_OK;
 }
 
+/* The list's pages, one instance each, have what each instance says itself. */
+static void
+each_is_as_by_itself(World *world)
+{
+    g_autofree char *page = g_strdup("@/s1" EACH "?$top=1");
+    for (guint i = 0; i < 2; i++) {
+        g_autofree char *target = g_strdup_printf("@/s1/virtualMachines/%u" HEALTH, i);
+        g_autoptr(Answer) list = world_must(world, 200, "GET", page, NULL), one = world_must(world, 200, "GET", target, NULL);
+        const json_t *value = json_object_get(list->body, "value");
+        g_assert_cmpuint(json_array_size(value), ==, 1);
+        g_assert_true(json_equal(json_array_get(value, 0), one->body));
+        g_autofree char *link = answer_text(list, "nextLink");
+        g_free(page);
+        page = link ? g_strconcat("!", strstr(link, "/subscriptions"), NULL) : NULL;
+    }
+    g_assert_null(page);
+}
+
 static void
 test_health(void)
 {
@@ -111,6 +130,7 @@ test_health(void)
         { "GET", "@/s1" HEALTH, NULL, 200, "properties.availabilityState", "Unavailable" },
     };
     ROWS_RUN(world, none);
+    each_is_as_by_itself(world);
 }
 
 #define OF_POLICY(policy)                                                                                                      \
