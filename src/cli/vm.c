@@ -17,9 +17,8 @@ static const Column columns[] = {
     { 0 },
 };
 
-/* Of --resource-group and --name. */
-static char *
-machine_path(const Cli *cli, const char *suffix)
+char *
+vm_path(const Cli *cli, const char *suffix)
 {
     g_autofree char *name = g_uri_escape_string(args_text(cli->args, "name"), NULL, FALSE);
     g_autofree char *rest = g_strconcat(MACHINES "/", name, suffix, NULL);
@@ -60,14 +59,14 @@ run_vm_list(Cli *cli, GError **error)
 gboolean
 run_vm_show(Cli *cli, GError **error)
 {
-    g_autofree char *path = machine_path(cli, "?$expand=instanceView");
+    g_autofree char *path = vm_path(cli, "?$expand=instanceView");
     return cli_show(cli, path, columns, error);
 }
 
 gboolean
 run_vm_instance_view(Cli *cli, GError **error)
 {
-    g_autofree char *path = machine_path(cli, "/instanceView");
+    g_autofree char *path = vm_path(cli, "/instanceView");
     g_auto(Reply) reply = { 0 };
     if (!client_send(cli->client, "GET", path, NULL, &reply, error))
         return FALSE;
@@ -81,7 +80,7 @@ run_vm_instance_view(Cli *cli, GError **error)
 static gboolean
 act(Cli *cli, const char *suffix, const char *verb, GError **error)
 {
-    g_autofree char *path = machine_path(cli, suffix);
+    g_autofree char *path = vm_path(cli, suffix);
     g_autofree char *what = g_strdup_printf("%s VM %s", verb, args_text(cli->args, "name"));
     return cli_change(cli, "POST", path, NULL, what, NULL, error);
 }
@@ -137,8 +136,9 @@ run_vm_delete(Cli *cli, GError **error)
     g_autofree char *question = g_strdup_printf("Delete VM %s, with its OS disk? Data disks are kept for the retention time.",
                                                 args_text(cli->args, "name"));
     const char *name = args_text(cli->args, "name");
-    g_autofree char *path = machine_path(cli, forced ? "?forceDeletion=true" : "");
+    g_autofree char *path = vm_path(cli, forced ? "?forceDeletion=true" : "");
     g_autofree char *what = g_strdup_printf("Deleting VM %s", name);
     g_autofree char *thing = g_strdup_printf("VM '%s' in resource group '%s'", name, args_text(cli->args, "resource-group"));
-    return cli_confirm(cli, question, error) && cli_delete(cli, path, thing, &(Telling){ .what = what }, error);
+    const Telling telling = { .what = what, .so_far = vm_notice_so_far };
+    return cli_confirm(cli, question, error) && cli_delete(cli, path, thing, &telling, error);
 }

@@ -51,3 +51,7 @@ void vmss_view_reason_add(json_t *view);
 
 /* For who waits for a deletion: until when guests have notice of it (Telling). */
 char *vmss_notice_so_far(Cli *cli);
+char *vm_notice_so_far(Cli *cli); /* of a VM of a Flexible set */
+
+/* The VM of --resource-group and --name; newly allocated. */
+char *vm_path(const Cli *cli, const char *suffix);

@@ -26,6 +26,12 @@ clock_text(const char *utc)
     return here ? g_date_time_format(here, "%H:%M:%S") : g_strdup(utc);
 }
 
+static char *
+one_text(const char *clock)
+{
+    return g_strdup_printf("the guest has notice until %s", clock);
+}
+
 char *
 vmss_notice_so_far(Cli *cli)
 {
@@ -47,8 +53,19 @@ vmss_notice_so_far(Cli *cli)
     if (guests == 0)
         return NULL;
     g_autofree char *clock = clock_text(last);
-    return guests == 1 ? g_strdup_printf("the guest has notice until %s", clock)
-                       : g_strdup_printf("%u guests have notice, the last of them until %s", guests, clock);
+    return guests == 1 ? one_text(clock) : g_strdup_printf("%u guests have notice, the last of them until %s", guests, clock);
+}
+
+char *
+vm_notice_so_far(Cli *cli)
+{
+    g_autofree char *path = vm_path(cli, "/instanceView");
+    g_auto(Reply) reply = { 0 };
+    if (!client_send(cli->client, "GET", path, NULL, &reply, NULL))
+        return NULL;
+    const char *until = json_member_text(notice_of(reply.body), "time");
+    g_autofree char *clock = until ? clock_text(until) : NULL;
+    return clock ? one_text(clock) : NULL;
 }
 
 void

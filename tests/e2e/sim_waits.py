@@ -105,16 +105,21 @@ def _(t):
     t.daemon.start()
     on = f'{GROUP} -n Noticed'
     run(t.daemon, f'testudo vmss create {on} {IMAGE} --instance-count 2 --terminate-notification-time 5').expect()
-    with begun(t, f'testudo vmss delete-instances {on} --instance-ids 1 --yes') as waiting:
-        assert waiting.stderr.readline() == 'Deleting instance 1 of Noticed\n'
-        said = waiting.stderr.readline()
-        assert re.match(r'Deleting instance 1 of Noticed: the guest has notice until \d\d:\d\d:\d\d \(', said), said
+    flex = f'{GROUP} -n Flex'
+    run(t.daemon, f'testudo vmss create {flex} {IMAGE} --orchestration-mode Flexible --terminate-notification-time 5').expect()
+    with contextlib.ExitStack() as stack:
+        waiting = stack.enter_context(begun(t, f'testudo vmss delete-instances {on} --instance-ids 1 --yes'))
+        machine = stack.enter_context(begun(t, f'testudo vm delete {GROUP} -n Flex_1 --yes'))
+        for process, what in (waiting, 'instance 1 of Noticed'), (machine, 'VM Flex_1'):
+            assert process.stderr.readline() == f'Deleting {what}\n'
+            said = process.stderr.readline()
+            assert re.match(f'Deleting {what}: the guest has notice until \\d\\d:\\d\\d:\\d\\d \\(', said), said
         shown = run(t.daemon, f'testudo vmss get-instance-view {on} --instance-id * -o tsv').expect().out.splitlines()
         assert 'given notice' in shown[1] and 'notice' not in shown[0], shown
         health = run(t.daemon, f'testudo vmss health {on} --instance-id 1 -o json').expect().json
         assert 'Its guest has notice until 20' in health['properties']['summary'], health
-        assert waiting.wait(60) == 0
-    assert len(latest_model(t, on)) == 1
+        assert waiting.wait(60) == 0 and machine.wait(60) == 0
+    assert len(latest_model(t, on)) == 1 and len(latest_model(t, flex)) == 1
 
 
 @suite.test('a daemon that is gone is told of at once, and at the end how to follow what goes on under the next one')
