@@ -164,16 +164,63 @@ list_path(const Completion *completion, const Cli *cli, const char *thing)
     return NULL;
 }
 
-/* Of images that there are. What publishes an extension is no list of the daemon's, and an image that is imported may come from
- * anybody. */
 static char *
-publishers_path(const Completion *completion, const Cli *cli)
+publishers_path(const Cli *cli, const char *below)
 {
-    if (!g_str_has_suffix(completion->command->path, "image list"))
-        return NULL;
     g_autofree char *suffix =
-        g_strdup_printf("/providers/Microsoft.Compute/locations/%s/publishers", client_location(cli->client));
+        g_strdup_printf("/providers/Microsoft.Compute/locations/%s/publishers%s", client_location(cli->client), below);
     return cli_subscription_path(cli, suffix);
+}
+
+/* Of an extension's publisher and, for its versions, its type. */
+static char *
+extensions_path(const Cli *cli, const char *publisher, const char *type)
+{
+    g_autofree char *publisher_part = g_uri_escape_string(publisher, NULL, FALSE);
+    g_autofree char *type_part = type ? g_uri_escape_string(type, NULL, FALSE) : NULL;
+    g_autofree char *below = g_strconcat("/", publisher_part, "/artifacttypes/vmextension/types", type_part ? "/" : NULL,
+                                         type_part, type_part ? "/versions" : NULL, NULL);
+    return publishers_path(cli, below);
+}
+
+/* Who publishes images is no candidate for an extension. */
+static void
+extension_publishers_complete(const Completion *completion, const Cli *cli)
+{
+    g_autofree char *path = publishers_path(cli, "");
+    g_autoptr(json_t) list = client_list(cli->client, path, NULL);
+    size_t i;
+    json_t *entry;
+    json_array_foreach(list, i, entry)
+    {
+        const char *name = json_member_text(entry, "name");
+        if (!name || !g_str_has_prefix(name, completion->begun))
+            continue;
+        g_autofree char *types_path = extensions_path(cli, name, NULL);
+        g_autoptr(json_t) types = client_list(cli->client, types_path, NULL);
+        if (json_array_size(types) > 0)
+            candidate(completion, name);
+    }
+}
+
+/* What the daemon's catalogue has for `vmss extension set`, where its --name is a type. */
+static void
+extension_complete(const Completion *completion, const Cli *cli, const char *option)
+{
+    const char *publisher = given(completion, "publisher"), *type = given(completion, "name");
+    if (strcmp(option, "publisher") == 0) {
+        extension_publishers_complete(completion, cli);
+    } else if (publisher && (strcmp(option, "name") == 0 || type)) {
+        g_autofree char *path = extensions_path(cli, publisher, strcmp(option, "name") == 0 ? NULL : type);
+        list_complete(completion, cli->client, path, "name");
+    }
+}
+
+/* Of images that there are. One that is imported may come from anybody. */
+static char *
+image_publishers_path(const Completion *completion, const Cli *cli)
+{
+    return g_str_has_suffix(completion->command->path, "image list") ? publishers_path(cli, "") : NULL;
 }
 
 static gboolean
@@ -181,7 +228,7 @@ is_known_by_daemon(const char *option)
 {
     static const char *const names[] = { "resource-group", "name",   "vmss",   "vmss-name", "location", "instance-id",
                                          "instance-ids",   "vm-sku", "image",  "urn",       "disk",     "to",
-                                         "rule-name",      "id",     "record", "publisher" };
+                                         "rule-name",      "id",     "record", "publisher", "version" };
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         if (strcmp(option, names[i]) == 0)
             return TRUE;
@@ -202,7 +249,12 @@ daemon_complete(const Completion *completion, const char *option)
             candidate(completion, json_member_text(json_array_get(images, i), "urn"));
         return;
     }
-    g_autofree char *path = strcmp(option, "publisher") == 0 ? publishers_path(completion, &cli)
+    if (strcmp(completion->command->path, "vmss extension set") == 0 &&
+        (strcmp(option, "publisher") == 0 || strcmp(option, "name") == 0 || strcmp(option, "version") == 0)) {
+        extension_complete(completion, &cli, option);
+        return;
+    }
+    g_autofree char *path = strcmp(option, "publisher") == 0 ? image_publishers_path(completion, &cli)
                                                              : list_path(completion, &cli, thing_of(completion, option));
     if (path)
         list_complete(completion, client, path, g_str_has_prefix(option, "instance-id") ? "instanceId" : "name");

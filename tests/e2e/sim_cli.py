@@ -436,6 +436,13 @@ def _(t):
     assert offered('vmss', 'extension', 'list', '-g', 'MyResourceGroup', '--vmss-name', 'My') == ['MyScaleSet']
     assert offered('vmss', 'rollback', '-g', 'MyResourceGroup', '-n', 'MyScaleSet', '--to', '4') == ['4']
     assert offered('image', 'list', '--publisher', 'T') == ['Testudo']
+    extension = ('vmss', 'extension', 'set', '-g', 'MyResourceGroup', '--vmss-name', 'MyScaleSet', '--publisher')
+    managed = (*extension, 'Microsoft.ManagedServices')
+    assert offered(*extension, 'T') == []
+    assert offered(*extension, '') == ['Microsoft.ManagedServices', 'Microsoft.Azure.Security.LinuxAttestation']
+    assert offered(*managed, '--name', '') == ['ApplicationHealthLinux']
+    assert offered(*managed, '-n', 'ApplicationHealthLinux', '--version', '') == ['1.0', '2.0']
+    assert offered(*extension[:-1], '--name', '') == []
     assert offered('alert', 'dismiss', '-n', '') == []
     types = offered('security', 'alerts-suppression-rule', 'update', '--alert-type', 'Testudo.')
     rule = 'testudo security alerts-suppression-rule'
