@@ -20,6 +20,13 @@ IMAGE = '--image Testudo:mini:gen2:1.0.0'
 HALVES = '--max-batch-instance-percent 50 --max-unhealthy-instance-percent 100 --max-unhealthy-upgraded-instance-percent 100'
 
 
+def restart(t, slow_or_failing):
+    """The next daemon, on a host with these faults or delays."""
+    t.room.file('s0/simulated.conf.json', json.dumps({**QUICK, **slow_or_failing}))
+    t.daemon.stop()
+    t.daemon.start()
+
+
 def latest_model(t, on):
     listed = run(t.daemon, f'testudo vmss list-instances {on} -o json').expect().json
     return [instance['properties']['latestModelApplied'] for instance in listed]
@@ -55,9 +62,7 @@ def followed(t, on, said):
 
 @suite.test('after a change that is not waited for, the hint names what waits for it, in each upgrade mode')
 def _(t):
-    t.room.file('s0/simulated.conf.json', json.dumps({**QUICK, 'stop_ms': 2000}))
-    t.daemon.stop()
-    t.daemon.start()
+    restart(t, {'stop_ms': 2000})
     for mode in ('Automatic', 'Rolling'):
         on = f'{GROUP} -n {mode}'
         run(t.daemon, f'testudo vmss create {on} {IMAGE} --instance-count 2 --mode {mode} {HALVES}').expect()
@@ -68,9 +73,7 @@ def _(t):
 @suite.test('an instance that fails within what the policy allows is named at the end with its reason')
 def _(t):
     fault = [{'key_suffix': '.1', 'epoch': 2, 'fault': 'start-fails'}, {'key_suffix': '.1', 'epoch': 3, 'fault': 'start-fails'}]
-    t.room.file('s0/simulated.conf.json', json.dumps({**QUICK, 'faults': fault}))
-    t.daemon.stop()
-    t.daemon.start()
+    restart(t, {'faults': fault})
     on = f'{GROUP} -n Partly'
     run(t.daemon, f'testudo vmss create {on} {IMAGE} --instance-count 2 {HALVES}').expect()
     run(t.daemon, f'testudo vmss update {on} --vm-sku Standard_B2s').expect()
@@ -100,9 +103,7 @@ def begun(t, command):
 
 @suite.test('who waits for a guest with notice is told until when, and so are its instance view and its health')
 def _(t):
-    t.room.file('s0/simulated.conf.json', json.dumps({**QUICK, 'approve_ms': 6000}))
-    t.daemon.stop()
-    t.daemon.start()
+    restart(t, {'approve_ms': 6000})
     on = f'{GROUP} -n Noticed'
     run(t.daemon, f'testudo vmss create {on} {IMAGE} --instance-count 2 --terminate-notification-time 5').expect()
     flex = f'{GROUP} -n Flex'
@@ -124,9 +125,7 @@ def _(t):
 
 @suite.test('a daemon that is gone is told of at once, and at the end how to follow what goes on under the next one')
 def _(t):
-    t.room.file('s0/simulated.conf.json', json.dumps({**QUICK, 'boot_ms': 6000}))
-    t.daemon.stop()
-    t.daemon.start()
+    restart(t, {'boot_ms': 6000})
     on = f'{GROUP} -n Asked'
     with contextlib.ExitStack() as stack:
         waiting = stack.enter_context(begun(t, f'testudo vmss restart {on}'))
