@@ -2,7 +2,6 @@
 #include "attested.h"
 
 #include "base/json.h"
-#include "store/alerts.h"
 
 #include <string.h>
 
@@ -41,25 +40,6 @@ expect(World *world, const char *wanted)
         g_autofree char *status = answer_text(list, path);
         g_string_append_printf(text, "%s%s", i > 0 ? " " : "", status);
     }
-    g_assert_cmpstr(text->str, ==, wanted);
-}
-
-/* What is to be delivered: "raised over". */
-static void
-expect_deliveries(World *world, const char *wanted)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(StoreTx) tx = store_write(world->store, &error);
-    for (;;) {
-        g_autoptr(StoreDelivery) next = store_delivery_next(tx, &error);
-        g_assert_no_error(error);
-        if (!next)
-            break;
-        g_string_append_printf(text, "%s%s", text->len > 0 ? " " : "", next->fired ? "raised" : "over");
-        g_assert_true(store_delivery_delete(tx, next->id, &error));
-    }
-    g_assert_true(store_commit(g_steal_pointer(&tx), &error));
     g_assert_cmpstr(text->str, ==, wanted);
 }
 
@@ -116,11 +96,11 @@ test_raised_once_and_over_by_itself(const void *data)
     g_assert_cmpstr(before, <, after);
     attested_restart(world, "0");
     expect(world, "Resolved");
-    expect_deliveries(world, "raised over");
+    attested_expect_deliveries(world, "raised over");
     /* Another time it is another one. */
     attested_restart(world, "0");
     expect(world, "Active Resolved");
-    expect_deliveries(world, "raised");
+    attested_expect_deliveries(world, "raised");
 }
 
 static void
@@ -134,7 +114,7 @@ test_dismissed(void)
     attested_restart(world, "0");
     expect(world, "Dismissed");
     /* Nobody is told of the end of what nobody wanted to hear of. */
-    expect_deliveries(world, "raised");
+    attested_expect_deliveries(world, "raised");
     attested_restart(world, "0");
     expect(world, "Active Dismissed");
 }

@@ -3,7 +3,6 @@
 #include "attested.h"
 
 #include "base/json.h"
-#include "store/alerts.h"
 
 #include <string.h>
 
@@ -53,25 +52,6 @@ expect_newest(World *world, const char *status, const char *rule)
     answer_expect(list, "value.0.properties.extendedProperties.suppressedBy", rule);
 }
 
-/* What is to be delivered since this was asked last: "raised over". */
-static void
-expect_deliveries(World *world, const char *wanted)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(StoreTx) tx = store_write(world->store, &error);
-    for (;;) {
-        g_autoptr(StoreDelivery) next = store_delivery_next(tx, &error);
-        g_assert_no_error(error);
-        if (!next)
-            break;
-        g_string_append_printf(text, "%s%s", text->len > 0 ? " " : "", next->fired ? "raised" : "over");
-        g_assert_true(store_delivery_delete(tx, next->id, &error));
-    }
-    g_assert_true(store_commit(g_steal_pointer(&tx), &error));
-    g_assert_cmpstr(text->str, ==, wanted);
-}
-
 static void
 newest_change(World *world, const char *action)
 {
@@ -91,14 +71,14 @@ test_nobody_is_told(void)
     expect_newest(world, "Dismissed", "quiet");
     attested_restart(world, "0");
     expect_newest(world, "Dismissed", "quiet");
-    expect_deliveries(world, "");
+    attested_expect_deliveries(world, "");
     /* Found anew, it is dismissed anew, also by another daemon. */
     world_restart(world);
     attested_restart(world, "0");
     g_autoptr(Answer) list = world_must(world, 200, "GET", ALERTS, NULL);
     answer_expect(list, "value.0.properties.status", "Dismissed");
     answer_expect(list, "value.1.properties.status", "Dismissed");
-    expect_deliveries(world, "");
+    attested_expect_deliveries(world, "");
 }
 
 static const struct {
@@ -116,7 +96,7 @@ test_of_others(const void *data)
     put(world, "other", others[GPOINTER_TO_UINT(data)].body);
     attested_restart(world, "0");
     expect_newest(world, "Active", NULL);
-    expect_deliveries(world, "raised");
+    attested_expect_deliveries(world, "raised");
 }
 
 /* What there is when a rule is made is dismissed by it; activated by somebody, it stays so. */
@@ -125,7 +105,7 @@ test_alerts_that_there_are(void)
 {
     g_autoptr(World) world = world_healthy();
     attested_restart(world, "0");
-    expect_deliveries(world, "raised");
+    attested_expect_deliveries(world, "raised");
     put(world, "quiet", RULE("*", "Enabled", ""));
     expect_newest(world, "Dismissed", "quiet");
     g_autoptr(Answer) log = world_must(world, 200, "GET", "~/providers/Microsoft.Insights/eventtypes/management/values", NULL);
@@ -134,10 +114,10 @@ test_alerts_that_there_are(void)
     newest_change(world, "/activate");
     world_advance(world, 2 * ROUND);
     expect_newest(world, "Active", NULL);
-    expect_deliveries(world, "");
+    attested_expect_deliveries(world, "");
     attested_restart(world, "0");
     expect_newest(world, "Resolved", NULL);
-    expect_deliveries(world, "over");
+    attested_expect_deliveries(world, "over");
 }
 
 /* An alert that lasts longer than its rule is told of then. */
@@ -155,10 +135,10 @@ test_rule_that_is_over(void)
         else
             put(world, "quiet", i == 1 ? RULE(DEVIATION, "Disabled", "") : RULE(DEVIATION, "Enabled", ONE_SET("s2")));
         expect_newest(world, "Active", NULL);
-        expect_deliveries(world, "raised");
+        attested_expect_deliveries(world, "raised");
         attested_restart(world, "0");
         expect_newest(world, "Resolved", NULL);
-        expect_deliveries(world, "over");
+        attested_expect_deliveries(world, "over");
     }
 }
 
@@ -178,7 +158,7 @@ test_rule_that_expires(void)
     expect_newest(world, "Dismissed", "quiet");
     world_advance(world, 3 * ROUND);
     expect_newest(world, "Active", NULL);
-    expect_deliveries(world, "raised");
+    attested_expect_deliveries(world, "raised");
     g_autoptr(Answer) rule = world_must(world, 200, "GET", RULES "/quiet", NULL);
     answer_expect(rule, "properties.state", "Expired");
     /* As it is read it is not accepted: nothing would come of it. */
@@ -199,10 +179,10 @@ test_two_rules(void)
     expect_newest(world, "Dismissed", "a");
     answer_free(world_must(world, 204, "DELETE", RULES "/a", NULL));
     expect_newest(world, "Dismissed", "b");
-    expect_deliveries(world, "");
+    attested_expect_deliveries(world, "");
     answer_free(world_must(world, 204, "DELETE", RULES "/b", NULL));
     expect_newest(world, "Active", NULL);
-    expect_deliveries(world, "raised");
+    attested_expect_deliveries(world, "raised");
 }
 
 /* Dismissed by a person, it is theirs. */
@@ -217,7 +197,7 @@ test_dismissed_by_somebody(void)
     answer_free(world_must(world, 204, "DELETE", RULES "/quiet", NULL));
     world_advance(world, 2 * ROUND);
     expect_newest(world, "Dismissed", NULL);
-    expect_deliveries(world, "");
+    attested_expect_deliveries(world, "");
 }
 
 int

@@ -36,3 +36,5 @@ void attested_approve(World *world);
 World *attested_world(const char *body, SimulatedFault (*fault)(const LaunchSpec *spec, void *data), void *data);
 /* Of set s1; its next boot has been attested then. */
 void attested_restart(World *world, const char *instance);
+/* What is to be delivered since this was asked last: "raised over". */
+void attested_expect_deliveries(World *world, const char *wanted);
