@@ -47,8 +47,7 @@ revision_find(StoreTx *tx, const StoreSet *set, guint64 revision, ArmCode missin
     g_autofree char *there = revisions_text(models);
     arm_fail(error, missing, target,
              "The scale set '%s' has no model revision %" G_GUINT64_FORMAT
-             "; there are: %s. The newest 20 different models are "
-             "kept, and those that instances are on.",
+             "; there are: %s. The newest 20 different models are kept, and those that instances are on.",
              set->name, revision, there);
     return NULL;
 }
