@@ -249,6 +249,39 @@ test_whoever_was_left_behind_is_upgraded(void)
     }
 }
 
+/* A change that needs no launch came during one that then failed: it is said so, and the change has reached it. */
+static void
+test_a_change_during_a_launch_that_fails_reaches_it(void)
+{
+    static const SimulatedLatency slow = { .start_usec = 5 * USEC_PER_SEC };
+    static const struct {
+        SimulatedFault how;
+        const char *code;
+    } ways[] = {
+        { SIMULATED_NO_AGENT, "OSProvisioningTimedOut" },
+        { SIMULATED_START_FAILS, "VMStartFailed" },
+        { SIMULATED_REFUSED, "SecureBootValidationFailed" },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
+        g_autoptr(World) world = world_of_one();
+        SimulatedFault fault = ways[i].how;
+        answer_free(world_must(world, 200, "PATCH", "@/s1", "{\"properties\":{\"upgradePolicy\":{\"mode\":\"Automatic\"}}}"));
+        world_settle(world);
+        host_simulated_set_faults(world->simulated, the_fault, &fault);
+        host_simulated_set_latency(world->simulated, &slow);
+        answer_free(world_must(world, 202, "POST", "@/s1/restart", ONE));
+        world_advance(world, 2 * USEC_PER_SEC);
+        g_autoptr(StoreInstance) during = row_of(world);
+        g_assert_cmpint(during->state, ==, INSTANCE_STARTING);
+        g_autoptr(Answer) change = world_must(world, 200, "PATCH", "@/s1", IN_PLACE);
+        world_expect_operation(world, change, "Failed", ways[i].code);
+        expect_latest(world, "true");
+        g_autoptr(StoreInstance) after = row_of(world);
+        g_assert_cmpint(after->state, ==, INSTANCE_FAILED);
+        g_assert_cmpuint(after->epoch, ==, during->epoch);
+    }
+}
+
 static void
 image_be(World *world, const ImageInfo *image, gboolean there)
 {
@@ -293,6 +326,8 @@ main(int argc, char **argv)
     g_test_add_func("/failed/who-died-is-upgraded-before-it-starts", test_who_died_is_upgraded_before_it_starts);
     g_test_add_func("/failed/a-rolling-upgrade-reaches-it", test_a_rolling_upgrade_reaches_it);
     g_test_add_func("/failed/whoever-was-left-behind-is-upgraded", test_whoever_was_left_behind_is_upgraded);
+    g_test_add_func("/failed/a-change-during-a-launch-that-fails-reaches-it",
+                    test_a_change_during_a_launch_that_fails_reaches_it);
     g_test_add_func("/failed/what-could-not-be-launched-is-tried-again", test_what_could_not_be_launched_is_tried_again);
     return g_test_run();
 }
