@@ -83,13 +83,14 @@ export function time(iso: string | undefined, style: 'medium' | 'short' = 'mediu
   return formatOf(`time ${style}`, (tag) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: style })).format(new Date(iso))
 }
 
+/** Memory and images are sized in powers of two: so are these units, which Intl does not know, and both languages write alike. */
 export function bytes(value: number): string {
-  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
   let unit = 0
   while (value >= 1024 && unit < units.length - 1) {
     value /= 1024
     unit += 1
   }
-  const style = { style: 'unit', unit: units[unit], maximumFractionDigits: 1 } as const
-  return formatOf(`bytes ${unit}`, (tag) => new Intl.NumberFormat(tag, style)).format(value)
+  const digits = formatOf('bytes', (tag) => new Intl.NumberFormat(tag, { maximumFractionDigits: 1 })).format(value)
+  return `${digits} ${units[unit]}`
 }
