@@ -83,7 +83,7 @@ needs_surge(const SimSet *set, const SimInstance *instance)
 static Lot
 lot_of(const SimSet *set, const Deed *deed, const Asked *asked, const SimInstance *instance)
 {
-    if (instance->leaving)
+    if (instance->leaving || instance->quarantined)
         return asked->whom == ALL ? IT_IS_LEFT_OUT : IT_IS_REFUSED;
     if (asked->whom != OWN_ROUTE && deed->protection_holds && instance->protect_actions)
         return asked->whom == ALL ? IT_IS_LEFT_OUT : IT_IS_REFUSED;
@@ -196,15 +196,9 @@ leaving_add(const SimSet *set, Asked *asked)
     }
 }
 
-void
-act_delete_instances(Sim *sim, SimSet *set)
+static void
+deletion_ask(Sim *sim, SimSet *set, Asked asked, gboolean forced)
 {
-    Asked asked = asked_draw(sim, set);
-    if (asked.whom == ALL || asked.ids->len == 0) {
-        g_array_unref(asked.ids);
-        return;
-    }
-    gboolean forced = random_chance(&sim->actions, 30);
     asked.whom = NAMED;
     if (forced)
         leaving_add(set, &asked);
@@ -223,7 +217,7 @@ act_delete_instances(Sim *sim, SimSet *set)
     for (guint i = 0; answer->response->status < 300 && i < asked.ids->len; i++) {
         const SimInstance *instance = sim_instance(set, g_array_index(asked.ids, guint, i));
         leaving += instance->leaving ? 0 : 1;
-        part += instance->leaving || instance->surge ? 0 : 1;
+        part += instance->leaving || instance->surge || instance->replaced ? 0 : 1;
     }
     if (leaving > 0) {
         SimModel after = *sim_model(set);
@@ -239,6 +233,26 @@ act_delete_instances(Sim *sim, SimSet *set)
             promise_model(sim, set, set->revision + 1, &after);
     }
     g_array_unref(asked.ids);
+}
+
+void
+act_delete_instances(Sim *sim, SimSet *set)
+{
+    Asked asked = asked_draw(sim, set);
+    if (asked.whom == ALL || asked.ids->len == 0) {
+        g_array_unref(asked.ids);
+        return;
+    }
+    gboolean forced = random_chance(&sim->actions, 30);
+    deletion_ask(sim, set, asked, forced);
+}
+
+void
+instance_delete(Sim *sim, SimSet *set, guint id)
+{
+    Asked asked = { NAMED, g_array_new(FALSE, FALSE, sizeof(guint)) };
+    g_array_append_val(asked.ids, id);
+    deletion_ask(sim, set, asked, /* forced= */ FALSE);
 }
 
 void
@@ -277,7 +291,7 @@ asked_tampered(Sim *sim, const SimSet *set)
     Asked asked = { NAMED, g_array_new(FALSE, FALSE, sizeof(guint)) };
     for (guint i = 0; i < set->present->len; i++) {
         const SimInstance *instance = g_ptr_array_index(set->present, i);
-        if (vm_of(sim, set, instance->id)->tampered != SIMULATED_OK && !instance->leaving)
+        if (vm_of(sim, set, instance->id)->tampered != SIMULATED_OK && !instance->leaving && !instance->quarantined)
             g_array_append_val(asked.ids, instance->id);
     }
     return asked;
@@ -287,7 +301,8 @@ static gboolean
 somebody(const SimSet *set, gboolean (*is)(const SimSet *set, const SimInstance *instance))
 {
     for (guint i = 0; i < set->present->len; i++) {
-        if (is(set, g_ptr_array_index(set->present, i)))
+        const SimInstance *instance = g_ptr_array_index(set->present, i);
+        if (!instance->quarantined && is(set, instance))
             return TRUE;
     }
     return FALSE;
@@ -335,6 +350,7 @@ action_heal(Sim *sim)
         SimSet *set = g_ptr_array_index(sim->sets, i);
         if (set->gone)
             continue;
+        quarantine_end(sim, set);
         deed_ask(sim, set, &deeds[START], asked_all(set));
         sim_settle(sim);
         restart_tampered(sim, set);

@@ -56,7 +56,8 @@ quota_may_refuse(Sim *sim, const SimSet *set, const SimModel *after)
 static gboolean
 is_removable(const SimInstance *instance)
 {
-    return !instance->leaving && !instance->surge && !instance->protect_scale_in && !instance->protect_actions;
+    return !instance->leaving && !instance->surge && !instance->quarantined && !instance->protect_scale_in &&
+           !instance->protect_actions;
 }
 
 static guint
@@ -192,7 +193,7 @@ all_update(Sim *sim, SimSet *set, SimOperation *operation)
 {
     for (guint i = 0; i < set->present->len; i++) {
         const SimInstance *instance = g_ptr_array_index(set->present, i);
-        if (instance->leaving || instance->protect_actions)
+        if (instance->leaving || instance->protect_actions || instance->quarantined)
             continue;
         vm_entitle(vm_of(sim, set, instance->id), sim_model(set), set->revision);
         if (operation)
@@ -320,6 +321,10 @@ changed(Sim *sim, const SimModel *before)
         after.health = health_random(&sim->actions);
     if (sim->kind.attested && random_chance(&sim->actions, 40))
         after.attested = before->attested ? random_chance(&sim->actions, 70) : model_attestable(&after);
+    if (!after.attested)
+        after.deviation = DEVIATION_REPORTED;
+    else if (!before->attested || random_chance(&sim->actions, 25))
+        after.deviation = deviation_random(&sim->actions);
     if (sim->kind.images && ((what & 2) || random_chance(&sim->actions, 20)))
         follow_draw(sim, &sim->actions, &after);
     return after;

@@ -135,6 +135,11 @@ action_random(Sim *sim)
         act_approve(sim, attested);
         return;
     }
+    SimSet *quarantined = sim->kind.quarantine && random_chance(&sim->actions, 15) ? set_pick(sim) : NULL;
+    if (quarantined) {
+        act_quarantine(sim, quarantined);
+        return;
+    }
     guint drawn = random_below(&sim->actions, 100);
     for (guint i = 0; i < G_N_ELEMENTS(actions); i++) {
         if (drawn >= actions[i].weight) {

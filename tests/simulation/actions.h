@@ -24,6 +24,9 @@ void act_disk(Sim *sim, SimSet *set);
 /* attested.c */
 void act_approve(Sim *sim, SimSet *set);
 
+/* quarantined.c */
+void act_quarantine(Sim *sim, SimSet *set);
+
 /* os_upgrades.c */
 void act_import(Sim *sim, SimSet *set);
 
@@ -48,3 +51,5 @@ void act_upgrade(Sim *sim, SimSet *set);
 void act_power(Sim *sim, SimSet *set);
 void act_delete_instances(Sim *sim, SimSet *set);
 void act_protect(Sim *sim, SimSet *set);
+/* This one, by name. */
+void instance_delete(Sim *sim, SimSet *set, guint id);

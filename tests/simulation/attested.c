@@ -7,6 +7,8 @@
 
 /* One launch of an attested instance in so many. */
 #define LAUNCHES 10
+/* One in so many deviates besides, where it is about quarantine. */
+#define DEVIANTS 6
 /* A guest that does not answer is asked again a few times; the credential of a new key is a second round. */
 #define VERDICT_AFTER (15 * 60 * USEC_PER_SEC)
 
@@ -21,10 +23,22 @@ static const struct {
 };
 
 json_t *
-attestation_json(void)
+attestation_json(DeviationPolicy deviation)
 {
-    return json_pack("{ss s{ss ss ss}}", "name", "GuestAttestation", "properties", "publisher",
-                     "Microsoft.Azure.Security.LinuxAttestation", "type", "GuestAttestation", "typeHandlerVersion", "1.0");
+    json_t *properties = json_pack("{ss ss ss}", "publisher", "Microsoft.Azure.Security.LinuxAttestation", "type",
+                                   "GuestAttestation", "typeHandlerVersion", "1.0");
+    /* The default goes without saying. */
+    if (deviation != DEVIATION_REPORTED)
+        json_object_set_new(properties, "settings",
+                            json_pack("{s{ss}}", "AttestationConfig", "onDeviation", deviation_policy_text(deviation)));
+    return json_pack("{ss so}", "name", "GuestAttestation", "properties", properties);
+}
+
+DeviationPolicy
+deviation_random(Random *random)
+{
+    const guint drawn = random_below(random, 10);
+    return drawn < 3 ? DEVIATION_REPORTED : drawn < 5 ? DEVIATION_OUT_OF_HEALTH : DEVIATION_QUARANTINED;
 }
 
 SimulatedFault
@@ -39,15 +53,17 @@ attested_fault(Sim *sim, const LaunchSpec *spec, gboolean comes_up)
         return SIMULATED_OK;
     g_autofree char *what = g_strdup_printf("tamper %s/%u/%" G_GUINT64_FORMAT, set->name, id, spec->epoch);
     guint drawn = random_decided(sim->seed, what, LAUNCHES * G_N_ELEMENTS(tamperings));
-    if (drawn < G_N_ELEMENTS(tamperings)) {
+    if (drawn < G_N_ELEMENTS(tamperings))
         vm->tampered = tamperings[drawn].fault;
+    else if (sim->kind.quarantine && drawn % DEVIANTS == 0)
+        vm->tampered = SIMULATED_GRUB_CHANGED;
+    if (vm->tampered != SIMULATED_OK)
         trace_act(sim, "fault: launch %" G_GUINT64_FORMAT " of %s/%u is tampered with (%d)", spec->epoch, set->name, id,
                   (int)vm->tampered);
-    }
     return vm->tampered;
 }
 
-static Integrity
+Integrity
 verdict_of(SimulatedFault fault)
 {
     for (guint i = 0; i < G_N_ELEMENTS(tamperings); i++) {
@@ -57,8 +73,7 @@ verdict_of(SimulatedFault fault)
     return INTEGRITY_HEALTHY;
 }
 
-/* What it runs: a newer model that it was not brought to is nothing to it. */
-static gboolean
+gboolean
 is_attested(const SimSet *set, const StoreInstance *row)
 {
     return row->revision > 0 && g_array_index(set->models, SimModel, row->revision - 1).attested;

@@ -94,7 +94,7 @@ act_disk(Sim *sim, SimSet *set)
         return;
     }
     gboolean quiet = set_is_quiet(sim, set) && !instance->unsure && (!leaves || vm->alive);
-    Expected expected = set->deleting || instance->leaving || !is_free                            ? EXPECT_REFUSED
+    Expected expected = set->deleting || instance->leaving || instance->quarantined || !is_free   ? EXPECT_REFUSED
                         : quiet && (leaves || has_room(set, instance, vm, attached_count(disks))) ? EXPECT_ACCEPTED
                                                                                                   : EXPECT_EITHER;
     g_autofree char *text = json_text(body);

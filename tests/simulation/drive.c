@@ -39,7 +39,8 @@ kind_of(guint64 seed)
     kind.repairs = random_chance(&random, 25) && !kind.twin;
     kind.images = random_chance(&random, 8);
     kind.disks = !kind.twin && random_chance(&random, 10);
-    kind.attested = !kind.twin && random_chance(&random, 6);
+    kind.attested = !kind.twin && random_chance(&random, 10);
+    kind.quarantine = kind.attested && random_chance(&random, 75);
     if (kind.images)
         kind.actions += 4;
     if (kind.disks)
@@ -398,10 +399,10 @@ seed_play(guint64 seed, gboolean steps, gboolean print)
     Sim *sim = sim_begin(seed, kind);
     sim->trace.steps = steps;
     sim->trace.print = print;
-    trace_act(sim, "seed %" G_GUINT64_FORMAT ":%s%s%s%s%s%s%s%s%s%s", seed, kind.faults ? " faults" : "",
+    trace_act(sim, "seed %" G_GUINT64_FORMAT ":%s%s%s%s%s%s%s%s%s%s%s", seed, kind.faults ? " faults" : "",
               kind.kills ? " kills" : "", kind.disk ? " disk" : "", kind.hurried ? " hurried" : "", kind.twin ? " twin" : "",
               kind.on_file ? " on file" : "", kind.repairs ? " repairs" : "", kind.images ? " images" : "",
-              kind.disks ? " disks" : "", kind.attested ? " attested" : "");
+              kind.disks ? " disks" : "", kind.attested ? " attested" : "", kind.quarantine ? " quarantine" : "");
     sim_run(sim);
     if (!sim->broken && kind.twin)
         twin_compare(sim);

@@ -214,6 +214,7 @@ clock_jumps(Sim *sim)
 {
     gint64 usec = random_between(&sim->faults, 1, 3600) * USEC_PER_SEC;
     trace_act(sim, "fault: the clock jumps by %" G_GINT64_FORMAT " s", usec / USEC_PER_SEC);
+    sim->jumped += usec;
     clock_virtual_jump(sim->world->clock, usec);
 }
 

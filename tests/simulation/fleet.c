@@ -79,7 +79,7 @@ model_same_launch(const SimModel *a, const SimModel *b)
 gboolean
 model_same_effect(const SimModel *a, const SimModel *b)
 {
-    return model_same_launch(a, b) && a->health == b->health && a->attested == b->attested;
+    return model_same_launch(a, b) && a->health == b->health && a->attested == b->attested && a->deviation == b->deviation;
 }
 
 /* One in eight has forty instances. */
@@ -114,6 +114,7 @@ model_random(Sim *sim)
         model.secure_boot = model.trusted && random_chance(&sim->fleet, sim->kind.attested ? 90 : 60);
         model.vtpm = model.trusted && random_chance(&sim->fleet, sim->kind.attested ? 95 : 80);
         model.attested = sim->kind.attested && model_attestable(&model) && random_chance(&sim->fleet, 90);
+        model.deviation = model.attested ? deviation_random(&sim->fleet) : DEVIATION_REPORTED;
     } while (!model_is_valid(&model));
     return model;
 }
@@ -172,7 +173,7 @@ extensions_json(const SimModel *model)
     if (model->health > 0)
         json_array_append_new(list, health_json(model->health));
     if (model->attested)
-        json_array_append_new(list, attestation_json());
+        json_array_append_new(list, attestation_json(model->deviation));
     return json_pack("{so}", "extensions", list);
 }
 
@@ -195,7 +196,8 @@ model_body(const SimModel *model, const SimModel *before)
     if (before ? before->trusted != model->trusted || before->secure_boot != model->secure_boot || before->vtpm != model->vtpm
                : model->trusted)
         json_object_set_new(profile, "securityProfile", security_json(model));
-    if (before ? before->health != model->health || before->attested != model->attested : model->health > 0 || model->attested)
+    if (before ? before->health != model->health || before->attested != model->attested || before->deviation != model->deviation
+               : model->health > 0 || model->attested)
         json_object_set_new(profile, "extensionProfile", extensions_json(model));
     json_object_set_new(properties, "virtualMachineProfile", profile);
     if (!before && notice_minutes(model))

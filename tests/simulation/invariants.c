@@ -26,7 +26,7 @@ instances_are_the_promised_ones(Sim *sim, const Rows *rows, const char *name)
             const SimInstance *promised = sim_instance(set, instance->id);
             if (instance->state == INSTANCE_RUNNING && !instance->operation)
                 vm_of(sim, set, instance->id)->created = TRUE;
-            staying += instance->want_deleted || instance->surge ? 0 : 1;
+            staying += instance->want_deleted || instance->surge || instance->replaced ? 0 : 1;
             if (!promised || promised->leaving != instance->want_deleted)
                 sim_break(sim, name, "%s/%u %s", set->name, instance->id,
                           promised ? "is to be deleted, or is not" : "was never promised");
@@ -86,7 +86,8 @@ usage_of(const Rows *rows, Sim *sim, const char *family)
         const SimSet *set = sim_set_by_uid(sim, row->set->uid);
         for (guint k = 0; set && k < row->instances->len; k++) {
             const StoreInstance *instance = g_ptr_array_index(row->instances, k);
-            if (instance->want_deleted || instance->want_revision > set->models->len)
+            /* For who is in quarantine another one counts. */
+            if (instance->want_deleted || instance->replaced || instance->want_revision > set->models->len)
                 continue;
             cores += cores_of(set, instance, family);
         }
@@ -326,7 +327,7 @@ the_dead_run_again(Sim *sim, const Rows *rows, const char *name)
             const StoreInstance *instance = g_ptr_array_index(row->instances, k);
             const SimInstance *promised = sim_instance(set, instance->id);
             const Vm *vm = vm_of(sim, set, instance->id);
-            if (vm->owed && !vm->alive && promised->power == POWER_RUNNING && !promised->unsure)
+            if (vm->owed && !vm->alive && !promised->quarantined && promised->power == POWER_RUNNING && !promised->unsure)
                 sim_break(sim, name, "%s/%u is %s: %s", set->name, instance->id, instance_state_text(instance->state),
                           instance->failure_message ? instance->failure_message : "");
         }
@@ -346,7 +347,7 @@ all_run_their_model(Sim *sim, const Rows *rows, const char *name)
         gboolean boots = !model->secure_boot || sim_images[model->image].bootable;
         for (guint k = 0; k < row->instances->len; k++) {
             const StoreInstance *instance = g_ptr_array_index(row->instances, k);
-            if (set->left_behind || sim_instance(set, instance->id)->protect_actions)
+            if (set->left_behind || sim_instance(set, instance->id)->protect_actions || instance->quarantined)
                 continue;
             if (instance->revision != set->revision && instance->want_revision != set->revision)
                 sim_break(sim, name, "%s/%u is at revision %u, its set at %u", set->name, instance->id, instance->revision,
@@ -381,11 +382,17 @@ static const struct {
     { EVERY_STEP, "an operation counts its steps", steps_are_counted },
     { EVERY_STEP, "a step is of an operation that is under way", steps_belong_to_operations },
     { EVERY_STEP, "a verdict is what its boot deserves", verdicts_follow },
+    { EVERY_STEP, "what is in quarantine is left as it is", quarantine_is_kept },
+    { EVERY_STEP, "who is released is attested at once", released_are_attested },
     { AT_REST, "every accepted operation ends", everything_has_ended },
     { AT_REST, "what is deleted is gone", what_leaves_is_gone },
     { AT_REST, "what is written down of a VM is what it is", rows_are_what_runs },
     { AT_REST, "power is what was asked", power_is_what_was_asked },
     { AT_REST, "no data disk is lost, or in two places", data_disks_are_somewhere },
+    { AT_REST, "what is in quarantine stands still, and nobody else", quarantine_is_cut_off },
+    { AT_REST, "who deviates is in quarantine where its policy says so", deviants_are_in_quarantine },
+    { AT_REST, "a verdict moves health where its policy says so", health_follows_verdicts },
+    { AT_REST, "what is in quarantine is listed", quarantine_is_listed },
     { AT_REST, "answers agree with rows", answers_agree_at_rest },
     { AT_REST, "a newer image is taken as soon as it may be", newer_images_are_taken },
     { FOLLOWED, "once faults stop, who follows `latest` runs the newest image", newest_images_run },

@@ -73,8 +73,8 @@ static void
 end_see(Sim *sim, const SimSet *set, const StoreInstance *row, const char *name)
 {
     Vm *vm = vm_of(sim, set, row->id);
-    gboolean hears =
-        row->state == INSTANCE_RUNNING && row->alive && row->agent && !row->skip_shutdown && (vm->named || !row->surge);
+    gboolean hears = row->state == INSTANCE_RUNNING && row->alive && row->agent && !row->quarantined && !row->skip_shutdown &&
+                     (vm->named || !row->surge);
     gint64 time = set_notice_usec(set);
     if (vm->end_seen)
         return;

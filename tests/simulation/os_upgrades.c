@@ -278,8 +278,9 @@ newer_images_are_taken(Sim *sim, const Rows *rows, const char *invariant)
             continue;
         for (guint k = 0; k < row->instances->len; k++) {
             const StoreInstance *instance = g_ptr_array_index(row->instances, k);
-            part += instance->want_deleted || instance->surge ? 0 : 1;
-            ill += !instance->want_deleted && !instance->surge && row_is_ill(instance) ? 1 : 0;
+            const gboolean counts = !instance->want_deleted && !instance->surge && !instance->quarantined;
+            part += counts ? 1 : 0;
+            ill += counts && row_is_ill(instance) ? 1 : 0;
         }
         if (ill * 100 <= part * roll_policy(sim_model(set), /* os_before= */ 1).unhealthy)
             sim_break(sim, invariant, "%s is on %s, and %s is there; %u of %u are ill", set->name,
@@ -315,7 +316,8 @@ newest_images_run(Sim *sim, const Rows *rows, const char *invariant)
         for (guint k = 0; k < row->instances->len; k++) {
             guint id = ((const StoreInstance *)g_ptr_array_index(row->instances, k))->id;
             const Vm *vm = vm_of(sim, set, id);
-            if (!sim_instance(set, id)->protect_actions && (!vm->alive || model_at(set, vm->last->revision)->image != newest))
+            if (quarantine_lets(sim_instance(set, id)) && !sim_instance(set, id)->protect_actions &&
+                (!vm->alive || model_at(set, vm->last->revision)->image != newest))
                 sim_break(sim, invariant, "%s/%u %s", set->name, id, vm->alive ? "is on another one" : "does not run");
         }
     }

@@ -61,11 +61,11 @@ sim_instance(const SimSet *set, guint id)
     return NULL;
 }
 
-/* What a rolling upgrade has beyond the capacity for a while is its own. */
+/* What a rolling upgrade has beyond the capacity for a while is its own; for who is replaced there is another. */
 static gboolean
 is_part(const SimInstance *instance)
 {
-    return !instance->leaving && !instance->surge;
+    return !instance->leaving && !instance->surge && !instance->replaced;
 }
 
 guint

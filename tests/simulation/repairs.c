@@ -33,6 +33,8 @@ take_judge(Sim *sim, SimSet *set, const RowSet *row, const SimInstance *instance
         why = "the service is suspended";
     else if (row->roll)
         why = "a rolling upgrade is under way";
+    else if (instance->quarantined)
+        why = "it is in quarantine";
     else if (instance->leaving || instance->surge || instance->protect_scale_in || instance->protect_actions)
         why = "it leaves, or is protected";
     else if (instance->power != POWER_RUNNING && !instance->unsure)
@@ -118,7 +120,7 @@ repairs_follow(Sim *sim, SimSet *set, const RowSet *row)
         const StoreInstance *is = g_ptr_array_index(row->instances, i);
         SimInstance *instance = sim_instance(set, is->id);
         const SimInstance *old = is->replaces && is->attempt == 0 ? sim_instance(set, is->replaces - 1) : NULL;
-        present += is->want_deleted ? 0 : 1;
+        present += is->want_deleted || is->quarantined ? 0 : 1;
         repairing += is->repairing && !is->want_deleted ? 1 : 0;
         if (!instance && !old)
             continue;

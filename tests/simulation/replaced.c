@@ -50,6 +50,7 @@ replaced_adopt(Sim *sim, SimSet *set, const StoreInstance *row)
     cover_as(sim, set, row, as);
     SimInstance *instance = sim_instance(set, row->id);
     instance->repairing = row->repairing;
+    instance->stands_in = old->stands_in;
     /* Where the newest is larger, and quota has no room for it, it is as the old one was. */
     gboolean for_room = sim->quota_is_cut && row->want_revision == old->want &&
                         g_array_index(set->models, SimModel, old->want - 1).size != sim_model(set)->size;

@@ -50,7 +50,7 @@ mark_of(const Look *look, const StoreInstance *row)
 static gboolean
 is_well(const StoreInstance *row)
 {
-    return row->state == INSTANCE_RUNNING && (row->health_since == 0 || row->health == HEALTH_HEALTHY);
+    return row->state == INSTANCE_RUNNING && !row->out_of_health && (row->health_since == 0 || row->health == HEALTH_HEALTHY);
 }
 
 gboolean
@@ -60,7 +60,8 @@ row_is_ill(const StoreInstance *row)
         return FALSE;
     switch (row->state) {
     case INSTANCE_RUNNING:
-        return row->health_since != 0 && (row->health == HEALTH_UNHEALTHY || row->health == HEALTH_UNKNOWN);
+        return row->out_of_health ||
+               (row->health_since != 0 && (row->health == HEALTH_UNHEALTHY || row->health == HEALTH_UNKNOWN));
     case INSTANCE_FAILED:
     case INSTANCE_STOPPED:
     case INSTANCE_DEALLOCATED:
@@ -92,7 +93,7 @@ row_count(Look *look, const StoreInstance *row)
     RollMark mark = mark_of(look, row);
     gboolean waited_for = mark == ROLL_MARK_IN_HAND || mark == ROLL_MARK_UNDOING,
              ill = row_is_ill(row) || is_unproven(row, mark);
-    if (row->want_deleted)
+    if (row->want_deleted || row->quarantined)
         return;
     look->part += row->surge ? 0 : 1;
     look->just_taken += row->repairing && row->operation ? 1 : 0;
@@ -194,6 +195,8 @@ surplus_adopt(Look *look, const StoreInstance *row)
     SimSet *set = look->set;
     if (row->replaces)
         return replaced_adopt(look->sim, set, row);
+    if (set->stand_ins_due > 0 && row->stands_in)
+        return stand_in_adopt(look->sim, set, row);
     if (!row->surge || !look->roll || !look->policy.surge || row->id != set->next_id) {
         sim_break(look->sim, "instances are the promised ones", "%s/%u was never promised; the next is %u", set->name, row->id,
                   set->next_id);
@@ -250,7 +253,7 @@ instance_follow(Look *look, const StoreInstance *row)
     instance->mark = mark;
     instance->taken_back = instance->taken_back && mark == ROLL_MARK_UNDOING;
     instance->want = row->want_revision;
-    instance->out_of_service = row->state == INSTANCE_FAILED || row->health == HEALTH_UNHEALTHY ||
+    instance->out_of_service = row->state == INSTANCE_FAILED || row->health == HEALTH_UNHEALTHY || row->out_of_health ||
                                row->want_power != POWER_RUNNING ||
                                (row->state == INSTANCE_STOPPED && row->epoch == row->want_epoch);
 }
@@ -386,7 +389,8 @@ only_surge_would_do(const Look *look)
         return FALSE;
     for (guint i = 0; i < look->set->present->len; i++) {
         const SimInstance *instance = g_ptr_array_index(look->set->present, i);
-        if (!instance->leaving && !instance->protect_actions && !model_at(look->set, instance->want)->trusted)
+        if (!instance->leaving && !instance->quarantined && !instance->protect_actions &&
+            !model_at(look->set, instance->want)->trusted)
             return TRUE;
     }
     return FALSE;
@@ -433,7 +437,7 @@ static void
 completion_judge(Look *look, const StoreInstance *row)
 {
     const SimInstance *instance = sim_instance(look->set, row->id);
-    if (row->want_deleted)
+    if (row->want_deleted || row->quarantined)
         return;
     if (row->surge || row->roll_mark == ROLL_MARK_IN_HAND || row->roll_mark == ROLL_MARK_UNDOING)
         if (row->surge || row->roll == look->roll->id)
@@ -575,6 +579,7 @@ rolls_follow(Sim *sim, const Rows *rows, const char *name)
         if (sim->broken)
             return;
         repairs_follow(sim, set, row);
+        quarantines_follow(sim, set, row);
         if (set->roll.id != 0 && (!row->roll || row->roll->id != set->roll.id)) {
             g_autoptr(StoreRoll) past = roll_read_ended(sim, row, set->roll.id);
             if (past)
@@ -582,6 +587,7 @@ rolls_follow(Sim *sim, const Rows *rows, const char *name)
         }
         if (!sim->broken)
             look_at(sim, set, row, row->roll, name);
+        stand_ins_are_there(sim, set);
         if (!sim->broken)
             nothing_is_left(sim, row, name);
     }

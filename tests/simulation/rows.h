@@ -40,7 +40,20 @@ SimInstance *replaced_adopt(Sim *sim, SimSet *set, const StoreInstance *row);
 void repairs_follow(Sim *sim, SimSet *set, const RowSet *row);
 /* notice.c: who is seen to leave for the first time, and what time its guest is given. */
 void notices_follow(Sim *sim, const Rows *rows, const char *name);
+/* quarantined.c: who was put into quarantine since it was last asked, judged; what comes in its place; and what holds of it. */
+void quarantines_follow(Sim *sim, SimSet *set, const RowSet *row);
+SimInstance *stand_in_adopt(Sim *sim, SimSet *set, const StoreInstance *row);
+void stand_ins_are_there(Sim *sim, SimSet *set);
+void quarantine_is_kept(Sim *sim, const Rows *rows, const char *name);
+void quarantine_is_cut_off(Sim *sim, const Rows *rows, const char *name);
+void deviants_are_in_quarantine(Sim *sim, const Rows *rows, const char *name);
+void health_follows_verdicts(Sim *sim, const Rows *rows, const char *name);
+void quarantine_is_listed(Sim *sim, const Rows *rows, const char *name);
+void released_are_attested(Sim *sim, const Rows *rows, const char *name);
 /* attested.c */
+Integrity verdict_of(SimulatedFault fault); /* what one that was tampered with so deserves */
+/* What it runs: a newer model that it was not brought to is nothing to it. */
+gboolean is_attested(const SimSet *set, const StoreInstance *row);
 void verdicts_follow(Sim *sim, const Rows *rows, const char *name);
 void verdicts_are_there(Sim *sim, const Rows *rows, const char *name);
 void verdicts_are_of_the_last_boot(Sim *sim, const Rows *rows, const char *invariant);

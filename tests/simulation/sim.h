@@ -58,10 +58,11 @@ typedef struct {
     guint size, image; /* in the tables above */
     gboolean latest;   /* the image is the one that `latest` was when the model was made */
     gboolean trusted, secure_boot, vtpm;
-    gboolean says_standard; /* its body names the security type Standard, and does not only leave it out */
-    guint disks;            /* data disks, luns 0 … */
-    guint health;           /* 0: none; else the number of an Application Health extension in policy.c, plus 1 */
-    gboolean attested;      /* it has the Guest Attestation extension */
+    gboolean says_standard;    /* its body names the security type Standard, and does not only leave it out */
+    guint disks;               /* data disks, luns 0 … */
+    guint health;              /* 0: none; else the number of an Application Health extension in policy.c, plus 1 */
+    gboolean attested;         /* it has the Guest Attestation extension */
+    DeviationPolicy deviation; /* attested: what follows from one */
     gboolean flexible;
     guint capacity;
     guint tag;
@@ -84,6 +85,10 @@ typedef struct {
     gboolean has_step;       /* as last seen, and not because it had died */
     guint step_revision;     /* of its set, when that was seen */
     UnixTime step_over;      /* the last one that it was well after; 0: none was seen */
+    gboolean quarantined;    /* as last seen, until a request releases it */
+    gboolean replaced;       /* quarantined, and another one came in its place */
+    gboolean stands_in;      /* it came in the place of one in quarantine */
+    UnixTime released_at;    /* 0: it was not, or has a verdict since */
 } SimInstance;
 
 /* A rolling upgrade under way, as last seen; what it may do is known from what was asked for. */
@@ -123,6 +128,7 @@ typedef struct {
     gboolean left_behind;       /* in the end its model is not reached: data disks keep somebody from Trusted launch */
     RollStatus roll_ended_as;   /* of the last one */
     gboolean roll_faulted;      /* one of them ended so */
+    guint stand_ins_due;        /* in whose place one is to come, and was not seen yet */
     guint rests;                /* how often it was at rest with something new in it */
     guint roll_seen_at;         /* step at which a rolling upgrade was last under way */
     guint64 answers_seen; /* the state of its rows, and the life of the control plane, that its answers were compared with */
@@ -189,10 +195,11 @@ typedef struct {
     gboolean hurried; /* actions come while others are under way */
     gboolean twin;    /* done once more without the kills, on a disk that does not fail: both end alike */
     gboolean on_file;
-    gboolean repairs;  /* sets repair their instances, and there is time for it */
-    gboolean images;   /* images are imported, and sets follow `latest` */
-    gboolean disks;    /* models have data disks, and kept ones are attached */
-    gboolean attested; /* instances are asked how they booted, and some are tampered with */
+    gboolean repairs;    /* sets repair their instances, and there is time for it */
+    gboolean images;     /* images are imported, and sets follow `latest` */
+    gboolean disks;      /* models have data disks, and kept ones are attached */
+    gboolean attested;   /* instances are asked how they booted, and some are tampered with */
+    gboolean quarantine; /* attested, and most of what is tampered with is a deviation */
     guint actions;
 } SimKind;
 
@@ -224,6 +231,7 @@ typedef struct {
     guint fed_left;     /* writing steps until it is compared again, unless it comes to rest before */
     guint64 seen;       /* the store's revision that was looked at last */
     guint64 rolls_seen; /* the same, with an eye on rolling upgrades */
+    gint64 jumped;      /* the clock, so far */
     gboolean faults_on;
     gboolean quota_is_cut;
     gboolean flexible_feature; /* Flexible sets may go to Trusted launch */
@@ -265,9 +273,17 @@ void image_back_note(SimSet *set, const SimModel *before, const SimModel *after)
 void act_import_last(Sim *sim);
 
 /* attested.c: how instances booted. */
-json_t *attestation_json(void);
+json_t *attestation_json(DeviationPolicy deviation);
+DeviationPolicy deviation_random(Random *random);
 /* What this launch is tampered with, which is noted in its VM. */
 SimulatedFault attested_fault(Sim *sim, const LaunchSpec *spec, gboolean comes_up);
+
+/* quarantined.c: what is taken out of service for how it booted. */
+/* It is not in quarantine, or is on its way out of it for good: a request may touch it. */
+gboolean quarantine_lets(const SimInstance *instance);
+void quarantine_isolate_judge(Sim *sim, const SimSet *set, guint id, gboolean isolated);
+/* Of all its sets: some are released, some deleted, and some stay. */
+void quarantine_end(Sim *sim, SimSet *set);
 
 /* policy.c */
 SimPolicy policy_random(const Sim *sim, Random *random, gboolean flexible);

@@ -231,6 +231,8 @@ touch(Sim *sim, const char *key, const char *verb, const LaunchSpec *start)
         sim_break(sim, "an instance id is never used again", "%s: %s after it was destroyed", key, verb);
     if (!set)
         sim_break(sim, "a VM belongs to a scale set", "%s %s", verb, key);
+    else if (!set->deleting && sim_instance(set, id) && !quarantine_lets(sim_instance(set, id)))
+        sim_break(sim, "nothing is done with what is in quarantine", "%s %s/%u", verb, set->name, id);
     else if (!set->deleting && !is_covered(sim, set, id) && !roll_covers(set, sim_instance(set, id)) &&
              !(start && (start->epoch == vm->epoch || may_be_revived(set, id, vm))))
         sim_break(sim, "nobody is touched unasked", "%s %s/%u", verb, set->name, id);
@@ -321,6 +323,19 @@ on_destroy(void *data, const char *key)
 }
 
 static void
+on_isolate(void *data, const char *key, gboolean isolated)
+{
+    Sim *sim = data;
+    guint id;
+    look_first(sim);
+    g_autofree char *name = vm_name(sim, key);
+    const SimSet *set = sim_set_of_key(sim, key, &id);
+    trace_step(sim, "%s %s", isolated ? "isolate" : "let go", name);
+    if (set)
+        quarantine_isolate_judge(sim, set, id, isolated);
+}
+
+static void
 on_event(void *data, const HostEvent *event)
 {
     static const char *const texts[HOST_N_EVENTS] = { "started",      "start failed", "agent answered", "rebooted",
@@ -374,6 +389,15 @@ vm_model(const Sim *sim, const Vm *vm)
     return set && vm->last ? &g_array_index(set->models, SimModel, vm->last->revision - 1) : NULL;
 }
 
+static gboolean
+is_kept_still(const Sim *sim, const Vm *vm)
+{
+    guint id;
+    const SimSet *set = sim_set_of_key((Sim *)sim, vm->key, &id);
+    const SimInstance *instance = set ? sim_instance(set, id) : NULL;
+    return instance && instance->quarantined;
+}
+
 gboolean
 vm_runs_without_agent(const Sim *sim, const Vm *vm)
 {
@@ -386,7 +410,7 @@ gboolean
 vm_serves(const Sim *sim, const Vm *vm)
 {
     const SimModel *model = vm_model(sim, vm);
-    if (!vm->alive || vm->stopping || vm->destroying || !model)
+    if (!vm->alive || vm->stopping || vm->destroying || !model || is_kept_still(sim, vm))
         return FALSE;
     return (vm->agent || !sim_images[model->image].agent) && model_is_well(model) && !vm_is_ill(sim, vm);
 }
@@ -394,5 +418,5 @@ vm_serves(const Sim *sim, const Vm *vm)
 void
 watch_begin(Sim *sim)
 {
-    sim->world->watch = (WorldWatch){ sim, on_start, on_stop, on_destroy, on_event };
+    sim->world->watch = (WorldWatch){ sim, on_start, on_stop, on_destroy, on_isolate, on_event };
 }

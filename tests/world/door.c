@@ -77,6 +77,8 @@ door_isolate(Host *host, const char *key, gboolean isolated)
     World *world = world_of(host);
     if (world->dead)
         return;
+    if (world->watch.isolate)
+        world->watch.isolate(world->watch.data, key, isolated);
     host_isolate(world->simulated, key, isolated);
     door_step(world);
 }

@@ -15,6 +15,7 @@ typedef struct {
     void (*start)(void *data, const LaunchSpec *spec); /* a call that reaches the host, before it has an effect */
     void (*stop)(void *data, const char *key);
     void (*destroy)(void *data, const char *key);
+    void (*isolate)(void *data, const char *key, gboolean isolated);
     void (*event)(void *data, const HostEvent *event); /* what happened to a VM, also where nobody hears of it */
 } WorldWatch;
 
