@@ -35,6 +35,15 @@ skip_spaces(const char *at)
     return at;
 }
 
+/* "name" is compared by eq, "name ge" by ge. */
+static gboolean
+field_is(const char *field, const char *name, const char *comparison)
+{
+    gsize length = strcspn(field, " ");
+    return strlen(name) == length && g_ascii_strncasecmp(field, name, length) == 0 &&
+           g_ascii_strcasecmp(field[length] ? field + length + 1 : "eq", comparison) == 0;
+}
+
 /* The next run of characters that are none of " '"; moves *at behind it. */
 static char *
 word_take(const char **at)
@@ -66,10 +75,10 @@ value_take(const char **at)
 }
 
 static int
-field_index(const char *const *fields, const char *name)
+field_index(const char *const *fields, const char *name, const char *comparison)
 {
-    for (int i = 0; name && fields[i]; i++) {
-        if (g_ascii_strcasecmp(fields[i], name) == 0)
+    for (int i = 0; name && comparison && fields[i]; i++) {
+        if (field_is(fields[i], name, comparison))
             return i;
     }
     return -1;
@@ -91,8 +100,9 @@ filter_parse(const char *text, const char *const *fields, Filter *ret_filter, GE
     for (;;) {
         /* Azure's command line puts a field that has a slash in quotes. */
         g_autofree char *name = value_take(&at);
-        int field = field_index(fields, name);
-        g_autofree char *value = field >= 0 && word_is(&at, "eq") ? value_take(&at) : NULL;
+        g_autofree char *comparison = word_take(&at);
+        int field = field_index(fields, name, comparison);
+        g_autofree char *value = field >= 0 ? value_take(&at) : NULL;
         if (!value || ret_filter->values[field])
             return refuse(text, fields, error);
         ret_filter->values[field] = g_steal_pointer(&value);

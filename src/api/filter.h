@@ -1,17 +1,19 @@
-/* api/filter.h: OData's $filter, as far as clients of this API use it: FIELD eq VALUE, several of them joined by "and". Pure.
+/* api/filter.h: OData's $filter, as far as clients of this API use it: FIELD eq VALUE, or ge and le
+ * where the field says so, several of them joined by "and". Pure.
  */
 #pragma once
 
 #include <glib.h>
 
-#define FILTER_MAX_FIELDS 4
+#define FILTER_MAX_FIELDS 9
 
-/* values[i]: what fields[i] is to equal, NULL where the filter does not name it. */
+/* values[i]: what fields[i] is compared with, NULL where the filter does not name it. */
 typedef struct {
     char *values[FILTER_MAX_FIELDS];
 } Filter;
 
-/* text: decoded; NULL or empty: no filter. fields: NULL-terminated, at most FILTER_MAX_FIELDS, matched without regard to case.
+/* text: decoded; NULL or empty: no filter. fields: NULL-terminated, at most FILTER_MAX_FIELDS, matched without regard to case:
+ * "name", or "name ge" where it is compared by that instead of eq.
  * A VALUE is 'text' with '' for a quote, or a bare word; so may FIELD be. Anything else is refused with what would be accepted.
  */
 gboolean filter_parse(const char *text, const char *const *fields, Filter *ret_filter, GError **error);

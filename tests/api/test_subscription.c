@@ -285,8 +285,37 @@ test_the_activity_log_tells_who_and_how(void)
     g_autofree char *filtered = g_strdup_printf("%s?$filter=resourceUri%%20eq%%20'%s'", log, id);
     g_autoptr(Answer) of_set = world_must(world, 200, "GET", filtered, NULL);
     answer_expect(of_set, "value.5.status.value", "Started");
-    g_autofree char *wrong = g_strconcat(log, "?$filter=status%20eq%20'x'", NULL);
-    answer_free(world_must(world, 400, "GET", wrong, NULL));
+    static const struct {
+        const char *filter;
+        gboolean finds;
+    } rows[] = {
+        { "eventTimestamp%20ge%202000-01-01T00:00:00.000001%20and%20eventTimestamp%20le%202999-01-01T00:00:00Z%20and%20"
+          "resourceGroupName%20eq%20'G1'",
+          TRUE },
+        { "eventTimestamp%20ge%20'2999-01-01T00:00:00Z'", FALSE },
+        { "resourceGroupName%20eq%20'other'", FALSE },
+        { "resourceProvider%20eq%20'microsoft.compute'", TRUE },
+        { "resourceProvider%20eq%20'Microsoft.Network'", FALSE },
+        { "caller%20eq%20'Owner'%20and%20status%20eq%20'started'", TRUE },
+        { "caller%20eq%20'token'", FALSE },
+        { "status%20eq%20'Failed'", FALSE },
+        { "correlationId%20eq%20'none'", FALSE },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *target = g_strdup_printf("%s?$filter=%s", log, rows[i].filter);
+        g_autoptr(Answer) answer = world_must(world, 200, "GET", target, NULL);
+        g_autofree char *value = answer_text(answer, "value.0.eventDataId");
+        if ((value != NULL) != rows[i].finds)
+            g_error("%s: found %s", rows[i].filter, value ? value : "nothing");
+    }
+    static const char *const wrong[] = { "level%20eq%20'x'", "eventTimestamp%20eq%202000-01-01T00:00:00Z",
+                                         "eventTimestamp%20ge%20yesterday", "caller%20ge%20'a'",
+                                         "resourceId%20eq%20'/a'%20and%20resourceGroupName%20eq%20'g1'" };
+    for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autofree char *target = g_strdup_printf("%s?$filter=%s", log, wrong[i]);
+        g_autoptr(Answer) answer = world_must(world, 400, "GET", target, NULL);
+        answer_expect(answer, "error.target", "$filter");
+    }
 }
 
 int
