@@ -55,6 +55,15 @@ machine_set(json_t *body, json_t *properties, const Call *call, const StoreSet *
     json_object_set_new(properties, "virtualMachineScaleSet", json_pack("{ss}", "id", set_id));
 }
 
+/* Network interfaces are no resources here. The Azure command line goes through them before it shows a VM's power state. */
+static void
+interfaces_set(json_t *properties)
+{
+    if (!json_object_get(properties, "networkProfile"))
+        json_object_set_new(properties, "networkProfile", json_object());
+    json_object_set_new(json_object_get(properties, "networkProfile"), "networkInterfaces", json_array());
+}
+
 static json_t *
 instance_json(const Call *call, const StoreSet *set, const StoreInstance *instance, const json_t *model_public, gboolean latest)
 {
@@ -81,6 +90,8 @@ instance_json(const Call *call, const StoreSet *set, const StoreInstance *instan
     static const char *const copied[] = { "storageProfile", "securityProfile", "networkProfile", "diagnosticsProfile" };
     for (guint i = 0; i < G_N_ELEMENTS(copied); i++)
         json_set_new(properties, copied[i], json_deep_copy(json_object_get(profile, copied[i])));
+    if (call->as_machine)
+        interfaces_set(properties);
     os_profile_set(properties, profile, instance);
     protection_set(properties, instance);
     json_set_text(properties, "provisioningState", instance_provisioning(instance));

@@ -128,6 +128,8 @@ test_reading(void)
         { "GET", "~/providers/Microsoft.Compute", NULL, 200, "resourceTypes.2.resourceType", "virtualMachines" },
     };
     ROWS_RUN(world, rows);
+    g_autoptr(Answer) machine = world_must(world, 200, "GET", VM(1), NULL);
+    g_assert_true(json_is_array(answer_at(machine, "properties.networkProfile.networkInterfaces")));
 }
 
 /* Names of a list, separated by blanks. */
