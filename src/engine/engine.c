@@ -207,7 +207,6 @@ dirty_take(Pass *pass, GError **error)
 static gboolean
 pass_do(Pass *pass, GError **error)
 {
-    gboolean acted;
     if (!changes_collect(pass, error) || !engine_sets_refresh(pass->engine, pass->tx, error) || !events_take(pass, error) ||
         !health_take(pass, error) || !attest_take(pass, error) || !dirty_take(pass, error) || !health_follow_all(pass, error) ||
         !attest_follow_all(pass, error))
@@ -216,13 +215,13 @@ pass_do(Pass *pass, GError **error)
     pass_tell(pass);
     if (!engine_sets_plan(pass, error))
         return FALSE;
-    /* What the plan changed is acted on at once: a pass of its own would read and write every such row again. */
-    if (!held_act(pass, &acted, error))
-        return FALSE;
-    if (acted) {
-        if (!health_follow_all(pass, error) || !attest_follow_all(pass, error))
+    /* What the plan changed is acted on at once: a pass of its own would read and write every such row again. So is what
+     * follows from that: one that it has judged is put into quarantine, and another one is made. */
+    for (gboolean acted = TRUE; acted;) {
+        if (!held_act(pass, &acted, error) || (acted && (!health_follow_all(pass, error) || !attest_follow_all(pass, error))))
             return FALSE;
-        notice_follow_all(pass);
+        if (acted)
+            notice_follow_all(pass);
     }
     pass_tell(pass);
     return pass_write(pass, error) && records_follow(pass, error) && pass_commit(pass, error);

@@ -294,6 +294,22 @@ test_no_third_one_after_one_that_failed(void)
     expect_capacity(world, "2");
 }
 
+/* A rolling upgrade lets go of it in the pass in which it is judged. */
+static void
+test_left_by_a_rolling_upgrade(void)
+{
+    Deviants deviants = { "0", 10, NULL };
+    g_autoptr(World) world = attested_world(SET("Rolling", QUARANTINE), deviates, &deviants);
+    answer_free(world_must(world, 200, "PATCH", "@/s1",
+                           "{\"sku\":{\"name\":\"Standard_B2s\"},\"properties\":{\"upgradePolicy\":{\"rollingUpgradePolicy\":{"
+                           "\"maxUnhealthyInstancePercent\":100,\"maxUnhealthyUpgradedInstancePercent\":100}}}}"));
+    attested_settle(world);
+    g_autoptr(Answer) latest = world_must(world, 200, "GET", "@/s1/rollingUpgrades/latest", NULL);
+    answer_expect(latest, "properties.runningStatus.code", "Completed");
+    answer_expect(latest, "properties.progress.failedInstanceCount", "1");
+    expect(world, "0q:unhealthy 1:healthy 2:healthy");
+}
+
 static void
 test_protected(void)
 {
@@ -412,6 +428,7 @@ main(int argc, char **argv)
     g_test_add_func("/engine/consequences/another-policy-by-then", test_another_policy_by_then);
     g_test_add_func("/engine/consequences/no-third-one", test_no_third_one);
     g_test_add_func("/engine/consequences/no-third-one-after-one-that-failed", test_no_third_one_after_one_that_failed);
+    g_test_add_func("/engine/consequences/left-by-a-rolling-upgrade", test_left_by_a_rolling_upgrade);
     g_test_add_func("/engine/consequences/protected", test_protected);
     g_test_add_func("/engine/consequences/quota", test_quota);
     g_test_add_func("/engine/consequences/the-end-of-its-vm", test_the_end_of_its_vm);
