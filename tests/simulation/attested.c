@@ -166,14 +166,16 @@ verdicts_are_there(Sim *sim, const Rows *rows, const char *invariant)
     }
 }
 
-/* What an operator approves of is what should boot: here, never what was tampered with. */
+/* What an operator approves of is what should boot: here, never what was tampered with, nor who has booted anew since it was
+ * attested. */
 void
 act_approve(Sim *sim, SimSet *set)
 {
     if (set->present->len == 0)
         return;
     const SimInstance *instance = g_ptr_array_index(set->present, random_below(&sim->actions, set->present->len));
-    if (verdict_of(vm_of(sim, set, instance->id)->tampered) != INTEGRITY_HEALTHY)
+    const Vm *vm = vm_of(sim, set, instance->id);
+    if (verdict_of(vm->tampered) != INTEGRITY_HEALTHY || vm->rebooted)
         return;
     g_autofree char *target = g_strdup_printf("@/%s/virtualMachines/%u/approveBaseline", set->name, instance->id);
     g_autoptr(Answer) answer = sim_ask(sim, "POST", target, NULL);
