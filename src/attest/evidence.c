@@ -172,6 +172,16 @@ evidence_check(const Evidence *evidence, GBytes *nonce, Evidenced *ret_evidenced
 }
 
 void
+evidence_need_pcrs(Evidenced *evidenced, guint32 pcrs)
+{
+    if (evidenced->check != EVIDENCE_HOLDS || (evidenced->quote.pcrs & pcrs) == pcrs)
+        return;
+    evidenced->check = EVIDENCE_TOO_FEW_PCRS;
+    evidenced->reason =
+        g_strdup("The quote does not cover all PCRs that were asked for: something may be hidden in the others.");
+}
+
+void
 evidenced_clear(Evidenced *evidenced)
 {
     g_clear_pointer(&evidenced->reason, g_free);

@@ -8,6 +8,9 @@
 
 /* A quote has to cover these PCRs: firmware, boot code, Secure Boot, what GRUB does, and MOK. */
 #define EVIDENCE_PCRS (0x3ffu | 1u << 14)
+/* Command lines, credentials and extensions: what the stub of a unified kernel image and systemd-boot take in besides. A boot
+ * that measures any of it needs all of these, too. */
+#define EVIDENCE_STUB_PCRS (7u << 11)
 
 /* From a guest, in the TPM's own formats. Borrowed; NULL: there is none. */
 typedef struct {
@@ -52,5 +55,7 @@ typedef struct {
 
 /* nonce: what was asked for. */
 void evidence_check(const Evidence *evidence, GBytes *nonce, Evidenced *ret_evidenced);
+/* It holds no more where the quote is over fewer than these: what is measured into the others, the log alone says. */
+void evidence_need_pcrs(Evidenced *evidenced, guint32 pcrs);
 void evidenced_clear(Evidenced *evidenced);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Evidenced, evidenced_clear)

@@ -1,5 +1,6 @@
 #include "attest/verdict.h"
 
+#include "attest/event_type.h"
 #include "attest/vendor_signed.h"
 
 static const char *const verdict_words[VERDICT_N] = {
@@ -22,6 +23,18 @@ only_pcr0(const GPtrArray *differences)
         const Difference *difference = g_ptr_array_index(differences, i);
         if (difference->pcr != 0 && !difference->accepted)
             return FALSE;
+    }
+    return TRUE;
+}
+
+/* Who may leave a PCR out of the quote may leave its events out of the log. */
+static gboolean
+covers_stub(const Quote *quote, const EventLog *reference)
+{
+    for (guint i = 0; i < event_log_length(reference); i++) {
+        const LogEvent *event = event_log_get(reference, i);
+        if (event->type != EV_NO_ACTION && (EVIDENCE_STUB_PCRS & 1u << event->pcr))
+            return (quote->pcrs & EVIDENCE_STUB_PCRS) == EVIDENCE_STUB_PCRS;
     }
     return TRUE;
 }
@@ -60,6 +73,10 @@ judge(const Evidenced *evidenced, const EventLog *reference, const char *referen
     if (!reference) {
         ret_judgement->verdict = VERDICT_NOT_JUDGED;
         ret_judgement->reason = g_strdup("There is no reference to compare this boot with.");
+        return;
+    }
+    if (!covers_stub(&evidenced->quote, reference)) {
+        ret_judgement->reason = g_strdup_printf("The quote does not cover PCRs 11 to 13, where %s has events.", reference_name);
         return;
     }
     ret_judgement->differences = policy == BASELINE_VENDOR_SIGNED

@@ -52,9 +52,12 @@
 #define WIRE_AK        "ak.pub"         /* TPM2B_PUBLIC */
 #define WIRE_EK        "ek.pub"         /* TPM2B_PUBLIC */
 #define WIRE_EK_CERT   "ek-rsa.crt.der" /* where the TPM has one */
-#define WIRE_PCRS      "pcrs.bin"       /* the values that were quoted, lowest PCR first, 32 bytes each */
-#define WIRE_BOOT_ID   "boot-id"        /* the kernel's, 36 characters */
-#define WIRE_LOG       "eventlog.bin"
+/* What the quote covers, bit n for PCR n: all that firmware, boot loaders and kernels are measured into. 10 is IMA's, which
+ * goes on after the boot. */
+#define WIRE_QUOTED_PCRS (0x3ffu | 0xfu << 11)
+#define WIRE_PCRS        "pcrs.bin" /* the values that were quoted, lowest PCR first, 32 bytes each */
+#define WIRE_BOOT_ID     "boot-id"  /* the kernel's, 36 characters */
+#define WIRE_LOG         "eventlog.bin"
 /* Messages of the kernel about modules that it refused, or loaded unsigned, a line each (guest/refused.h). */
 #define WIRE_REFUSED_MODULES "refused-modules"
 #define WIRE_MORE            "more"

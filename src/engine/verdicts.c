@@ -324,6 +324,7 @@ evidence_judge(Pass *pass, Held *held, StoreVtpm *vtpm, const Bundle *bundle, GB
     g_auto(Judgement) judgement = { 0 };
     g_autofree char *reference = NULL;
     evidence_check(&bundle->evidence, nonce, &seen);
+    evidence_need_pcrs(&seen, WIRE_QUOTED_PCRS);
     if (seen.check != EVIDENCE_HOLDS) {
         outcome_set(made, INTEGRITY_NOT_ATTESTED, evidence_check_text(seen.check), seen.reason);
         return TRUE;

@@ -22,8 +22,6 @@
 #define LOG_MAX        16777216u   /* the agent gives no more than this */
 #define EK_CERT        0x01c00002u /* of the RSA key: EK Credential Profile, section 2.2.1.4 */
 #define EK_CERT_MAX    4096u
-/* What firmware, boot loaders and kernels are measured into; PCR 10 is IMA's, which goes on after the boot. */
-#define QUOTED_PCRS (0x3ffu | 0xfu << 11)
 
 typedef struct {
     const char *tpm, *log, *kmsg;
@@ -64,7 +62,7 @@ quote(Tpm *tpm, const TpmBlob *nonce, Quoted *quoted)
     TpmOut out = tpm_out_in(buffer, sizeof buffer);
     TpmResponse response;
     Cursor attest, signature;
-    tpm_put_quote(&out, quoted->ak.handle, nonce->bytes, nonce->length, QUOTED_PCRS);
+    tpm_put_quote(&out, quoted->ak.handle, nonce->bytes, nonce->length, WIRE_QUOTED_PCRS);
     if (!tpm_ask(tpm, TPM_QUOTE, &out, &response))
         return false;
     return (tpm_read_quote(response.parameters, &attest, &signature) &&
@@ -79,7 +77,7 @@ quoted_get(Tpm *tpm, const Request *request, Quoted *quoted)
 {
     bool done = tpm_ak_make(tpm, &quoted->ak) && quote(tpm, &request->nonce, quoted);
     tpm_key_flush(tpm, &quoted->ak);
-    done = done && tpm_pcrs_read(tpm, QUOTED_PCRS, quoted->pcrs) && tpm_ek_find(tpm, &quoted->ek);
+    done = done && tpm_pcrs_read(tpm, WIRE_QUOTED_PCRS, quoted->pcrs) && tpm_ek_find(tpm, &quoted->ek);
     tpm_key_flush(tpm, &quoted->ek);
     return done && tpm_nv_read(tpm, EK_CERT, quoted->certificate, sizeof quoted->certificate, &quoted->certificate_length);
 }
@@ -156,7 +154,7 @@ say_quoted(const Quoted *quoted, const char *kmsg)
     uint8_t values[TPM_PCRS * TPM_SHA256_SIZE];
     size_t length = 0;
     for (unsigned pcr = 0; pcr < TPM_PCRS; pcr++) {
-        if (!(QUOTED_PCRS >> pcr & 1))
+        if (!(WIRE_QUOTED_PCRS >> pcr & 1))
             continue;
         memcpy(values + length, quoted->pcrs[pcr], TPM_SHA256_SIZE);
         length += TPM_SHA256_SIZE;

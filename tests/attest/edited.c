@@ -124,6 +124,11 @@ edit(GPtrArray *events, const Edit *one)
         g_ptr_array_steal_index(events, index_of(events, one->event));
         g_ptr_array_insert(events, (int)index_of(events, one->other) + 1, event);
         break;
+    case EDIT_STUB:
+        copy = event_new(0, one->other, EV_IPL, one->text, strlen(one->text) + 1);
+        sha256(one->text, strlen(one->text), copy->digest);
+        g_ptr_array_insert(events, (int)index_of(events, one->event) + 1, copy);
+        break;
     case EDIT_AUTHORITY:
         g_ptr_array_insert(events, (int)index_of(events, one->event) + 1, authority_new(one->text));
         break;

@@ -1,4 +1,5 @@
 /* Real boots and forged evidence: each gets its verdict, and the component or the reason. */
+#include "edited.h"
 #include "signer.h"
 
 #include <string.h>
@@ -396,6 +397,40 @@ test_signed(void)
     }
 }
 
+/* What a stub takes in besides its image is judged, or there is no verdict: who could leave it out of the quote would. */
+static const struct {
+    const char *why, *measured;
+    guint32 pcrs;
+    Verdict verdict;
+    const char *reason;
+} stubs[] = {
+    { "the same", "console=ttyS0", 0x7bff, VERDICT_HEALTHY, NULL },
+    { "another one", "init=/bin/sh", 0x7bff, VERDICT_DEVIATION, "PCR 12: " },
+    { "another one, which is not quoted", "init=/bin/sh", EVIDENCE_PCRS, VERDICT_NOT_ATTESTED, "PCRs 11 to 13" },
+    { "nor are the others", "console=ttyS0", EVIDENCE_PCRS | 1u << 12, VERDICT_NOT_ATTESTED, "PCRs 11 to 13" },
+};
+
+static void
+test_stub(void)
+{
+    const Edit expected[] = { { EDIT_STUB, 1, "console=ttyS0", 12 }, { EDIT_END, 0, NULL, 0 } };
+    g_autoptr(GBytes) plain = fixture_read("secure/eventlog.bin", FALSE), reference_log = log_edit(plain, expected);
+    g_autoptr(EventLog) reference = event_log_parse(reference_log, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(stubs); i++) {
+        const Edit edits[] = { { EDIT_STUB, 1, stubs[i].measured, 12 }, { EDIT_END, 0, NULL, 0 } };
+        const Selection selection = { 0x0b, stubs[i].pcrs };
+        g_autoptr(GBytes) log = log_edit(plain, edits);
+        g_auto(Case) one = signer_quote_log(log, &selection, 1, stubs[i].pcrs);
+        g_auto(Evidenced) seen = { 0 };
+        g_auto(Judgement) judgement = { 0 };
+        g_test_message("%s", stubs[i].why);
+        evidence_check(&one.evidence, one.nonce, &seen);
+        judge(&seen, reference, "the reference", BASELINE_EXACT_DIGESTS, &judgement);
+        g_assert_cmpstr(verdict_text(judgement.verdict), ==, verdict_text(stubs[i].verdict));
+        g_assert_true(stubs[i].reason ? strstr(judgement.reason, stubs[i].reason) != NULL : judgement.reason == NULL);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -404,6 +439,7 @@ main(int argc, char **argv)
     g_test_add_func("/verdict/all-are-listed", test_all_are_listed);
     g_test_add_func("/verdict/new-and-missing", test_new_and_missing);
     g_test_add_func("/verdict/without-reference", test_without_reference);
+    g_test_add_func("/verdict/stub", test_stub);
     g_test_add_func("/evidence/forged", test_forged);
     g_test_add_func("/evidence/signed", test_signed);
     g_test_add_func("/evidence/every-byte-counts", test_every_byte_counts);

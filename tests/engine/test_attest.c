@@ -302,6 +302,7 @@ static const struct {
     { "no-event-log", SIMULATED_NO_LOG, "NotAttested Healthy", "noEventLog", "no event log" },
     { "another-vtpm", SIMULATED_OTHER_VTPM, "NotAttested Healthy", "otherVTpm", "another endorsement key" },
     { "another-key", SIMULATED_OTHER_KEY, "NotAttested Healthy", "keyNotActivated", "was not shown" },
+    { "pcrs-left-out", SIMULATED_FEW_PCRS, "NotAttested Healthy", "tooFewPcrs", "all PCRs that were asked for" },
     { "an-older-copy", SIMULATED_ROLLED_BACK, "NotAttested Healthy", "vTpmRolledBack", "had counted 1 before" },
 };
 

@@ -11,6 +11,8 @@
 #define NONCE_SIZE 32
 /* Parts are counted from 1: it is no VM's. */
 #define STRANGER 0u
+/* As many as evidence in files needs. */
+#define FEW_PCRS (0x3ffu | 1u << 14)
 
 /* Exit codes of testudo-guest, as its header has them. */
 enum { EXIT_USAGE = 2, EXIT_NO_TPM = 3, EXIT_TPM_ERROR = 6, EXIT_NO_LOG = 8 };
@@ -178,15 +180,16 @@ evidence_put(GString *out, const Sim *sim, GBytes *nonce)
         .kernel_changed = sim->tampered == SIMULATED_KERNEL_CHANGED,
     };
     const SimTpm *tpm = tpm_in_guest(sim), *quoting = quoting_tpm(sim);
+    const guint32 pcrs = sim->tampered == SIMULATED_FEW_PCRS ? FEW_PCRS : WIRE_QUOTED_PCRS;
     guint8 digest[BOOT_DIGEST_SIZE];
     Clock *clock = sim->host->clock;
-    g_autoptr(GBytes) log = boot_log_make(&boot, digest), attest = NULL, signature = NULL;
+    g_autoptr(GBytes) log = boot_log_make(&boot, pcrs, digest), attest = NULL, signature = NULL;
     g_autoptr(GBytes) certificate = sim_tpm_certificate(tpm);
     const SimQuote quote = {
         .nonce = nonce,
         .clock_ms = (guint64)(clock->now(clock) / USEC_PER_MSEC),
         .resets = sim->tampered == SIMULATED_ROLLED_BACK ? 1 : (guint32)sim->epoch + sim->reboots,
-        .pcrs = BOOT_QUOTED_PCRS,
+        .pcrs = pcrs,
         .pcr_digest = digest,
     };
     sim_tpm_quote(quoting, &quote, &attest, &signature);

@@ -301,18 +301,18 @@ image_measure(Measured *measured, const SimBoot *boot)
 
 /* As a quote sums them up: the values, lowest PCR first. */
 static void
-pcrs_digest(const Measured *measured, guint8 ret_digest[BOOT_DIGEST_SIZE])
+pcrs_digest(const Measured *measured, guint32 pcrs, guint8 ret_digest[BOOT_DIGEST_SIZE])
 {
     g_autoptr(GByteArray) all = g_byte_array_new();
     for (guint pcr = 0; pcr < N_PCRS; pcr++) {
-        if (BOOT_QUOTED_PCRS & 1u << pcr)
+        if (pcrs & 1u << pcr)
             put_bytes(all, measured->pcrs[pcr], BOOT_DIGEST_SIZE);
     }
     digest_of(all->data, all->len, ret_digest);
 }
 
 GBytes *
-boot_log_make(const SimBoot *boot, guint8 ret_digest[BOOT_DIGEST_SIZE])
+boot_log_make(const SimBoot *boot, guint32 pcrs, guint8 ret_digest[BOOT_DIGEST_SIZE])
 {
     Measured measured = { .log = g_byte_array_new() };
     header_put(measured.log);
@@ -328,6 +328,6 @@ boot_log_make(const SimBoot *boot, guint8 ret_digest[BOOT_DIGEST_SIZE])
     image_measure(&measured, boot);
     measure_text(&measured, 5, EV_EFI_ACTION, "Exit Boot Services Invocation");
     measure_text(&measured, 5, EV_EFI_ACTION, "Exit Boot Services Returned with Success");
-    pcrs_digest(&measured, ret_digest);
+    pcrs_digest(&measured, pcrs, ret_digest);
     return g_byte_array_free_to_bytes(measured.log);
 }

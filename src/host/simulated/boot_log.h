@@ -6,8 +6,6 @@
 #include <glib.h>
 
 #define BOOT_DIGEST_SIZE 32
-/* Those that testudo-guest has quoted: 0 to 9, and 11 to 14. */
-#define BOOT_QUOTED_PCRS 0x7bffu
 
 typedef struct {
     const char *image_urn;
@@ -17,5 +15,5 @@ typedef struct {
     gboolean kernel_changed; /* another kernel, signed by the same vendor */
 } SimBoot;
 
-/* The log. ret_digest: SHA-256 of the PCRs that it leads to, as a quote over BOOT_QUOTED_PCRS has it. */
-GBytes *boot_log_make(const SimBoot *boot, guint8 ret_digest[BOOT_DIGEST_SIZE]);
+/* The log. ret_digest: SHA-256 of those PCRs that it leads to, as a quote over them has it. */
+GBytes *boot_log_make(const SimBoot *boot, guint32 pcrs, guint8 ret_digest[BOOT_DIGEST_SIZE]);

@@ -27,6 +27,7 @@ static const char *const fault_words[SIMULATED_N_FAULTS + 1] = {
     [SIMULATED_BAD_MODULE] = "module-refused",
     [SIMULATED_VOLUME_BOUND] = "volume-bound",
     [SIMULATED_KERNEL_CHANGED] = "kernel-changed",
+    [SIMULATED_FEW_PCRS] = "few-pcrs",
 };
 
 void
