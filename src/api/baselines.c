@@ -116,6 +116,21 @@ proven_find(StoreTx *tx, const StoreSet *set, const StoreInstance *instance, GEr
     return NULL;
 }
 
+/* {"eventLogSha256": "…"}: of the log that was looked at. A guest that boots anew meanwhile has another one. */
+static gboolean
+looked_at_check(const json_t *body, const StoreAttestation *proven, GError **error)
+{
+    const json_t *value = json_member(body, "eventLogSha256");
+    const char *digest = json_string_value(value);
+    if (json_object_size(body) > (value ? 1 : 0) || (value && !digest))
+        return arm_fail(error, ARM_INVALID_REQUEST_CONTENT, "eventLogSha256",
+                        "The body of this action is empty, or has eventLogSha256, a text.");
+    return !digest || g_ascii_strcasecmp(digest, proven->log) == 0 ||
+           arm_fail(error, ARM_CONFLICT, "eventLogSha256",
+                    "What instance %u booted is not what was looked at: it was attested anew meanwhile. Look at it again.",
+                    proven->instance);
+}
+
 /* Of the image that booted then: who rests is given another model without being launched. */
 static StoreBaseline *
 baseline_new(Call *call, StoreTx *tx, const StoreSet *set, const StoreInstance *instance, const StoreAttestation *proven,
@@ -145,7 +160,8 @@ approve(Call *call, GError **error)
     g_autoptr(StoreSet) set = tx ? call_set(tx, call->params[PARAM_GROUP], call->params[PARAM_SET], error) : NULL;
     g_autoptr(StoreInstance) instance = set ? call_instance(tx, set, call->params[PARAM_INSTANCE], error) : NULL;
     g_autoptr(StoreAttestation) proven = instance ? proven_find(tx, set, instance, error) : NULL;
-    g_autoptr(StoreBaseline) baseline = proven ? baseline_new(call, tx, set, instance, proven, error) : NULL;
+    g_autoptr(StoreBaseline) baseline =
+        proven && looked_at_check(call->body, proven, error) ? baseline_new(call, tx, set, instance, proven, error) : NULL;
     if (!baseline || !store_baseline_add(tx, baseline, error))
         return NULL;
     g_autofree char *message = g_strdup_printf("Baseline of image %s, %u vCPUs, %u MiB: %s.", baseline->image_urn,
@@ -176,6 +192,6 @@ const Route routes_baselines[] = {
     { "GET", BASELINES, baselines_list, 0, NO_QUERY },
     { "GET", BASELINE, baseline_get, 0, NO_QUERY },
     { "DELETE", BASELINE, withdraw, 0, NO_QUERY },
-    { "POST", PATH_INSTANCE "/approveBaseline", approve, 0, NO_QUERY },
+    { "POST", PATH_INSTANCE "/approveBaseline", approve, ROUTE_OPTIONAL_BODY, NO_QUERY },
     { 0 },
 };

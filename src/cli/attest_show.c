@@ -192,7 +192,15 @@ run_attest_baseline_export(Cli *cli, GError **error)
     return file_write(args_text(cli->args, "file"), text, strlen(text), 0644, error);
 }
 
-/* What it differs in is what is approved of: it is shown first. */
+/* The reason names one. */
+static char *
+others_text(const json_t *components)
+{
+    const size_t others = json_array_size(components) > 1 ? json_array_size(components) - 1 : 0;
+    return others > 0 ? g_strdup_printf(" %zu more differ, which 'testudo attest show' lists.", others) : g_strdup("");
+}
+
+/* What it differs in is what is approved of: it is shown first, and nothing that booted since is approved in its place. */
 gboolean
 run_attest_approve(Cli *cli, GError **error)
 {
@@ -202,10 +210,13 @@ run_attest_approve(Cli *cli, GError **error)
         return FALSE;
     const char *state = json_string_value(json_path(now.body, "properties.state"));
     const char *reason = json_string_value(json_path(now.body, "properties.reason"));
+    const char *log = json_string_value(json_path(now.body, "properties.eventLogSha256"));
+    g_autoptr(json_t) looked_at = log ? json_pack("{ss}", "eventLogSha256", log) : NULL;
+    g_autofree char *others = others_text(json_path(now.body, "properties.components"));
     g_autofree char *question = g_strdup_printf(
-        "Instance %s is %s%s%s Approve what it booted as what its image is to boot from now on?",
-        args_text(cli->args, "instance-id"), state ? state : "unknown", reason ? ": " : ".", reason ? reason : "");
-    return cli_confirm(cli, question, error) && cli_send_show(cli, "POST", approval, /* body= */ NULL, baseline_columns, error);
+        "Instance %s is %s%s%s%s Approve what it booted as what its image is to boot from now on?",
+        args_text(cli->args, "instance-id"), state ? state : "unknown", reason ? ": " : ".", reason ? reason : "", others);
+    return cli_confirm(cli, question, error) && cli_send_show(cli, "POST", approval, looked_at, baseline_columns, error);
 }
 
 gboolean

@@ -99,6 +99,34 @@ test_who_is_not_attested(void)
     ROWS_RUN(world, rows);
 }
 
+static char *
+log_of_present_boot(World *world)
+{
+    g_autoptr(Answer) answer = world_must(world, 200, "GET", INSTANCE "/attestation", NULL);
+    return g_strdup(json_string_value(answer_at(answer, "properties.eventLogSha256")));
+}
+
+/* Who is asked to approve looks at one boot, and the guest may begin another before he answers. */
+static void
+test_what_was_looked_at_is_approved(void)
+{
+    g_autoptr(World) world = world_with(ATTESTED_SET("1", "Manual", ""));
+    g_autofree char *before = log_of_present_boot(world), *former = g_strdup_printf("{\"eventLogSha256\":\"%s\"}", before);
+    g_autoptr(GPtrArray) keys = host_simulated_keys(world->simulated);
+    g_assert_true(host_simulated_reboot(world->simulated, g_ptr_array_index(keys, 0), SIMULATED_GRUB_CHANGED));
+    world_advance(world, 60 * S);
+    g_autofree char *since = log_of_present_boot(world), *present = g_strdup_printf("{\"eventLogSha256\":\"%s\"}", since);
+    g_assert_cmpstr(before, !=, since);
+    const Row rows[] = {
+        { "POST", INSTANCE "/approveBaseline", former, 409, "error.code", "Conflict" },
+        { "POST", INSTANCE "/approveBaseline", "{\"eventLogSha256\":1}", 400, "error.code", "InvalidRequestContent" },
+        { "POST", INSTANCE "/approveBaseline", "{\"eventLog\":\"\"}", 400, "error.code", "InvalidRequestContent" },
+        { "GET", BASELINES, NULL, 200, "value.0", NULL },
+        { "POST", INSTANCE "/approveBaseline", present, 201, "properties.eventLogSha256", since },
+    };
+    ROWS_RUN(world, rows);
+}
+
 /* A model that comes while it rests is its own at once, and nothing of it has booted. */
 static void
 test_a_boot_of_another_image_is_not_approved_as_this_one(void)
@@ -148,6 +176,7 @@ main(int argc, char **argv)
     g_test_add_func("/api/attestation/evidence", test_evidence);
     g_test_add_func("/api/attestation/stale", test_stale);
     g_test_add_func("/api/attestation/another-image", test_a_boot_of_another_image_is_not_approved_as_this_one);
+    g_test_add_func("/api/attestation/what-was-looked-at", test_what_was_looked_at_is_approved);
     g_test_add_func("/api/attestation/who-is-not-attested", test_who_is_not_attested);
     g_test_add_func("/api/attestation/who-certifies", test_who_certifies);
     return g_test_run();

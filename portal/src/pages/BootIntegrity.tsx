@@ -26,6 +26,7 @@ interface Found {
   components?: { pcr: number; name: string; kind: string; acceptedBy?: string }[]
   refusedModules?: { name: string; message?: string }[]
   lastVerifiedAt?: string
+  eventLogSha256?: string
   evidence?: Record<string, string>
 }
 
@@ -68,7 +69,8 @@ function OneInstance({ set, instance }: { set: ScaleSet; instance: string }) {
   const id = `${set.id}/virtualMachines/${instance}`
   const { data, error } = useQuery(`attestation ${id}`, () => get<{ properties: Found }>(`${id}/attestation?$expand=evidence`), [id])
   const { data: before } = useQuery(`attestations ${id}`, () => list<{ name: string; properties: Found }>(`${id}/attestations`), [id])
-  const [approving, setApproving] = useState(false)
+  // Of what is shown when it is asked for: it may boot anew while the question stands.
+  const [approving, setApproving] = useState<{ eventLogSha256?: string }>()
   if (error && !data) return <Problem error={error} />
   if (!data) return <Loading />
   const found = data.properties
@@ -116,7 +118,7 @@ function OneInstance({ set, instance }: { set: ScaleSet; instance: string }) {
         )}
         <div className="row">
           <Button onClick={again}>{t('bi.attest')}</Button>
-          <Button disabled={!events.length} onClick={() => setApproving(true)}>
+          <Button disabled={!events.length} onClick={() => setApproving({ eventLogSha256: found.eventLogSha256 })}>
             {t('bi.approve')}
           </Button>
           <a href={href('images')}>{name('images')}</a>
@@ -157,10 +159,10 @@ function OneInstance({ set, instance }: { set: ScaleSet; instance: string }) {
           take={{
             testudo: `testudo attest approve -g ${groupOf(set.id)} -n ${set.name} --instance-id ${instance}`,
             az: '',
-            rest: { method: 'POST', path: `${id}/approveBaseline` },
+            rest: { method: 'POST', path: `${id}/approveBaseline`, body: approving },
           }}
-          act={() => post(t('bi.approve'), id, `${id}/approveBaseline`)}
-          close={() => setApproving(false)}
+          act={() => post(t('bi.approve'), id, `${id}/approveBaseline`, approving)}
+          close={() => setApproving(undefined)}
         >
           <p>{t('bi.approveText')}</p>
         </Confirm>
