@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 /* What a line leaves allocated for the next one. */
@@ -134,6 +135,23 @@ line_socket_listen(const char *path, GError **error)
     return fd_steal(&fd);
 }
 
+/* What a hostile process owns the folder of may be a link to somebody else's socket, which would then be spoken with in its
+ * place: what is opened here is the thing itself. -1: *error is set. */
+static int
+socket_find(const struct sockaddr_un *address, const char *path, GError **error)
+{
+    struct stat st;
+    AUTO_FD fd = open(address->sun_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        io_fail(error, "connect to", path);
+        return -1;
+    }
+    if (S_ISSOCK(st.st_mode))
+        return fd_steal(&fd);
+    arm_fail(error, ARM_INTERNAL, NULL, "'%s' is no socket.", path);
+    return -1;
+}
+
 static gboolean
 on_readable(gint fd, GIOCondition condition, gpointer data)
 {
@@ -168,6 +186,10 @@ line_socket_connect(const char *path, gsize line_max, LineRules rules, GMainCont
     if (!address_fill(path, &address, &folder, error))
         return NULL;
     AUTO_FD folder_fd = folder;
+    AUTO_FD found = socket_find(&address, path, error);
+    if (found < 0)
+        return NULL;
+    g_snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", found);
     AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
         io_fail(error, "connect to", path);

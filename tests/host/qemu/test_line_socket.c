@@ -1,6 +1,7 @@
 /* Lines of JSON from a peer that keeps to no rule. */
 #include "host/qemu/line_socket.h"
 
+#include "base/file.h"
 #include "peer.h"
 
 #include <string.h>
@@ -175,6 +176,29 @@ test_a_long_path_is_no_hindrance(void)
     rmdir(root);
 }
 
+/* Who owns the folder would have us speak with whom he chooses. */
+static void
+test_a_link_is_not_followed(void)
+{
+    g_autofree char *root = g_dir_make_tmp("testudo-link-XXXXXX", NULL);
+    g_autofree char *victim = g_build_filename(root, "victim.sock", NULL), *link = g_build_filename(root, "qga.sock", NULL);
+    g_autofree char *file = g_build_filename(root, "file.sock", NULL);
+    const char *const paths[] = { link, file };
+    int fd = line_socket_listen(victim, NULL);
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_cmpint(symlink("victim.sock", link), ==, 0);
+    g_assert_true(g_file_set_contents(file, "", 0, NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(paths); i++) {
+        g_autoptr(GError) error = NULL;
+        LineSocket *socket =
+            line_socket_connect(paths[i], LINE_MAX_IN_TEST, LINES_STRICT, NULL, on_object, on_closed, NULL, &error);
+        g_assert_null(socket);
+        g_assert_nonnull(strstr(error->message, "is no socket"));
+    }
+    close(fd);
+    g_assert_true(folder_remove(root, NULL));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -192,5 +216,6 @@ main(int argc, char **argv)
     ADD("sending-to-nobody-fails", test_sending_to_nobody_fails);
 #undef ADD
     g_test_add_func("/socket/a-long-path-is-no-hindrance", test_a_long_path_is_no_hindrance);
+    g_test_add_func("/socket/a-link-is-not-followed", test_a_link_is_not_followed);
     return g_test_run();
 }
