@@ -123,8 +123,6 @@ static gboolean
 swtpm_start(Machine *machine, char **argv, const Descriptors *fds, GError **error)
 {
     const int keep[] = { fds->swtpm, fds->key, -1 };
-    g_autofree char *log = folder_file(machine->folder, "swtpm.log");
-    unlink(log);
     if (!machine->spec->vtpm)
         return TRUE;
     pid_t pid = part_start(machine, argv, keep, "swtpm.log", error);

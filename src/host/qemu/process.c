@@ -69,7 +69,9 @@ process_start(const ProcessStart *start, GError **error)
         arm_fail(error, ARM_VM_START_FAILED, NULL, "The program '%s' is not installed.", start->argv[0]);
         return -1;
     }
-    AUTO_FD log = open(start->log_file, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+    /* Made anew: who owns the folder may have left a pipe there, whose other end we would wait for without end. */
+    unlink(start->log_file);
+    AUTO_FD log = open(start->log_file, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (log < 0) {
         io_fail(error, "write", start->log_file);
         return -1;

@@ -7,7 +7,7 @@
 typedef struct {
     const char *const *argv; /* argv[0]: absolute path or from PATH */
     const int *keep_fds;     /* descriptors that the program inherits under the same numbers; -1 ends the list */
-    const char *log_file;    /* stdout and stderr, truncated first, then appended to */
+    const char *log_file;    /* stdout and stderr; made anew, then appended to */
     const char *group;       /* further group the process is in ("kvm"), or NULL */
     guint uid, gid;          /* to become; 0: as we are */
     gboolean ends_with_us;   /* it does not outlive the thread that starts it */

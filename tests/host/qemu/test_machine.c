@@ -292,6 +292,25 @@ test_starts_and_stops(Fixture *f, const void *data G_GNUC_UNUSED)
     g_assert_cmpstr(f->told->str, ==, "");
 }
 
+/* What ran in the folder owned it. */
+static void
+test_a_pipe_in_the_place_of_a_log_stops_nobody(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    struct stat st;
+    start(f, "web", 1);
+    wait_for(f, "started 1 -;agent 1 -;");
+    stop(f, 60 * USEC_PER_SEC);
+    wait_for(f, "exited 1 - shutdown;");
+    g_autofree char *log = folder_file(f->folder, "qemu.log");
+    g_assert_true(unlink(log) == 0 && mkfifo(log, 0600) == 0);
+    /* The other end, without which this would wait as long as the daemon did. */
+    AUTO_FD end = open(log, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    g_assert_cmpint(end, >=, 0);
+    start(f, "web", 2);
+    wait_for(f, "started 2 -;agent 2 -;");
+    g_assert_true(lstat(log, &st) == 0 && S_ISREG(st.st_mode));
+}
+
 static void
 test_every_call_may_come_twice(Fixture *f, const void *data G_GNUC_UNUSED)
 {
@@ -1112,6 +1131,7 @@ main(int argc, char **argv)
     fake_swtpm = argv[2];
 #define ADD(name, test) g_test_add("/machine/" name, Fixture, NULL, set_up, test, tear_down)
     ADD("starts-and-stops", test_starts_and_stops);
+    ADD("a-pipe-in-the-place-of-a-log", test_a_pipe_in_the_place_of_a_log_stops_nobody);
     ADD("every-call-may-come-twice", test_every_call_may_come_twice);
     ADD("a-start-that-is-repeated-early-is-answered", test_a_start_that_is_repeated_early_is_answered);
     ADD("a-stop-during-a-start-ends-it", test_a_stop_during_a_start_ends_it);
