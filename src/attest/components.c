@@ -230,10 +230,13 @@ components_parse(const json_t *json, GError **error)
 
 /* ---- a boot beside it ---- */
 
+#define MARKER_MAX 64u
+
 typedef struct {
     const Components *components;
     gboolean of_programs; /* PCR 4; else PCR 9 */
     guint judged[2];      /* events that are of one of these files, in PCR 9 and PCR 4 */
+    guint programs;       /* events of programs so far */
     guint passed_over;
     GPtrArray *differences;
 } Beside;
@@ -309,12 +312,24 @@ difference_add(Beside *beside, const LogEvent *event, guint place, const char *n
     g_ptr_array_add(beside->differences, difference);
 }
 
+static gboolean
+has_programs(const Components *components)
+{
+    for (guint i = 0; i < components->files->len; i++) {
+        if (((const File *)g_ptr_array_index(components->files, i))->program)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static void
 event_judge(Beside *beside, const LogEvent *event, guint place)
 {
     g_auto(EventInfo) info = { 0 };
     guint partition;
     g_autofree char *digest = sha256_hex(event->digest);
+    /* The firmware loads it, from a file system that was read: it is of the image, whatever the log says of its path. */
+    const gboolean is_first = beside->of_programs && beside->programs++ == 0;
     if (is_known(beside, digest)) {
         beside->judged[beside->of_programs ? 1 : 0]++;
         return;
@@ -322,17 +337,25 @@ event_judge(Beside *beside, const LogEvent *event, guint place)
     event_info_read(event, &info);
     g_autofree char *path = path_of(info.name, &partition);
     const File *expected = file_find(beside, path, partition);
-    if (path && (expected || is_read(beside->components, partition)))
+    if ((path && (expected || is_read(beside->components, partition))) || (is_first && has_programs(beside->components)))
         difference_add(beside, event, place, info.name, expected, digest);
     else
         beside->passed_over++;
 }
 
+/* "Calling EFI Application from Boot Option", a separator. No program is so short. */
+static gboolean
+is_marker(const LogEvent *event)
+{
+    return (event->type == EV_EFI_ACTION || event->type == EV_SEPARATOR) && event->size <= MARKER_MAX &&
+           event_proof(event) == EVENT_PROOF_HOLDS;
+}
+
+/* Types are the log's word, and no digest covers them: a program is what was not proven to be another thing. */
 static gboolean
 is_program(const LogEvent *event)
 {
-    return event->pcr == 4 && (event->type == EV_EFI_BOOT_SERVICES_APPLICATION || event->type == EV_EFI_BOOT_SERVICES_DRIVER ||
-                               event->type == EV_EFI_RUNTIME_SERVICES_DRIVER);
+    return event->pcr == 4 && event->type != EV_NO_ACTION && !is_marker(event);
 }
 
 static void

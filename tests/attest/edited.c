@@ -108,6 +108,9 @@ edit(GPtrArray *events, const Edit *one)
     case EDIT_SAYS:
         data_set(event, other->data->data, other->data->len);
         break;
+    case EDIT_TYPE:
+        event->type = one->other;
+        break;
     case EDIT_LAST_BYTE:
         event->data->data[event->data->len - 1] ^= 1;
         sha256(event->data->data, event->data->len, event->digest);

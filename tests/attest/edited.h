@@ -9,6 +9,7 @@ typedef enum {
     EDIT_TEXT,        /* GRUB's, behind its prefix, with its digest */
     EDIT_LABEL,       /* what the event says of itself, its digest as it was */
     EDIT_SAYS,        /* the same: what event `other` says of itself */
+    EDIT_TYPE,        /* what it is called: the type `other` */
     EDIT_LAST_BYTE,   /* of a variable, XOR 1, with its digest */
     EDIT_DROP,        /* it is not there */
     EDIT_AGAIN,       /* a copy of event `other` comes after it */

@@ -1,5 +1,6 @@
 /* attest/components.h: boots of real VMs beside what their image's file has. */
-#include "cases.h"
+#include "edited.h"
+#include "signer.h"
 
 #include "attest/components.h"
 #include "attest/digest.h"
@@ -134,6 +135,40 @@ program_add(Components *components, const char *path, gboolean is_signed)
     components_add_file(components, 1, path, bytes, sizeof bytes);
 }
 
+/* Who is root in the guest writes the log, in which only digests are proven. */
+static void
+test_what_the_log_calls_it_hides_nothing(void)
+{
+    enum { SHIM = 24, GRUB = 30 };
+    static const struct {
+        const char *why;
+        Edit edits[3];
+        Verdict verdict;
+        const char *says;
+    } cases[] = {
+        { "another shim", { { EDIT_DIGEST, SHIM, "x", 0 } }, VERDICT_DEVIATION, "PCR 4: " },
+        { "from elsewhere", { { EDIT_DIGEST, SHIM, "x", 0 }, { EDIT_SAYS, SHIM, NULL, 43 } }, VERDICT_DEVIATION, "PCR 4: " },
+        { "no program", { { EDIT_DIGEST, SHIM, "x", 0 }, { EDIT_TYPE, SHIM, NULL, 6 } }, VERDICT_DEVIATION, "PCR 4: " },
+        { "nor GRUB", { { EDIT_DIGEST, GRUB, "x", 0 }, { EDIT_TYPE, GRUB, NULL, 6 } }, VERDICT_NOT_JUDGED, "1 more could not" },
+    };
+    const Selection selection = { 0x0b, EVIDENCE_PCRS };
+    g_autoptr(Components) components = components_of_secure(FALSE);
+    g_autoptr(GBytes) plain = fixture_read("secure/eventlog.bin", FALSE);
+    components_add_partition(components, 2, /* read= */ FALSE);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GBytes) log = log_edit(plain, cases[i].edits);
+        g_auto(Case) one = signer_quote_log(log, &selection, 1, EVIDENCE_PCRS);
+        g_auto(Evidenced) seen = { 0 };
+        g_auto(Judgement) judgement = { 0 };
+        g_test_message("%s", cases[i].why);
+        evidence_check(&one.evidence, one.nonce, &seen);
+        g_assert_cmpint(seen.check, ==, EVIDENCE_HOLDS);
+        components_judge(components, &seen, "image a:b:c:1.0.0", &judgement);
+        g_assert_cmpint(judgement.verdict, ==, cases[i].verdict);
+        g_assert_nonnull(strstr(judgement.reason, cases[i].says));
+    }
+}
+
 static void
 test_boot_chain(void)
 {
@@ -187,6 +222,7 @@ main(int argc, char **argv)
     g_test_add_func("/attest/components/each-case", test_each_case);
     g_test_add_func("/attest/components/says-what-was-judged", test_says_what_was_judged);
     g_test_add_func("/attest/components/what-was-not-read-is-not-judged", test_what_was_not_read_is_not_judged);
+    g_test_add_func("/attest/components/what-the-log-calls-it", test_what_the_log_calls_it_hides_nothing);
     g_test_add_func("/attest/components/boot-chain", test_boot_chain);
     g_test_add_func("/attest/components/json-there-and-back", test_json_there_and_back);
     return g_test_run();
