@@ -140,6 +140,10 @@ body_read(const Route *route, const ApiRequest *request, json_t **ret_body, GErr
         return FALSE;
     if (!json_is_object(*ret_body))
         return arm_fail(error, ARM_INVALID_REQUEST_CONTENT, NULL, "The body is a JSON object.");
+    const char *twin = json_twin(*ret_body);
+    if (twin)
+        return arm_fail(error, ARM_INVALID_REQUEST_CONTENT, twin,
+                        "The body has '%.100s' twice in one object: the case of letters does not tell names apart.", twin);
     return (route->flags & (ROUTE_BODY | ROUTE_OPTIONAL_BODY)) || json_object_size(*ret_body) == 0 ||
            arm_fail(error, ARM_INVALID_REQUEST_CONTENT, NULL, "%s takes no body here.", request->method);
 }

@@ -61,6 +61,28 @@ json_member(const json_t *object, const char *name)
 }
 
 const char *
+json_twin(const json_t *value)
+{
+    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    const char *name, *found;
+    json_t *member;
+    size_t i;
+    json_array_foreach(value, i, member)
+    {
+        if ((found = json_twin(member)))
+            return found;
+    }
+    json_object_foreach((json_t *)value, name, member)
+    {
+        if (!g_hash_table_add(names, g_ascii_strdown(name, -1)))
+            return name;
+        if ((found = json_twin(member)))
+            return found;
+    }
+    return NULL;
+}
+
+const char *
 json_member_text(const json_t *object, const char *name)
 {
     return json_string_value(json_member(object, name));

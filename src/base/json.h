@@ -20,6 +20,10 @@ json_t *json_member(const json_t *object, const char *name);
 /* Text of a string member, NULL where it is absent or not a string. Borrowed. */
 const char *json_member_text(const json_t *object, const char *name);
 
+/* A name that an object in it has twice, but for the case of ASCII letters; borrowed, NULL where none has. The parser refuses
+ * those that are the same to the letter. */
+const char *json_twin(const json_t *value);
+
 /* Follows a path of names separated by dots; borrowed, NULL where it ends early. */
 json_t *json_path(const json_t *object, const char *dotted);
 

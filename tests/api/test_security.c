@@ -72,6 +72,22 @@ test_where_assessments_are(void)
     expect_assessment(world, "@/s1/virtualMachines/0", "secureBootEnabled", "Healthy");
 }
 
+/* Whoever looks at the one member, and not at the other, would be told another thing than is done. */
+static void
+test_a_name_is_there_once(void)
+{
+    g_autoptr(World) world = world_new();
+    world_create(world, "s1", 1, "Standard_B1ms", "gen2", TRUSTED("true", "true"));
+    const Row rows[] = {
+        { "PATCH", "@/s1",
+          "{\"properties\":{\"virtualMachineProfile\":{\"securityProfile\":{\"uefiSettings\":{"
+          "\"secureBootEnabled\":true,\"SecureBootEnabled\":false}}}}}",
+          400, "error.target", "SecureBootEnabled" },
+        { "GET", "@/s1", NULL, 200, "properties.virtualMachineProfile.securityProfile.uefiSettings.secureBootEnabled", "true" },
+    };
+    ROWS_RUN(world, rows);
+}
+
 /* ---- resource health ---- */
 
 static SimulatedFault
@@ -221,6 +237,7 @@ main(int argc, char **argv)
         g_test_add_data_func(path, GUINT_TO_POINTER(i), test_assessments);
     }
     g_test_add_func("/api/security/where-assessments-are", test_where_assessments_are);
+    g_test_add_func("/api/security/a-name-is-there-once", test_a_name_is_there_once);
     g_test_add_func("/api/security/health", test_health);
     g_test_add_func("/api/security/suppression-rules", test_suppression_rules);
     g_test_add_func("/api/security/health-of-a-boot", test_health_of_a_boot);

@@ -51,6 +51,26 @@ test_length_is_kept_to(void)
     g_assert_cmpint(json_integer_value(value), ==, 12);
 }
 
+/* Whoever looks up a name without regard to case finds one of the two; which, nobody should have to know. */
+static void
+test_twins(void)
+{
+    static const struct {
+        const char *text, *twin;
+    } cases[] = {
+        { "7", NULL },
+        { "{\"a\": 1, \"b\": {\"a\": 2}}", NULL },
+        { "[{\"a\": 1}, {\"A\": 1}]", NULL },
+        { "{\"secureBoot\": true, \"SecureBoot\": false}", "SecureBoot" },
+        { "{\"a\": [{\"b\": {\"x\": 1, \"y\": 2, \"X\": 3}}]}", "X" },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(json_t) value = json_parse(cases[i].text, strlen(cases[i].text), NULL);
+        g_assert_nonnull(value);
+        g_assert_cmpstr(json_twin(value), ==, cases[i].twin);
+    }
+}
+
 static void
 test_members(void)
 {
@@ -86,6 +106,7 @@ main(int argc, char **argv)
     g_test_add_func("/json/parse", test_parse);
     g_test_add_func("/json/a-flood-of-brackets", test_a_flood_of_brackets);
     g_test_add_func("/json/length-is-kept-to", test_length_is_kept_to);
+    g_test_add_func("/json/twins", test_twins);
     g_test_add_func("/json/members", test_members);
     g_test_add_func("/json/set-and-text", test_set_and_text);
     return g_test_run();
