@@ -45,6 +45,8 @@ portal_load(Api *api, GError **error)
     if (!api->portal && api->config.portal)
         return FALSE;
     api->feed = changes_feed_new(api);
+    if (api->config.token && !sessions_end_with_token(api->store, api->config.token, error))
+        return FALSE;
     api->sessions = sessions_new(api->store, api->clock->now(api->clock), error);
     return api->sessions != NULL;
 }

@@ -55,7 +55,7 @@ caller_of(const Listener *listener, struct MHD_Connection *connection)
     if (!token)
         return NULL;
     if (api->config.token && secret_same(api->config.token, token))
-        return g_strdup("token");
+        return g_strdup(CALLER_TOKEN);
     return sessions_caller(api->sessions, token, api->clock->now(api->clock));
 }
 

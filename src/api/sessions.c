@@ -7,6 +7,7 @@
 
 #define SESSION_PREFIX "portal:"
 #define SESSION_EVENT  "Testudo.Portal/sessions/"
+#define TOKEN_SETTING  "admin-token" /* the SHA-256 of it */
 #define NAME_BYTES     4u
 #define CODE_DIGITS    16u
 #define CODE_GROUP     4u
@@ -101,6 +102,31 @@ stored_take_up(Sessions *sessions, UnixTime now, GError **error)
     }
     g_clear_pointer(&tx, store_abort);
     return rows && stored_forget(sessions, over, error);
+}
+
+static gboolean
+of_token_delete(StoreTx *tx, GError **error)
+{
+    g_autoptr(GPtrArray) rows = store_session_list(tx, error);
+    for (guint i = 0; rows && i < rows->len; i++) {
+        const StoreSession *row = g_ptr_array_index(rows, i);
+        if (strcmp(row->made_by, CALLER_TOKEN) == 0 && !store_session_delete(tx, row->hash, error))
+            return FALSE;
+    }
+    return rows != NULL;
+}
+
+gboolean
+sessions_end_with_token(Store *store, const char *token, GError **error)
+{
+    g_autofree char *hash = hash_of(token), *known = NULL;
+    g_autoptr(StoreTx) tx = store_write(store, error);
+    if (!tx || !store_setting_get(tx, TOKEN_SETTING, &known, error))
+        return FALSE;
+    if (g_strcmp0(known, hash) == 0)
+        return TRUE;
+    return (!known || of_token_delete(tx, error)) && store_setting_set(tx, TOKEN_SETTING, hash, error) &&
+           store_commit(g_steal_pointer(&tx), error);
 }
 
 Sessions *

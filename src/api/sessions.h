@@ -14,7 +14,13 @@
 #define CODES_MAX       16u
 #define SESSIONS_MAX    256u
 
+/* Who comes with the admin token. */
+#define CALLER_TOKEN "token"
+
 typedef struct Sessions Sessions;
+
+/* Before that: where the admin token is another one than it was, what the former one has opened is over. */
+gboolean sessions_end_with_token(Store *store, const char *token, GError **error);
 
 /* Takes up what the store has; what is over goes. store: borrowed. */
 Sessions *sessions_new(Store *store, UnixTime now, GError **error);

@@ -336,6 +336,24 @@ test_a_session_outlives_the_daemon(void)
     g_assert_cmpstr(row->made_by, ==, "owner");
 }
 
+/* Who had the former one has no more of it than that. */
+static void
+test_a_session_ends_with_the_token_that_opened_it(void)
+{
+    g_autoptr(World) world = world_with_portal();
+    g_autofree char *of_owner = signed_in(world);
+    g_autoptr(Answer) opened = ask_as(world, CALLER_TOKEN, "POST", "/portal/session", "{}");
+    g_autofree char *of_token = answer_text(opened, "token");
+    world_restart(world);
+    g_autofree char *same = caller_by(world, of_token);
+    g_assert_true(sessions_is_session(same));
+    world->api_config.token = "another-token-of-more-characters";
+    world_restart(world);
+    g_autofree char *by_token = caller_by(world, of_token), *by_owner = caller_by(world, of_owner);
+    g_assert_null(by_token);
+    g_assert_true(sessions_is_session(by_owner));
+}
+
 static void
 test_a_session_that_ended_is_gone(void)
 {
@@ -422,6 +440,7 @@ main(int argc, char **argv)
     g_test_add_func("/portal/bodies-are-checked", test_bodies_are_checked);
     g_test_add_func("/portal/only-a-credential-makes-codes", test_only_a_credential_makes_codes);
     g_test_add_func("/portal/a-session-outlives-the-daemon", test_a_session_outlives_the_daemon);
+    g_test_add_func("/portal/a-session-ends-with-its-token", test_a_session_ends_with_the_token_that_opened_it);
     g_test_add_func("/portal/a-session-that-ended-is-gone", test_a_session_that_ended_is_gone);
     g_test_add_func("/portal/a-session-ends-by-itself", test_a_session_ends_by_itself);
     g_test_add_func("/portal/of-many-sessions-the-used-ones-stay", test_of_many_sessions_the_used_ones_stay);
