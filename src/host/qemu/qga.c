@@ -321,7 +321,7 @@ on_status(Qga *self, const json_t *object, void *data)
     g_autofree char *out = output_of(status, "out-data", &out_length), *err = output_of(status, "err-data", &err_length);
     const json_t *code = json_object_get(status, "exitcode");
     int exit_code = json_is_integer(code) ? (int)json_integer_value(code)
-                                          : 128 + (int)json_integer_value(json_object_get(status, "signal"));
+                                          : 128 + (int)CLAMP(json_integer_value(json_object_get(status, "signal")), 0, 127);
     exec_finish(exec, exit_code, out, out_length, err, err_length, NULL);
 }
 

@@ -206,6 +206,7 @@ static const struct {
     { "no-status", "{\"return\":7}\n", "error The guest agent did not say how the command ended.;" },
     { "an-error", "{\"error\":{}}\n", "error The guest agent did not say how the command ended.;" },
     { "a-signal", "{\"return\":{\"exited\":true,\"signal\":9}}\n", "exit 137 |;" },
+    { "a-signal-that-is-none", "{\"return\":{\"exited\":true,\"signal\":2147483647}}\n", "exit 255 |;" },
     { "nothing-but-exited", "{\"return\":{\"exited\":true}}\n", "exit 128 |;" },
     { "output-that-is-no-text", "{\"return\":{\"exited\":true,\"exitcode\":0,\"out-data\":7}}\n", "exit 0 |;" },
     { "output-that-is-no-base64", "{\"return\":{\"exited\":true,\"exitcode\":0,\"out-data\":\"!!\"}}\n", "exit 0 |;" },
