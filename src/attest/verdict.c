@@ -1,6 +1,7 @@
 #include "attest/verdict.h"
 
 #include "attest/event_type.h"
+#include "attest/token.h"
 #include "attest/vendor_signed.h"
 
 static const char *const verdict_words[VERDICT_N] = {
@@ -98,6 +99,18 @@ judge(const Evidenced *evidenced, const EventLog *reference, const char *referen
         ret_judgement->verdict = VERDICT_DEVIATION;
         ret_judgement->reason = difference_text(ret_judgement->worst, reference_name);
     }
+}
+
+void
+judgement_need_secure_boot(Judgement *judgement, const Evidenced *evidenced)
+{
+    if ((judgement->verdict != VERDICT_HEALTHY && judgement->verdict != VERDICT_NOT_JUDGED) ||
+        token_secure_boot(evidenced->log))
+        return;
+    judgement->verdict = VERDICT_DEVIATION;
+    judgement->accepted = FALSE;
+    g_free(judgement->reason);
+    judgement->reason = g_strdup("PCR 7: Secure Boot was off in this boot, and the model has it on.");
 }
 
 void

@@ -29,6 +29,9 @@ typedef struct {
  * reference. What the policy accepts is listed, and makes no deviation. */
 void judge(const Evidenced *evidenced, const EventLog *reference, const char *reference_name, BaselinePolicy policy,
            Judgement *ret_judgement);
+/* Secure Boot was to be on, and this boot has measured that it was not: a deviation, also where there was nothing to compare it
+ * with, or it was approved like that. */
+void judgement_need_secure_boot(Judgement *judgement, const Evidenced *evidenced);
 /* Whose TPM it was that said so is not known, for this reason: it is not attested, whatever it says. What was amiss before
  * that stays the reason. */
 void judgement_disown(Judgement *judgement, const char *reason);

@@ -332,12 +332,12 @@ evidence_judge(Pass *pass, Held *held, StoreVtpm *vtpm, const Bundle *bundle, GB
     made->resets = seen.quote.resets;
     if (!resets_judge(vtpm, held->row->epoch, &seen.quote, made))
         return TRUE;
-    if (!references_judge(pass, held, &seen, &judgement, &reference, error))
-        return FALSE;
-    judgement_take(&judgement, reference, made);
     const Revision *revision = revision_get(pass, held->tracked->set, held->row->revision, error);
-    if (!revision)
+    if (!revision || !references_judge(pass, held, &seen, &judgement, &reference, error))
         return FALSE;
+    if (revision->model->secure_boot)
+        judgement_need_secure_boot(&judgement, &seen);
+    judgement_take(&judgement, reference, made);
     if (!revision->model->secure_boot && !is_of_boot_code(judgement.worst))
         outcome_set(made, INTEGRITY_NOT_ATTESTED, VERDICT_SECURE_BOOT_OFF,
                     "Secure Boot is off, as the model has it: attestation passes only where secureBootEnabled is true.");

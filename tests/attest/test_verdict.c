@@ -397,6 +397,30 @@ test_signed(void)
     }
 }
 
+/* Whatever it is compared with. */
+static void
+test_secure_boot(void)
+{
+    static const struct {
+        const char *name;
+        Verdict verdict;
+    } cases[] = { { "secure", VERDICT_HEALTHY }, { "sb-off", VERDICT_DEVIATION } };
+    for (guint i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
+        const guint n = i / 2;
+        const gboolean approved = i % 2 == 0;
+        g_auto(Case) one = case_read(cases[n].name);
+        g_auto(Evidenced) seen = { 0 };
+        g_auto(Judgement) judgement = { 0 };
+        evidence_check(&one.evidence, one.nonce, &seen);
+        judge(&seen, approved ? seen.log : NULL, "itself", BASELINE_EXACT_DIGESTS, &judgement);
+        const Verdict without = approved ? VERDICT_HEALTHY : VERDICT_NOT_JUDGED;
+        g_assert_cmpint(judgement.verdict, ==, without);
+        judgement_need_secure_boot(&judgement, &seen);
+        g_assert_cmpint(judgement.verdict, ==, cases[n].verdict == VERDICT_HEALTHY ? without : VERDICT_DEVIATION);
+        g_assert_true(judgement.verdict != VERDICT_DEVIATION || strstr(judgement.reason, "Secure Boot was off"));
+    }
+}
+
 /* What a stub takes in besides its image is judged, or there is no verdict: who could leave it out of the quote would. */
 static const struct {
     const char *why, *measured;
@@ -439,6 +463,7 @@ main(int argc, char **argv)
     g_test_add_func("/verdict/all-are-listed", test_all_are_listed);
     g_test_add_func("/verdict/new-and-missing", test_new_and_missing);
     g_test_add_func("/verdict/without-reference", test_without_reference);
+    g_test_add_func("/verdict/secure-boot", test_secure_boot);
     g_test_add_func("/verdict/stub", test_stub);
     g_test_add_func("/evidence/forged", test_forged);
     g_test_add_func("/evidence/signed", test_signed);

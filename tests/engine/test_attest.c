@@ -333,6 +333,24 @@ test_wrong(const void *data)
     expect(world, "s1", "Healthy Healthy");
 }
 
+/* Nothing was approved yet, and what there is would be approved unseen. */
+static void
+test_secure_boot_that_is_off_all_the_same(void)
+{
+    g_autoptr(World) world = world_new();
+    attested_create(world, "s1", SET("2", "Standard_B1ms", "1.0.0"));
+    host_simulated_set_faults(world->simulated, second_boot, GINT_TO_POINTER(SIMULATED_UNSECURED));
+    answer_free(world_must(world, 202, "POST", "@/s1/restart", ONLY("0")));
+    attested_settle(world);
+    expect(world, "s1", "Deviation NotJudged");
+    g_autoptr(StoreAttestation) seen = newest(world, "s1", 0);
+    g_assert_nonnull(strstr(seen->reason, "Secure Boot was off"));
+    /* Nor is it well once it was approved. */
+    baseline_learn(world, "s1", 0, "Testudo:mini:gen2:1.0.0", 1, 2048);
+    world_advance(world, ROUND);
+    expect(world, "s1", "Deviation Deviation");
+}
+
 /* All that differs is named, and what it should have been. */
 static void
 test_components(void)
@@ -716,6 +734,7 @@ main(int argc, char **argv)
     g_test_add_func("/engine/attest/a-baseline-is-of-a-size", test_a_baseline_is_of_a_size);
     g_test_add_func("/engine/attest/computed-before-anything-was-approved", test_computed_before_anything_was_approved);
     g_test_add_func("/engine/attest/computed-on-demand", test_computed_on_demand);
+    g_test_add_func("/engine/attest/secure-boot-off-all-the-same", test_secure_boot_that_is_off_all_the_same);
     g_test_add_func("/engine/attest/without-secure-boot", test_without_secure_boot);
     g_test_add_func("/engine/attest/back-to-standard", test_back_to_standard);
     g_test_add_func("/engine/attest/a-deviation-after-its-batch-stops-the-upgrade",

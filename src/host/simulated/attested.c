@@ -175,7 +175,7 @@ evidence_put(GString *out, const Sim *sim, GBytes *nonce)
         .image_urn = sim->image,
         .vcpus = sim->vcpus,
         .memory_mib = sim->memory_mib,
-        .secure_boot = sim->secure_boot,
+        .secure_boot = sim->secure_boot && sim->tampered != SIMULATED_UNSECURED,
         .grub_changed = sim->tampered == SIMULATED_GRUB_CHANGED,
         .kernel_changed = sim->tampered == SIMULATED_KERNEL_CHANGED,
     };

@@ -46,8 +46,8 @@ typedef struct {
     guint16 reboots; /* that its guest began, in all launches */
     guint16 n_previous;
     guint8 n_disks;
-    guint fault : 4;    /* SimulatedFault */
-    guint tampered : 4; /* the same, where it is one of how it is attested: it lasts as long as the boot */
+    guint fault : 5;    /* SimulatedFault */
+    guint tampered : 5; /* the same, where it is one of how it is attested: it lasts as long as the boot */
     guint alive : 1, agent : 1, refused : 1;
     guint has_agent : 1; /* its image has a guest agent */
     guint hold : 1;
@@ -56,7 +56,7 @@ typedef struct {
     guint isolated : 1;
     char key[];
 } Sim;
-G_STATIC_ASSERT(SIMULATED_N_FAULTS <= 1 << 4);
+G_STATIC_ASSERT(SIMULATED_N_FAULTS <= 1 << 5);
 
 /* What a guest was told of its end; few VMs have one. */
 typedef struct {

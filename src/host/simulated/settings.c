@@ -28,6 +28,7 @@ static const char *const fault_words[SIMULATED_N_FAULTS + 1] = {
     [SIMULATED_VOLUME_BOUND] = "volume-bound",
     [SIMULATED_KERNEL_CHANGED] = "kernel-changed",
     [SIMULATED_FEW_PCRS] = "few-pcrs",
+    [SIMULATED_UNSECURED] = "secure-boot-off",
 };
 
 void

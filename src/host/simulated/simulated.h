@@ -40,6 +40,7 @@ typedef enum {
     SIMULATED_VOLUME_BOUND,   /* its vTPM opens a LUKS volume, and it uses an unsigned module */
     SIMULATED_KERNEL_CHANGED, /* another kernel than its image's was measured, which the same vendor signed */
     SIMULATED_FEW_PCRS,       /* its quote is over PCRs 0 to 9 and 14 alone */
+    SIMULATED_UNSECURED,      /* Secure Boot was off, whatever its variables are to have */
     SIMULATED_N_FAULTS
 } SimulatedFault;
 

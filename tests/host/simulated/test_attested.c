@@ -453,6 +453,7 @@ static const struct {
     { "other-vtpm", 0, EVIDENCE_HOLDS, FALSE, FALSE, TRUE, 7 },
     { "other-key", 0, EVIDENCE_HOLDS, TRUE, FALSE, TRUE, 7 },
     { "vtpm-rolled-back", 0, EVIDENCE_HOLDS, TRUE, TRUE, TRUE, 1 },
+    { "secure-boot-off", 0, EVIDENCE_HOLDS, TRUE, TRUE, FALSE, 7 },
     { "few-pcrs", 0, EVIDENCE_HOLDS, TRUE, TRUE, TRUE, 7 },
 };
 

@@ -192,6 +192,7 @@ static const struct {
     [SIMULATED_BAD_MODULE] = { "bad-module", "started 1 @20;agent 1 @120;" },
     [SIMULATED_VOLUME_BOUND] = { "volume-bound", "started 1 @20;agent 1 @120;" },
     [SIMULATED_KERNEL_CHANGED] = { "kernel-changed", "started 1 @20;agent 1 @120;" },
+    [SIMULATED_UNSECURED] = { "secure-boot-off", "started 1 @20;agent 1 @120;" },
     [SIMULATED_FEW_PCRS] = { "few-pcrs", "started 1 @20;agent 1 @120;" },
 };
 
