@@ -13,11 +13,17 @@
 
 /* What a line leaves allocated for the next one. */
 #define LINE_KEPT (64u << 10)
+/* All of these are read on one thread: whoever says more than so much waits, and nobody else does. 5,000 lines or 8 MB in a
+ * second, and half a second of that at once, is far more than any answer. */
+#define LINE_USEC      200
+#define BYTES_PER_USEC 8
+#define BURST_USEC     (G_USEC_PER_SEC / 2)
 
 struct LineSplitter {
     GString *line;
     gsize line_max;
     LineRules rules;
+    guint lines; /* that have ended so far */
 };
 
 LineSplitter *
@@ -84,6 +90,7 @@ line_splitter_feed(LineSplitter *splitter, const char *bytes, gsize length, void
         g_string_append_len(splitter->line, bytes, (gssize)n);
         if (!newline)
             return TRUE;
+        splitter->lines++;
         gboolean ok = line_end(splitter, on_object, data);
         line_clear(splitter);
         if (!ok)
@@ -96,7 +103,9 @@ line_splitter_feed(LineSplitter *splitter, const char *bytes, gsize length, void
 
 struct LineSocket {
     int fd;
-    GSource *source;
+    GMainContext *context; /* borrowed */
+    GSource *source;       /* what may be read, or the end of the time in which nothing is; NULL: it has ended */
+    gint64 paid_until;     /* monotonic time: what was read so far is paid for then */
     LineSplitter *splitter;
     void (*on_object)(const json_t *object, void *data);
     void (*on_closed)(void *data);
@@ -152,28 +161,66 @@ socket_find(const struct sockaddr_un *address, const char *path, GError **error)
     return -1;
 }
 
+/* FALSE: it has ended, or its owner has freed it. */
 static gboolean
-on_readable(gint fd, GIOCondition condition, gpointer data)
+take_in(LineSocket *self)
 {
-    LineSocket *self = data;
     char block[16384];
-    (void)condition;
-    ssize_t n = read(fd, block, sizeof block);
+    ssize_t n = read(self->fd, block, sizeof block);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return G_SOURCE_CONTINUE;
+        return TRUE;
+    const guint lines = self->splitter->lines;
     self->dispatching = TRUE;
     gboolean ok = n > 0 && line_splitter_feed(self->splitter, block, (gsize)n, self->on_object, self->data);
     self->dispatching = FALSE;
     if (self->freed) {
         line_socket_free(self);
-        return G_SOURCE_REMOVE;
+        return FALSE;
     }
-    if (ok)
-        return G_SOURCE_CONTINUE;
+    if (ok) {
+        self->paid_until = MAX(self->paid_until, g_get_monotonic_time()) + (gint64)(self->splitter->lines - lines) * LINE_USEC +
+                           n / BYTES_PER_USEC;
+        return TRUE;
+    }
     g_clear_pointer(&self->source, g_source_unref);
     shutdown(self->fd, SHUT_RDWR);
     self->on_closed(self->data);
+    return FALSE;
+}
+
+static void read_on(LineSocket *self);
+
+static gboolean
+on_rested(gpointer data)
+{
+    LineSocket *self = data;
+    g_source_unref(self->source);
+    read_on(self);
     return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_readable(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED, gpointer data)
+{
+    LineSocket *self = data;
+    if (!take_in(self))
+        return G_SOURCE_REMOVE;
+    const gint64 rest = self->paid_until - g_get_monotonic_time() - BURST_USEC;
+    if (rest <= 0)
+        return G_SOURCE_CONTINUE;
+    g_source_unref(self->source);
+    self->source = g_timeout_source_new((guint)(rest / 1000) + 1);
+    g_source_set_callback(self->source, on_rested, self, NULL);
+    g_source_attach(self->source, self->context);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+read_on(LineSocket *self)
+{
+    self->source = g_unix_fd_source_new(self->fd, G_IO_IN | G_IO_HUP | G_IO_ERR);
+    g_source_set_callback(self->source, G_SOURCE_FUNC(on_readable), self, NULL);
+    g_source_attach(self->source, self->context);
 }
 
 LineSocket *
@@ -201,9 +248,8 @@ line_socket_connect(const char *path, gsize line_max, LineRules rules, GMainCont
     self->on_object = on_object;
     self->on_closed = on_closed;
     self->data = data;
-    self->source = g_unix_fd_source_new(self->fd, G_IO_IN | G_IO_HUP | G_IO_ERR);
-    g_source_set_callback(self->source, G_SOURCE_FUNC(on_readable), self, NULL);
-    g_source_attach(self->source, context);
+    self->context = context;
+    read_on(self);
     return self;
 }
 
@@ -214,7 +260,7 @@ line_socket_drain(LineSocket *self)
     while (self->source && poll(&in, 1, 0) == 1) {
         g_autoptr(GSource) source = g_source_ref(self->source);
         /* It ended, or its owner freed it: nobody is to be told again. */
-        if (on_readable(self->fd, G_IO_IN, self) == G_SOURCE_REMOVE) {
+        if (!take_in(self)) {
             g_source_destroy(source);
             return;
         }

@@ -1,6 +1,8 @@
 /* host/qemu/line_socket.h: JSON objects by lines over a Unix socket, as QMP and the guest agent speak. Incremental, bounded.
  * What comes may come from a hostile guest. A line that is too long closes the connection; one that is no JSON object does so
- * too, or is passed over, as its peer's protocol has it. */
+ * too, or is passed over, as its peer's protocol has it. Who says more than 5,000 lines or 8 MB in a second is read more
+ * slowly.
+ */
 #pragma once
 
 #include "base/json.h"

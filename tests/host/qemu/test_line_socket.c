@@ -140,6 +140,21 @@ test_an_oversize_line_ends_it(Fixture *f, const void *data G_GNUC_UNUSED)
     g_assert_cmpuint(f->closed, ==, 1);
 }
 
+/* One that does not end takes no more than its share of the thread; what was said is heard all the same. */
+static void
+test_a_flood_waits(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    enum { LINES = 10000 };
+    g_autoptr(GString) flood = g_string_new(NULL);
+    for (guint i = 0; i < LINES; i++)
+        g_string_append(flood, "{}\n");
+    peer_say(&f->peer, flood->str);
+    g_assert_cmpuint(f->seen->len, <, LINES);
+    while (f->seen->len < LINES)
+        g_main_context_iteration(f->peer.context, TRUE);
+    g_assert_cmpuint(f->closed, ==, 0);
+}
+
 static void
 test_may_be_freed_from_its_own_callback(Fixture *f, const void *data G_GNUC_UNUSED)
 {
@@ -212,6 +227,7 @@ main(int argc, char **argv)
     ADD("both-ways", test_both_ways);
     ADD("the-end-is-told-once", test_the_end_is_told_once);
     ADD("an-oversize-line-ends-it", test_an_oversize_line_ends_it);
+    ADD("a-flood-waits", test_a_flood_waits);
     ADD("may-be-freed-from-its-own-callback", test_may_be_freed_from_its_own_callback);
     ADD("sending-to-nobody-fails", test_sending_to_nobody_fails);
 #undef ADD
