@@ -276,7 +276,7 @@ identity_judge(const StoreVtpm *vtpm, const Bundle *bundle, StoreAttestation *ma
     return FALSE;
 }
 
-/* A copy of the vTPM from before knows of fewer starts. */
+/* A copy of the vTPM from before knows of fewer starts; TPM2_Clear begins to count anew. */
 static gboolean
 resets_judge(const StoreVtpm *vtpm, guint64 epoch, const Quote *quote, StoreAttestation *made)
 {
@@ -285,7 +285,7 @@ resets_judge(const StoreVtpm *vtpm, guint64 epoch, const Quote *quote, StoreAtte
         return TRUE;
     g_autofree char *reason =
         g_strdup_printf("The vTPM counts %u starts, and had counted %u before: an older copy of it was put "
-                        "back.",
+                        "back, or its guest has cleared it.",
                         quote->resets, vtpm->resets);
     outcome_set(made, INTEGRITY_NOT_ATTESTED, "vTpmRolledBack", reason);
     return FALSE;

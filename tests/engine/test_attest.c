@@ -303,7 +303,8 @@ static const struct {
     { "another-vtpm", SIMULATED_OTHER_VTPM, "NotAttested Healthy", "otherVTpm", "another endorsement key" },
     { "another-key", SIMULATED_OTHER_KEY, "NotAttested Healthy", "keyNotActivated", "was not shown" },
     { "pcrs-left-out", SIMULATED_FEW_PCRS, "NotAttested Healthy", "tooFewPcrs", "all PCRs that were asked for" },
-    { "an-older-copy", SIMULATED_ROLLED_BACK, "NotAttested Healthy", "vTpmRolledBack", "had counted 1 before" },
+    { "an-older-copy", SIMULATED_ROLLED_BACK, "NotAttested Healthy", "vTpmRolledBack",
+      "put back, or its guest has cleared it" },
 };
 
 static void

@@ -136,7 +136,7 @@ export const sentences: [RegExp, MessageKey][] = [
   [/^The guest's kernel has no event log/, 'boot.noLog'],
   [/^The evidence names another endorsement key than/, 'boot.otherVtpm'],
   [/^The evidence is signed by a key that was not shown to be in this instance's vTPM/, 'boot.otherKey'],
-  [/^The vTPM counts (?<now>\d+) starts, and had counted (?<before>\d+) before: an older copy of it was put back/, 'boot.rolledBack'],
+  [/^The vTPM counts (?<now>\d+) starts, and had counted (?<before>\d+) before: an older copy of it was put back, or its guest has cleared it/, 'boot.rolledBack'],
   [/^The quote is for another nonce/, 'boot.nonce'],
   [/^The event log does not replay to the PCRs that were signed/, 'boot.notReplayed'],
   [/^Look at what differs \(testudo attest show\)/, 'fix.deviation'],
