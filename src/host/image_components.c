@@ -1,11 +1,13 @@
 #include "host/image_components.h"
 
+#include "base/error.h"
 #include "base/file.h"
 #include "host/fat.h"
 #include "host/gpt.h"
 #include "host/image_import.h"
 #include "host/run.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -19,6 +21,42 @@ typedef struct {
     ImageFormat format;
     char *folder; /* its own, and qemu-img's to write into */
 } Copier;
+
+/* What is zero is left out: most of it is. */
+static gboolean
+content_copy(int from, off_t size, int to)
+{
+    g_autofree char *block = g_malloc0(BLOCK_MAX);
+    ssize_t n = 0;
+    off_t at = 0;
+    while (at < size && (n = pread(from, block, MIN(BLOCK_MAX, (gsize)(size - at)), at)) > 0) {
+        const gboolean zero = block[0] == 0 && memcmp(block, block + 1, (gsize)n - 1) == 0;
+        if (!zero && (lseek(to, at, SEEK_SET) < 0 || !fd_write_all(to, block, (gsize)n)))
+            return FALSE;
+        at += n;
+    }
+    return n >= 0 && ftruncate(to, at) == 0;
+}
+
+/* A file of its own, which only we have open: the one that is there belongs to a user that others may be, too, and would end us
+ * where it was cut short while it is read. */
+static GMappedFile *
+own_copy(const Copier *copier, const char *part, GError **error)
+{
+    struct stat st;
+    g_autofree char *path = g_strconcat(copier->folder, ".own", NULL);
+    AUTO_FD from = open(part, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (from < 0 || fstat(from, &st) != 0 || !S_ISREG(st.st_mode)) {
+        arm_fail(error, ARM_INTERNAL, NULL, "What was copied of the image is no regular file any more.");
+        return NULL;
+    }
+    AUTO_FD to = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (to < 0 || unlink(path) != 0 || !content_copy(from, st.st_size, to)) {
+        io_fail(error, "copy", part);
+        return NULL;
+    }
+    return g_mapped_file_new_from_fd(to, FALSE, error);
+}
 
 /* A part of the disk; it may end at the disk's end, or go on behind the part: whether qemu-img's count begins at the disk's
  * beginning or at what is skipped, depends on its version. */
@@ -38,8 +76,7 @@ part_copy(const Copier *copier, guint64 at, guint64 size, GError **error)
     const RunLimits limits = {
         .memory_max = 2ull << 30, .cpu_s = 60, .file_max = at + size + BLOCK_MAX, .uid = NOBODY, .gid = NOBODY
     };
-    GMappedFile *mapped = run_program(argv, &limits, NULL, error) ? g_mapped_file_new(part, FALSE, error) : NULL;
-    /* The mapping keeps what it is of. */
+    GMappedFile *mapped = run_program(argv, &limits, NULL, error) ? own_copy(copier, part, error) : NULL;
     unlink(part);
     return mapped;
 }

@@ -111,6 +111,31 @@ test_reads(const void *fat)
     teardown(&f);
 }
 
+/* The user that qemu-img runs as may be others', too: what it left is not ours to believe. */
+static void
+test_a_link_in_the_copys_place(void)
+{
+    Fixture f;
+    g_autoptr(GError) error = NULL;
+    if (!have_tools()) {
+        g_test_skip("qemu-img, mkfs.vfat, mcopy or sfdisk is not installed");
+        return;
+    }
+    setup(&f, "-F 16");
+    g_autofree char *real = g_find_program_in_path("qemu-img"), *before = g_strdup(g_getenv("PATH")),
+                    *fake = g_build_filename(f.dir, "qemu-img", NULL), *path = g_strdup_printf("%s:%s", f.dir, before);
+    g_autofree char *script = g_strdup_printf("#!/bin/sh\n%s \"$@\" || exit\nfor a; do case $a in of=*) part=${a#of=};; esac; "
+                                              "done\nmv \"$part\" \"$part.real\" && ln -s \"$part.real\" \"$part\"\n",
+                                              real);
+    g_assert_true(g_file_set_contents(fake, script, -1, NULL) && chmod(fake, 0755) == 0);
+    g_setenv("PATH", path, TRUE);
+    g_autoptr(Components) components = image_components(f.dir, &f.info, &error);
+    g_setenv("PATH", before, TRUE);
+    g_assert_null(components);
+    g_assert_nonnull(strstr(error->message, "no regular file"));
+    teardown(&f);
+}
+
 static void
 test_a_disk_without_partitions(void)
 {
@@ -134,6 +159,7 @@ main(int argc, char **argv)
     g_test_add_data_func("/host/image-components/fat32", "-F 32", test_reads);
     g_test_add_data_func("/host/image-components/fat16", "-F 16", test_reads);
     g_test_add_data_func("/host/image-components/fat12", "-F 12 -s 32", test_reads);
+    g_test_add_func("/host/image-components/a-link-in-the-copys-place", test_a_link_in_the_copys_place);
     g_test_add_func("/host/image-components/a-disk-without-partitions", test_a_disk_without_partitions);
     return g_test_run();
 }
