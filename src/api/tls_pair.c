@@ -67,6 +67,19 @@ key_fill(TlsPair *pair, gnutls_certificate_credentials_t from)
     return code;
 }
 
+/* GnuTLS 3.7's credentials lose what they had read of a chain whose later part is none. */
+static int
+chain_check(const gnutls_datum_t *certificate)
+{
+    gnutls_x509_crt_t *chain = NULL;
+    guint n = 0;
+    int code = gnutls_x509_crt_list_import2(&chain, &n, certificate, GNUTLS_X509_FMT_PEM, /* flags= */ 0);
+    for (guint i = 0; code >= 0 && i < n; i++)
+        gnutls_x509_crt_deinit(chain[i]);
+    gnutls_free(chain);
+    return code;
+}
+
 /* GnuTLS's credentials sort a chain, and refuse a key of another certificate: what they took is taken out of them. */
 static int
 pair_fill(TlsPair *pair, const char *certificate, const char *key)
@@ -74,7 +87,9 @@ pair_fill(TlsPair *pair, const char *certificate, const char *key)
     gnutls_datum_t certificate_bytes = { (void *)certificate, (guint)strlen(certificate) };
     gnutls_datum_t key_bytes = { (void *)key, (guint)strlen(key) };
     gnutls_certificate_credentials_t credentials;
-    int code = gnutls_certificate_allocate_credentials(&credentials);
+    int code = chain_check(&certificate_bytes);
+    if (code >= 0)
+        code = gnutls_certificate_allocate_credentials(&credentials);
     if (code < 0)
         return code;
     code = gnutls_certificate_set_x509_key_mem(credentials, &certificate_bytes, &key_bytes, GNUTLS_X509_FMT_PEM);
