@@ -63,7 +63,6 @@ json_member(const json_t *object, const char *name)
 const char *
 json_twin(const json_t *value)
 {
-    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     const char *name, *found;
     json_t *member;
     size_t i;
@@ -72,6 +71,9 @@ json_twin(const json_t *value)
         if ((found = json_twin(member)))
             return found;
     }
+    if (!json_is_object(value))
+        return NULL;
+    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     json_object_foreach((json_t *)value, name, member)
     {
         if (!g_hash_table_add(names, g_ascii_strdown(name, -1)))
