@@ -15,7 +15,7 @@ typedef struct {
     const char *target;   /* path and query as on the request line, percent-encoded */
     const char *base_url; /* "https://127.0.0.1:8443": what absolute addresses in answers begin with */
     const char *link_url; /* what addresses for a browser begin with; NULL: base_url */
-    const char *caller;   /* "owner" (Unix socket), "token", or a session of the portal (api/sessions.h); NULL: nobody known */
+    const char *caller;   /* "owner" (Unix socket), "token", or a session (api/sessions.h); NULL: nobody known */
     const char *if_match, *if_none_match;
     const char *client_request_id;
     gboolean takes_gzip; /* Accept-Encoding: of what is kept packed, that is sent */

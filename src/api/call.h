@@ -19,7 +19,7 @@ struct Api {
     char *link_secret;          /* signs short-lived addresses (boot diagnostics) */
     GRegex *version_form;       /* compiled once: every request is matched with it */
     struct BodyCache *bodies;   /* api/body_cache.h */
-    struct Sessions *sessions;  /* of the portal */
+    struct Sessions *sessions;  /* who has signed in */
     struct Feed *feed;          /* what changed of late */
     struct PortalFiles *portal; /* NULL: this program is built without it */
     GMutex works_lock;          /* of n_works */
@@ -89,6 +89,7 @@ typedef enum {
     ROUTE_NO_VERSION = 1u << 1,    /* needs no api-version */
     ROUTE_BODY = 1u << 2,          /* a JSON object */
     ROUTE_OPTIONAL_BODY = 1u << 3, /* the same, or nothing; a body on any other route is refused */
+    ROUTE_FORM = 1u << 4,          /* no JSON: the handler reads it (api/form.h), and answers in its own way where it cannot */
 } RouteFlags;
 typedef struct {
     const char *method;
@@ -139,6 +140,7 @@ extern const Route routes_guest[];     /* boot diagnostics, run command, connect
 extern const Route routes_sign_in[];   /* /portal/codes, /portal/session */
 extern const Route routes_changes[];   /* /portal/changes */
 extern const Route routes_portal[];    /* /portal/… */
+extern const Route routes_login[];     /* /metadata/endpoints, /adfs/… */
 extern const Route routes_resources[]; /* what lies in a group, or in the subscription */
 
 /* Answers by the route of call->target, which a handler has rewritten; query and body are checked already. */

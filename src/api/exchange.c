@@ -2,13 +2,15 @@
 
 #include "api/call.h"
 #include "api/caller.h"
+#include "api/form.h"
+#include "api/login.h"
 #include "api/portal.h"
 
 #include <string.h>
 
-#define SEND_WITHIN      G_USEC_PER_SEC
-#define SIGN_IN_BODY_MAX 1024u
-#define STREAM_BLOCK     (16u << 10)
+#define SEND_WITHIN    G_USEC_PER_SEC
+#define CODE_BYTES_MAX 1024u
+#define STREAM_BLOCK   (16u << 10)
 
 typedef struct Exchange Exchange;
 
@@ -393,20 +395,27 @@ announces_too_much(struct MHD_Connection *connection, guint max)
     return text && g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &length, NULL) && length > max;
 }
 
-/* Who signs in has no token yet; a code is short. */
-static gboolean
-is_sign_in(const Exchange *exchange, const char *method)
+/* Who signs in has no token yet. 0: it is not that. */
+static guint
+sign_in_body_max(const Exchange *exchange, const char *method)
 {
-    return strcmp(method, "POST") == 0 && strcmp(exchange->target, PATH_PORTAL "/session") == 0;
+    static const struct {
+        const char *path;
+        guint body_max;
+    } rows[] = { { PATH_PORTAL "/session", CODE_BYTES_MAX }, { PATH_TOKEN, FORM_BYTES_MAX } };
+    gsize length = strcspn(exchange->target, "?");
+    for (guint i = 0; strcmp(method, "POST") == 0 && i < G_N_ELEMENTS(rows); i++) {
+        if (strlen(rows[i].path) == length && strncmp(exchange->target, rows[i].path, length) == 0)
+            return rows[i].body_max;
+    }
+    return 0;
 }
 
 static guint
 body_max_of(const Listener *listener, const Exchange *exchange, const char *method)
 {
     g_autofree char *caller = caller_of(listener, exchange->connection);
-    if (caller)
-        return listener->exchanges->api->config.body_max;
-    return is_sign_in(exchange, method) ? SIGN_IN_BODY_MAX : 0;
+    return caller ? listener->exchanges->api->config.body_max : sign_in_body_max(exchange, method);
 }
 
 /* The head is there. What will be refused anyway is refused before its body is taken in: nobody without a token makes us keep

@@ -1,5 +1,6 @@
 /* Answers: what they are made of, errors, and the headers of long-running operations. */
 #include "api/call.h"
+#include "api/login.h"
 
 #include <string.h>
 
@@ -170,9 +171,10 @@ response_finish(ApiResponse *response, const char *client_request_id, const char
     if (client_request_id)
         api_response_set_header(response, "x-ms-client-request-id", client_request_id);
     if (response->status == 401) {
-        g_autofree char *challenge = g_strdup_printf("Bearer authorization_uri=\"%s\", error=\"invalid_token\", "
-                                                     "error_description=\"The token is missing or wrong.\"",
-                                                     base_url);
+        g_autofree char *challenge =
+            g_strdup_printf("Bearer authorization_uri=\"%s" PATH_AUTHORITY "\", error=\"invalid_token\", "
+                            "error_description=\"The token is missing, wrong, or of a session that is over.\"",
+                            base_url);
         api_response_set_header(response, "WWW-Authenticate", challenge);
     }
 }

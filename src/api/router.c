@@ -22,7 +22,7 @@ static const Route *const tables[] = {
     routes_authority,    routes_components,
     routes_assess,       routes_sign_in,
     routes_changes,      routes_suppression_rules,
-    routes_portal,
+    routes_portal,       routes_login,
 };
 
 /* ---- routes ---- */
@@ -132,6 +132,8 @@ query_check(const Route *route, const Call *call, GError **error)
 static gboolean
 body_read(const Route *route, const ApiRequest *request, json_t **ret_body, GError **error)
 {
+    if (route->flags & ROUTE_FORM)
+        return TRUE;
     if (request->body_length == 0)
         return !(route->flags & ROUTE_BODY) ||
                arm_fail(error, ARM_INVALID_REQUEST_CONTENT, NULL, "The request needs a body: a JSON object.");
@@ -157,7 +159,8 @@ route_decide(Call *call, char **ret_methods, GError **error)
     if (!call->request->caller && !(route && (route->flags & ROUTE_ANONYMOUS))) {
         arm_fail(error, ARM_AUTHENTICATION_FAILED, NULL,
                  "Authentication failed: the request needs the header 'Authorization: Bearer TOKEN' with the token of "
-                 "admin.token in the daemon's state folder.");
+                 "admin.token in the daemon's state folder, or that of a session which is not over: sign in again by "
+                 "'az login' or 'testudo portal'.");
         return NULL;
     }
     if (route)

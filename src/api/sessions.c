@@ -5,15 +5,31 @@
 
 #include <string.h>
 
-#define SESSION_PREFIX "portal:"
-#define SESSION_EVENT  "Testudo.Portal/sessions/"
-#define TOKEN_SETTING  "admin-token" /* the SHA-256 of it */
-#define NAME_BYTES     4u
-#define CODE_DIGITS    16u
-#define CODE_GROUP     4u
-#define MINUTE         (60 * USEC_PER_SEC)
+#define CLOSED_EVENT  "Testudo.Portal/sessions/delete"
+#define TOKEN_SETTING "admin-token" /* the SHA-256 of it */
+#define NAME_BYTES    4u
+#define CODE_DIGITS   16u
+#define CODE_GROUP    4u
+#define MINUTE        (60 * USEC_PER_SEC)
 /* The store hears of a session's use this often at most. */
 #define USE_WRITTEN_EVERY (5 * MINUTE)
+
+/* A session's name says its kind, in the store too. */
+static const struct {
+    const char *prefix, *opened, *guessed;
+    gint64 idle, lifetime;
+    guint max;
+} kinds[SESSION_N_KINDS] = {
+    [SESSION_PORTAL] = { "portal:", "Testudo.Portal/sessions/write", "codes to sign in to the portal", SESSION_IDLE,
+                         SESSION_LIFETIME, SESSIONS_MAX },
+    [SESSION_CLIENT] = { "client:", "Testudo.Clients/sessions/write", "secrets to sign in as a client", CLIENT_LIFETIME,
+                         CLIENT_LIFETIME, CLIENT_SESSIONS_MAX },
+};
+
+typedef struct {
+    UnixTime since;
+    guint n;
+} Wrong;
 
 typedef struct {
     char *hash;
@@ -31,9 +47,18 @@ struct Sessions {
     GMutex lock;         /* of all below */
     GQueue codes;        /* of Code, the oldest first */
     GHashTable *by_hash; /* the row's hash -> Session */
-    UnixTime wrong_since;
-    guint wrong;
+    Wrong wrong[SESSION_N_KINDS];
 };
+
+/* SESSION_N_KINDS: this is no session. */
+static SessionKind
+kind_of(const char *name)
+{
+    SessionKind kind = 0;
+    while (kind < SESSION_N_KINDS && !g_str_has_prefix(name, kinds[kind].prefix))
+        kind++;
+    return kind;
+}
 
 static char *
 hash_of(const char *secret)
@@ -70,7 +95,8 @@ session_add(Sessions *sessions, StoreSession *row)
 static UnixTime
 end_of(const StoreSession *row, UnixTime used)
 {
-    return MIN(row->created + SESSION_LIFETIME, used + SESSION_IDLE);
+    SessionKind kind = kind_of(row->name);
+    return kind == SESSION_N_KINDS ? 0 : MIN(row->created + kinds[kind].lifetime, used + kinds[kind].idle);
 }
 
 /* hashes: of sessions that are over. Most starts find none, and write nothing. */
@@ -234,62 +260,110 @@ code_take(Sessions *sessions, const char *hash)
 
 /* FALSE: there were too many within a minute. *ret_first: this is the first too many. */
 static gboolean
-wrong_count(Sessions *sessions, UnixTime now, gboolean *ret_first)
+wrong_count(Wrong *wrong, UnixTime now, gboolean *ret_first)
 {
-    if (now - sessions->wrong_since >= MINUTE || now < sessions->wrong_since) {
-        sessions->wrong_since = now;
-        sessions->wrong = 0;
-    }
-    sessions->wrong++;
-    *ret_first = sessions->wrong == WRONG_CODES_MAX + 1;
-    return sessions->wrong <= WRONG_CODES_MAX;
+    if (now - wrong->since >= MINUTE || now < wrong->since)
+        *wrong = (Wrong){ .since = now };
+    wrong->n++;
+    *ret_first = wrong->n == WRONG_MAX + 1;
+    return wrong->n <= WRONG_MAX;
+}
+
+/* One line a minute, however many come. */
+static void
+guessing_note(const Sessions *sessions, SessionKind kind, const char *resource, UnixTime now)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *message =
+        g_strdup_printf("Somebody tries %s: more than %u wrong ones came within a minute.", kinds[kind].guessed, WRONG_MAX);
+    StoreEvent event = {
+        .time = now,
+        .level = (char *)"Warning",
+        .operation_name = (char *)kinds[kind].opened,
+        .status = (char *)"Failed",
+        .resource_id = (char *)resource,
+        .caller = (char *)"anonymous",
+        .message = message,
+    };
+    g_autoptr(StoreTx) tx = store_write(sessions->store, &error);
+    if (!tx || !store_event_add(tx, &event, &error) || !store_commit(g_steal_pointer(&tx), &error))
+        g_warning("attempts to sign in were not noted: %s", error->message);
+}
+
+gboolean
+sessions_wrong(Sessions *sessions, SessionKind kind, const char *resource, UnixTime now)
+{
+    gboolean first;
+    g_mutex_lock(&sessions->lock);
+    gboolean few = wrong_count(&sessions->wrong[kind], now, &first);
+    g_mutex_unlock(&sessions->lock);
+    if (first)
+        guessing_note(sessions, kind, resource, now);
+    return few;
 }
 
 char *
-sessions_code_redeem(Sessions *sessions, const char *code, UnixTime now, gboolean *ret_noted, GError **error)
+sessions_code_redeem(Sessions *sessions, const char *code, const char *resource, UnixTime now, GError **error)
 {
     g_autofree char *hash = code_hash(code);
-    gboolean few = TRUE, first = FALSE;
     g_mutex_lock(&sessions->lock);
     old_codes_drop(sessions, now);
     Code *found = code_take(sessions, hash);
-    if (!found)
-        few = wrong_count(sessions, now, &first);
     g_mutex_unlock(&sessions->lock);
-    *ret_noted = first;
     char *made_by = found ? g_steal_pointer(&found->made_by) : NULL;
     if (found)
         code_free(found);
-    else if (few)
+    else if (sessions_wrong(sessions, SESSION_PORTAL, resource, now))
         arm_fail(
             error, ARM_AUTHENTICATION_FAILED, "code",
             "The code is wrong, was used before, or is over: 'testudo portal' gives a new one, which holds for %d minutes.",
             (int)(CODE_LIFETIME / MINUTE));
     else
         arm_fail(error, ARM_TOO_MANY_REQUESTS, "code", "More than %u wrong codes came within a minute; wait for one.",
-                 WRONG_CODES_MAX);
+                 WRONG_MAX);
     return made_by;
 }
 
 /* ---- sessions ---- */
 
+/* Under the lock. *ret_n: how many of its kind there are. */
 static Session *
-least_used(const Sessions *sessions)
+least_used(const Sessions *sessions, SessionKind kind, guint *ret_n)
 {
     Session *least = NULL;
     GHashTableIter iter;
     gpointer value;
+    *ret_n = 0;
     g_hash_table_iter_init(&iter, sessions->by_hash);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         Session *session = value;
+        if (kind_of(session->row->name) != kind)
+            continue;
+        ++*ret_n;
         if (!least || session->used < least->used)
             least = session;
     }
     return least;
 }
 
+/* Makes room for one more of its kind: the hash of the one that had to go, newly allocated, or NULL. */
+static char *
+least_used_drop(Sessions *sessions, SessionKind kind)
+{
+    guint n;
+    char *hash = NULL;
+    g_mutex_lock(&sessions->lock);
+    const Session *least = least_used(sessions, kind, &n);
+    if (n >= kinds[kind].max) {
+        hash = g_strdup(least->row->hash);
+        g_hash_table_remove(sessions->by_hash, hash);
+    }
+    g_mutex_unlock(&sessions->lock);
+    return hash;
+}
+
 static StoreSession *
-session_new(const char *made_by, UnixTime now, char **ret_token)
+session_new(SessionKind kind, const char *made_by, UnixTime now, char **ret_token)
 {
     guint8 bytes[NAME_BYTES];
     StoreSession *session = g_new0(StoreSession, 1);
@@ -297,35 +371,42 @@ session_new(const char *made_by, UnixTime now, char **ret_token)
     g_autofree char *name = hex_text(bytes, sizeof bytes);
     *ret_token = secret_new();
     session->hash = hash_of(*ret_token);
-    session->name = g_strconcat(SESSION_PREFIX, name, NULL);
+    session->name = g_strconcat(kinds[kind].prefix, name, NULL);
     session->made_by = g_strdup(made_by);
     session->created = session->used = now;
     return session;
 }
 
+static char *
+opened_message(const char *made_by, const char *client)
+{
+    /* What a client calls itself stands last: no name can look like what is ours to say. */
+    if (client)
+        return g_strdup_printf("Signed in, by right of '%s', as client '%s'.", made_by, client);
+    return g_strdup_printf("Signed in to the portal, by right of '%s'.", made_by);
+}
+
 /* In the store, with its line in the activity log. */
 static gboolean
-session_record(const Sessions *sessions, const StoreSession *session, const char *dropped, const char *resource, GError **error)
+session_record(const Sessions *sessions, const StoreSession *session, const char *dropped, const char *resource,
+               const char *message, GError **error)
 {
-    g_autofree char *message = g_strdup_printf("Signed in to the portal, by right of '%s'.", session->made_by);
+    const char *event = kinds[kind_of(session->name)].opened;
     g_autoptr(StoreTx) tx = store_write(sessions->store, error);
     return tx && (!dropped || store_session_delete(tx, dropped, error)) && store_session_insert(tx, session, error) &&
-           store_event_note(tx, SESSION_EVENT "write", resource, session->name, message, session->created, error) &&
+           store_event_note(tx, event, resource, session->name, message, session->created, error) &&
            store_commit(g_steal_pointer(&tx), error);
 }
 
 char *
-sessions_open(Sessions *sessions, const char *made_by, const char *resource, UnixTime now, UnixTime *ret_end, GError **error)
+sessions_open(Sessions *sessions, const char *made_by, const char *client, const char *resource, UnixTime now,
+              UnixTime *ret_end, GError **error)
 {
-    g_autofree char *token = NULL, *dropped = NULL;
-    g_autoptr(StoreSession) session = session_new(made_by, now, &token);
-    g_mutex_lock(&sessions->lock);
-    if (g_hash_table_size(sessions->by_hash) >= SESSIONS_MAX) {
-        dropped = g_strdup(least_used(sessions)->row->hash);
-        g_hash_table_remove(sessions->by_hash, dropped);
-    }
-    g_mutex_unlock(&sessions->lock);
-    if (!session_record(sessions, session, dropped, resource, error))
+    SessionKind kind = client ? SESSION_CLIENT : SESSION_PORTAL;
+    g_autofree char *token = NULL, *message = opened_message(made_by, client);
+    g_autoptr(StoreSession) session = session_new(kind, made_by, now, &token);
+    g_autofree char *dropped = least_used_drop(sessions, kind);
+    if (!session_record(sessions, session, dropped, resource, message, error))
         return NULL;
     *ret_end = end_of(session, now);
     g_mutex_lock(&sessions->lock);
@@ -347,7 +428,7 @@ use_write(const Sessions *sessions, const char *hash, UnixTime now)
     g_autoptr(GError) error = NULL;
     g_autoptr(StoreTx) tx = store_write(sessions->store, &error);
     if (!tx || !store_session_use(tx, hash, now, &error) || !store_commit(g_steal_pointer(&tx), &error))
-        g_warning("the use of a portal session was not written: %s", error->message);
+        g_warning("the use of a session was not written: %s", error->message);
 }
 
 char *
@@ -374,7 +455,13 @@ sessions_caller(Sessions *sessions, const char *token, UnixTime now)
 gboolean
 sessions_is_session(const char *caller)
 {
-    return g_str_has_prefix(caller, SESSION_PREFIX);
+    return kind_of(caller) != SESSION_N_KINDS;
+}
+
+gboolean
+sessions_is_of_portal(const char *caller)
+{
+    return kind_of(caller) == SESSION_PORTAL;
 }
 
 /* Under the lock. */
@@ -415,6 +502,6 @@ sessions_close(Sessions *sessions, const char *caller, const char *resource, Uni
         return TRUE;
     g_autoptr(StoreTx) tx = store_write(sessions->store, error);
     return tx && store_session_delete(tx, hash, error) &&
-           store_event_note(tx, SESSION_EVENT "delete", resource, caller, "Signed out of the portal.", now, error) &&
+           store_event_note(tx, CLOSED_EVENT, resource, caller, "Signed out of the portal.", now, error) &&
            store_commit(g_steal_pointer(&tx), error);
 }

@@ -32,7 +32,8 @@ static gboolean
 maker_check(const Call *call, GError **error)
 {
     return !sessions_is_session(call->request->caller) ||
-           arm_fail(error, ARM_FORBIDDEN, NULL, "A session of the portal makes no codes for others: ask by 'testudo portal'.");
+           arm_fail(error, ARM_FORBIDDEN, NULL,
+                    "A session opens no others, and makes no codes for them: ask by 'testudo portal'.");
 }
 
 static gboolean
@@ -92,30 +93,10 @@ body_read(const json_t *body, const char **ret_code, GError **error)
     return TRUE;
 }
 
-/* One line a minute, however many come. */
-static void
-guessing_note(const Call *call, const char *resource)
-{
-    g_autoptr(GError) error = NULL;
-    StoreEvent event = {
-        .time = call->now,
-        .level = (char *)"Warning",
-        .operation_name = (char *)"Testudo.Portal/sessions/write",
-        .status = (char *)"Failed",
-        .resource_id = (char *)resource,
-        .caller = (char *)"anonymous",
-        .message = (char *)"Somebody tries codes to sign in to the portal: more than 20 wrong ones came within a minute.",
-    };
-    g_autoptr(StoreTx) tx = store_write(call->api->store, &error);
-    if (!tx || !store_event_add(tx, &event, &error) || !store_commit(g_steal_pointer(&tx), &error))
-        g_warning("wrong codes were not noted: %s", error->message);
-}
-
 /* By whose right; newly allocated. */
 static char *
 right_of(const Call *call, const char *code, const char *resource, GError **error)
 {
-    gboolean guessed = FALSE;
     const char *caller = call->request->caller;
     if (!code && caller && maker_check(call, error))
         return g_strdup(caller);
@@ -125,10 +106,7 @@ right_of(const Call *call, const char *code, const char *resource, GError **erro
                  "Bearer TOKEN'.");
     if (!code)
         return NULL;
-    char *made_by = sessions_code_redeem(call->api->sessions, code, call->now, &guessed, error);
-    if (guessed)
-        guessing_note(call, resource);
-    return made_by;
+    return sessions_code_redeem(call->api->sessions, code, resource, call->now, error);
 }
 
 static ApiResponse *
@@ -140,7 +118,8 @@ session_open(Call *call, GError **error)
     if (call->body && !body_read(call->body, &code, error))
         return NULL;
     g_autofree char *made_by = right_of(call, code, resource, error);
-    g_autofree char *token = made_by ? sessions_open(call->api->sessions, made_by, resource, call->now, &end, error) : NULL;
+    g_autofree char *token =
+        made_by ? sessions_open(call->api->sessions, made_by, /* client= */ NULL, resource, call->now, &end, error) : NULL;
     if (!token)
         return NULL;
     g_autoptr(json_t) body = with_end(json_object(), end);
@@ -153,7 +132,7 @@ session_close(Call *call, GError **error)
 {
     const char *caller = call->request->caller;
     g_autofree char *resource = resource_id_subscription(call->api->subscription);
-    if (!sessions_is_session(caller)) {
+    if (!sessions_is_of_portal(caller)) {
         arm_fail(error, ARM_OPERATION_NOT_ALLOWED, NULL, "This is no session of the portal, so it cannot be ended.");
         return NULL;
     }

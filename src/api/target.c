@@ -1,28 +1,18 @@
 #include "api/target.h"
 
+#include "api/form.h"
 #include "base/error.h"
 
 #include <string.h>
 
 #define TARGET_MAX   8192
 #define SEGMENTS_MAX 24
-#define QUERY_MAX    32
 
 void
 target_clear(Target *target)
 {
     g_clear_pointer(&target->segments, g_strfreev);
     g_clear_pointer(&target->query, g_hash_table_unref);
-}
-
-static char *
-decode(const char *text)
-{
-    char *decoded = g_uri_unescape_string(text, NULL);
-    if (decoded && g_utf8_validate(decoded, -1, NULL))
-        return decoded;
-    g_free(decoded);
-    return NULL;
 }
 
 static gboolean
@@ -34,7 +24,7 @@ path_split(Target *target, const char *path, GError **error)
     for (char **part = raw; *part; part++) {
         if (!**part)
             continue;
-        char *decoded = decode(*part);
+        char *decoded = form_decode(*part);
         if (!decoded)
             return arm_fail(error, ARM_BAD_REQUEST, NULL, "The path has a percent escape or byte that is not UTF-8.");
         g_ptr_array_add(segments, decoded);
@@ -46,45 +36,18 @@ path_split(Target *target, const char *path, GError **error)
     return TRUE;
 }
 
-static gboolean
-pair_add(Target *target, char *pair, GError **error)
-{
-    g_strdelimit(pair, "+", ' ');
-    char *equals = strchr(pair, '=');
-    if (equals)
-        *equals = '\0';
-    g_autofree char *name = decode(pair), *value = decode(equals ? equals + 1 : "");
-    if (!name || !value)
-        return arm_fail(error, ARM_BAD_REQUEST, NULL, "The query has a percent escape or byte that is not UTF-8.");
-    g_autofree char *folded = g_ascii_strdown(name, -1);
-    if (g_hash_table_contains(target->query, folded))
-        return arm_fail(error, ARM_INVALID_PARAMETER, name, "The query has '%.60s' more than once.", name);
-    g_hash_table_insert(target->query, g_steal_pointer(&folded), g_steal_pointer(&value));
-    return TRUE;
-}
-
-static gboolean
-query_split(Target *target, const char *query, GError **error)
-{
-    g_auto(GStrv) pairs = g_strsplit(query, "&", QUERY_MAX + 1);
-    if (g_strv_length(pairs) > QUERY_MAX)
-        return arm_fail(error, ARM_BAD_REQUEST, NULL, "The query has more than %d members.", QUERY_MAX);
-    for (char **pair = pairs; *pair; pair++) {
-        if (**pair && !pair_add(target, *pair, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
 gboolean
 target_parse(const char *text, Target *ret_target, GError **error)
 {
     const char *query = strchr(text, '?');
-    ret_target->query = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     if (strlen(text) > TARGET_MAX)
         return arm_fail(error, ARM_BAD_REQUEST, NULL, "The address is longer than %d bytes.", TARGET_MAX);
     g_autofree char *path = query ? g_strndup(text, (gsize)(query - text)) : g_strdup(text);
-    return path_split(ret_target, path, error) && query_split(ret_target, query ? query + 1 : "", error);
+    if (!path_split(ret_target, path, error))
+        return FALSE;
+    const char *pairs = query ? query + 1 : "";
+    ret_target->query = form_parse(pairs, strlen(pairs), "query", error);
+    return ret_target->query != NULL;
 }
 
 /* ---- which members a route takes ---- */

@@ -1,4 +1,4 @@
-/* Who has signed in to the portal. */
+/* Who has signed in. */
 #include "store/sqlite.h"
 
 void

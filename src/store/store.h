@@ -545,7 +545,7 @@ GPtrArray *store_baseline_list_unneeded(StoreTx *tx, GError **error);
 /* Superseded ones of which that is true no more. */
 GPtrArray *store_baseline_list_needed_again(StoreTx *tx, GError **error);
 
-/* ---- who has signed in to the portal ---- */
+/* ---- who has signed in ---- */
 typedef struct {
     char *hash;    /* SHA-256 of the session's token, in hexadecimal; the token itself is nowhere */
     char *name;    /* what the activity log calls it */

@@ -259,9 +259,9 @@ test_guessing_is_slowed_and_noted_once(void)
 {
     g_autoptr(World) world = world_with_portal();
     g_autofree char *right = code_of(world);
-    for (guint i = 0; i < 3 * WRONG_CODES_MAX; i++) {
+    for (guint i = 0; i < 3 * WRONG_MAX; i++) {
         g_autoptr(Answer) answer = sign_in(world, "0000-0000-0000-0000");
-        g_assert_cmpint(answer->response->status, ==, i < WRONG_CODES_MAX ? 401 : 429);
+        g_assert_cmpint(answer->response->status, ==, i < WRONG_MAX ? 401 : 429);
     }
     g_assert_cmpuint(noted(world, "Failed"), ==, 1);
     /* Who has a code is not kept out by who guesses. */
@@ -386,7 +386,7 @@ test_a_session_ends_by_itself(void)
         g_autoptr(GError) error = NULL;
         UnixTime begun = world->clock->now(world->clock), end;
         Sessions *sessions = sessions_new(world->store, begun, &error);
-        g_autofree char *token = sessions_open(sessions, "owner", "/subscriptions/x", begun, &end, &error);
+        g_autofree char *token = sessions_open(sessions, "owner", /* client= */ NULL, "/subscriptions/x", begun, &end, &error);
         g_assert_no_error(error);
         g_assert_cmpint(end, ==, begun + SESSION_IDLE);
         for (guint use = 1; use <= rows[i].uses; use++)
@@ -410,11 +410,11 @@ test_of_many_sessions_the_used_ones_stay(void)
     g_autoptr(World) world = world_with_portal();
     UnixTime now = world->clock->now(world->clock), end;
     Sessions *sessions = sessions_new(world->store, now, NULL);
-    g_autofree char *first = sessions_open(sessions, "owner", "/subscriptions/x", now, &end, NULL);
-    g_autofree char *second = sessions_open(sessions, "owner", "/subscriptions/x", now, &end, NULL);
+    g_autofree char *first = sessions_open(sessions, "owner", /* client= */ NULL, "/subscriptions/x", now, &end, NULL);
+    g_autofree char *second = sessions_open(sessions, "owner", /* client= */ NULL, "/subscriptions/x", now, &end, NULL);
     g_free(sessions_caller(sessions, first, now + 1));
     for (guint i = 2; i <= SESSIONS_MAX; i++)
-        g_free(sessions_open(sessions, "owner", "/subscriptions/x", now + 1, &end, NULL));
+        g_free(sessions_open(sessions, "owner", /* client= */ NULL, "/subscriptions/x", now + 1, &end, NULL));
     g_autofree char *used = sessions_caller(sessions, first, now + 2), *unused = sessions_caller(sessions, second, now + 2);
     g_assert_nonnull(used);
     g_assert_null(unused);

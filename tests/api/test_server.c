@@ -420,7 +420,7 @@ body_of(const char *answer)
 }
 
 static char *
-post_json(const Fixture *f, const char *target, const char *token, const char *body)
+post(const Fixture *f, const char *target, const char *token, const char *body)
 {
     g_autofree char *address = https_address(f, target);
     g_autofree char *authorization = g_strconcat("Authorization: Bearer ", token ? token : "none", NULL);
@@ -451,30 +451,65 @@ test_a_browser_signs_in(Fixture *f, const void *data)
     g_autofree char *address = https_address(f, "/portal/#code=");
     g_assert_true(g_str_has_prefix(json_string_value(json_object_get(code, "url")), address));
     g_autofree char *body = g_strdup_printf("{\"code\":\"%s\"}", json_string_value(json_object_get(code, "code")));
-    g_autofree char *signed_in = post_json(f, "/portal/session", NULL, body);
+    g_autofree char *signed_in = post(f, "/portal/session", NULL, body);
     expect(signed_in, "201");
     g_autoptr(json_t) session = body_of(signed_in);
     const char *token = json_string_value(json_object_get(session, "token"));
     g_autofree char *api = https_address(f, "/subscriptions?api-version=2024-07-01");
     g_auto(Fetched) answered = fetch(f, api, token);
     g_assert_cmpint(answered.status, ==, 200);
-    g_autofree char *refused = post_json(f, "/portal/codes", token, "");
+    g_autofree char *refused = post(f, "/portal/codes", token, "");
     expect(refused, "403");
-    g_autofree char *again = post_json(f, "/portal/session", NULL, body);
+    g_autofree char *again = post(f, "/portal/session", NULL, body);
     expect(again, "401");
 }
 
-/* Who has no token makes us keep a few bytes at most, and at one place alone. */
+#define FORM "grant_type=client_credentials&client_id=ci&client_secret="
+
+/* As the addresses that we tell lead: from the refusal to the authority, and to its token. */
+static void
+test_a_client_signs_in(Fixture *f, const void *data)
+{
+    (void)data;
+    g_autofree char *api = https_address(f, "/subscriptions?api-version=2024-07-01");
+    g_autofree char *authority = https_address(f, "/adfs");
+    g_autofree char *challenge =
+        g_strdup_printf("WWW-Authenticate: Bearer authorization_uri=\"%s\", error=\"invalid_token\"", authority);
+    g_auto(Fetched) refused = fetch(f, api, "none");
+    expect(refused.head->str, challenge);
+    g_autofree char *discovery = g_strconcat(authority, "/.well-known/openid-configuration", NULL);
+    g_auto(Fetched) found = fetch(f, discovery, NULL);
+    g_autoptr(json_t) provider = json_loads(found.body->str, 0, NULL);
+    g_autofree char *endpoint = https_address(f, "/adfs/oauth2/token");
+    g_assert_cmpstr(json_string_value(json_object_get(provider, "token_endpoint")), ==, endpoint);
+    g_autofree char *signed_in = post(f, "/adfs/oauth2/token?client-request-id=1", NULL, FORM TOKEN);
+    expect(signed_in, "200");
+    expect(signed_in, "Cache-Control: no-store");
+    g_autoptr(json_t) session = body_of(signed_in);
+    g_auto(Fetched) answered = fetch(f, api, json_string_value(json_object_get(session, "access_token")));
+    g_assert_cmpint(answered.status, ==, 200);
+    g_autofree char *wrong = post(f, "/adfs/oauth2/token", NULL, FORM "x");
+    expect(wrong, "401");
+    expect(wrong, "\"invalid_client\"");
+}
+
+/* Who has no token makes us keep a few bytes at most, and at two places alone. */
 static void
 test_signing_in_takes_little(Fixture *f, const void *data)
 {
     (void)data;
     g_autofree char *padding = g_strnfill(2000, ' '), *long_body = g_strconcat("{}", padding, NULL);
-    g_autofree char *refused = post_json(f, "/portal/session", NULL, long_body);
+    g_autofree char *refused = post(f, "/portal/session", NULL, long_body);
     expect(refused, "413");
     expect(refused, "1024 bytes");
-    g_autofree char *elsewhere = post_json(f, "/portal/session/x", NULL, "{}");
+    g_autofree char *elsewhere = post(f, "/portal/session/x", NULL, "{}");
     expect(elsewhere, "401");
+    g_autofree char *more = g_strnfill(15000, 'x'), *form = g_strconcat(FORM TOKEN "&x=", more, NULL);
+    g_autofree char *taken = post(f, "/adfs/oauth2/token", NULL, form);
+    expect(taken, "\"access_token\"");
+    g_autofree char *longer = g_strconcat(form, padding, NULL), *too_long = post(f, "/adfs/oauth2/token", NULL, longer);
+    expect(too_long, "413");
+    expect(too_long, "16384 bytes");
     expect_alive(f);
 }
 
@@ -566,6 +601,7 @@ main(int argc, char **argv)
     ADD("large-bodies-are-refused-before-they-are-sent", test_large_bodies_are_refused_before_they_are_sent);
     /* Some of them leave the server waiting for more, until its patience ends. */
     ADD("a-browser-signs-in", test_a_browser_signs_in);
+    ADD("a-client-signs-in", test_a_client_signs_in);
     ADD("signing-in-takes-little", test_signing_in_takes_little);
     ADD("changes-come-as-they-happen", test_changes_come_as_they_happen);
     ADD("head-tells-the-length", test_head_tells_the_length);

@@ -97,7 +97,7 @@ test_without_a_token(void)
         g_assert_cmpint(answer->response->status, ==, 401);
         answer_expect(answer, "error.code", "AuthenticationFailed");
         g_assert_true(g_str_has_prefix(api_response_header(answer->response, "WWW-Authenticate"),
-                                       "Bearer authorization_uri=\"https://h:1\""));
+                                       "Bearer authorization_uri=\"https://h:1/adfs\""));
         g_assert_cmpstr(api_response_header(answer->response, "x-ms-client-request-id"), ==, "c-1");
     }
 }
