@@ -75,6 +75,7 @@ static const struct {
     [ARM_GUEST_AGENT_RESTRICTED] = { 409, "GuestAgentRestricted" },
     [ARM_GUEST_RUN_FAILED] = { 409, "GuestRunFailed" },
     [ARM_GONE] = { 410, "Gone" },
+    [ARM_INVALID_TEMPLATE] = { 400, "InvalidTemplate" },
 };
 
 int

@@ -1,0 +1,342 @@
+/* Functions: from an expression to its value, or to an error that says what would be taken. */
+#include "templates.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+/* clang-format off */
+static const struct {
+    const char *expression, *value;
+} values[] = {
+    /* texts */
+    { "concat(`a`, `b`)", "'ab'" },
+    { "concat(`a`)", "'a'" },
+    { "CONCAT(`vm-`, 7, true())", "'vm-7True'" },
+    { "concat(createArray(1), createArray(2, 3))", "[1,2,3]" },
+    { "format(`{0}-{1}{0}`, `a`, 2)", "'a-2a'" },
+    { "format(`{{0}}`)", "'{0}'" },
+    { "toLower(`ÄBc`)", "'äbc'" },
+    { "toUpper(`äbC`)", "'ÄBC'" },
+    { "trim(`  a b  `)", "'a b'" },
+    { "trim(`   `)", "''" },
+    { "replace(`aXbX`, `X`, `--`)", "'a--b--'" },
+    { "replace(`aaa`, `aa`, `b`)", "'ba'" },
+    { "replace(`abc`, `x`, `y`)", "'abc'" },
+    { "substring(`日本語です`, 1, 2)", "'本語'" },
+    { "substring(`abc`, 1)", "'bc'" },
+    { "substring(`abc`, 3)", "''" },
+    { "substring(`abc`, 3, 0)", "''" },
+    { "split(`a,b,,c`, `,`)", "['a','b','','c']" },
+    { "split(``, `,`)", "['']" },
+    { "split(`a,b;c`, createArray(`;`, `,`))", "['a','b','c']" },
+    { "join(createArray(`a`, 2, true()), `, `)", "'a, 2, True'" },
+    { "join(createArray(), `,`)", "''" },
+    { "startsWith(`abcdef`, `AB`)", "true" },
+    { "startsWith(`abc`, `bc`)", "false" },
+    { "endsWith(`abcdef`, `EF`)", "true" },
+    { "endsWith(`abc`, `ab`)", "false" },
+    { "indexOf(`日本語`, `語`)", "2" },
+    { "indexOf(`abcABC`, `C`)", "2" },
+    { "indexOf(`abc`, `x`)", "-1" },
+    { "lastIndexOf(`abcabc`, `B`)", "4" },
+    { "lastIndexOf(`日本日`, `日`)", "2" },
+    { "lastIndexOf(`abc`, `x`)", "-1" },
+    /* from one kind to another */
+    { "string(12)", "'12'" },
+    { "string(true())", "'True'" },
+    { "string(`a`)", "'a'" },
+    { "length(string(createObject(`a`, createArray(1, null()))))", "14" },
+    { "int(`-12`)", "-12" },
+    { "int(3)", "3" },
+    { "bool(`TRUE`)", "true" },
+    { "bool(`0`)", "false" },
+    { "bool(2)", "true" },
+    { "bool(false())", "false" },
+    { "json(`[1, 2.5, null, true]`)", "[1,2.5,null,true]" },
+    { "json(`null`)", "null" },
+    { "base64(`ä`)", "'w6Q='" },
+    { "base64(``)", "''" },
+    { "base64ToString(`w6Q=`)", "'ä'" },
+    { "base64ToString(``)", "''" },
+    { "uri(`http://h/a/b`, `c.sh`)", "'http://h/a/c.sh'" },
+    { "uri(`http://h/a/b/`, `c.sh`)", "'http://h/a/b/c.sh'" },
+    { "uriComponent(`a b/ä`)", "'a%20b%2F%C3%A4'" },
+    /* arrays */
+    { "array(1)", "[1]" },
+    { "array(createArray(1))", "[1]" },
+    { "createArray()", "[]" },
+    { "createArray(1, `a`, null())", "[1,'a',null]" },
+    { "range(5, 3)", "[5,6,7]" },
+    { "range(-1, 0)", "[]" },
+    { "length(range(0, 10000))", "10000" },
+    { "length(`日本`)", "2" },
+    { "length(createArray(1, 2))", "2" },
+    { "length(createObject(`a`, 1))", "1" },
+    { "empty(``)", "true" },
+    { "empty(createArray())", "true" },
+    { "empty(createObject())", "true" },
+    { "empty(null())", "true" },
+    { "empty(`a`)", "false" },
+    { "contains(`abc`, `bc`)", "true" },
+    { "contains(`abc`, `BC`)", "false" },
+    { "contains(`a1`, 1)", "true" },
+    { "contains(createArray(1, createArray(2)), createArray(2))", "true" },
+    { "contains(createArray(`1`), 1)", "false" },
+    { "contains(createObject(`Key`, 1), `key`)", "true" },
+    { "contains(createObject(`Key`, 1), `other`)", "false" },
+    { "first(`日本`)", "'日'" },
+    { "first(createArray(3, 4))", "3" },
+    { "first(createArray())", "null" },
+    { "first(``)", "''" },
+    { "last(`日本`)", "'本'" },
+    { "last(createArray(3, 4))", "4" },
+    { "last(createArray())", "null" },
+    { "last(``)", "''" },
+    { "skip(createArray(1, 2, 3), 1)", "[2,3]" },
+    { "skip(`日本語`, 2)", "'語'" },
+    { "skip(createArray(1), 9)", "[]" },
+    { "skip(createArray(1), -9)", "[1]" },
+    { "take(createArray(1, 2, 3), 2)", "[1,2]" },
+    { "take(`日本語`, 2)", "'日本'" },
+    { "take(`a`, 9)", "'a'" },
+    { "take(`a`, -9)", "''" },
+    /* objects and sets */
+    { "createObject()", "{}" },
+    { "createObject(`a`, 1, `b`, createArray(2))", "{'a':1,'b':[2]}" },
+    { "union(createArray(1, 2), createArray(2, 3), createArray(1))", "[1,2,3]" },
+    { "union(createObject(`a`, 1, `b`, 2), createObject(`B`, 3, `c`, 4))", "{'a':1,'b':3,'c':4}" },
+    { "union(createObject(`a`, createObject(`x`, 1, `z`, 0)), createObject(`a`, createObject(`y`, 2, `Z`, 3)))", "{'a':{'x':1,'z':3,'y':2}}" },
+    { "union(createObject(`a`, createArray(1)), createObject(`a`, createArray(2)))", "{'a':[2]}" },
+    { "intersection(createArray(1, 2, 2, `3`), createArray(3, 2))", "[2]" },
+    { "intersection(createObject(`a`, 1, `b`, 2), createObject(`B`, 2, `a`, 3))", "{'b':2}" },
+    { "intersection(createObject(`a`, createArray(1)), createObject(`a`, createArray(1)), createObject())", "{}" },
+    /* integers */
+    { "add(9223372036854775806, 1)", "9223372036854775807" },
+    { "sub(-9223372036854775807, 1)", "-9223372036854775808" },
+    { "mul(-3, 4)", "-12" },
+    { "div(-7, 2)", "-3" },
+    { "mod(-7, 2)", "-1" },
+    { "mod(-9223372036854775808, -1)", "0" },
+    { "min(3, 1, 2)", "1" },
+    { "max(createArray(3, 5, 2))", "5" },
+    { "min(createArray(-1))", "-1" },
+    /* truth */
+    { "if(true(), 1, 2)", "1" },
+    { "if(equals(1, 2), 1, 2)", "2" },
+    { "if(true(), 1, div(1, 0))", "1" },
+    { "if(false(), substring(`a`, 9), 2)", "2" },
+    { "coalesce(null(), null(), 3, 4)", "3" },
+    { "coalesce(null())", "null" },
+    { "and(true(), true(), true())", "true" },
+    { "and(true(), false())", "false" },
+    { "or(false(), false())", "false" },
+    { "or(false(), true())", "true" },
+    { "not(true())", "false" },
+    { "null()", "null" },
+    { "equals(`a`, `A`)", "false" },
+    { "equals(createObject(`a`, 1, `b`, 2), createObject(`b`, 2, `a`, 1))", "true" },
+    { "equals(1, `1`)", "false" },
+    { "equals(null(), null())", "true" },
+    { "less(1, 2)", "true" },
+    { "less(2, 2)", "false" },
+    { "lessOrEquals(2, 2)", "true" },
+    { "greater(3, 2)", "true" },
+    { "greater(2, 2)", "false" },
+    { "greaterOrEquals(2, 2)", "true" },
+    { "greaterOrEquals(1, 2)", "false" },
+    { "less(`a`, `B`)", "true" },
+    { "greater(`A`, `a`)", "true" },
+    { "greater(`B`, `a`)", "true" },
+    { "lessOrEquals(`a`, `a`)", "true" },
+    /* where it is deployed */
+    { "resourceGroup()", "{'id':'/subscriptions/s/resourceGroups/g','name':'g','type':'Microsoft.Resources/resourceGroups','location':'here','tags':{},'properties':{'provisioningState':'Succeeded'}}" },
+    { "resourceGroup().LOCATION", "'here'" },
+    { "subscription().subscriptionId", "'s'" },
+    { "subscription().id", "'/subscriptions/s'" },
+    { "deployment().name", "'d'" },
+    { "providers(`microsoft.compute`, `VirtualMachineScaleSets`).apiVersions[0]", "'2024-07-01'" },
+    { "providers(`Microsoft.Compute`).resourceTypes[0].resourceType", "'virtualMachineScaleSets'" },
+    { "resourceId(`Microsoft.Network/virtualNetworks`, `v`)", "'" NETWORK "virtualNetworks/v'" },
+    { "resourceId(`Microsoft.Network/virtualNetworks/subnets`, `v`, `n`)", "'" NETWORK "virtualNetworks/v/subnets/n'" },
+    { "resourceId(`other`, `Microsoft.Network/virtualNetworks`, `v`)", "'/subscriptions/s/resourceGroups/other/providers/Microsoft.Network/virtualNetworks/v'" },
+    { "resourceId(`t`, `other`, `Microsoft.Network/virtualNetworks`, `v`)", "'/subscriptions/t/resourceGroups/other/providers/Microsoft.Network/virtualNetworks/v'" },
+    { "subscriptionResourceId(`Microsoft.Network/locations/usages`, `l`, `u`)", "'/subscriptions/s/providers/Microsoft.Network/locations/l/usages/u'" },
+    { "subscriptionResourceId(`t`, `Microsoft.Network/locations`, `l`)", "'/subscriptions/t/providers/Microsoft.Network/locations/l'" },
+};
+
+static const struct {
+    const char *expression, *words;
+} refused[] = {
+    { "nothing(1)", "no function 'nothing'|parameters, variables|greaterOrEquals" },
+    { "uniqueString(`a`)", "no function 'uniqueString'" },
+    { "concat()", "concat() takes at least 1 argument, and gets 0" },
+    { "toLower()", "toLower() takes 1 argument, and gets 0" },
+    { "substring(`a`)", "substring() takes 2 to 3 arguments, and gets 1" },
+    { "if(true(), 1)", "if() takes 3 arguments, and gets 2" },
+    { "true(1)", "true() takes no arguments, and gets 1" },
+    { "toLower(1)", "toLower() takes a text as argument 1, and gets an integer" },
+    { "add(1, `2`)", "add() takes an integer as argument 2, and gets a text" },
+    { "add(1, json(`2.5`))", "gets a number with a fraction" },
+    { "concat(createObject())", "concat() takes a text, an integer, a boolean or an array as argument 1, and gets an object" },
+    { "concat(`a`, `b`, null())", "argument 3, and gets null" },
+    { "concat(`a`, createArray())", "gets both" },
+    { "concat(createArray(), `a`)", "gets both" },
+    { "format(`{1}`, `a`)", "{1}|gets 1 values" },
+    { "format(`{0:N}`, 1)", "nothing else with braces" },
+    { "format(`{`)", "nothing else with braces" },
+    { "format(`}`)", "nothing else with braces" },
+    { "format(`{99999999999999999999}`, 1)", "braces" },
+    { "replace(`a`, ``, `b`)", "not empty" },
+    { "substring(`abc`, 4)", "position 4 of a text that has 3" },
+    { "substring(`abc`, -1, 1)", "position -1" },
+    { "substring(`abc`, 1, 3)", "3 characters" },
+    { "substring(`abc`, 1, -1)", "-1 characters" },
+    { "substring(`abc`, 9223372036854775807, 9223372036854775807)", "position 9223372036854775807" },
+    { "split(`a`, ``)", "not empty" },
+    { "split(`a`, createArray())", "1 to 16" },
+    { "split(`a`, createArray(1))", "1 to 16" },
+    { "join(createArray(createArray()), `,`)", "element 0 is an array" },
+    { "int(`twelve`)", "int() takes a text that is an integer" },
+    { "int(`99999999999999999999`)", "int()" },
+    { "bool(`yes`)", "'true', 'false'" },
+    { "json(`{`)", "json()" },
+    { "json(`{\\\"a\\\": 1, \\\"A\\\": 2}`)", "twice" },
+    { "base64ToString(`w6Q`)", "base64" },
+    { "base64ToString(`AA==`)", "UTF-8" },
+    { "base64ToString(`/w==`)", "UTF-8" },
+    { "uri(`h/a`, `b`)", "with its scheme" },
+    { "string(null())", "string()" },
+    { "range(0, 10001)", "10000" },
+    { "range(0, -1)", "range()" },
+    { "range(9223372036854775807, 2)", "range()" },
+    { "length(1)", "length() takes a text, an array or an object" },
+    { "contains(`abc`, createArray())", "contains()" },
+    { "createObject(`a`)", "in turn" },
+    { "createObject(1, 2)", "in turn" },
+    { "createObject(``, 2)", "in turn" },
+    { "createObject(`a`, 1, `a`, 2)", "twice" },
+    { "createObject(`a`, 1, `A`, 2)", "twice" },
+    { "union(createArray(), createObject())", "gets both" },
+    { "intersection(createArray(1))", "intersection() takes 2 to 16 arguments" },
+    { "add(9223372036854775807, 1)", "too large|9223372036854775807" },
+    { "sub(-9223372036854775807, 2)", "too large" },
+    { "mul(9223372036854775807, 2)", "too large" },
+    { "div(-9223372036854775808, -1)", "too large" },
+    { "div(1, 0)", "0 as argument 2" },
+    { "mod(1, 0)", "0 as argument 2" },
+    { "min(createArray())", "not empty" },
+    { "max(1, createArray(2))", "max() takes an integer as argument 2" },
+    { "max(createArray(2), 1)", "one array" },
+    { "max(createArray(2, `a`))", "integers" },
+    { "if(1, 2, 3)", "if() takes a boolean as argument 1, and gets an integer" },
+    { "if(true(), 1, nothing())", "no function 'nothing'" },
+    { "and(true(), 1)", "argument 2" },
+    { "less(1, `a`)", "one of each" },
+    { "providers(`Microsoft.Network`)", "no namespace 'Microsoft.Network'" },
+    { "providers(`Microsoft.Compute`, `disks`)", "no type of resources 'Microsoft.Compute/disks'" },
+    { "subscription().tenantId", "member 'tenantId'|'id', 'subscriptionId'" },
+    { "resourceId(`virtualNetworks`, `v`)", "NAMESPACE/TYPE" },
+    { "resourceId(`a`, `b`, `c`, `Microsoft.Network/virtualNetworks`, `v`)", "NAMESPACE/TYPE" },
+    { "resourceId(`Microsoft.Network/virtualNetworks`, `v`, `n`)", "names of 1 part, and here are 2" },
+    { "resourceId(`Microsoft.Network/virtualNetworks/subnets`, `v`)", "names of 2 parts, and here are 1" },
+    { "resourceId(`Microsoft.Network/virtualNetworks`, ``)", "no name of a resource" },
+    { "resourceId(`Microsoft.Network/virtualNetworks`, `a/b`)", "no name of a resource" },
+    { "resourceId(`Microsoft.Network//x`, `a`, `b`)", "no type" },
+    { "reference(`x`)", "outputs only" },
+    { "if(false(), reference(`x`).y, 1)", "outputs only" },
+};
+/* clang-format on */
+
+static char *
+quoted(const char *expression)
+{
+    return g_strdup_printf("'[%s]'", expression);
+}
+
+static void
+test_values(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(values); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *expression = quoted(values[i].expression), *value = value_of("", expression, &error);
+        if (error)
+            g_error("%s: %s", values[i].expression, error->message);
+        g_test_message("%s", values[i].expression);
+        g_assert_cmpstr(value, ==, values[i].value);
+    }
+}
+
+static void
+test_refused(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(refused); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *expression = quoted(refused[i].expression), *value = value_of("", expression, &error);
+        g_test_message("%s", refused[i].expression);
+        g_assert_null(value);
+        assert_refused(error, "template.resources[0].properties.x", refused[i].words);
+    }
+}
+
+/* Parts that lie across the places where a long text is cut to be looked through. */
+static void
+test_a_long_text(void)
+{
+    static const guint places[] = { 4093, 4094, 4095, 4096, 4097, 8185 };
+    for (guint i = 0; i < G_N_ELEMENTS(places); i++) {
+        g_autofree char *before = g_strnfill(places[i], 'a'), *behind = g_strnfill(5000, 'b');
+        g_autofree char *expression =
+            g_strdup_printf("'[length(split(replace(`%sxyz%s`, `xyz`, `--`), `--`)[0])]'", before, behind);
+        g_autofree char *value = value_of("", expression, NULL), *expected = g_strdup_printf("%u", places[i]);
+        g_assert_cmpstr(value, ==, expected);
+    }
+}
+
+static void
+test_tags_of_the_group(void)
+{
+    g_autoptr(json_t) text = json_of(
+        TEMPLATE(RESOURCES(RESOURCE("a", "b", ", 'tags': '[resourceGroup().tags]', 'x': '[resourceGroup().tags.team]'"))));
+    g_autoptr(json_t) tags = json_of("{'team': 'a'}");
+    TemplateScope scope = test_scope;
+    scope.group_tags = tags;
+    g_autoptr(Template) made = template_evaluate(text, NULL, &scope, NULL);
+    const TemplateResource *resource = g_ptr_array_index(made->resources, 0);
+    g_autofree char *body = text_of(resource->body);
+    g_assert_cmpstr(body, ==, "{'tags':{'team':'a'},'x':'a'}");
+    /* The body is to be changed at will. */
+    json_set_text(json_object_get(resource->body, "tags"), "team", "b");
+    g_assert_cmpstr(json_member_text(tags, "team"), ==, "a");
+}
+
+/* A function that somebody adds is tried here, and stands in the page. */
+static void
+test_each_is_tried_and_described(void)
+{
+    g_auto(GStrv) names = template_functions();
+    g_autofree char *path = g_test_build_filename(G_TEST_DIST, "docs", "templates.md", NULL), *page = NULL;
+    g_assert_true(g_file_get_contents(path, &page, NULL, NULL));
+    for (char **name = names; *name; name++) {
+        g_autofree char *call = g_strconcat(*name, "(", NULL), *code = g_strconcat("`", call, NULL);
+        gboolean tried = strcmp(*name, "parameters") == 0 || strcmp(*name, "variables") == 0 || strcmp(*name, "reference") == 0;
+        for (guint i = 0; i < G_N_ELEMENTS(values) && !tried; i++)
+            tried = strstr(values[i].expression, call) != NULL;
+        if (!tried)
+            g_error("%s() has no value above", *name);
+        if (!strstr(page, code))
+            g_error("docs/templates.md does not have %s", code);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/template/functions/values", test_values);
+    g_test_add_func("/template/functions/refused", test_refused);
+    g_test_add_func("/template/functions/a-long-text", test_a_long_text);
+    g_test_add_func("/template/functions/tags-of-the-group", test_tags_of_the_group);
+    g_test_add_func("/template/functions/each-is-tried-and-described", test_each_is_tried_and_described);
+    return g_test_run();
+}
