@@ -1,6 +1,7 @@
 #include "api/filter.h"
 
 #include "base/error.h"
+#include "base/json.h"
 
 #include <string.h>
 
@@ -112,4 +113,19 @@ filter_parse(const char *text, const char *const *fields, Filter *ret_filter, GE
         if (!word_is(&at, "and"))
             return refuse(text, fields, error);
     }
+}
+
+gboolean
+filter_tags_check(const char *name, const char *value, GError **error)
+{
+    return name || !value ||
+           arm_fail(error, ARM_INVALID_PARAMETER, "$filter",
+                    "A filter by tagValue names the tag too: tagName eq 'NAME' and tagValue eq 'VALUE'.");
+}
+
+gboolean
+filter_tags_match(const char *name, const char *value, const json_t *tags)
+{
+    const char *own = name ? json_member_text(tags, name) : NULL;
+    return !name || (own && (!value || strcmp(own, value) == 0));
 }

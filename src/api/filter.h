@@ -4,6 +4,7 @@
 #pragma once
 
 #include <glib.h>
+#include <jansson.h>
 
 #define FILTER_MAX_FIELDS 9
 
@@ -22,3 +23,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Filter, filter_clear)
 
 /* wanted: from a filter; NULL matches everything. */
 gboolean filter_matches(const char *wanted, const char *value);
+
+/* tagName and tagValue of a filter, either of them NULL where it is not named. A value needs a name. */
+gboolean filter_tags_check(const char *name, const char *value, GError **error);
+/* tags: a JSON object or NULL. Names without regard to case, values with. */
+gboolean filter_tags_match(const char *name, const char *value, const json_t *tags);

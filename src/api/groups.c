@@ -5,8 +5,6 @@
 #include "api/scale_set_write.h"
 #include "model/property_checks.h"
 
-#include <string.h>
-
 #define GROUPS "/subscriptions/{subscription}/resourcegroups"
 #define GROUP  GROUPS "/{group}"
 enum { PARAM_GROUP = 1 };
@@ -157,10 +155,8 @@ group_patch(Call *call, GError **error)
 static gboolean
 has_tag(const StoreGroup *group, const Filter *filter)
 {
-    const char *name = filter->values[0], *value = filter->values[1];
     g_autoptr(json_t) tags = group->tags ? json_loads(group->tags, 0, NULL) : NULL;
-    const char *own = name ? json_member_text(tags, name) : NULL;
-    return !name || (own && (!value || strcmp(own, value) == 0));
+    return filter_tags_match(filter->values[0], filter->values[1], tags);
 }
 
 static GPtrArray *
@@ -168,14 +164,9 @@ groups_load(Call *call, StoreTx *tx, GError **error)
 {
     static const char *const fields[] = { "tagName", "tagValue", NULL };
     g_auto(Filter) filter = { 0 };
-    if (!filter_parse(call_query(call, "$filter"), fields, &filter, error))
+    if (!filter_parse(call_query(call, "$filter"), fields, &filter, error) ||
+        !filter_tags_check(filter.values[0], filter.values[1], error))
         return NULL;
-    if (filter.values[1] && !filter.values[0]) {
-        arm_fail(error, ARM_INVALID_PARAMETER, "$filter",
-                 "A filter by tagValue names the tag too: tagName eq 'NAME' and tagValue eq "
-                 "'VALUE'.");
-        return NULL;
-    }
     GPtrArray *groups = store_group_list(tx, error);
     for (guint i = groups ? groups->len : 0; i > 0; i--) {
         if (!has_tag(g_ptr_array_index(groups, i - 1), &filter))

@@ -13,7 +13,7 @@
 #define TYPE_MACHINE    "Microsoft.Compute/virtualMachines"
 #define RESOURCES_QUERY "$filter $expand=createdTime,changedTime,provisioningState " PAGE_QUERY
 enum { PARAM_GROUP = 1 };
-enum { FIELD_GROUP, FIELD_TYPE, FIELD_NAME };
+enum { FIELD_GROUP, FIELD_TYPE, FIELD_NAME, FIELD_TAG, FIELD_TAG_VALUE };
 
 static gboolean
 is_expanded(Call *call, const char *name)
@@ -122,24 +122,57 @@ machine_add(guint id, guint64 etag, void *data)
     entry_add(listing, TYPE_MACHINE, name, id);
 }
 
+/* A new reference. NULL without *error: it has none, or is gone. */
+static json_t *
+entry_tags(StoreTx *tx, const Entry *entry, GError **error)
+{
+    if (entry->is_machine) {
+        g_autoptr(StoreInstance) instance = store_instance_get(tx, entry->set->id, entry->id, error);
+        return instance && instance->tags ? json_loads(instance->tags, 0, NULL) : NULL;
+    }
+    g_autoptr(StoreModel) model = store_model_get(tx, entry->set->id, entry->set->revision, error);
+    g_autoptr(json_t) document = model ? json_parse(model->document, strlen(model->document), error) : NULL;
+    return json_incref(json_object_get(document, "tags"));
+}
+
+/* Tags are read of those alone that the rest of the filter lets through. */
+static gboolean
+tags_filter(Listing *listing, StoreTx *tx, GError **error)
+{
+    char *const *wanted = listing->filter.values;
+    for (guint i = listing->entries->len; wanted[FIELD_TAG] && i > 0; i--) {
+        GError *problem = NULL;
+        g_autoptr(json_t) tags = entry_tags(tx, &g_array_index(listing->entries, Entry, i - 1), &problem);
+        if (problem) {
+            g_propagate_error(error, problem);
+            return FALSE;
+        }
+        if (!filter_tags_match(wanted[FIELD_TAG], wanted[FIELD_TAG_VALUE], tags))
+            g_array_remove_index(listing->entries, i - 1);
+    }
+    return TRUE;
+}
+
 /* What the filter lets through. group NULL: what the filter says, or all. */
 static gboolean
 listing_load(Listing *listing, Call *call, StoreTx *tx, const char *group, GError **error)
 {
-    static const char *const fields[] = { "resourceGroup", "resourceType", "name", NULL };
-    if (!filter_parse(call_query(call, "$filter"), fields, &listing->filter, error))
+    static const char *const fields[] = { "resourceGroup", "resourceType", "name", "tagName", "tagValue", NULL };
+    char *const *wanted = listing->filter.values;
+    if (!filter_parse(call_query(call, "$filter"), fields, &listing->filter, error) ||
+        !filter_tags_check(wanted[FIELD_TAG], wanted[FIELD_TAG_VALUE], error))
         return FALSE;
     listing->entries = g_array_new(FALSE, FALSE, sizeof(Entry));
-    listing->sets = store_set_list(tx, group ? group : listing->filter.values[FIELD_GROUP], error);
+    listing->sets = store_set_list(tx, group ? group : wanted[FIELD_GROUP], error);
     for (guint i = 0; listing->sets && i < listing->sets->len; i++) {
         const StoreSet *set = listing->set = g_ptr_array_index(listing->sets, i);
-        if (!filter_matches(listing->filter.values[FIELD_GROUP], set->group))
+        if (!filter_matches(wanted[FIELD_GROUP], set->group))
             continue;
         entry_add(listing, TYPE_SET, set->name, 0);
         if (set->flexible && !store_instance_etags(tx, set->id, machine_add, listing, error))
             return FALSE;
     }
-    return listing->sets != NULL;
+    return listing->sets && tags_filter(listing, tx, error);
 }
 
 static char *
