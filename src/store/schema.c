@@ -292,6 +292,16 @@ const char *const schema_steps[] = {
     "ALTER TABLE models ADD COLUMN made INTEGER NOT NULL DEFAULT 0;"
     "UPDATE models SET since = revision, made = created;"
     "CREATE INDEX models_by_since ON models (set_id, since);",
+    /* Deployments of templates, and what they set going. */
+    "CREATE TABLE deployments ("
+    "  \"group\" TEXT NOT NULL COLLATE NOCASE, name TEXT NOT NULL COLLATE NOCASE, id TEXT NOT NULL UNIQUE,"
+    "  created INTEGER NOT NULL, outputs TEXT, document TEXT NOT NULL, PRIMARY KEY (\"group\", name));"
+    "CREATE TABLE deployment_parts ("
+    "  deployment TEXT NOT NULL REFERENCES deployments (id) ON DELETE CASCADE, place INTEGER NOT NULL,"
+    "  resource TEXT NOT NULL, operation TEXT COLLATE NOCASE, PRIMARY KEY (deployment, place)) WITHOUT ROWID;"
+    "CREATE INDEX deployment_parts_by_operation ON deployment_parts (operation);"
+    "CREATE TRIGGER groups_deployments AFTER DELETE ON groups BEGIN"
+    "  DELETE FROM deployments WHERE \"group\" = old.name; END;",
 };
 const guint schema_n_steps = G_N_ELEMENTS(schema_steps);
 

@@ -157,7 +157,8 @@ static const struct {
     [SQL_OPERATION_IN_PROGRESS] = { SHAPE_SELECT, &operation_rows, "WHERE " IN_PROGRESS " ORDER BY started, id" },
     [SQL_OPERATION_IN_PROGRESS_SET] = { SHAPE_SELECT, &operation_rows,
                                         "WHERE set_id = ? AND " IN_PROGRESS " ORDER BY started, id" },
-    [SQL_OPERATION_PRUNE] = { SHAPE_PLAIN, NULL, "DELETE FROM operations WHERE ended < ? AND " HAS_ENDED },
+    [SQL_OPERATION_PRUNE] = { SHAPE_PLAIN, NULL, "DELETE FROM operations WHERE ended < ? AND " HAS_ENDED
+                              " AND NOT EXISTS (SELECT 1 FROM deployment_parts p WHERE p.operation = operations.id)" },
 
     [SQL_ROLL_ACTIVE] = { SHAPE_SELECT, &roll_rows, "WHERE set_id = ? AND ended = 0" },
     [SQL_ROLL_LATEST] = { SHAPE_SELECT, &roll_rows, "WHERE set_id = ? ORDER BY id DESC LIMIT 1" },
@@ -282,6 +283,19 @@ static const struct {
     [SQL_SESSION_INSERT] = { SHAPE_INSERT, &session_rows, NULL },
     [SQL_SESSION_USE] = { SHAPE_PLAIN, NULL, "UPDATE sessions SET used = ?2 WHERE hash = ?1" },
     [SQL_SESSION_DELETE] = { SHAPE_PLAIN, NULL, "DELETE FROM sessions WHERE hash = ?" },
+
+    [SQL_DEPLOYMENT_GET] = { SHAPE_SELECT, &deployment_rows, "WHERE \"group\" = ? AND name = ?" },
+    [SQL_DEPLOYMENT_LIST] = { SHAPE_SELECT, &deployment_rows, "WHERE \"group\" = ? ORDER BY created DESC, name" },
+    [SQL_DEPLOYMENT_PUT] = { SHAPE_REPLACE, &deployment_rows, NULL },
+    [SQL_DEPLOYMENT_PRUNE] = { SHAPE_PLAIN, NULL,
+                               "DELETE FROM deployments WHERE id IN (SELECT id FROM deployments WHERE \"group\" = ?1"
+                               " ORDER BY created DESC, name LIMIT -1 OFFSET ?2) AND NOT EXISTS"
+                               " (SELECT 1 FROM deployment_parts p JOIN operations o ON o.id = p.operation"
+                               " WHERE p.deployment = deployments.id AND o." IN_PROGRESS ")" },
+    [SQL_DEPLOYMENT_OUTPUTS] = { SHAPE_PLAIN, NULL, "UPDATE deployments SET outputs = ?2 WHERE id = ?1" },
+    [SQL_DEPLOYMENT_DELETE] = { SHAPE_PLAIN, NULL, "DELETE FROM deployments WHERE \"group\" = ? AND name = ?" },
+    [SQL_DEPLOYMENT_PART_INSERT] = { SHAPE_INSERT, &deployment_part_rows, NULL },
+    [SQL_DEPLOYMENT_PARTS] = { SHAPE_SELECT, &deployment_part_rows, "WHERE deployment = ? ORDER BY place" },
     [SQL_COMPONENTS_GET] = { SHAPE_SELECT, &components_rows, "WHERE image_urn = ?" },
     [SQL_COMPONENTS_PUT] = { SHAPE_REPLACE, &components_rows, NULL },
     [SQL_BASELINE_GET] = { SHAPE_SELECT, &baseline_rows, "WHERE id = ?" },

@@ -322,7 +322,7 @@ gboolean store_operation_insert(StoreTx *tx, StoreOperation *operation, GError *
 gboolean store_operation_update(StoreTx *tx, StoreOperation *operation, GError **error);
 /* In progress, of one set (0: of all), oldest first. */
 GPtrArray *store_operation_in_progress(StoreTx *tx, gint64 set_id, GError **error);
-/* Removes operations that ended before `before`. */
+/* Removes operations that ended before `before`, but those of deployments (store/deployments.h). */
 gboolean store_operation_prune(StoreTx *tx, UnixTime before, GError **error);
 
 /* ---- rolling upgrades: one of a set is under way at most; those that ended are its history ---- */

@@ -241,6 +241,8 @@ test_no_table_is_forgotten(Fixture *f, const void *data G_GNUC_UNUSED)
         "logs",            /* the same */
         "deliveries",      /* no page shows them */
         "sessions",        /* the same */
+        "deployments",      /* the same */
+        "deployment_parts", /* the same */
         "upgrade_members", /* their upgrade tells, when it has its record */
         "upgrade_whats",   /* the same */
         "upgrade_records", /* the same */

@@ -1,6 +1,7 @@
 /* Operations, events, images, kept disks, members of changes: what is written is what is read, member by member. */
 #include "fixture.h"
 
+#include "store/deployments.h"
 #include "store/upgrades.h"
 
 #define T(text) ((char *)(text))
@@ -290,6 +291,61 @@ test_members_of_a_change(Fixture *f, const void *data G_GNUC_UNUSED)
     must_commit(tx);
 }
 
+/* Operation `id`, in progress or ended; and a deployment of this name whose one part is it. */
+static void
+deployment_add(StoreTx *tx, const char *name, UnixTime created, OperationStatus status, guint most)
+{
+    g_autofree char *id = g_strdup_printf("%s-%d", name, (int)created);
+    const StoreDeployment deployment = { T("g"), T(name), id, T("{}"), NULL, created };
+    const StoreDeploymentPart part = { id, 0, T("/r"), id };
+    StoreOperation operation = { .id = id, .resource_id = T("/r"), .location = T("here"), .status = status, .ended = 1 };
+    g_assert_true(store_operation_insert(tx, &operation, NULL));
+    g_assert_true(store_deployment_put(tx, &deployment, most, NULL));
+    g_assert_true(store_deployment_part_add(tx, &part, NULL));
+}
+
+static char *
+deployment_names(StoreTx *tx)
+{
+    g_autoptr(GPtrArray) rows = store_deployment_list(tx, "G", NULL);
+    GString *names = g_string_new(NULL);
+    for (guint i = 0; i < rows->len; i++)
+        g_string_append(names, ((StoreDeployment *)g_ptr_array_index(rows, i))->name);
+    return g_string_free(names, FALSE);
+}
+
+static void
+test_deployment(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    StoreTx *tx = must_write(f->store);
+    deployment_add(tx, "a", 1, OPERATION_IN_PROGRESS, 2);
+    deployment_add(tx, "b", 2, OPERATION_SUCCEEDED, 2);
+    deployment_add(tx, "c", 3, OPERATION_SUCCEEDED, 2);
+    /* a goes on, so it stays; b is the oldest of those that ended */
+    deployment_add(tx, "d", 4, OPERATION_SUCCEEDED, 2);
+    g_autofree char *kept = deployment_names(tx);
+    g_assert_cmpstr(kept, ==, "dca");
+    deployment_add(tx, "D", 5, OPERATION_SUCCEEDED, 9);
+    g_autofree char *again = deployment_names(tx);
+    g_assert_cmpstr(again, ==, "Dca");
+
+    /* What they wait for is not forgotten; what nobody waits for any more is. */
+    g_assert_true(store_operation_prune(tx, 100, NULL));
+    g_autoptr(StoreOperation) kept_operation = store_operation_get(tx, "D-5", NULL);
+    g_autoptr(StoreOperation) of_former = store_operation_get(tx, "d-4", NULL);
+    g_assert_nonnull(kept_operation);
+    g_assert_null(of_former);
+    g_autoptr(StoreDeployment) got = store_deployment_get(tx, "G", "d", NULL);
+    StoreDeployment expected = { T("g"), T("D"), T("D-5"), T("{}"), NULL, 5 };
+    assert_same_row(&deployment_rows, &expected, got);
+    g_autoptr(GPtrArray) parts = store_deployment_parts(tx, "D-5", NULL), gone = store_deployment_parts(tx, "d-4", NULL);
+    StoreDeploymentPart part = { T("D-5"), 0, T("/r"), T("D-5") };
+    g_assert_cmpuint(parts->len, ==, 1);
+    assert_same_row(&deployment_part_rows, &part, g_ptr_array_index(parts, 0));
+    g_assert_cmpuint(gone->len, ==, 0);
+    store_abort(tx);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -302,5 +358,6 @@ main(int argc, char **argv)
     fixture_add("session", test_session);
     fixture_add("disks-of-their-holders", test_disks_of_their_holders);
     fixture_add("members-of-a-change", test_members_of_a_change);
+    fixture_add("deployment", test_deployment);
     return g_test_run();
 }
