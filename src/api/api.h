@@ -97,7 +97,7 @@ typedef struct {
 
 /* What this host can run, for the rules and for `host show`. */
 typedef struct {
-    char *driver, *accelerator, *architecture, *qemu_version, *firmware_secure, *firmware_plain, *notes;
+    char *driver, *accelerator, *architecture, *qemu_version, *firmware_secure, *firmware_plain, *network, *notes;
     guint vcpus_max, memory_max_mib;
     gboolean secure_boot, vtpm;
 } ApiHost;

@@ -90,6 +90,7 @@ typedef enum {
     ROUTE_BODY = 1u << 2,          /* a JSON object */
     ROUTE_OPTIONAL_BODY = 1u << 3, /* the same, or nothing; a body on any other route is refused */
     ROUTE_FORM = 1u << 4,          /* no JSON: the handler reads it (api/form.h), and answers in its own way where it cannot */
+    ROUTE_JSONC = 1u << 5,         /* a body of JSON as templates are written (base/jsonc.h) */
 } RouteFlags;
 typedef struct {
     const char *method;
@@ -107,7 +108,9 @@ typedef struct {
 extern const Route routes_subscriptions[]; /* subscriptions, locations, providers, tenants */
 extern const Route routes_features[];
 extern const Route routes_groups[];
-extern const Route routes_machines[]; /* virtualMachines: instances of Flexible sets */
+extern const Route routes_deployments[]; /* of templates */
+extern const Route routes_machines[];    /* virtualMachines: instances of Flexible sets */
+extern const Route routes_networks[];    /* the host's, which each group has */
 extern const Route routes_operations[];
 extern const Route routes_catalogue[]; /* skus, vmSizes, usages */
 extern const Route routes_images[];    /* publishers/…, import, delete */

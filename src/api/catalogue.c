@@ -108,6 +108,7 @@ host_get(Call *call, GError **error)
     json_set_text(properties, "qemuVersion", host->qemu_version);
     json_set_text(properties, "secureBootFirmware", host->firmware_secure);
     json_set_text(properties, "plainFirmware", host->firmware_plain);
+    json_set_text(properties, "network", host->network);
     json_set_text(properties, "notes", host->notes);
     json_set_text(body, "name", "local");
     json_set_text(body, "type", "Testudo.Host/hosts");

@@ -1,6 +1,8 @@
 /* From a request to its handler: authentication, routes, api-version, body. */
 #include "api/call.h"
 
+#include "base/jsonc.h"
+
 #include <string.h>
 
 static const Route *const tables[] = {
@@ -23,6 +25,7 @@ static const Route *const tables[] = {
     routes_assess,       routes_sign_in,
     routes_changes,      routes_suppression_rules,
     routes_portal,       routes_login,
+    routes_deployments,  routes_networks,
 };
 
 /* ---- routes ---- */
@@ -129,6 +132,16 @@ query_check(const Route *route, const Call *call, GError **error)
     return g_strcmp0(route->query, ANY_QUERY) == 0 || target_check_query(&call->target, route->query, error);
 }
 
+static json_t *
+body_parse(const Route *route, const ApiRequest *request, GError **error)
+{
+    gsize length;
+    if (!(route->flags & ROUTE_JSONC))
+        return json_parse(request->body, request->body_length, error);
+    g_autofree char *text = jsonc_to_json(request->body, request->body_length, &length);
+    return json_parse(text, length, error);
+}
+
 static gboolean
 body_read(const Route *route, const ApiRequest *request, json_t **ret_body, GError **error)
 {
@@ -137,7 +150,7 @@ body_read(const Route *route, const ApiRequest *request, json_t **ret_body, GErr
     if (request->body_length == 0)
         return !(route->flags & ROUTE_BODY) ||
                arm_fail(error, ARM_INVALID_REQUEST_CONTENT, NULL, "The request needs a body: a JSON object.");
-    *ret_body = json_parse(request->body, request->body_length, error);
+    *ret_body = body_parse(route, request, error);
     if (!*ret_body)
         return FALSE;
     if (!json_is_object(*ret_body))

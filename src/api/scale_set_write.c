@@ -180,12 +180,12 @@ set_find(Call *call, StoreTx *tx, gboolean must_exist, char **ret_group, StoreSe
 }
 
 gboolean
-scale_set_change(Call *call, gboolean must_exist, DraftMaker make, void *data, SetChange *ret_change, GError **error)
+scale_set_change_in(Call *call, StoreTx *tx, gboolean must_exist, DraftMaker make, void *data, SetChange *ret_change,
+                    GError **error)
 {
-    g_autoptr(StoreTx) tx = store_write(call->api->store, error);
     g_autoptr(StoreSet) set = NULL;
     g_autofree char *group = NULL;
-    if (!tx || !set_find(call, tx, must_exist, &group, &set, error) || !preconditions_check(call, set, error))
+    if (!set_find(call, tx, must_exist, &group, &set, error) || !preconditions_check(call, set, error))
         return FALSE;
     gboolean created = set == NULL;
     if (created && !resource_name_check_scale_set(call->params[PARAM_SET], "name", error))
@@ -200,8 +200,7 @@ scale_set_change(Call *call, gboolean must_exist, DraftMaker make, void *data, S
     if (set && json_equal(draft->stored, draft->document)) {
         /* In mode Rolling also a change of nothing makes the set look whether an instance is out of date. */
         g_autofree char *in_hand = g_strdup(set->operation);
-        if (draft->after->upgrade_mode == UPGRADE_ROLLING &&
-            (!roll_follow(call, tx, set, draft->after, NULL, error) || !store_commit(g_steal_pointer(&tx), error)))
+        if (draft->after->upgrade_mode == UPGRADE_ROLLING && !roll_follow(call, tx, set, draft->after, NULL, error))
             return FALSE;
         *ret_change = (SetChange){ set->id, /* created= */ FALSE, g_steal_pointer(&in_hand) };
         return TRUE;
@@ -209,10 +208,18 @@ scale_set_change(Call *call, gboolean must_exist, DraftMaker make, void *data, S
     if (created && !(set = set_insert(call, tx, draft, group, error)))
         return FALSE;
     g_autofree char *operation = NULL;
-    if (!draft_accept(call, tx, set, draft, created, &operation, error) || !store_commit(g_steal_pointer(&tx), error))
+    if (!draft_accept(call, tx, set, draft, created, &operation, error))
         return FALSE;
     *ret_change = (SetChange){ set->id, created, g_steal_pointer(&operation) };
     return TRUE;
+}
+
+gboolean
+scale_set_change(Call *call, gboolean must_exist, DraftMaker make, void *data, SetChange *ret_change, GError **error)
+{
+    g_autoptr(StoreTx) tx = store_write(call->api->store, error);
+    return tx && scale_set_change_in(call, tx, must_exist, make, data, ret_change, error) &&
+           store_commit(g_steal_pointer(&tx), error);
 }
 
 static Draft *

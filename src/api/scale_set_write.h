@@ -22,6 +22,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SetChange, set_change_clear)
 /* The way of every change of a model: preconditions, draft, rules; then the new revision with all that follows from it, in one
  * transaction. A draft that equals what is stored changes nothing. */
 gboolean scale_set_change(Call *call, gboolean must_exist, DraftMaker make, void *data, SetChange *ret_change, GError **error);
+/* The same within a transaction of the caller's, which commits it. */
+gboolean scale_set_change_in(Call *call, StoreTx *tx, gboolean must_exist, DraftMaker make, void *data, SetChange *ret_change,
+                             GError **error);
 /* 201 or 200 with the set as it is now, and the operation where one is under way. */
 ApiResponse *scale_set_change_respond(Call *call, const SetChange *change, GError **error);
 

@@ -1,5 +1,5 @@
 /* Subscriptions, locations, tenants, providers: there is one of each, and clients ask for it before anything else. */
-#include "api/call.h"
+#include "api/providers.h"
 
 #include <string.h>
 
@@ -60,23 +60,47 @@ static const struct {
       { "virtualMachineScaleSets", "virtualMachineScaleSets/virtualMachines", "virtualMachines",
         "virtualMachineScaleSets/extensions", "locations/operations", "locations/usages", "locations/vmSizes",
         "locations/publishers", "skus" } },
-    { "Microsoft.Resources", { "subscriptions", "resourceGroups" } },
+    { "Microsoft.Resources", { "subscriptions", "resourceGroups", "deployments" } },
     { "Microsoft.Insights", { "eventtypes" } },
     { "Microsoft.Security", { "alerts", "locations/alerts", "alertsSuppressionRules", "assessments" } },
     { "Microsoft.ResourceHealth", { "availabilityStatuses", "childResources" } },
+    { "Microsoft.Network", { "virtualNetworks" } },
     { "Microsoft.Features", { "features", "providers" } },
 };
 
 static json_t *
-provider_json(const Call *call, guint index)
+type_json(const Api *api, const char *type)
 {
-    g_autofree char *id = g_strdup_printf("/subscriptions/%s/providers/%s", call->api->subscription, providers[index].name);
+    return json_pack("{ss s[s] s[ss]}", "resourceType", type, "locations", api->config.location, "apiVersions", "2024-07-01",
+                     "2020-06-01");
+}
+
+static json_t *
+provider_json(const Api *api, guint index)
+{
+    g_autofree char *id = g_strdup_printf("/subscriptions/%s/providers/%s", api->subscription, providers[index].name);
     json_t *types = json_array();
     for (const char *const *type = providers[index].types; *type; type++)
-        json_array_append_new(types, json_pack("{ss s[s] s[ss]}", "resourceType", *type, "locations",
-                                               call->api->config.location, "apiVersions", "2024-07-01", "2020-06-01"));
+        json_array_append_new(types, type_json(api, *type));
     return json_pack("{ss ss ss ss so}", "id", id, "namespace", providers[index].name, "registrationState", "Registered",
                      "registrationPolicy", "RegistrationFree", "resourceTypes", types);
+}
+
+json_t *
+provider_describe(const Api *api, const char *name, const char *type)
+{
+    guint i = 0;
+    while (i < G_N_ELEMENTS(providers) && !resource_same(providers[i].name, name))
+        i++;
+    if (i == G_N_ELEMENTS(providers))
+        return NULL;
+    if (!type)
+        return provider_json(api, i);
+    for (const char *const *known = providers[i].types; *known; known++) {
+        if (resource_same(*known, type))
+            return type_json(api, *known);
+    }
+    return NULL;
 }
 
 static ApiResponse *
@@ -85,7 +109,7 @@ providers_list(Call *call, GError **error)
     (void)error;
     json_t *list = json_array();
     for (guint i = 0; i < G_N_ELEMENTS(providers); i++)
-        json_array_append_new(list, provider_json(call, i));
+        json_array_append_new(list, provider_json(call->api, i));
     return respond_value(list);
 }
 
@@ -93,12 +117,9 @@ providers_list(Call *call, GError **error)
 static ApiResponse *
 provider_get(Call *call, GError **error)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(providers); i++) {
-        if (!resource_same(providers[i].name, call->params[1]))
-            continue;
-        g_autoptr(json_t) body = provider_json(call, i);
+    g_autoptr(json_t) body = provider_describe(call->api, call->params[1], NULL);
+    if (body)
         return respond_json(200, body);
-    }
     arm_fail(error, ARM_NOT_FOUND, NULL, "There is no resource provider '%.100s' here.", call->params[1]);
     return NULL;
 }

@@ -76,6 +76,7 @@ static const struct {
     [ARM_GUEST_RUN_FAILED] = { 409, "GuestRunFailed" },
     [ARM_GONE] = { 410, "Gone" },
     [ARM_INVALID_TEMPLATE] = { 400, "InvalidTemplate" },
+    [ARM_DEPLOYMENT_NOT_FOUND] = { 404, "DeploymentNotFound" },
 };
 
 int

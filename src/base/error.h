@@ -59,7 +59,8 @@ typedef enum {
     ARM_GUEST_RUN_FAILED,       /* 409 GuestRunFailed: it was not put there, did not end in time, or said too much */
     /* The store keeps these by number: what comes new stands at the end. */
     ARM_GONE,             /* 410 Gone: no longer kept */
-    ARM_INVALID_TEMPLATE, /* 400 InvalidTemplate: a deployment's template or its parameters; the target is the place */
+    ARM_INVALID_TEMPLATE, /* 400 InvalidTemplate: a deployment template that cannot be evaluated, or has what is not there */
+    ARM_DEPLOYMENT_NOT_FOUND, /* 404 DeploymentNotFound */
     ARM_N_CODES
 } ArmCode;
 

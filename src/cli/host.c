@@ -28,15 +28,11 @@ gboolean
 run_host_show(Cli *cli, GError **error)
 {
     static const Column columns[] = {
-        { "Driver", "properties.driver" },
-        { "Accelerator", "properties.accelerator" },
-        { "QEMU", "properties.qemuVersion" },
-        { "SecureBoot", "properties.secureBoot" },
-        { "vTPM", "properties.vTpm" },
-        { "MaxVCPUs", "properties.maxVCPUs" },
-        { "MaxMiB", "properties.maxMemoryMiB" },
-        { "Notes", "properties.notes" },
-        { 0 },
+        { "Driver", "properties.driver" },       { "Accelerator", "properties.accelerator" },
+        { "QEMU", "properties.qemuVersion" },    { "SecureBoot", "properties.secureBoot" },
+        { "vTPM", "properties.vTpm" },           { "MaxVCPUs", "properties.maxVCPUs" },
+        { "MaxMiB", "properties.maxMemoryMiB" }, { "Network", "properties.network" },
+        { "Notes", "properties.notes" },         { 0 },
     };
     g_autofree char *path = cli_subscription_path(cli, "/providers/Testudo.Host/hosts/local");
     return cli_show(cli, path, columns, error);

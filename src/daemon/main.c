@@ -227,6 +227,7 @@ api_start(Daemon *daemon, GError **error)
         .qemu_version = daemon->info->qemu_version,
         .firmware_secure = daemon->info->firmware_secure,
         .firmware_plain = daemon->info->firmware_plain,
+        .network = daemon->info->network,
         .notes = daemon->info->notes,
         .vcpus_max = daemon->info->vcpus_max,
         .memory_max_mib = daemon->info->memory_max_mib,

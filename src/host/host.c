@@ -42,6 +42,7 @@ host_info_free(HostInfo *info)
     g_free(info->qemu_version);
     g_free(info->firmware_secure);
     g_free(info->firmware_plain);
+    g_free(info->network);
     g_free(info->notes);
     g_free(info);
 }

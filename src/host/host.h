@@ -82,7 +82,8 @@ typedef struct {
     char *qemu_version;    /* or NULL */
     char *firmware_secure; /* path of the Secure Boot firmware code, or NULL with the reason in `notes` */
     char *firmware_plain;
-    char *notes; /* what this host lacks, one line each; or NULL */
+    char *network; /* IPv4 prefix that VMs have their addresses in: "10.0.2.0/24"; NULL: this host does not know it */
+    char *notes;   /* what this host lacks, one line each; or NULL */
 } HostInfo;
 void host_info_free(HostInfo *info);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HostInfo, host_info_free)

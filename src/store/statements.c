@@ -157,7 +157,8 @@ static const struct {
     [SQL_OPERATION_IN_PROGRESS] = { SHAPE_SELECT, &operation_rows, "WHERE " IN_PROGRESS " ORDER BY started, id" },
     [SQL_OPERATION_IN_PROGRESS_SET] = { SHAPE_SELECT, &operation_rows,
                                         "WHERE set_id = ? AND " IN_PROGRESS " ORDER BY started, id" },
-    [SQL_OPERATION_PRUNE] = { SHAPE_PLAIN, NULL, "DELETE FROM operations WHERE ended < ? AND " HAS_ENDED
+    [SQL_OPERATION_PRUNE] = { SHAPE_PLAIN, NULL,
+                              "DELETE FROM operations WHERE ended < ? AND " HAS_ENDED
                               " AND NOT EXISTS (SELECT 1 FROM deployment_parts p WHERE p.operation = operations.id)" },
 
     [SQL_ROLL_ACTIVE] = { SHAPE_SELECT, &roll_rows, "WHERE set_id = ? AND ended = 0" },

@@ -95,6 +95,75 @@ def _(t):
     assert any(event['caller'] == t.caller and event['resourceId'].endswith('/web') for event in activity(t)), activity(t)
 
 
+# ---- templates ----
+
+# As somebody writes one: with a comment, which is no JSON.
+TEMPLATE = """{
+  // Two parameters, one scale set.
+  "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+  "contentVersion": "1.0.0.0",
+  "parameters": {"name": {"type": "string"}, "capacity": {"type": "int", "defaultValue": 1}},
+  "resources": [{
+    "type": "Microsoft.Compute/virtualMachineScaleSets",
+    "apiVersion": "2022-08-01",
+    "name": "[parameters('name')]",
+    "location": "[resourceGroup().location]",
+    "sku": {"name": "Standard_B1ms", "capacity": "[parameters('capacity')]"},
+    "properties": {
+      "upgradePolicy": {"mode": "Manual"},
+      "virtualMachineProfile": {"storageProfile": {"imageReference": {
+        "publisher": "Testudo", "offer": "mini", "sku": "gen2", "version": "1.0.0"}}}
+    }
+  }],
+  "outputs": {"unique": {"type": "string", "value":
+    "[reference(resourceId('Microsoft.Compute/virtualMachineScaleSets', parameters('name'))).uniqueId]"}}
+}"""
+
+
+def deploy(t, words):
+    return t.az.run(f'az deployment group {words} -g made --template-file {t.template}')
+
+
+@suite.test('a template is looked at, deployed, and changed by another one')
+def _(t):
+    t.template = t.room.file('template.json')
+    with open(t.template, 'w', encoding='utf-8') as file:
+        file.write(TEMPLATE)
+    would = deploy(t, 'what-if --no-pretty-print -p name=db').expect().json
+    assert [(one['changeType'], one['after']['name']) for one in would['changes']] == [('Create', 'db')], would
+    done = deploy(t, 'create -n first -p name=db').expect().json['properties']
+    assert done['provisioningState'] == 'Succeeded', done
+    made = t.az.run('az vmss show -g made -n db').expect().json
+    assert made['uniqueId'] == done['outputs']['unique']['value'] and made['sku']['capacity'] == 1, (made, done)
+    would = deploy(t, 'what-if -p name=db capacity=2').expect().out
+    assert re.search(r'~ sku\.capacity:\s+1 => 2', would), would
+    deploy(t, 'create -n second -p name=db capacity=2').expect()
+    assert t.az.run('az vmss show -g made -n db').expect().json['sku']['capacity'] == 2
+    assert len(t.az.run('az deployment group list -g made').expect().json) == 2
+    steps = t.az.run('az deployment operation group list -g made -n second').expect().json
+    assert [one['properties']['targetResource']['resourceName'] for one in steps] == ['db'], steps
+
+
+@suite.test('a template that cannot be deployed changes nothing, and says why')
+def _(t):
+    refused = deploy(t, 'create -n third -p name=-').expect(1)
+    assert "The scale set name '-' is not accepted" in refused.err, refused.err
+    assert 'ERROR' in t.az.run('az deployment group show -g made -n third').expect(3).err
+
+
+@suite.test('az vmss create makes a scale set on the network of the host')
+def _(t):
+    key = t.room.file('key')
+    subprocess.run(['ssh-keygen', '-q', '-t', 'rsa', '-b', '2048', '-N', '', '-f', key], check=True)
+    create = ('az vmss create -g made --image Testudo:mini:gen2:1.0.0 --vm-sku Standard_B1ms --instance-count 2 '
+              f'--admin-username me --ssh-key-values {key}.pub --orchestration-mode Uniform')
+    balanced = t.az.run(f'{create} -n front').expect(1)
+    assert r'--load-balancer \"\" --public-ip-address \"\"' in balanced.err, balanced.err
+    made = t.az.run(f'{create} -n front --load-balancer "" --public-ip-address ""').expect().json['vmss']
+    assert made['provisioningState'] == 'Succeeded', made
+    assert len(t.az.run('az vmss list-instances -g made -n front').expect().json) == 2
+
+
 # ---- how long that lasts ----
 
 @suite.test('the token goes on when the daemon is started again, and goes where the admin token goes')

@@ -236,17 +236,17 @@ static void
 test_no_table_is_forgotten(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     static const char *const silent[] = {
-        "meta",            /* the counter itself */
-        "vtpms",           /* an attestation tells, and the instance */
-        "logs",            /* the same */
-        "deliveries",      /* no page shows them */
-        "sessions",        /* the same */
+        "meta",             /* the counter itself */
+        "vtpms",            /* an attestation tells, and the instance */
+        "logs",             /* the same */
+        "deliveries",       /* no page shows them */
+        "sessions",         /* the same */
         "deployments",      /* the same */
         "deployment_parts", /* the same */
-        "upgrade_members", /* their upgrade tells, when it has its record */
-        "upgrade_whats",   /* the same */
-        "upgrade_records", /* the same */
-        "sqlite_sequence", /* SQLite's own */
+        "upgrade_members",  /* their upgrade tells, when it has its record */
+        "upgrade_whats",    /* the same */
+        "upgrade_records",  /* the same */
+        "sqlite_sequence",  /* SQLite's own */
     };
     Told told;
     listen(f, &told);

@@ -374,6 +374,7 @@ world_make(gboolean in_memory)
         .driver = (char *)"simulated",
         .accelerator = (char *)"none",
         .architecture = (char *)"x64",
+        .network = (char *)"10.0.2.0/24",
         .vcpus_max = 64,
         .memory_max_mib = 1u << 20,
         .secure_boot = TRUE,

@@ -7,6 +7,7 @@
 #include "host/kept_file.h"
 #include "host/qemu/folder.h"
 #include "host/qemu/previous.h"
+#include "host/qemu/tap.h"
 #include "host/run.h"
 
 #include <string.h>
@@ -296,6 +297,8 @@ qemu_info(Host *host)
         note_add(notes, "This build has no testudo-guest (it needs musl-gcc): the health of applications cannot be asked for.");
     if (self->uid_count == 0)
         note_add(notes, "VMs run as the daemon's own user.");
+    /* QEMU's own, of each VM's user-mode network: netdev user, "net". */
+    info->network = self->bridge ? bridge_network(self->bridge) : g_strdup("10.0.2.0/24");
     info->notes = g_string_free(notes, FALSE);
     return info;
 }

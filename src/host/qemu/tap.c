@@ -3,8 +3,10 @@
 #include "base/error.h"
 #include "base/file.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <gio/gio.h>
+#include <ifaddrs.h>
 #include <linux/if_tun.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -123,4 +125,31 @@ int
 tap_open(const char *bridge, GError **error)
 {
     return geteuid() == 0 ? tap_make(bridge, error) : helper_ask(bridge, error);
+}
+
+/* ---- its network ---- */
+
+static char *
+prefix_of(const struct sockaddr_in *address, const struct sockaddr_in *mask)
+{
+    char text[INET_ADDRSTRLEN];
+    const struct in_addr network = { address->sin_addr.s_addr & mask->sin_addr.s_addr };
+    inet_ntop(AF_INET, &network, text, sizeof text);
+    return g_strdup_printf("%s/%d", text, __builtin_popcount(mask->sin_addr.s_addr));
+}
+
+char *
+bridge_network(const char *bridge)
+{
+    struct ifaddrs *all = NULL;
+    char *prefix = NULL;
+    if (getifaddrs(&all) != 0)
+        return NULL;
+    for (const struct ifaddrs *one = all; one && !prefix; one = one->ifa_next) {
+        if (strcmp(one->ifa_name, bridge) == 0 && one->ifa_addr && one->ifa_addr->sa_family == AF_INET && one->ifa_netmask)
+            prefix = prefix_of((const struct sockaddr_in *)(const void *)one->ifa_addr,
+                               (const struct sockaddr_in *)(const void *)one->ifa_netmask);
+    }
+    freeifaddrs(all);
+    return prefix;
 }

@@ -7,3 +7,6 @@
  * own qemu-bridge-helper is asked, for bridges that its bridge.conf allows. QEMU is given the descriptor alone, and needs no
  * right to make one. -1 sets *error. */
 int tap_open(const char *bridge, GError **error);
+
+/* IPv4 prefix of the host's own address on it, such as "192.168.122.0/24"; NULL: it has none. Newly allocated. */
+char *bridge_network(const char *bridge);

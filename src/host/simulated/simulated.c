@@ -205,6 +205,7 @@ simulated_info(Host *host)
     info->memory_max_mib = 16u << 20;
     info->secure_boot = TRUE;
     info->vtpm = TRUE;
+    info->network = g_strdup("10.0.2.0/24");
     info->notes = g_strdup("Nothing is run: VMs are simulated.");
     return info;
 }

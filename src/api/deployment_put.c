@@ -1,0 +1,181 @@
+/* A template is evaluated, and all that it has is made at once, or nothing; or it is only seen whether it would be. */
+#include "api/deployment_put.h"
+
+#include "api/deployment_body.h"
+#include "api/deployment_run.h"
+#include "api/deployment_scope.h"
+
+#include <string.h>
+
+/* As on Azure. */
+#define KEPT_MAX 800u
+
+/* ---- what a deployment shows of its template ---- */
+
+static json_t *
+providers_json(const Call *call, const Template *template)
+{
+    json_t *list = json_array();
+    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < template->resources->len; i++) {
+        const TemplateResource *resource = g_ptr_array_index(template->resources, i);
+        const char *slash = strchr(resource->type, '/');
+        if (!g_hash_table_add(known, resource_fold(resource->type)))
+            continue;
+        g_autofree char *name = g_strndup(resource->type, (gsize)(slash - resource->type));
+        json_array_append_new(list, json_pack("{ss s[{ss s[s]}]}", "namespace", name, "resourceTypes", "resourceType",
+                                              slash + 1, "locations", call->api->config.location));
+    }
+    return list;
+}
+
+static json_t *
+dependency_json(const TemplateResource *resource)
+{
+    return json_pack("{ss ss ss}", "id", resource->id, "resourceType", resource->type, "resourceName", resource->name);
+}
+
+static json_t *
+dependencies_json(const Template *template)
+{
+    json_t *list = json_array();
+    for (guint i = 0; i < template->resources->len; i++) {
+        const TemplateResource *resource = g_ptr_array_index(template->resources, i);
+        json_t *on = json_array();
+        for (guint o = 0; o < template->resources->len; o++) {
+            const TemplateResource *other = g_ptr_array_index(template->resources, o);
+            if (g_ptr_array_find_with_equal_func(resource->depends_on, other->id, (GEqualFunc)resource_same, NULL))
+                json_array_append_new(on, dependency_json(other));
+        }
+        if (json_array_size(on) == 0) {
+            json_decref(on);
+            continue;
+        }
+        json_t *one = dependency_json(resource);
+        json_object_set_new(one, "dependsOn", on);
+        json_array_append_new(list, one);
+    }
+    return list;
+}
+
+static json_t *
+shown_json(const Call *call, const DeploymentRequest *request, const Template *template)
+{
+    g_autofree char *hash = deployment_template_hash(request->template);
+    return json_pack("{ss sO ss so so}", "templateHash", hash, "parameters", template->parameters, "mode", "Incremental",
+                     "providers", providers_json(call, template), "dependencies", dependencies_json(template));
+}
+
+/* ---- put and validate ---- */
+
+static StoreDeployment *
+deployment_make(const Call *call, const char *group, const DeploymentRequest *request, const Template *template)
+{
+    json_t *parameters =
+        request->parameters ? template_parameters_without_secrets(request->template, request->parameters) : json_object();
+    g_autoptr(json_t) document = json_pack("{so so so}", "template", template_without_secrets(request->template), "parameters",
+                                           parameters, "shown", shown_json(call, request, template));
+    if (request->tags)
+        json_object_set(document, "tags", (json_t *)request->tags);
+    StoreDeployment *deployment = g_new0(StoreDeployment, 1);
+    deployment->group = g_strdup(group);
+    deployment->name = g_strdup(call->params[PARAM_DEPLOYMENT]);
+    deployment->id = g_uuid_string_random();
+    deployment->document = json_text(document);
+    deployment->created = call->now;
+    return deployment;
+}
+
+gboolean
+deployment_put_check(const Call *call, const DeploymentPlace *place, GError **error)
+{
+    if (!deployment_name_check(call->params[PARAM_DEPLOYMENT], error))
+        return FALSE;
+    if (place->group->deleting)
+        return arm_fail(error, ARM_CONFLICT, NULL, "The resource group '%s' is being deleted.", place->group->name);
+    return deployment_place_not_running(place, error);
+}
+
+/* Everything that the template has is made within the transaction; what its outputs would say is tried out, so that they fail
+ * now or not for what the template says. */
+static gboolean
+deployment_try(Call *call, const DeploymentPlace *place, StoreDeployment **ret_deployment, GPtrArray **ret_parts,
+               GError **error)
+{
+    DeploymentRequest request;
+    g_auto(DeploymentScope) scope = deployment_scope(call, place->group, call->params[PARAM_DEPLOYMENT]);
+    if (!deployment_request_read(call->body, &request, error))
+        return FALSE;
+    g_autoptr(Template) template = template_evaluate(request.template, request.parameters, &scope.template, error);
+    g_autoptr(GPtrArray) parts = template ? deployment_apply(call, place->tx, place->group, template, error) : NULL;
+    g_autoptr(json_t) outputs =
+        parts ? deployment_outputs(call, place->tx, &scope, request.template, request.parameters, error) : NULL;
+    if (!outputs)
+        return FALSE;
+    *ret_deployment = deployment_make(call, place->group->name, &request, template);
+    *ret_parts = g_steal_pointer(&parts);
+    return TRUE;
+}
+
+static gboolean
+deployment_store(const Call *call, StoreTx *tx, const StoreDeployment *deployment, const GPtrArray *parts, GError **error)
+{
+    g_autofree char *id = deployment_id(call, deployment->group, deployment->name);
+    g_autofree char *message = g_strdup_printf("A template with %u resources was deployed.", parts->len);
+    if (!store_deployment_put(tx, deployment, KEPT_MAX, error))
+        return FALSE;
+    for (guint i = 0; i < parts->len; i++) {
+        StoreDeploymentPart *part = g_ptr_array_index(parts, i);
+        part->deployment = g_strdup(deployment->id);
+        if (!store_deployment_part_add(tx, part, error))
+            return FALSE;
+    }
+    return store_event_note(tx, DEPLOYMENT_TYPE "/write", id, call->request->caller, message, call->now, error);
+}
+
+static void
+status_address_set(ApiResponse *response, const Call *call, const char *id, const StoreDeployment *deployment)
+{
+    g_autofree char *address =
+        g_strdup_printf("%s%s/operationStatuses/%s?api-version=2021-04-01", call->request->base_url, id, deployment->id);
+    api_response_set_header(response, "Azure-AsyncOperation", address);
+    api_response_set_header(response, "Retry-After", POLL_AFTER_S);
+}
+
+ApiResponse *
+deployment_put(Call *call, GError **error)
+{
+    g_auto(DeploymentPlace) place = { 0 };
+    g_autoptr(StoreDeployment) deployment = NULL;
+    g_autoptr(GPtrArray) parts = NULL;
+    if (!deployment_place_look(call, &place, /* writes= */ TRUE, error) || !deployment_put_check(call, &place, error) ||
+        !deployment_try(call, &place, &deployment, &parts, error) ||
+        !deployment_store(call, place.tx, deployment, parts, error))
+        return NULL;
+    g_auto(DeploymentState) state = { 0 };
+    g_autofree char *id = deployment_id(call, deployment->group, deployment->name);
+    if (!deployment_state_load(place.tx, deployment, &state, error) || !store_commit(g_steal_pointer(&place.tx), error))
+        return NULL;
+    g_autoptr(json_t) body = deployment_json(id, deployment, &state, call->now);
+    ApiResponse *response = respond_json(place.deployment ? 200 : 201, body);
+    status_address_set(response, call, id, deployment);
+    return response;
+}
+
+ApiResponse *
+deployment_validate(Call *call, GError **error)
+{
+    g_auto(DeploymentPlace) place = { 0 };
+    g_autoptr(StoreDeployment) deployment = NULL;
+    g_autoptr(GPtrArray) parts = NULL;
+    if (!deployment_place_look(call, &place, /* writes= */ TRUE, error) || !deployment_put_check(call, &place, error) ||
+        !deployment_try(call, &place, &deployment, &parts, error))
+        return NULL;
+    g_autofree char *id = deployment_id(call, deployment->group, deployment->name);
+    const DeploymentState state = { OPERATION_SUCCEEDED, call->now, parts, NULL };
+    g_autoptr(json_t) body = deployment_json(id, deployment, &state, call->now);
+    json_t *properties = json_object_get(body, "properties");
+    json_object_set(properties, "validatedResources", json_object_get(properties, "outputResources"));
+    json_object_del(properties, "outputResources");
+    return respond_json(200, body);
+}

@@ -1,0 +1,379 @@
+/* Deployments of templates: made at once or not at all, followed until they end, and what is kept of them. */
+#include "base/json.h"
+#include "rows.h"
+#include "store/deployments.h"
+
+#include <string.h>
+
+#define GROUP       "~/resourceGroups/g1"
+#define DEPLOYMENTS GROUP "/providers/Microsoft.Resources/deployments"
+#define LOG         "~/providers/Microsoft.Insights/eventtypes/management/values"
+#define SCHEMA      "\"$schema\":\"https://schema.management.azure.com/schemas/2015-01-01/deploymentTemplate.json#\","
+#define TEMPLATE(members)                                                                                                      \
+    "{\"properties\":{\"mode\":\"incremental\",\"template\":{" SCHEMA "\"contentVersion\":\"1.0.0.0\"" members "}}}"
+#define RESOURCES(list) TEMPLATE(",\"resources\":[" list "]")
+#define SET(name, size, more)                                                                                                  \
+    "{\"type\":\"Microsoft.Compute/virtualMachineScaleSets\",\"apiVersion\":\"2022-08-01\",\"name\":\"" name "\","             \
+    "\"location\":\"[resourceGroup().location]\",\"sku\":{\"name\":\"" size "\",\"capacity\":2},\"properties\":{"              \
+    "\"upgradePolicy\":{\"mode\":\"Manual\"},\"virtualMachineProfile\":{\"storageProfile\":{\"imageReference\":{"              \
+    "\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":\"gen2\",\"version\":\"1.0.0\"}}}}" more "}"
+#define WHAT_IF(format)                                                                                                        \
+    TEMPLATE(",\"resources\":[" SET("web", "Standard_B2s", "") "]},\"whatIfSettings\":{\"resultFormat\":\"" format "\"")
+#define WEB SET("web", "Standard_B1ms", "")
+#define HEALTH(name, more)                                                                                                     \
+    "{\"type\":\"Microsoft.Compute/virtualMachineScaleSets/extensions\",\"apiVersion\":\"2022-08-01\",\"name\":\"" name "\","  \
+    "\"properties\":{\"publisher\":\"Microsoft.ManagedServices\",\"type\":\"ApplicationHealthLinux\","                         \
+    "\"typeHandlerVersion\":\"1.0\",\"settings\":{\"protocol\":\"tcp\",\"port\":22}}" more "}"
+#define FABRIC(name)                                                                                                           \
+    "{\"type\":\"Microsoft.Compute/virtualMachineScaleSets/extensions\",\"apiVersion\":\"2022-08-01\",\"name\":\"" name "\","  \
+    "\"properties\":{\"publisher\":\"Microsoft.Azure.ServiceFabric\",\"type\":\"ServiceFabricLinuxNode\"}}"
+#define IN_MODEL "properties.virtualMachineProfile.extensionProfile.extensions"
+
+static World *
+world_with_group(void)
+{
+    World *world = world_new();
+    answer_free(world_must(world, 201, "PUT", GROUP, "{\"location\":\"local\",\"tags\":{\"team\":\"red\"}}"));
+    return world;
+}
+
+static void
+test_one_set(void)
+{
+    g_autoptr(World) world = world_with_group();
+    g_autoptr(Answer) put = world_must(
+        world, 201, "PUT", DEPLOYMENTS "/d1",
+        TEMPLATE(",\"parameters\":{\"name\":{\"type\":\"string\"}},\"resources\":[" SET(
+            "[parameters('name')]", "Standard_B1ms",
+            "") "],\"outputs\":{\"VMSS\":{\"type\":\"object\",\"value\":\"[reference(resourceId("
+                "'Microsoft.Compute/virtualMachineScaleSets', parameters('name')))]\"}}},\"parameters\":{\"name\":{\"value\":"
+                "\"web\"}"));
+    const Row running[] = {
+        { "GET", DEPLOYMENTS "/d1", NULL, 200, "properties.provisioningState", "Running" },
+        { "GET", DEPLOYMENTS "/d1", NULL, 200, "properties.outputs", NULL },
+        { "GET", DEPLOYMENTS "/d1/operations", NULL, 200, "value.0.properties.provisioningState", "Running" },
+        { "PUT", DEPLOYMENTS "/d1", RESOURCES(WEB), 409, "error.code", "Conflict" },
+        { "DELETE", DEPLOYMENTS "/d1", NULL, 409, "error.code", "Conflict" },
+    };
+    answer_expect(put, "properties.provisioningState", "Running");
+    answer_expect(put, "properties.parameters.name.value", "web");
+    answer_expect(put, "properties.mode", "Incremental");
+    answer_expect(put, "properties.providers.0.resourceTypes.0.resourceType", "virtualMachineScaleSets");
+    g_autoptr(Answer) first = world_poll(world, put);
+    answer_expect(first, "status", "Running");
+    g_assert_nonnull(api_response_header(first->response, "Retry-After"));
+    ROWS_RUN(world, running);
+    world_expect_operation(world, put, "Succeeded", NULL);
+    const Row ended[] = {
+        { "GET", DEPLOYMENTS "/D1", NULL, 200, "name", "d1" },
+        { "GET", DEPLOYMENTS "/d1", NULL, 200, "properties.provisioningState", "Succeeded" },
+        { "GET", DEPLOYMENTS "/d1", NULL, 200, "properties.outputs.vmss.value.provisioningState", "Succeeded" },
+        { "GET", DEPLOYMENTS "/d1", NULL, 200, "properties.error", NULL },
+        { "GET", DEPLOYMENTS "/d1/operations", NULL, 200, "value.0.properties.targetResource.resourceName", "web" },
+        { "GET", GROUP "/deployments/d1/operations", NULL, 200, "value.0.properties.targetResource.resourceName", "web" },
+        { "POST", DEPLOYMENTS "/d1/cancel", NULL, 409, "error.code", "OperationNotAllowed" },
+        { "GET", DEPLOYMENTS, NULL, 200, "value.0.name", "d1" },
+        { "GET", DEPLOYMENTS "?$filter=provisioningState%20eq%20'succeeded'", NULL, 200, "value.0.name", "d1" },
+        { "GET", DEPLOYMENTS "?$filter=provisioningState%20eq%20'Failed'", NULL, 200, "value.0", NULL },
+        { "HEAD", DEPLOYMENTS "/d1", NULL, 204, NULL, NULL },
+        { "POST", DEPLOYMENTS "/d1/exportTemplate", NULL, 200, "template.contentVersion", "1.0.0.0" },
+        { "GET", "@/web", NULL, 200, "sku.capacity", "2" },
+        /* outputs stay as they were */
+        { "DELETE", "@/web", NULL, 202, NULL, NULL },
+    };
+    ROWS_RUN(world, ended);
+    world_settle(world);
+    const Row later[] = {
+        { "GET", "@/web", NULL, 404, NULL, NULL },
+        { "GET", DEPLOYMENTS "/d1", NULL, 200, "properties.outputs.vmss.value.provisioningState", "Succeeded" },
+        { "DELETE", DEPLOYMENTS "/d1", NULL, 204, NULL, NULL },
+        { "DELETE", DEPLOYMENTS "/d1", NULL, 204, NULL, NULL },
+        { "HEAD", DEPLOYMENTS "/d1", NULL, 404, NULL, NULL },
+        { "GET", DEPLOYMENTS "/d1", NULL, 404, "error.code", "DeploymentNotFound" },
+        { "GET", LOG, NULL, 200, "value.0.operationName.value", "Microsoft.Resources/deployments/delete" },
+    };
+    ROWS_RUN(world, later);
+}
+
+/* The second set breaks a rule: the first is not made either. */
+static void
+test_all_or_nothing(void)
+{
+    g_autoptr(World) world = world_with_group();
+    g_autoptr(Answer) refused =
+        world_must(world, 400, "PUT", DEPLOYMENTS "/d1", RESOURCES(WEB "," SET("db", "Standard_None", "")));
+    g_autofree char *message = answer_text(refused, "error.message");
+    g_assert_nonnull(strstr(message, "'db'"));
+    g_assert_nonnull(strstr(message, "Standard_None"));
+    const Row rows[] = {
+        { "GET", "@/web", NULL, 404, NULL, NULL },
+        { "GET", DEPLOYMENTS "/d1", NULL, 404, NULL, NULL },
+        { "GET", DEPLOYMENTS, NULL, 200, "value.0", NULL },
+        { "GET", LOG, NULL, 200, "value.0", NULL },
+        /* the same is seen by asking only, and nothing is made */
+        { "POST", DEPLOYMENTS "/d1/validate", RESOURCES(WEB "," SET("db", "Standard_None", "")), 400, "error.target",
+          "sku.name" },
+        { "POST", DEPLOYMENTS "/d1/validate", RESOURCES(WEB), 200, "properties.provisioningState", "Succeeded" },
+        { "POST", DEPLOYMENTS "/d1/validate", RESOURCES(WEB), 200, "properties.validatedResources.1", NULL },
+        { "GET", "@/web", NULL, 404, NULL, NULL },
+        { "GET", LOG, NULL, 200, "value.0", NULL },
+        { "PUT", DEPLOYMENTS "/d1", RESOURCES(WEB), 201, NULL, NULL },
+        { "GET", "@/web", NULL, 200, "properties.provisioningState", "Creating" },
+    };
+    ROWS_RUN(world, rows);
+}
+
+static void
+test_what_is_refused(void)
+{
+    static const struct {
+        const char *body, *code, *said;
+    } cases[] = {
+        { "{\"properties\":{}}", "InvalidRequestContent", "'properties.template' is required" },
+        { "{\"location\":\"local\",\"properties\":{}}", "InvalidRequestContent", "'location'" },
+        { "{\"properties\":{\"template\":[]}}", "InvalidRequestContent", "'properties.template' is a JSON object" },
+        { "{\"properties\":{\"templateLink\":{\"uri\":\"http://x\"}}}", "InvalidParameter", "'properties.templateLink'" },
+        { "{\"properties\":{\"mode\":\"Complete\",\"template\":{}}}", "InvalidParameter", "accepted: 'Incremental'" },
+        { "{\"properties\":{\"more\":1}}", "InvalidRequestContent", "accepted: template, parameters, mode" },
+        { RESOURCES("{\"type\":\"Microsoft.Network/loadBalancers\",\"apiVersion\":\"2022-01-01\",\"name\":\"lb\"}"),
+          "InvalidTemplate", "--load-balancer \"\" --public-ip-address \"\"" },
+        { RESOURCES("{\"type\":\"Microsoft.Storage/storageAccounts\",\"apiVersion\":\"2022-01-01\",\"name\":\"s\"}"),
+          "InvalidTemplate", "accepted: Microsoft.Compute/virtualMachineScaleSets" },
+        { RESOURCES(WEB "," SET("db", "Standard_B1ms", ",\"dependsOn\":[\"web\"]")), "InvalidTemplate",
+          "'db' depends on the scale set 'web'" },
+        { RESOURCES(WEB "," HEALTH("web/h", ",\"dependsOn\":[\"web\"]") "," HEALTH("web2/h", ",\"dependsOn\":[\"web\"]")),
+          "InvalidTemplate", "'web2/h' depends on the scale set 'web'" },
+        { TEMPLATE(",\"resources\":[],\"outputs\":{\"o\":{\"type\":\"object\",\"value\":\"[reference(resourceId("
+                   "'Microsoft.Network/virtualNetworks', 'v'))]\"}}"),
+          "InvalidTemplate", "the id of a scale set of this subscription" },
+        { TEMPLATE(",\"resources\":[],\"outputs\":{\"o\":{\"type\":\"object\",\"value\":\"[reference(resourceId("
+                   "'Microsoft.Compute/virtualMachineScaleSets', 'none'))]\"}}"),
+          "ResourceNotFound", "virtualMachineScaleSets/none" },
+        { RESOURCES("{\"type\":\"Microsoft.Compute/virtualMachineScaleSets\",\"apiVersion\":\"2022-08-01\",\"name\":\"-\"}"),
+          "InvalidParameter", "'-'" },
+    };
+    g_autoptr(World) world = world_with_group();
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Answer) answer = world_ask(world, "PUT", DEPLOYMENTS "/d1", cases[i].body);
+        g_autofree char *message = answer_text(answer, "error.message");
+        g_test_message("%s: %s", cases[i].body, message);
+        answer_expect(answer, "error.code", cases[i].code);
+        g_assert_nonnull(strstr(message, cases[i].said));
+    }
+    const Row rows[] = {
+        { "PUT", DEPLOYMENTS "/a%20b", RESOURCES(""), 400, "error.target", "name" },
+        { "PUT", "~/resourceGroups/none/providers/Microsoft.Resources/deployments/d", RESOURCES(""), 404, "error.code",
+          "ResourceGroupNotFound" },
+        { "GET", DEPLOYMENTS, NULL, 200, "value.0", NULL },
+    };
+    ROWS_RUN(world, rows);
+}
+
+static void
+test_what_if(void)
+{
+    g_autoptr(World) world = world_with_group();
+    const Row before[] = {
+        { "POST", DEPLOYMENTS "/d1/whatIf", RESOURCES(WEB), 200, "properties.changes.0.changeType", "Create" },
+        { "POST", DEPLOYMENTS "/d1/whatIf", RESOURCES(WEB), 200, "properties.changes.0.before", NULL },
+        { "POST", DEPLOYMENTS "/d1/whatIf", RESOURCES(WEB), 200, "properties.changes.0.after.sku.capacity", "2" },
+        { "GET", "@/web", NULL, 404, NULL, NULL },
+        { "PUT", DEPLOYMENTS "/d1", RESOURCES(WEB "," SET("db", "Standard_B1ms", "")), 201, NULL, NULL },
+    };
+    ROWS_RUN(world, before);
+    world_settle(world);
+    const Row after[] = {
+        { "POST", DEPLOYMENTS "/d1/whatIf", RESOURCES(WEB), 200, "properties.changes.0.changeType", "Ignore" },
+        { "POST", DEPLOYMENTS "/d1/whatIf", RESOURCES(WEB), 200, "properties.changes.1.changeType", "NoChange" },
+        { "POST", DEPLOYMENTS "/d1/whatIf", RESOURCES(WEB), 200, "properties.changes.1.delta", NULL },
+        { "POST", DEPLOYMENTS "/d1/whatIf", RESOURCES(SET("WEB", "Standard_B2s", "")), 200, "properties.changes.1.delta.0.path",
+          "sku.name" },
+        { "POST", DEPLOYMENTS "/d1/whatIf", RESOURCES(HEALTH("web/h", "")), 200, "properties.changes.1.delta.0.path",
+          "properties.virtualMachineProfile.extensionProfile" },
+        { "POST", DEPLOYMENTS "/d1/whatIf", RESOURCES(HEALTH("web/h", "")), 200,
+          "properties.changes.1.delta.0.propertyChangeType", "Create" },
+        { "POST", DEPLOYMENTS "/d1/whatIf", WHAT_IF("ResourceIdOnly"), 200, "properties.changes.1.changeType", "Modify" },
+        { "POST", DEPLOYMENTS "/d1/whatIf", WHAT_IF("ResourceIdOnly"), 200, "properties.changes.1.after", NULL },
+        { "POST", DEPLOYMENTS "/d1/whatIf", WHAT_IF("resourceIdOnly"), 200, "properties.changes.1.delta", NULL },
+        { "POST", DEPLOYMENTS "/d1/whatIf", WHAT_IF("FullResourcePayloads"), 200, "properties.changes.1.delta.0.after",
+          "Standard_B2s" },
+        { "POST", DEPLOYMENTS "/d1/whatIf", WHAT_IF("Some"), 400, "error.target", "properties.whatIfSettings" },
+        { "PUT", DEPLOYMENTS "/d1", WHAT_IF("ResourceIdOnly"), 400, "error.target", "whatIfSettings" },
+        { "POST", DEPLOYMENTS "/d1/whatIf", RESOURCES(SET("web", "Standard_None", "")), 400, "error.target", "sku.name" },
+        { "GET", "@/web", NULL, 200, "properties.revision", "1" },
+    };
+    ROWS_RUN(world, after);
+}
+
+/* As people write it, and as 'az deployment' sends it. */
+static void
+test_a_template_has_comments(void)
+{
+    g_autoptr(World) world = world_with_group();
+    const Row rows[] = {
+        { "PUT", DEPLOYMENTS "/d1",
+          "{\"properties\": {\"mode\": \"Incremental\", template:{\r\n " SCHEMA
+          " contentVersion: \"1.0.0.0\", // none yet\n \"resources\": [/* here */]}}}",
+          201, "properties.provisioningState", "Succeeded" },
+        /* elsewhere JSON is JSON */
+        { "PATCH", GROUP, "{tags:{}}", 400, "error.code", "InvalidRequestContent" },
+    };
+    ROWS_RUN(world, rows);
+}
+
+/* An extension is part of its set's model: of the template's, or of one that is there. */
+static void
+test_extensions(void)
+{
+    g_autoptr(World) world = world_with_group();
+    answer_free(
+        world_must(world, 201, "PUT", DEPLOYMENTS "/d1", RESOURCES(HEALTH("web/h", ",\"dependsOn\":[\"web\"]") "," WEB)));
+    const Row first[] = {
+        { "GET", "@/web", NULL, 200, "properties.revision", "1" },
+        { "GET", "@/web", NULL, 200, IN_MODEL ".0.name", "h" },
+        { "GET", DEPLOYMENTS "/d1", NULL, 200, "properties.dependencies.0.resourceName", "web/h" },
+        { "GET", DEPLOYMENTS "/d1", NULL, 200, "properties.dependencies.0.dependsOn.0.resourceName", "web" },
+        { "GET", DEPLOYMENTS "/d1/operations", NULL, 200, "value.0.properties.targetResource.resourceType",
+          "Microsoft.Compute/virtualMachineScaleSets" },
+        { "GET", DEPLOYMENTS "/d1/operations", NULL, 200, "value.1.properties.targetResource.resourceName", "web/h" },
+        { "GET", DEPLOYMENTS "/d1/operations", NULL, 200, "value.2", NULL },
+    };
+    ROWS_RUN(world, first);
+    world_settle(world);
+    const Row later[] = {
+        /* its set alone: the extension that it has stays */
+        { "PUT", DEPLOYMENTS "/d2", RESOURCES(SET("web", "Standard_B1ms", ",\"tags\":{\"a\":\"b\"}")), 201,
+          "properties.provisioningState", "Succeeded" },
+        { "GET", "@/web", NULL, 200, IN_MODEL ".0.name", "h" },
+        { "GET", "@/web", NULL, 200, "tags.a", "b" },
+        /* the same by its own name, and a set that is not there */
+        { "PUT", DEPLOYMENTS "/d3", RESOURCES(HEALTH("web/H", "")), 201, "properties.provisioningState", "Succeeded" },
+        { "GET", "@/web", NULL, 200, IN_MODEL ".1", NULL },
+        { "PUT", DEPLOYMENTS "/d5", RESOURCES(FABRIC("web/f")), 201, NULL, NULL },
+        { "GET", "@/web", NULL, 200, IN_MODEL ".0.name", "h" },
+        { "GET", "@/web", NULL, 200, IN_MODEL ".1.name", "f" },
+        { "PUT", DEPLOYMENTS "/d4", RESOURCES(HEALTH("none/h", "")), 404, "error.code", "ResourceNotFound" },
+        { "GET", DEPLOYMENTS, NULL, 200, "value.4", NULL },
+    };
+    ROWS_RUN(world, later);
+}
+
+/* What a newer request takes over has failed as part of the deployment. */
+static void
+test_a_failure_is_told(void)
+{
+    g_autoptr(World) world = world_with_group();
+    g_autoptr(Answer) put = world_must(world, 201, "PUT", DEPLOYMENTS "/d1", RESOURCES(WEB "," HEALTH("web/h", "")));
+    /* What changes nothing waits for what is under way all the same. */
+    g_autoptr(Answer) same = world_must(world, 201, "PUT", DEPLOYMENTS "/d2", RESOURCES(WEB));
+    answer_expect(same, "properties.provisioningState", "Running");
+    answer_free(world_must(world, 200, "PATCH", "@/web", "{\"sku\":{\"capacity\":3}}"));
+    world_expect_operation(world, put, "Failed", "DeploymentFailed");
+    g_autoptr(Answer) got = world_must(world, 200, "GET", DEPLOYMENTS "/d1", NULL);
+    answer_expect(got, "properties.provisioningState", "Failed");
+    answer_expect(got, "properties.error.details.0.code", "OperationPreempted");
+    answer_expect(got, "properties.error.details.1", NULL);
+    answer_expect(got, "properties.outputs", NULL);
+    const Row rows[] = {
+        { "GET", DEPLOYMENTS "/d1/operations", NULL, 200, "value.0.properties.statusMessage.error.code", "OperationPreempted" },
+        /* again, by the same name: a run of its own, and the former one's address leads nowhere */
+        { "PUT", DEPLOYMENTS "/d1", RESOURCES(WEB), 200, NULL, NULL },
+    };
+    ROWS_RUN(world, rows);
+    const char *address = strstr(api_response_header(put->response, "Azure-AsyncOperation"), "/subscriptions/");
+    g_autofree char *target = g_strconcat("!", address, NULL);
+    answer_free(world_must(world, 404, "GET", target, NULL));
+}
+
+/* The value of a secure parameter reaches the set, and is written down nowhere else. */
+static void
+test_secrets_are_not_kept(void)
+{
+    g_autoptr(World) world = world_with_group();
+    answer_free(world_must(
+        world, 201, "PUT", DEPLOYMENTS "/d1",
+        TEMPLATE(",\"parameters\":{\"p\":{\"type\":\"securestring\",\"defaultValue\":\"swordfish-1\"},\"q\":{\"type\":"
+                 "\"secureString\"}},\"resources\":[" SET("web", "Standard_B1ms",
+                                                          ",\"tags\":{\"a\":\"[concat(parameters('p'),"
+                                                          "parameters('q'))]\"}") "]},\"parameters\":{"
+                                                                                  "\"q\":{\"value\":"
+                                                                                  "\"swordfish-2\"}")));
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreTx) tx = store_read(world->store, &error);
+    g_autoptr(StoreDeployment) row = store_deployment_get(tx, "G1", "D1", &error);
+    g_assert_no_error(error);
+    g_assert_null(strstr(row->document, "swordfish"));
+    g_clear_pointer(&tx, store_abort);
+    const Row rows[] = {
+        { "GET", "@/web", NULL, 200, "tags.a", "swordfish-1swordfish-2" },
+        { "GET", DEPLOYMENTS "/d1", NULL, 200, "properties.parameters.q.type", "SecureString" },
+        { "GET", DEPLOYMENTS "/d1", NULL, 200, "properties.parameters.q.value", NULL },
+    };
+    ROWS_RUN(world, rows);
+}
+
+/* Operations are forgotten after a week, those of deployments are not; and a deployment goes with its group. */
+static void
+test_it_lasts_as_long_as_its_group(void)
+{
+    g_autoptr(World) world = world_with_group();
+    answer_free(world_must(world, 201, "PUT", DEPLOYMENTS "/d1", RESOURCES(WEB)));
+    world_settle(world);
+    world_restart(world);
+    world_advance(world, G_GINT64_CONSTANT(30) * 86400 * USEC_PER_SEC);
+    const Row rows[] = {
+        { "GET", DEPLOYMENTS "/d1/operations", NULL, 200, "value.0.properties.provisioningState", "Succeeded" },
+        { "DELETE", GROUP, NULL, 202, NULL, NULL },
+    };
+    ROWS_RUN(world, rows);
+    world_settle(world);
+    const Row again[] = {
+        { "PUT", GROUP, "{\"location\":\"local\"}", 201, NULL, NULL },
+        { "GET", DEPLOYMENTS "/d1", NULL, 404, "error.code", "DeploymentNotFound" },
+    };
+    ROWS_RUN(world, again);
+}
+
+static void
+test_network_of_the_host(void)
+{
+    g_autoptr(World) world = world_with_group();
+#define NETWORKS GROUP "/providers/Microsoft.Network/virtualNetworks"
+    const Row rows[] = {
+        { "GET", NETWORKS, NULL, 200, "value.0.name", "host" },
+        { "GET", NETWORKS, NULL, 200, "value.0.location", "local" },
+        { "GET", NETWORKS "/HOST", NULL, 200, "properties.subnets.0.properties.addressPrefix", "10.0.2.0/24" },
+        { "GET", NETWORKS "/host/subnets", NULL, 200, "value.0.name", "default" },
+        { "GET", NETWORKS "/host/subnets/default", NULL, 200, "properties.addressPrefix", "10.0.2.0/24" },
+        { "GET", NETWORKS "/other", NULL, 404, "error.code", "ResourceNotFound" },
+        { "GET", NETWORKS "/host/subnets/other", NULL, 404, "error.code", "ResourceNotFound" },
+        { "GET", "~/resourceGroups/none/providers/Microsoft.Network/virtualNetworks", NULL, 404, "error.code",
+          "ResourceGroupNotFound" },
+        { "PUT", NETWORKS "/mine", "{}", 405, "error.code", "MethodNotAllowed" },
+        { "GET", "~/providers/Microsoft.Network", NULL, 200, "resourceTypes.0.resourceType", "virtualNetworks" },
+    };
+    ROWS_RUN(world, rows);
+    world->host_facts.network = NULL;
+    const Row unknown[] = {
+        { "GET", NETWORKS, NULL, 200, "value.0", NULL },
+        { "GET", NETWORKS "/host", NULL, 404, "error.code", "ResourceNotFound" },
+    };
+    ROWS_RUN(world, unknown);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/api/deployments/one-set", test_one_set);
+    g_test_add_func("/api/deployments/all-or-nothing", test_all_or_nothing);
+    g_test_add_func("/api/deployments/what-is-refused", test_what_is_refused);
+    g_test_add_func("/api/deployments/what-if", test_what_if);
+    g_test_add_func("/api/deployments/a-template-has-comments", test_a_template_has_comments);
+    g_test_add_func("/api/deployments/extensions", test_extensions);
+    g_test_add_func("/api/deployments/a-failure-is-told", test_a_failure_is_told);
+    g_test_add_func("/api/deployments/secrets-are-not-kept", test_secrets_are_not_kept);
+    g_test_add_func("/api/deployments/it-lasts-as-long-as-its-group", test_it_lasts_as_long_as_its_group);
+    g_test_add_func("/api/deployments/network-of-the-host", test_network_of_the_host);
+    return g_test_run();
+}
