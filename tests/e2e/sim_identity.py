@@ -11,7 +11,7 @@ def _(t):
     npm.install('identity')
 
 
-@suite.test('@azure/identity, and @azure/arm-compute by it')
+@suite.test('@azure/identity, and @azure/arm-compute and @azure/arm-resources by it')
 def _(t):
     t.relay(['node', npm.program('identity')], {
         'TESTUDO_URL': t.daemon.url, 'TESTUDO_CA_FILE': t.daemon.ca_file, 'TESTUDO_TOKEN_FILE': t.daemon.token_file,
