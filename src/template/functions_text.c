@@ -109,10 +109,10 @@ call_trim(Evaluation *, const Arguments *arguments, GError **)
 
 /* As strstr(), for whoever goes on behind what was found: that looks at the whole text each time under AddressSanitizer. */
 static const char *
-find_part(const char *at, const char *part)
+find_part(const char *at, const char *end, const char *part)
 {
     const gsize length = strlen(part), window = MAX(WINDOW_MIN, 4 * length);
-    for (gsize n; (n = strnlen(at, window)) >= length; at += n - length + 1) {
+    for (gsize n; (n = MIN((gsize)(end - at), window)) >= length; at += n - length + 1) {
         const char *found = memmem(at, n, part, length);
         if (found || n < window)
             return found;
@@ -124,7 +124,7 @@ static guint
 count_of(const char *text, const char *part)
 {
     guint n = 0;
-    for (const char *at = text; (at = find_part(at, part)); at += strlen(part))
+    for (const char *at = text, *end = text + strlen(text); (at = find_part(at, end, part)); at += strlen(part))
         n++;
     return n;
 }
@@ -140,7 +140,7 @@ call_replace(Evaluation *evaluation, const Arguments *arguments, GError **error)
     if (!evaluation_fits(evaluation, strlen(at) + count_of(at, old) * strlen(new), 1, error))
         return NULL;
     GString *text = g_string_new(NULL);
-    for (const char *found; (found = find_part(at, old)); at = found + strlen(old)) {
+    for (const char *found, *end = at + strlen(at); (found = find_part(at, end, old)); at = found + strlen(old)) {
         g_string_append_len(text, at, found - at);
         g_string_append(text, new);
     }
@@ -174,13 +174,13 @@ call_substring(Evaluation *evaluation, const Arguments *arguments, GError **erro
 
 /* The next delimiter from `at`; the first in the array wins where two are at one place. *ret_length is not 0. */
 static const char *
-next_delimiter(const char *at, const json_t *delimiters, gsize *ret_length)
+next_delimiter(const char *at, const char *end, const json_t *delimiters, gsize *ret_length)
 {
     if (json_is_string(delimiters)) {
         *ret_length = json_string_length(delimiters);
-        return find_part(at, json_string_value(delimiters));
+        return find_part(at, end, json_string_value(delimiters));
     }
-    for (; *at; at++) {
+    for (; at < end; at++) {
         for (size_t i = 0; i < json_array_size(delimiters); i++) {
             *ret_length = json_string_length(json_array_get(delimiters, i));
             if (strncmp(at, json_string_value(json_array_get(delimiters, i)), *ret_length) == 0)
@@ -209,16 +209,16 @@ delimiters_check(const Evaluation *evaluation, const json_t *delimiters, GError 
 static json_t *
 call_split(Evaluation *evaluation, const Arguments *arguments, GError **error)
 {
-    const char *text = argument_text(arguments, 0);
+    const char *text = argument_text(arguments, 0), *end = text + strlen(text);
     gsize n = 1, length;
     if (!delimiters_check(evaluation, arguments->values[1], error))
         return NULL;
-    for (const char *at = text; (at = next_delimiter(at, arguments->values[1], &length)); at += length)
+    for (const char *at = text; (at = next_delimiter(at, end, arguments->values[1], &length)); at += length)
         n++;
     if (!evaluation_fits(evaluation, strlen(text), n, error))
         return NULL;
     json_t *parts = json_array();
-    for (const char *found; (found = next_delimiter(text, arguments->values[1], &length)); text = found + length)
+    for (const char *found; (found = next_delimiter(text, end, arguments->values[1], &length)); text = found + length)
         json_array_append_new(parts, json_stringn(text, (size_t)(found - text)));
     json_array_append_new(parts, json_string(text));
     return parts;

@@ -43,6 +43,7 @@ test_values(void)
         { TEMPLATE(VNET("'[reference(`V`)]'")), LOOKED_UP(NETWORK "vnets/v") },
         { TEMPLATE(VNET("'[reference(`microsoft.network/vnets/v`)]'")), LOOKED_UP(NETWORK "vnets/v") },
         { TEMPLATE(VNET("'[if(true(), reference(concat(`v`)), null())]'")), LOOKED_UP(NETWORK "vnets/v") },
+        { TEMPLATE("'variables': {'w': 1}, 'outputs': {'o': {'type': 'array', 'value': ['[variables(`w`)]', '[reference(`v`).full]']}}, " RESOURCES(RESOURCE("vnets", "v", ""))), "{'o':{'type':'Array','value':[1,false]}}" },
         /* as az vmss create has it */
         { OUTPUTS("'VMSS': {'type': 'object', 'value': '[reference(resourceId(`Microsoft.Compute/virtualMachineScaleSets`, `web`),providers(`Microsoft.Compute`, `virtualMachineScaleSets`).apiVersions[0])]'}"),
           "{'vmss':{'type':'Object','value':{'id':'" COMPUTE "virtualMachineScaleSets/web','full':false}}}" },
@@ -111,6 +112,7 @@ test_refused_at_once(void)
         { SECURE_ONE("'[parameters(`PW`)]'"), "template.outputs.o.value", "output 'o' uses the secure parameter 'pw'" },
         { SECURE_ONE("'[if(false(), parameters(`pw`), `a`)]'"), "template.outputs.o.value", "'o'|'pw'" },
         { SECURE_ONE("'[resourceGroup()[parameters(`pw`)]]'"), "template.outputs.o.value", "'o'|'pw'" },
+        { SECURE("'variables': {'v': '[concat(parameters(`pw`), variables(`w`))]', 'w': 'x'}, 'outputs': {'o': {'type': 'string', 'value': '[variables(`v`)]'}}, 'resources': []"), "template.outputs.o.value", "'o'|'pw'" },
         { SECURE("'variables': {'v': {'a': '[variables(`w`)]'}, 'w': '[parameters(`pw`)]'}, 'outputs': {'o': {'type': 'string', 'value': '[variables(`v`).b]'}}, 'resources': []"), "template.outputs.o.value", "'o'|'pw'" },
     };
     /* clang-format on */
