@@ -10,8 +10,10 @@
 /* For a request's head and body together, however they trickle in. */
 #define REQUEST_LIMIT   (120 * G_USEC_PER_SEC)
 #define CONNECTIONS_MAX 512
-#define HEADER_MEMORY   (32u << 10)
-#define TLS_PRIORITIES  "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"
+/* Of these, from one address: whoever is idle on purpose does not shut out the others. */
+#define CONNECTIONS_OF_ONE 256
+#define HEADER_MEMORY      (32u << 10)
+#define TLS_PRIORITIES     "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"
 
 struct Server {
     Exchanges exchanges;
@@ -31,6 +33,7 @@ daemon_start(Listener *listener, int fd, const ServerConfig *config, GError **er
     const struct MHD_OptionItem tls_options[] = {
         { MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)tls_pair_retrieve },
         { MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)TLS_PRIORITIES },
+        { MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_OF_ONE, NULL },
         { MHD_OPTION_END, 0, NULL },
     };
     const struct MHD_OptionItem no_options[] = { { MHD_OPTION_END, 0, NULL } };

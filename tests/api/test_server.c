@@ -7,6 +7,8 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -243,8 +245,9 @@ append(char *bytes, size_t size, size_t count, void *data)
     return size * count;
 }
 
+/* from: this end's address; NULL: any. */
 static Fetched
-fetch(const Fixture *fixture, const char *address, const char *token)
+fetch_from(const Fixture *fixture, const char *from, const char *address, const char *token)
 {
     Fetched fetched = { 0, g_string_new(NULL), g_string_new(NULL) };
     CURL *curl = curl_easy_init();
@@ -253,6 +256,7 @@ fetch(const Fixture *fixture, const char *address, const char *token)
     curl_easy_setopt(curl, CURLOPT_URL, address);
     curl_easy_setopt(curl, CURLOPT_CAINFO, fixture->tls->ca_file);
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(curl, CURLOPT_INTERFACE, from);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, 10L);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, append);
@@ -271,6 +275,42 @@ static char *
 https_address(const Fixture *fixture, const char *path)
 {
     return g_strdup_printf("https://127.0.0.1:%u%s", server_port(fixture->server), path);
+}
+
+static Fetched
+fetch(const Fixture *fixture, const char *address, const char *token)
+{
+    return fetch_from(fixture, NULL, address, token);
+}
+
+static int
+dial_https(const Fixture *fixture)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((in_port_t)server_port(fixture->server)) };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    g_assert_cmpint(connect(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
+    return fd;
+}
+
+/* As many as there may be in all, from one address, which say nothing. */
+static void
+test_one_address_does_not_shut_out_others(Fixture *f, const void *data)
+{
+    struct rlimit files = { 0 };
+    int idle[512];
+    (void)data;
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    for (guint i = 0; i < G_N_ELEMENTS(idle); i++)
+        idle[i] = dial_https(f);
+    g_autofree char *address =
+        g_strdup_printf("https://127.0.0.1:%u/subscriptions?api-version=2024-07-01", server_port(f->server));
+    g_auto(Fetched) other = fetch_from(f, "127.0.0.2", address, TOKEN);
+    g_assert_cmpint(other.status, ==, 200);
+    for (guint i = 0; i < G_N_ELEMENTS(idle); i++)
+        close(idle[i]);
 }
 
 static void
@@ -610,6 +650,7 @@ main(int argc, char **argv)
     g_test_add("/server/a-slow-client-is-cut-off", Fixture, "short", set_up, test_a_slow_client_is_cut_off, tear_down);
     g_test_add("/server/a-busy-client-is-not-cut-off", Fixture, "short", set_up, test_a_busy_client_is_not_cut_off, tear_down);
     ADD("https-needs-the-token", test_https_needs_the_token);
+    ADD("one-address-does-not-shut-out-others", test_one_address_does_not_shut_out_others);
     ADD("links-work-with-and-without-a-token", test_links_work_with_and_without_a_token);
     ADD("what-is-in-use-is-named", test_what_is_in_use_is_named);
     ADD("a-stale-socket-is-replaced", test_a_stale_socket_is_replaced);
