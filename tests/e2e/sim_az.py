@@ -1,5 +1,6 @@
 """Azure's command line as Debian has it, unmodified: it registers the daemon as its cloud, signs in, and works."""
 
+import json
 import os
 import re
 import secrets
@@ -97,51 +98,56 @@ def _(t):
 
 # ---- templates ----
 
-# As somebody writes one: with a comment, which is no JSON.
-TEMPLATE = """{
-  // Two parameters, one scale set.
-  "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
-  "contentVersion": "1.0.0.0",
-  "parameters": {"name": {"type": "string"}, "capacity": {"type": "int", "defaultValue": 1}},
-  "resources": [{
-    "type": "Microsoft.Compute/virtualMachineScaleSets",
-    "apiVersion": "2022-08-01",
-    "name": "[parameters('name')]",
-    "location": "[resourceGroup().location]",
-    "sku": {"name": "Standard_B1ms", "capacity": "[parameters('capacity')]"},
-    "properties": {
-      "upgradePolicy": {"mode": "Manual"},
-      "virtualMachineProfile": {"storageProfile": {"imageReference": {
-        "publisher": "Testudo", "offer": "mini", "sku": "gen2", "version": "1.0.0"}}}
-    }
-  }],
-  "outputs": {"unique": {"type": "string", "value":
-    "[reference(resourceId('Microsoft.Compute/virtualMachineScaleSets', parameters('name'))).uniqueId]"}}
-}"""
+# The one that the documentation shows.
+TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../docs/examples/set.json')
 
 
 def deploy(t, words):
-    return t.az.run(f'az deployment group {words} -g made --template-file {t.template}')
+    return t.az.run(f'az deployment group {words} -g made --template-file {TEMPLATE}')
 
 
 @suite.test('a template is looked at, deployed, and changed by another one')
 def _(t):
-    t.template = t.room.file('template.json')
-    with open(t.template, 'w', encoding='utf-8') as file:
-        file.write(TEMPLATE)
     would = deploy(t, 'what-if --no-pretty-print -p name=db').expect().json
     assert [(one['changeType'], one['after']['name']) for one in would['changes']] == [('Create', 'db')], would
     done = deploy(t, 'create -n first -p name=db').expect().json['properties']
     assert done['provisioningState'] == 'Succeeded', done
     made = t.az.run('az vmss show -g made -n db').expect().json
     assert made['uniqueId'] == done['outputs']['unique']['value'] and made['sku']['capacity'] == 1, (made, done)
+    profile = made['virtualMachineProfile']
+    assert profile['securityProfile']['securityType'] == 'TrustedLaunch', profile
+    assert [one['name'] for one in profile['extensionProfile']['extensions']] == ['GuestAttestation'], profile
     would = deploy(t, 'what-if -p name=db capacity=2').expect().out
     assert re.search(r'~ sku\.capacity:\s+1 => 2', would), would
     deploy(t, 'create -n second -p name=db capacity=2').expect()
     assert t.az.run('az vmss show -g made -n db').expect().json['sku']['capacity'] == 2
     assert len(t.az.run('az deployment group list -g made').expect().json) == 2
     steps = t.az.run('az deployment operation group list -g made -n second').expect().json
-    assert [one['properties']['targetResource']['resourceName'] for one in steps] == ['db'], steps
+    assert [one['properties']['targetResource']['resourceName'] for one in steps] == ['db', 'db/GuestAttestation'], steps
+
+
+def of_set(name, body):
+    """A template of one scale set, which is there already: what it does not say stays as it is."""
+    return {
+        '$schema': 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
+        'contentVersion': '1.0.0.0',
+        'resources': [{'type': 'Microsoft.Compute/virtualMachineScaleSets', 'apiVersion': '2022-08-01', 'name': name,
+                       'location': '[resourceGroup().location]', **body}],
+    }
+
+
+@suite.test('a set goes from Standard to Trusted launch and back by templates')
+def _(t):
+    for name, body, security_type in (('forth', bodies.upgrade(), 'TrustedLaunch'), ('back', bodies.roll_back(), 'Standard')):
+        file = t.room.file(name + '.json')
+        with open(file, 'w', encoding='utf-8') as text:
+            json.dump(of_set('web', body), text)
+        t.az.run(f'az deployment group create -g e2e -n {name} --template-file {file}').expect()
+        t.az.run('az vmss update-instances -g e2e -n web --instance-ids "*"').expect()
+        instances = t.arm.get(t.arm.set('web') + '/virtualMachines').expect(200).body['value']
+        seen = [(one['properties']['latestModelApplied'], one['properties']['securityProfile']['securityType'])
+                for one in instances]
+        assert seen == [(True, security_type)] * 2, seen
 
 
 @suite.test('a template that cannot be deployed changes nothing, and says why')
