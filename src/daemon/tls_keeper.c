@@ -10,16 +10,19 @@
 #define LOOK_AGAIN    (60 * USEC_PER_SEC)
 #define CA_WARN       (365 * DAY)
 #define CA_WARN_EVERY (30 * DAY)
+/* Whoever renews it in time has done so by then. */
+#define OPERATOR_WARN       (14 * DAY)
+#define OPERATOR_WARN_EVERY DAY
 
 struct TlsKeeper {
     const DaemonConfig *config;
     Clock *clock;
-    GPtrArray *names; /* NULL at its end */
-    TlsFiles *files;  /* what is served */
-    Server *server;   /* NULL: none yet */
-    guint timer;      /* 0: none */
-    char *said;       /* why the newest cannot be used; NULL: it is */
-    UnixTime ca_warned;
+    GPtrArray *names;                    /* NULL at its end */
+    TlsFiles *files;                     /* what is served */
+    Server *server;                      /* NULL: none yet */
+    guint timer;                         /* 0: none */
+    char *said;                          /* why the newest cannot be used; NULL: it is */
+    UnixTime ca_warned, operator_warned; /* 0: not yet */
 };
 
 static TlsFiles *
@@ -89,18 +92,42 @@ newest_serve(TlsKeeper *keeper, GError **error)
     return TRUE;
 }
 
+/* Is it time to say that something ends? last: when that was said last, which is noted. */
+static gboolean
+end_is_near(UnixTime ends, UnixTime now, gint64 ahead, gint64 every, UnixTime *last)
+{
+    if (ends - now > ahead || (*last && now - *last < every))
+        return FALSE;
+    *last = now;
+    return TRUE;
+}
+
 static void
 ca_end_say(TlsKeeper *keeper, UnixTime now)
 {
     UnixTime ends = keeper->files->ca_ends;
-    if (!ends || ends - now > CA_WARN || (keeper->ca_warned && now - keeper->ca_warned < CA_WARN_EVERY))
+    if (!ends || !end_is_near(ends, now, CA_WARN, CA_WARN_EVERY, &keeper->ca_warned))
         return;
-    keeper->ca_warned = now;
     g_autofree char *end = time_to_text(ends);
     g_warning(
         "HTTPS: the CA that clients trust ('%s') %s at %.19sZ. Remove ca.pem and ca.key there, start the daemon again, and "
         "give clients the ca.pem that it makes.",
         keeper->files->ca_file, ends > now ? "ends" : "ended", end);
+}
+
+/* The daemon's own is renewed by itself. */
+static void
+operator_end_say(TlsKeeper *keeper, UnixTime now)
+{
+    UnixTime ends = keeper->files->ends;
+    if (!keeper->config->tls_certificate ||
+        !end_is_near(ends, now, OPERATOR_WARN, OPERATOR_WARN_EVERY, &keeper->operator_warned))
+        return;
+    g_autofree char *end = time_to_text(ends);
+    g_warning(
+        "HTTPS: the certificate of --tls-cert ('%s') %s at %.19sZ. Put a newer one there, with its key at --tls-key: both are "
+        "read again within an hour, or by 'systemctl reload testudod'.",
+        keeper->config->tls_certificate, ends > now ? "ends" : "ended", end);
 }
 
 static void
@@ -117,6 +144,7 @@ on_time(void *data)
         keeper->said = g_strdup(error->message);
     }
     ca_end_say(keeper, now);
+    operator_end_say(keeper, now);
     keeper->timer = keeper->clock->timer_add(keeper->clock, now + (keeper->said ? LOOK_AGAIN : LOOK_EVERY), on_time, keeper);
 }
 

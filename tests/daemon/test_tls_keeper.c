@@ -333,6 +333,28 @@ test_the_end_of_the_authority_is_said_a_year_ahead(Fixture *f, const void *data)
     expect_warnings(3, "ended at 20");
 }
 
+static void
+test_the_end_of_the_operators_is_said_two_weeks_ahead(Fixture *f, const void *data)
+{
+    (void)data;
+    g_autofree char *a = other_state(f, "a");
+    serve_the_operators(f, a);
+    gint64 left = tls_keeper_files(f->keeper)->ends - f->clock->now(f->clock);
+    clock_virtual_jump(f->clock, left - DAYS(15));
+    pass(f, 2 * HOUR);
+    g_assert_cmpuint(warnings, ==, 0);
+    clock_virtual_jump(f->clock, DAYS(1));
+    pass(f, 2 * HOUR);
+    expect_warnings(1, "operator.pem') ends at 20");
+    pass(f, 12 * HOUR);
+    g_assert_cmpuint(warnings, ==, 1);
+    pass(f, 12 * HOUR);
+    g_assert_cmpuint(warnings, ==, 2);
+    clock_virtual_jump(f->clock, DAYS(14));
+    pass(f, HOUR);
+    expect_warnings(3, "ended at 20");
+}
+
 /* Clients trust it: only who starts a daemon gets another one. */
 static void
 test_an_authority_that_is_gone_is_not_made_again(Fixture *f, const void *data)
@@ -402,6 +424,7 @@ main(int argc, char **argv)
     ADD("broken-files-change-nothing", test_broken_files_change_nothing);
     ADD("a-chain-that-is-cut-off-changes-nothing", test_a_chain_that_is_cut_off_changes_nothing);
     ADD("the-end-of-the-authority-is-said-a-year-ahead", test_the_end_of_the_authority_is_said_a_year_ahead);
+    ADD("the-end-of-the-operators-is-said-two-weeks-ahead", test_the_end_of_the_operators_is_said_two_weeks_ahead);
     ADD("an-authority-that-is-gone-is-not-made-again", test_an_authority_that_is_gone_is_not_made_again);
     ADD("handshakes-do-not-mind-a-change", test_handshakes_do_not_mind_a_change);
     int status = g_test_run();
