@@ -42,11 +42,8 @@ dependencies_json(const Template *template)
     for (guint i = 0; i < template->resources->len; i++) {
         const TemplateResource *resource = g_ptr_array_index(template->resources, i);
         json_t *on = json_array();
-        for (guint o = 0; o < template->resources->len; o++) {
-            const TemplateResource *other = g_ptr_array_index(template->resources, o);
-            if (g_ptr_array_find_with_equal_func(resource->depends_on, other->id, (GEqualFunc)resource_same, NULL))
-                json_array_append_new(on, dependency_json(other));
-        }
+        for (guint d = 0; d < resource->depends_on->len; d++)
+            json_array_append_new(on, dependency_json(g_ptr_array_index(resource->depends_on, d)));
         if (json_array_size(on) == 0) {
             json_decref(on);
             continue;

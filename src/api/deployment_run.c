@@ -84,19 +84,15 @@ is_extension_of(const TemplateResource *resource, const TemplateResource *set)
 
 /* All are made at once, so that none can wait for another's end. An extension comes with its set. */
 static gboolean
-order_check(const GPtrArray *resources, const TemplateResource *resource, GError **error)
+order_check(const TemplateResource *resource, GError **error)
 {
     for (guint d = 0; d < resource->depends_on->len; d++) {
-        for (guint i = 0; i < resources->len; i++) {
-            const TemplateResource *other = g_ptr_array_index(resources, i);
-            if (resource_same(other->id, g_ptr_array_index(resource->depends_on, d)) && is_of_type(other, TYPE_SET) &&
-                !is_extension_of(resource, other))
-                return arm_fail(
-                    error, ARM_INVALID_TEMPLATE, "template.resources",
-                    "'%.100s' depends on the scale set '%.100s': the resources of a template are made at the same time, "
-                    "and none waits for another. Deploy what is to wait by a template of its own, afterwards.",
-                    resource->name, other->name);
-        }
+        const TemplateResource *other = g_ptr_array_index(resource->depends_on, d);
+        if (is_of_type(other, TYPE_SET) && !is_extension_of(resource, other))
+            return arm_fail(error, ARM_INVALID_TEMPLATE, "template.resources",
+                            "'%.100s' depends on the scale set '%.100s': the resources of a template are made at the same "
+                            "time, and none waits for another. Deploy what is to wait by a template of its own, afterwards.",
+                            resource->name, other->name);
     }
     return TRUE;
 }
@@ -107,7 +103,7 @@ plans_make(const GPtrArray *resources, GError **error)
     g_autoptr(GPtrArray) plans = g_ptr_array_new_with_free_func(plan_free);
     for (guint i = 0; i < resources->len; i++) {
         const TemplateResource *resource = g_ptr_array_index(resources, i);
-        if (!type_check(resource, error) || !order_check(resources, resource, error))
+        if (!type_check(resource, error) || !order_check(resource, error))
             return NULL;
         Plan *plan = plan_of(plans, resource);
         if (is_of_type(resource, TYPE_SET))

@@ -70,7 +70,7 @@ fill_dependency(Evaluation *evaluation, Declared *declared, const json_t *text, 
     if (!other || g_ptr_array_find(declared->needs, other, NULL))
         return TRUE;
     need(declared, other);
-    g_ptr_array_add(declared->resource->depends_on, g_strdup(other->resource->id));
+    g_ptr_array_add(declared->resource->depends_on, other->resource);
     return TRUE;
 }
 
@@ -80,6 +80,10 @@ fill_dependencies(Evaluation *evaluation, Declared *declared, GError **error)
     const json_t *list = member_sent(declared->text, "dependsOn"), *one;
     size_t i;
     const gsize mark = evaluation_enter(evaluation, "dependsOn");
+    evaluation->resources->n_depends += json_array_size(list);
+    if (evaluation->resources->n_depends > TEMPLATE_DEPENDS_MAX)
+        return evaluation_fail(evaluation, error, "The resources of the template depend on more than %d others together.",
+                               TEMPLATE_DEPENDS_MAX);
     json_array_foreach(list, i, one)
     {
         const gsize inner = evaluation_enter_index(evaluation, i);

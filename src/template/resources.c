@@ -133,7 +133,7 @@ static TemplateResource *
 name_resource(Evaluation *evaluation, const json_t *text, const TemplateResource *parent, GError **error)
 {
     TemplateResource *resource = g_new0(TemplateResource, 1);
-    resource->depends_on = g_ptr_array_new_with_free_func(g_free);
+    resource->depends_on = g_ptr_array_new();
     if ((resource->type = required(evaluation, text, "type", "such as 'Microsoft.Compute/virtualMachineScaleSets'", error)) &&
         (resource->name = required(evaluation, text, "name", "the name that it gets", error)) &&
         set_api_version(evaluation, resource, text, error) && join_with_parent(evaluation, resource, parent, error) &&

@@ -15,6 +15,7 @@ typedef struct Declared {
 typedef struct Resources {
     GPtrArray *all;    /* of Declared: those whose condition is true, a parent before its children */
     GHashTable *index; /* folded id, "type/name" and name, to Declared; to NULL where several have that name */
+    gsize n_depends;   /* entries of dependsOn so far */
 } Resources;
 
 void resources_free(Resources *resources);

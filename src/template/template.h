@@ -18,6 +18,7 @@
 #define TEMPLATE_PARAMETERS_MAX 256
 #define TEMPLATE_VARIABLES_MAX  512
 #define TEMPLATE_RESOURCES_MAX  800
+#define TEMPLATE_DEPENDS_MAX    8192 /* entries of dependsOn, of all resources together */
 #define TEMPLATE_OUTPUTS_MAX    64
 
 /* reference(): the properties of the resource with this id (canonical in its fixed words, names as the template writes them),
@@ -40,7 +41,7 @@ typedef struct {
     char *id;          /* canonical, in the scope's group */
     char *api_version; /* "2022-08-01" */
     json_t *body; /* the other members, evaluated: location, tags, sku, properties, … Owned alone, to be changed at will */
-    GPtrArray *depends_on; /* of char*: ids of resources of this template; what names none of them is left out */
+    GPtrArray *depends_on; /* of TemplateResource, borrowed: others of this template; what names none of them is left out */
 } TemplateResource;
 
 typedef struct {

@@ -57,7 +57,8 @@ check_resource(const TemplateResource *resource, GHashTable *before, GHashTable 
     g_assert(g_str_has_prefix(resource->id, GROUP) && strstr(resource->id, resource->api_version) != resource->id);
     g_assert(json_is_object(resource->body) && levels(resource->body) <= JSON_BODY_MAX_DEPTH && !json_twin(resource->body));
     for (guint i = 0; i < resource->depends_on->len; i++) {
-        g_autofree char *need = resource_fold(g_ptr_array_index(resource->depends_on, i));
+        const TemplateResource *other = g_ptr_array_index(resource->depends_on, i);
+        g_autofree char *need = resource_fold(other->id);
         g_assert(g_hash_table_contains(before, need));
     }
     for (guint i = 0; i < 2; i++)

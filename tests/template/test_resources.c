@@ -119,9 +119,10 @@ order_of(const char *text, GError **error)
     for (guint i = 0; i < made->resources->len; i++) {
         const TemplateResource *resource = g_ptr_array_index(made->resources, i);
         g_string_append_printf(order, "%s%s", i > 0 ? " " : "", resource->name);
-        for (guint j = 0; j < resource->depends_on->len; j++)
-            g_string_append_printf(order, "%s%s", j > 0 ? "," : "<",
-                                   (const char *)g_ptr_array_index(resource->depends_on, j) + strlen(NETWORK "vnets/"));
+        for (guint j = 0; j < resource->depends_on->len; j++) {
+            const TemplateResource *other = g_ptr_array_index(resource->depends_on, j);
+            g_string_append_printf(order, "%s%s", j > 0 ? "," : "<", other->id + strlen(NETWORK "vnets/"));
+        }
     }
     return g_string_free(order, FALSE);
 }
@@ -202,6 +203,28 @@ test_many(void)
     }
 }
 
+/* Each depends on all before it, as long as that may be; one entry more is refused. */
+static void
+test_many_dependencies(void)
+{
+    for (guint more = 0; more < 2; more++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        guint n = 0;
+        for (guint i = 0; n < TEMPLATE_DEPENDS_MAX + more; i++) {
+            g_autoptr(GString) on = g_string_new(NULL);
+            for (guint o = 0; o < i && n < TEMPLATE_DEPENDS_MAX + more; o++, n++)
+                g_string_append_printf(on, "%s'r%u'", o > 0 ? "," : "", o);
+            g_string_append_printf(text, "%s" R("r%u", NEEDS("%s")), i > 0 ? "," : "", i, on->str);
+        }
+        g_autofree char *whole = g_strdup_printf(TEMPLATE("'resources': [%s]"), text->str);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Template) made = evaluate(whole, NULL, &error);
+        g_assert_true((made == NULL) == (more == 1));
+        if (!made)
+            assert_refused(error, "template.resources[128].dependsOn", "8192");
+    }
+}
+
 /* Each body is its own, also where all of them are made of one variable. */
 static void
 test_bodies_share_nothing(void)
@@ -226,6 +249,7 @@ main(int argc, char **argv)
     g_test_add_func("/template/resources/order", test_order);
     g_test_add_func("/template/resources/no-order", test_no_order);
     g_test_add_func("/template/resources/many", test_many);
+    g_test_add_func("/template/resources/many-dependencies", test_many_dependencies);
     g_test_add_func("/template/resources/bodies-share-nothing", test_bodies_share_nothing);
     return g_test_run();
 }
