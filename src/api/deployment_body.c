@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "model/property_checks.h"
+#include "template/template.h"
 
 #include <string.h>
 
@@ -121,6 +122,25 @@ gboolean
 deployment_what_if_read(const json_t *body, DeploymentRequest *ret_request, GError **error)
 {
     return request_read(body, /* what_if= */ TRUE, ret_request, error);
+}
+
+static void
+message_hide_secrets(const json_t *properties, GError *error)
+{
+    char *told = template_message_without_secrets(json_member(properties, "template"), json_member(properties, "parameters"),
+                                                  error->message);
+    g_free(error->message);
+    error->message = told;
+}
+
+void
+deployment_error_hide_secrets(const json_t *body, GError *error)
+{
+    const json_t *properties = json_member(body, "properties");
+    const GPtrArray *details = arm_error_details(error);
+    message_hide_secrets(properties, error);
+    for (guint i = 0; details && i < details->len; i++)
+        message_hide_secrets(properties, g_ptr_array_index((GPtrArray *)details, i));
 }
 
 gboolean

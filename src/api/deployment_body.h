@@ -17,6 +17,9 @@ gboolean deployment_request_read(const json_t *body, DeploymentRequest *ret_requ
 /* The same with whatIfSettings. */
 gboolean deployment_what_if_read(const json_t *body, DeploymentRequest *ret_request, GError **error);
 
+/* Before an error of such a request is told: the values of secure parameters that it quotes are hidden. */
+void deployment_error_hide_secrets(const json_t *body, GError *error);
+
 /* 1 to 64 letters, digits, '-', '_', '.', '(' and ')'; or InvalidParameter. */
 gboolean deployment_name_check(const char *name, GError **error);
 

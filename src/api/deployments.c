@@ -1,6 +1,7 @@
 /* Microsoft.Resources deployments of a resource group: read, listed, deleted. Shapes: Azure REST, Microsoft.Resources,
  * 2021-04-01. */
 #include "api/body_parts.h"
+#include "api/deployment_body.h"
 #include "api/deployment_place.h"
 #include "api/deployment_put.h"
 #include "api/deployment_scope.h"
@@ -184,14 +185,43 @@ deployment_delete(Call *call, GError **error)
     return respond_empty(204);
 }
 
+/* ---- what brings a template ---- */
+
+/* Rules quote what they refuse. */
+static ApiResponse *
+told(const Call *call, ApiResponse *response, GError **error)
+{
+    if (!response && error)
+        deployment_error_hide_secrets(call->body, *error);
+    return response;
+}
+
+static ApiResponse *
+put(Call *call, GError **error)
+{
+    return told(call, deployment_put(call, error), error);
+}
+
+static ApiResponse *
+validate(Call *call, GError **error)
+{
+    return told(call, deployment_validate(call, error), error);
+}
+
+static ApiResponse *
+what_if(Call *call, GError **error)
+{
+    return told(call, deployment_what_if(call, error), error);
+}
+
 const Route routes_deployments[] = {
     { "GET", PATH_DEPLOYMENTS, deployments_list, 0, "$filter " PAGE_QUERY },
     { "GET", PATH_DEPLOYMENT, deployment_get, 0, NO_QUERY },
     { "HEAD", PATH_DEPLOYMENT, deployment_head, 0, NO_QUERY },
-    { "PUT", PATH_DEPLOYMENT, deployment_put, ROUTE_BODY | ROUTE_JSONC, ACKNOWLEDGE },
+    { "PUT", PATH_DEPLOYMENT, put, ROUTE_BODY | ROUTE_JSONC, ACKNOWLEDGE },
     { "DELETE", PATH_DEPLOYMENT, deployment_delete, 0, NO_QUERY },
-    { "POST", PATH_DEPLOYMENT "/validate", deployment_validate, ROUTE_BODY | ROUTE_JSONC, ACKNOWLEDGE },
-    { "POST", PATH_DEPLOYMENT "/whatIf", deployment_what_if, ROUTE_BODY | ROUTE_JSONC, ACKNOWLEDGE },
+    { "POST", PATH_DEPLOYMENT "/validate", validate, ROUTE_BODY | ROUTE_JSONC, ACKNOWLEDGE },
+    { "POST", PATH_DEPLOYMENT "/whatIf", what_if, ROUTE_BODY | ROUTE_JSONC, ACKNOWLEDGE },
     { "POST", PATH_DEPLOYMENT "/cancel", deployment_cancel, 0, NO_QUERY },
     { "POST", PATH_DEPLOYMENT "/exportTemplate", template_export, 0, NO_QUERY },
     { "GET", PATH_DEPLOYMENT "/operations", operations_list, 0, NO_QUERY },

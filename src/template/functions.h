@@ -1,6 +1,5 @@
 /* template/functions.h: the functions of expressions as tables of rows, by what they are about. Internal to the room.
- * A row says how many arguments of which kinds are taken; a handler sees no others. No message has an argument's value in it:
- * it may be a secret. */
+ * A row says how many arguments of which kinds are taken; a handler sees no others. */
 #pragma once
 
 #include "template/evaluation.h"

@@ -5,7 +5,8 @@
  *
  * A template is hostile: one call evaluates it within a budget of what its functions may make, TEMPLATE_BUDGET, and within the
  * depths below. Every error is ARM_INVALID_TEMPLATE; its target is the JSON path of the place ("template.resources[0].name",
- * "parameters.count"), its message never has the value of a parameter that the template declares secure. */
+ * "parameters.count"), its message may quote a value: who shows it hides what is secret of it, by
+ * template_message_without_secrets(). */
 #pragma once
 
 #include "base/json.h"
@@ -66,6 +67,10 @@ json_t *template_outputs(const json_t *text, const json_t *parameters, const Tem
  * secureobject) or does not declare; a copy of the template without the default values of such. */
 json_t *template_parameters_without_secrets(const json_t *text, const json_t *parameters);
 json_t *template_without_secrets(const json_t *text);
+
+/* What may be told of an error, of those that come of what a template made as well: values of secure parameters, and their
+ * beginnings, are "***". Such of fewer than 4 bytes stay. Newly allocated. */
+char *template_message_without_secrets(const json_t *text, const json_t *parameters, const char *message);
 
 /* The names of the functions that expressions may call, in the order of docs/templates.md. Newly allocated. */
 GStrv template_functions(void);

@@ -312,6 +312,30 @@ test_secrets_are_not_kept(void)
     ROWS_RUN(world, rows);
 }
 
+/* Rules quote what they refuse, and that is no reason to tell a secret. */
+static void
+test_errors_tell_no_secret(void)
+{
+#define SECURE(size, name)                                                                                                     \
+    TEMPLATE(",\"parameters\":{\"p\":{\"type\":\"securestring\"}},\"resources\":[" SET(                                        \
+        name, size, "") "]},\"parameters\":{\"p\":{\"value\":\"swordfish!\"}")
+    static const struct {
+        const char *path, *body, *told;
+    } cases[] = {
+        { DEPLOYMENTS "/d1", SECURE("[parameters('p')]", "web"), "The VM size '***' does not exist here" },
+        { DEPLOYMENTS "/d1/validate", SECURE("[parameters('p')]", "web"), "The VM size '***' does not exist here" },
+        { DEPLOYMENTS "/d1/whatIf", SECURE("Standard_B1ms", "[parameters('p')]"), "The scale set name '***' is not accepted" },
+    };
+    g_autoptr(World) world = world_with_group();
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Answer) answer = world_ask(world, i == 0 ? "PUT" : "POST", cases[i].path, cases[i].body);
+        g_autofree char *all = json_text(answer->body);
+        g_test_message("%s", all);
+        g_assert_nonnull(strstr(all, cases[i].told));
+        g_assert_null(strstr(all, "swordfish"));
+    }
+}
+
 /* Operations are forgotten after a week, those of deployments are not; and a deployment goes with its group. */
 static void
 test_it_lasts_as_long_as_its_group(void)
@@ -373,6 +397,7 @@ main(int argc, char **argv)
     g_test_add_func("/api/deployments/extensions", test_extensions);
     g_test_add_func("/api/deployments/a-failure-is-told", test_a_failure_is_told);
     g_test_add_func("/api/deployments/secrets-are-not-kept", test_secrets_are_not_kept);
+    g_test_add_func("/api/deployments/errors-tell-no-secret", test_errors_tell_no_secret);
     g_test_add_func("/api/deployments/it-lasts-as-long-as-its-group", test_it_lasts_as_long_as_its_group);
     g_test_add_func("/api/deployments/network-of-the-host", test_network_of_the_host);
     return g_test_run();

@@ -112,6 +112,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const json_t *text = json_object_get(input, "template"), *sent = json_object_get(input, "parameters");
     g_autoptr(Template) made = template_evaluate(text, sent, &scope, &error);
     check_error(made ? made->parameters : NULL, error);
+    g_autofree char *told = error ? template_message_without_secrets(text, sent, error->message) : NULL;
+    g_assert(!told || g_utf8_validate(told, -1, NULL));
     if (made)
         check_template(made, text);
     g_autoptr(json_t) bare = template_without_secrets(text), bare_sent = template_parameters_without_secrets(text, sent);

@@ -117,16 +117,26 @@ test_violations_come_together(void)
         g_assert_cmpstr(arm_error_target(g_ptr_array_index(details, i)), ==, targets[i]);
 }
 
-/* No message has the value of a secure parameter, whatever is wrong with it or done with it. */
+/* No message that is told has the value of a secure parameter, whatever is wrong with it or done with it. */
 static void
 test_no_message_has_a_secret(void)
 {
     static const char *const limits[] = { "'allowedValues': ['x']", "'maxLength': 2", "'minLength': 20" };
     static const char *const uses[] = {
-        "int(parameters(`p`))",          "bool(parameters(`p`))",           "json(parameters(`p`))",
-        "parameters(`p`).member",        "base64ToString(parameters(`p`))", "uri(parameters(`p`), `x`)",
-        "format(parameters(`p`))",       "add(parameters(`p`), 1)",         "createArray(parameters(`p`))[1]",
-        "substring(parameters(`p`), 90)"
+        "int(parameters(`p`))",
+        "bool(parameters(`p`))",
+        "json(parameters(`p`))",
+        "parameters(`p`).member",
+        "base64ToString(parameters(`p`))",
+        "uri(parameters(`p`), `x`)",
+        "format(parameters(`p`))",
+        "add(parameters(`p`), 1)",
+        "createArray(parameters(`p`))[1]",
+        "substring(parameters(`p`), 90)",
+        "createObject(`a`, 1)[parameters(`p`)]",
+        "variables(parameters(`p`))",
+        "resourceId(`a/b`, concat(parameters(`p`), `/`))",
+        "providers(parameters(`p`))",
     };
     for (guint i = 0; i < G_N_ELEMENTS(limits) + G_N_ELEMENTS(uses); i++) {
         const gboolean limited = i < G_N_ELEMENTS(limits);
@@ -136,10 +146,42 @@ test_no_message_has_a_secret(void)
                           TEMPLATE("'parameters': {'p': {'type': 'securestring'}}, 'variables': {'v': '[%s]'}, " NOTHING),
                           uses[i - G_N_ELEMENTS(limits)]);
         g_autoptr(GError) error = NULL;
-        g_autoptr(Template) made = evaluate(text, "{'p': {'value': '{hunter2'}}", &error);
-        g_test_message("%s", error ? error->message : "no error");
+        g_autoptr(json_t) declared = json_of(text), sent = json_of("{'P': {'value': '{hunter2'}}");
+        g_autoptr(Template) made = template_evaluate(declared, sent, &test_scope, &error);
         g_assert_true(error && arm_error_target(error));
-        g_assert_null(strstr(error->message, "hunter2"));
+        g_autofree char *told = template_message_without_secrets(declared, sent, error->message);
+        g_test_message("%s", told);
+        g_assert_null(strstr(told, "hunter2"));
+    }
+}
+
+static void
+test_what_is_hidden(void)
+{
+    static const struct {
+        const char *message, *told;
+    } cases[] = {
+        { "'hunter2' and hunter2hunter2", "'***' and ******" },
+        { "hunter hunter1", "hunter hunter1" },
+        { "'hunter2-and-more' is more", "'***' is more" }, /* not the shorter of two */
+        { "'a-long-one-that-is-cu'", "'***'" },            /* its beginning */
+        { "a-long", "a-long" },
+        { "grüße-an-alle, grüße-aß", "***, ***ß" }, /* whole characters */
+        { "default: swordfish", "default: ***" },
+        { "nested-text in nested-list", "*** in ***" },
+        { "abc open-text", "abc open-text" },
+    };
+    g_autoptr(json_t) text = json_of(TEMPLATE(
+        "'parameters': {'a': {'type': 'securestring'}, 'b': {'type': 'securestring'}, 'c': {'type': 'SecureString'}, 'd': "
+        "{'type': 'secureString', 'DefaultValue': 'swordfish'}, 'e': {'type': 'secureObject'}, 'f': {'type': 'string'}, 'g': "
+        "{'type': 'securestring'}, 'h': {'type': 'securestring'}}, " NOTHING));
+    g_autoptr(json_t) sent = json_of(
+        "{'A': {'Value': 'hunter2'}, 'b': {'value': 'hunter2-and-more'}, 'c': {'value': 'a-long-one-that-is-cut'}, 'e': "
+        "{'value': {'x': 'nested-text', 'y': ['nested-list', 7]}}, 'f': {'value': 'open-text'}, 'g': {'value': 'abc'}, "
+        "'h': {'value': 'grüße-an-alle'}, 'none': {'value': 'default:'}}");
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *told = template_message_without_secrets(text, sent, cases[i].message);
+        g_assert_cmpstr(told, ==, cases[i].told);
     }
 }
 
@@ -159,6 +201,7 @@ main(int argc, char **argv)
     g_test_add_func("/template/parameters/refused", test_refused);
     g_test_add_func("/template/parameters/violations-come-together", test_violations_come_together);
     g_test_add_func("/template/parameters/no-message-has-a-secret", test_no_message_has_a_secret);
+    g_test_add_func("/template/parameters/what-is-hidden", test_what_is_hidden);
     g_test_add_func("/template/parameters/variables", test_variables);
     return g_test_run();
 }
