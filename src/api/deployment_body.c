@@ -124,6 +124,15 @@ deployment_what_if_read(const json_t *body, DeploymentRequest *ret_request, GErr
     return request_read(body, /* what_if= */ TRUE, ret_request, error);
 }
 
+json_t *
+deployment_template_kept(const json_t *template)
+{
+    static const char *const write_only[] = { "adminPassword", "protectedSettings", NULL };
+    json_t *kept = template_without_secrets(template);
+    template_remove_literals(kept, write_only);
+    return kept;
+}
+
 static void
 message_hide_secrets(const json_t *properties, GError *error)
 {

@@ -20,6 +20,10 @@ gboolean deployment_what_if_read(const json_t *body, DeploymentRequest *ret_requ
 /* Before an error of such a request is told: the values of secure parameters that it quotes are hidden. */
 void deployment_error_hide_secrets(const json_t *body, GError *error);
 
+/* What is kept of a template: without secrets, also without those that its resources have written out (adminPassword,
+ * protectedSettings). A new reference. */
+json_t *deployment_template_kept(const json_t *template);
+
 /* 1 to 64 letters, digits, '-', '_', '.', '(' and ')'; or InvalidParameter. */
 gboolean deployment_name_check(const char *name, GError **error);
 

@@ -70,7 +70,7 @@ deployment_make(const Call *call, const char *group, const DeploymentRequest *re
 {
     json_t *parameters =
         request->parameters ? template_parameters_without_secrets(request->template, request->parameters) : json_object();
-    g_autoptr(json_t) document = json_pack("{so so so}", "template", template_without_secrets(request->template), "parameters",
+    g_autoptr(json_t) document = json_pack("{so so so}", "template", deployment_template_kept(request->template), "parameters",
                                            parameters, "shown", shown_json(call, request, template));
     if (request->tags)
         json_object_set(document, "tags", (json_t *)request->tags);

@@ -1,4 +1,5 @@
 /* What of a template is secret, and is neither kept nor told. */
+#include "template/expression.h"
 #include "template/template.h"
 #include "template/value_type.h"
 
@@ -55,6 +56,50 @@ template_without_secrets(const json_t *text)
             remove_member(declaration, "defaultValue");
     }
     return copy;
+}
+
+static gboolean
+is_named(const char *name, const char *const *names)
+{
+    while (*names && g_ascii_strcasecmp(*names, name) != 0)
+        names++;
+    return *names != NULL;
+}
+
+static gboolean
+is_literal(const json_t *value)
+{
+    return !json_is_array(value) && !json_is_object(value) &&
+           !(json_is_string(value) && expression_is(json_string_value(value)));
+}
+
+/* within: of one that is named. */
+static void
+literals_remove(json_t *value, const char *const *names, gboolean within)
+{
+    const char *name;
+    json_t *member;
+    void *next;
+    for (size_t i = json_array_size(value); i > 0; i--) {
+        if (within && is_literal(json_array_get(value, i - 1)))
+            json_array_remove(value, i - 1);
+        else
+            literals_remove(json_array_get(value, i - 1), names, within);
+    }
+    json_object_foreach_safe(value, next, name, member)
+    {
+        const gboolean named = within || is_named(name, names);
+        if (named && is_literal(member))
+            json_object_del(value, name);
+        else
+            literals_remove(member, names, named);
+    }
+}
+
+void
+template_remove_literals(json_t *text, const char *const *names)
+{
+    literals_remove(json_member(text, "resources"), names, /* within= */ FALSE);
 }
 
 /* ---- what is told ---- */

@@ -68,6 +68,10 @@ json_t *template_outputs(const json_t *text, const json_t *parameters, const Tem
 json_t *template_parameters_without_secrets(const json_t *text, const json_t *parameters);
 json_t *template_without_secrets(const json_t *text);
 
+/* Of the template's resources: members with these names lose what is no expression, wherever they are. names: ends with NULL.
+ */
+void template_remove_literals(json_t *text, const char *const *names);
+
 /* What may be told of an error, of those that come of what a template made as well: values of secure parameters, and their
  * beginnings, are "***". Such of fewer than 4 bytes stay. Newly allocated. */
 char *template_message_without_secrets(const json_t *text, const json_t *parameters, const char *message);

@@ -312,6 +312,32 @@ test_secrets_are_not_kept(void)
     ROWS_RUN(world, rows);
 }
 
+/* A password that the template has written out is kept as its set keeps it: as a hash. */
+static void
+test_a_password_is_not_kept(void)
+{
+    g_autoptr(World) world = world_with_group();
+    answer_free(
+        world_must(world, 201, "PUT", DEPLOYMENTS "/d1",
+                   RESOURCES("{\"type\":\"Microsoft.Compute/virtualMachineScaleSets\",\"apiVersion\":\"2022-08-01\","
+                             "\"name\":\"web\",\"location\":\"local\",\"sku\":{\"name\":\"Standard_B1ms\"},\"properties\":{"
+                             "\"upgradePolicy\":{\"mode\":\"Manual\"},\"virtualMachineProfile\":{\"osProfile\":{"
+                             "\"computerNamePrefix\":\"web\",\"adminUsername\":\"joe\",\"adminPassword\":\"Swordfish!12345\"},"
+                             "\"storageProfile\":{\"imageReference\":{\"publisher\":\"Testudo\",\"offer\":\"mini\",\"sku\":"
+                             "\"gen2\",\"version\":\"1.0.0\"}}}}}")));
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreTx) tx = store_read(world->store, &error);
+    g_autoptr(StoreDeployment) row = store_deployment_get(tx, "g1", "d1", &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(strstr(row->document, "joe"));
+    g_assert_null(strstr(row->document, "Swordfish"));
+    g_clear_pointer(&tx, store_abort);
+    g_autoptr(Answer) exported = world_must(world, 200, "POST", DEPLOYMENTS "/d1/exportTemplate", NULL);
+    g_autofree char *all = json_text(exported->body);
+    g_assert_nonnull(strstr(all, "adminUsername"));
+    g_assert_null(strstr(all, "adminPassword"));
+}
+
 /* Rules quote what they refuse, and that is no reason to tell a secret. */
 static void
 test_errors_tell_no_secret(void)
@@ -397,6 +423,7 @@ main(int argc, char **argv)
     g_test_add_func("/api/deployments/extensions", test_extensions);
     g_test_add_func("/api/deployments/a-failure-is-told", test_a_failure_is_told);
     g_test_add_func("/api/deployments/secrets-are-not-kept", test_secrets_are_not_kept);
+    g_test_add_func("/api/deployments/a-password-is-not-kept", test_a_password_is_not_kept);
     g_test_add_func("/api/deployments/errors-tell-no-secret", test_errors_tell_no_secret);
     g_test_add_func("/api/deployments/it-lasts-as-long-as-its-group", test_it_lasts_as_long_as_its_group);
     g_test_add_func("/api/deployments/network-of-the-host", test_network_of_the_host);

@@ -160,6 +160,22 @@ test_what_may_be_stored(void)
 }
 
 static void
+test_literals_that_are_removed(void)
+{
+    static const char *const names[] = { "pw", "hidden", NULL };
+    g_autoptr(json_t) text = json_of(TEMPLATE("'variables': {'pw': 'x'}, " RESOURCES(
+        RESOURCE("a", "b",
+                 ", 'o': {'PW': 's3cret', 'name': 'x'}, 'p': [{'pw': '[parameters(`pw`)]'}, {'pw': '[[s3cret]'}], 'Hidden': "
+                 "{'a': 's3cret', 'b': ['s3cret', '[c()]', ['s3cret', 7]], 'c': {'d': '[c()]', 'e': 1}}"))));
+    template_remove_literals(text, names);
+    g_autofree char *left = text_of(json_array_get(json_object_get(text, "resources"), 0));
+    g_assert_cmpstr(left, ==,
+                    "{'type':'Microsoft.Network/a','apiVersion':'2022-01-01','name':'b','o':{'name':'x'},'p':[{'pw':"
+                    "'[parameters('pw')]'},{}],'Hidden':{'b':['[c()]',[]],'c':{'d':'[c()]'}}}");
+    g_assert_cmpstr(json_string_value(json_path(text, "variables.pw")), ==, "x");
+}
+
+static void
 test_outputs_of_what_is_stored(void)
 {
     g_autoptr(json_t) text =
@@ -184,6 +200,7 @@ main(int argc, char **argv)
     g_test_add_func("/template/outputs/refused-at-once", test_refused_at_once);
     g_test_add_func("/template/outputs/a-resource-that-is-missing", test_a_resource_that_is_missing);
     g_test_add_func("/template/outputs/what-may-be-stored", test_what_may_be_stored);
+    g_test_add_func("/template/outputs/literals-that-are-removed", test_literals_that_are_removed);
     g_test_add_func("/template/outputs/of-what-is-stored", test_outputs_of_what_is_stored);
     return g_test_run();
 }
