@@ -66,7 +66,7 @@ shown_json(const Call *call, const DeploymentRequest *request, const Template *t
 /* ---- put and validate ---- */
 
 static StoreDeployment *
-deployment_make(const Call *call, const char *group, const DeploymentRequest *request, const Template *template)
+deployment_make(const Call *call, const DeploymentPlace *place, const DeploymentRequest *request, const Template *template)
 {
     json_t *parameters =
         request->parameters ? template_parameters_without_secrets(request->template, request->parameters) : json_object();
@@ -75,8 +75,8 @@ deployment_make(const Call *call, const char *group, const DeploymentRequest *re
     if (request->tags)
         json_object_set(document, "tags", (json_t *)request->tags);
     StoreDeployment *deployment = g_new0(StoreDeployment, 1);
-    deployment->group = g_strdup(group);
-    deployment->name = g_strdup(call->params[PARAM_DEPLOYMENT]);
+    deployment->group = g_strdup(place->group->name);
+    deployment->name = g_strdup(place->deployment ? place->deployment->name : call->params[PARAM_DEPLOYMENT]);
     deployment->id = g_uuid_string_random();
     deployment->document = json_text(document);
     deployment->created = call->now;
@@ -109,7 +109,7 @@ deployment_try(Call *call, const DeploymentPlace *place, StoreDeployment **ret_d
         parts ? deployment_outputs(call, place->tx, &scope, request.template, request.parameters, error) : NULL;
     if (!outputs)
         return FALSE;
-    *ret_deployment = deployment_make(call, place->group->name, &request, template);
+    *ret_deployment = deployment_make(call, place, &request, template);
     *ret_parts = g_steal_pointer(&parts);
     return TRUE;
 }

@@ -14,7 +14,7 @@
 
 /* What the template says of one scale set. Borrowed from the template. */
 typedef struct {
-    char *name;
+    char *name;                  /* once it is made or changed, as the set has it */
     const TemplateResource *set; /* NULL: the template has extensions of it alone */
     GPtrArray *extensions;       /* of const TemplateResource */
     char *operation;             /* what came of it */
@@ -199,7 +199,21 @@ plan_apply(Call *call, StoreTx *tx, const StoreGroup *group, Plan *plan, GError 
     if (!scale_set_change_in(&part, tx, /* must_exist= */ plan->set == NULL, plan_draft, plan, &change, error))
         return FALSE;
     plan->operation = g_steal_pointer(&change.operation);
+    g_autoptr(StoreSet) set = store_set_get_by_id(tx, change.set_id, error);
+    if (!set)
+        return FALSE;
+    g_free(plan->name);
+    plan->name = g_strdup(set->name);
     return TRUE;
+}
+
+/* In canonical case, however the template writes it. */
+static char *
+part_id(const Call *call, const StoreGroup *group, const Plan *plan, const TemplateResource *resource)
+{
+    g_autofree char *set_id = resource_id_scale_set(call->api->subscription, group->name, plan->name);
+    const char *extension = strchr(resource->name, '/');
+    return extension ? g_strconcat(set_id, "/extensions", extension, NULL) : g_steal_pointer(&set_id);
 }
 
 GPtrArray *
@@ -213,10 +227,11 @@ deployment_apply(Call *call, StoreTx *tx, const StoreGroup *group, const Templat
     }
     for (guint i = 0; plans && i < template->resources->len; i++) {
         const TemplateResource *resource = g_ptr_array_index(template->resources, i);
+        const Plan *plan = plan_of(plans, resource);
         StoreDeploymentPart *part = g_new0(StoreDeploymentPart, 1);
         part->place = i;
-        part->resource = g_strdup(resource->id);
-        part->operation = g_strdup(plan_of(plans, resource)->operation);
+        part->resource = part_id(call, group, plan, resource);
+        part->operation = g_strdup(plan->operation);
         g_ptr_array_add(parts, part);
     }
     return plans ? g_steal_pointer(&parts) : NULL;

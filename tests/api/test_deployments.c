@@ -285,6 +285,31 @@ test_a_failure_is_told(void)
     answer_free(world_must(world, 404, "GET", target, NULL));
 }
 
+/* Whatever the request writes: a deployment keeps its first name, and its resources are called as they are. */
+static void
+test_case_of_names(void)
+{
+    g_autoptr(World) world = world_with_group();
+    answer_free(world_must(world, 201, "PUT", DEPLOYMENTS "/d1", RESOURCES(WEB)));
+    world_settle(world);
+    const Row rows[] = {
+        { "PUT", DEPLOYMENTS "/D1",
+          RESOURCES("{\"type\":\"microsoft.compute/VIRTUALMachineScaleSets\",\"apiVersion\":\"2022-08-01\",\"name\":\"WEB\"}"
+                    ",{\"type\":\"microsoft.compute/virtualMachineScaleSets/Extensions\",\"apiVersion\":\"2022-08-01\","
+                    "\"name\":\"Web/f\",\"properties\":{\"publisher\":\"Microsoft.Azure.ServiceFabric\",\"type\":"
+                    "\"ServiceFabricLinuxNode\"}}"),
+          200, "name", "d1" },
+        { "GET", DEPLOYMENTS "/D1", NULL, 200, "name", "d1" },
+        { "GET", DEPLOYMENTS "/d1/operations", NULL, 200, "value.0.properties.targetResource.resourceName", "web" },
+        { "GET", DEPLOYMENTS "/d1/operations", NULL, 200, "value.0.properties.targetResource.resourceType",
+          "Microsoft.Compute/virtualMachineScaleSets" },
+        { "GET", DEPLOYMENTS "/d1/operations", NULL, 200, "value.1.properties.targetResource.resourceName", "web/f" },
+        { "GET", DEPLOYMENTS "/d1/operations", NULL, 200, "value.1.properties.targetResource.resourceType",
+          "Microsoft.Compute/virtualMachineScaleSets/extensions" },
+    };
+    ROWS_RUN(world, rows);
+}
+
 /* The value of a secure parameter reaches the set, and is written down nowhere else. */
 static void
 test_secrets_are_not_kept(void)
@@ -422,6 +447,7 @@ main(int argc, char **argv)
     g_test_add_func("/api/deployments/a-template-has-comments", test_a_template_has_comments);
     g_test_add_func("/api/deployments/extensions", test_extensions);
     g_test_add_func("/api/deployments/a-failure-is-told", test_a_failure_is_told);
+    g_test_add_func("/api/deployments/case-of-names", test_case_of_names);
     g_test_add_func("/api/deployments/secrets-are-not-kept", test_secrets_are_not_kept);
     g_test_add_func("/api/deployments/a-password-is-not-kept", test_a_password_is_not_kept);
     g_test_add_func("/api/deployments/errors-tell-no-secret", test_errors_tell_no_secret);
