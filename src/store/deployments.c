@@ -64,7 +64,8 @@ gboolean
 store_deployment_put(StoreTx *tx, const StoreDeployment *deployment, guint most, GError **error)
 {
     return row_insert(tx, SQL_DEPLOYMENT_PUT, deployment, error) &&
-           sql_run(tx, SQL_DEPLOYMENT_PRUNE, PARAMS(text_param(deployment->group), number_param(most)), NULL, error);
+           sql_run(tx, SQL_DEPLOYMENT_PRUNE,
+                   PARAMS(text_param(deployment->group), number_param(most), text_param(deployment->id)), NULL, error);
 }
 
 gboolean

@@ -290,7 +290,7 @@ static const struct {
     [SQL_DEPLOYMENT_PUT] = { SHAPE_REPLACE, &deployment_rows, NULL },
     [SQL_DEPLOYMENT_PRUNE] = { SHAPE_PLAIN, NULL,
                                "DELETE FROM deployments WHERE id IN (SELECT id FROM deployments WHERE \"group\" = ?1"
-                               " ORDER BY created DESC, name LIMIT -1 OFFSET ?2) AND NOT EXISTS"
+                               " ORDER BY created DESC, name LIMIT -1 OFFSET ?2) AND id <> ?3 AND NOT EXISTS"
                                " (SELECT 1 FROM deployment_parts p JOIN operations o ON o.id = p.operation"
                                " WHERE p.deployment = deployments.id AND o." IN_PROGRESS ")" },
     [SQL_DEPLOYMENT_OUTPUTS] = { SHAPE_PLAIN, NULL, "UPDATE deployments SET outputs = ?2 WHERE id = ?1" },
