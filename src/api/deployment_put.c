@@ -1,9 +1,9 @@
 /* A template is evaluated, and all that it has is made at once, or nothing; or it is only seen whether it would be. */
 #include "api/deployment_put.h"
 
-#include "api/deployment_body.h"
+#include "api/deployment_evaluation.h"
 #include "api/deployment_run.h"
-#include "api/deployment_scope.h"
+#include "api/providers.h"
 
 #include <string.h>
 
@@ -12,19 +12,23 @@
 
 /* ---- what a deployment shows of its template ---- */
 
+/* Each namespace with its types, as they are spelled here. */
 static json_t *
 providers_json(const Call *call, const Template *template)
 {
-    json_t *list = json_array();
+    json_t *list = json_array(), *types = NULL;
     g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < template->resources->len; i++) {
         const TemplateResource *resource = g_ptr_array_index(template->resources, i);
-        const char *slash = strchr(resource->type, '/');
         if (!g_hash_table_add(known, resource_fold(resource->type)))
             continue;
-        g_autofree char *name = g_strndup(resource->type, (gsize)(slash - resource->type));
-        json_array_append_new(list, json_pack("{ss s[{ss s[s]}]}", "namespace", name, "resourceTypes", "resourceType",
-                                              slash + 1, "locations", call->api->config.location));
+        if (!types) {
+            types = json_array();
+            json_array_append_new(list, json_pack("{ss so}", "namespace", "Microsoft.Compute", "resourceTypes", types));
+        }
+        g_autoptr(json_t) type = provider_describe(call->api, "Microsoft.Compute", strchr(resource->type, '/') + 1);
+        json_array_append_new(types, json_pack("{sO sO}", "resourceType", json_object_get(type, "resourceType"), "locations",
+                                               json_object_get(type, "locations")));
     }
     return list;
 }
@@ -83,33 +87,20 @@ deployment_make(const Call *call, const DeploymentPlace *place, const Deployment
     return deployment;
 }
 
-gboolean
-deployment_put_check(const Call *call, const DeploymentPlace *place, GError **error)
-{
-    if (!deployment_name_check(call->params[PARAM_DEPLOYMENT], error))
-        return FALSE;
-    if (place->group->deleting)
-        return arm_fail(error, ARM_CONFLICT, NULL, "The resource group '%s' is being deleted.", place->group->name);
-    return deployment_place_not_running(place, error);
-}
-
 /* Everything that the template has is made within the transaction; what its outputs would say is tried out, so that they fail
  * now or not for what the template says. */
 static gboolean
-deployment_try(Call *call, const DeploymentPlace *place, StoreDeployment **ret_deployment, GPtrArray **ret_parts,
+deployment_try(Call *call, const DeploymentEvaluation *evaluation, StoreDeployment **ret_deployment, GPtrArray **ret_parts,
                GError **error)
 {
-    DeploymentRequest request;
-    g_auto(DeploymentScope) scope = deployment_scope(call, place->group, call->params[PARAM_DEPLOYMENT]);
-    if (!deployment_request_read(call->body, &request, error))
-        return FALSE;
-    g_autoptr(Template) template = template_evaluate(request.template, request.parameters, &scope.template, error);
-    g_autoptr(GPtrArray) parts = template ? deployment_apply(call, place->tx, place->group, template, error) : NULL;
+    const DeploymentRequest *request = &evaluation->request;
+    const DeploymentPlace *place = &evaluation->place;
+    g_autoptr(GPtrArray) parts = deployment_apply(call, place->tx, place->group, evaluation->template, error);
     g_autoptr(json_t) outputs =
-        parts ? deployment_outputs(call, place->tx, &scope, request.template, request.parameters, error) : NULL;
+        parts ? deployment_outputs(call, place->tx, &evaluation->scope, request->template, request->parameters, error) : NULL;
     if (!outputs)
         return FALSE;
-    *ret_deployment = deployment_make(call, place, &request, template);
+    *ret_deployment = deployment_make(call, place, request, evaluation->template);
     *ret_parts = g_steal_pointer(&parts);
     return TRUE;
 }
@@ -142,19 +133,19 @@ status_address_set(ApiResponse *response, const Call *call, const char *id, cons
 ApiResponse *
 deployment_put(Call *call, GError **error)
 {
-    g_auto(DeploymentPlace) place = { 0 };
+    g_auto(DeploymentEvaluation) evaluation = { 0 };
+    g_auto(DeploymentState) state = { 0 };
     g_autoptr(StoreDeployment) deployment = NULL;
     g_autoptr(GPtrArray) parts = NULL;
-    if (!deployment_place_look(call, &place, /* writes= */ TRUE, error) || !deployment_put_check(call, &place, error) ||
-        !deployment_try(call, &place, &deployment, &parts, error) ||
-        !deployment_store(call, place.tx, deployment, parts, error))
+    if (!deployment_evaluate(call, deployment_request_read, &evaluation, error) ||
+        !deployment_try(call, &evaluation, &deployment, &parts, error) ||
+        !deployment_store(call, evaluation.place.tx, deployment, parts, error) ||
+        !deployment_state_load(evaluation.place.tx, deployment, &state, error) ||
+        !store_commit(g_steal_pointer(&evaluation.place.tx), error))
         return NULL;
-    g_auto(DeploymentState) state = { 0 };
     g_autofree char *id = deployment_id(call, deployment->group, deployment->name);
-    if (!deployment_state_load(place.tx, deployment, &state, error) || !store_commit(g_steal_pointer(&place.tx), error))
-        return NULL;
     g_autoptr(json_t) body = deployment_json(id, deployment, &state, call->now);
-    ApiResponse *response = respond_json(place.deployment ? 200 : 201, body);
+    ApiResponse *response = respond_json(evaluation.place.deployment ? 200 : 201, body);
     status_address_set(response, call, id, deployment);
     return response;
 }
@@ -162,11 +153,11 @@ deployment_put(Call *call, GError **error)
 ApiResponse *
 deployment_validate(Call *call, GError **error)
 {
-    g_auto(DeploymentPlace) place = { 0 };
+    g_auto(DeploymentEvaluation) evaluation = { 0 };
     g_autoptr(StoreDeployment) deployment = NULL;
     g_autoptr(GPtrArray) parts = NULL;
-    if (!deployment_place_look(call, &place, /* writes= */ TRUE, error) || !deployment_put_check(call, &place, error) ||
-        !deployment_try(call, &place, &deployment, &parts, error))
+    if (!deployment_evaluate(call, deployment_request_read, &evaluation, error) ||
+        !deployment_try(call, &evaluation, &deployment, &parts, error))
         return NULL;
     g_autofree char *id = deployment_id(call, deployment->group, deployment->name);
     const DeploymentState state = { OPERATION_SUCCEEDED, call->now, parts, NULL };

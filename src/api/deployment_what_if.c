@@ -1,10 +1,8 @@
 /* What a deployment would change, by making it in a transaction that is given up. Shape: Azure REST, Microsoft.Resources
  * Deployments - What If, 2021-04-01. An extension is a change of its set. */
-#include "api/deployment_body.h"
-#include "api/deployment_place.h"
+#include "api/deployment_evaluation.h"
 #include "api/deployment_put.h"
 #include "api/deployment_run.h"
-#include "api/deployment_scope.h"
 #include "api/json_delta.h"
 #include "api/set_body.h"
 
@@ -83,19 +81,16 @@ changes_json(const Template *template, GHashTable *before, GHashTable *after, gb
 ApiResponse *
 deployment_what_if(Call *call, GError **error)
 {
-    DeploymentRequest request;
-    g_auto(DeploymentPlace) place = { 0 };
-    if (!deployment_place_look(call, &place, /* writes= */ TRUE, error) || !deployment_put_check(call, &place, error) ||
-        !deployment_what_if_read(call->body, &request, error))
+    g_auto(DeploymentEvaluation) evaluation = { 0 };
+    if (!deployment_evaluate(call, deployment_what_if_read, &evaluation, error))
         return NULL;
-    g_auto(DeploymentScope) scope = deployment_scope(call, place.group, call->params[PARAM_DEPLOYMENT]);
-    g_autoptr(Template) template = template_evaluate(request.template, request.parameters, &scope.template, error);
-    g_autoptr(GHashTable) before = template ? sets_look(call, &place, error) : NULL;
-    g_autoptr(GPtrArray) parts = before ? deployment_apply(call, place.tx, place.group, template, error) : NULL;
-    g_autoptr(GHashTable) after = parts ? sets_look(call, &place, error) : NULL;
+    const DeploymentPlace *place = &evaluation.place;
+    g_autoptr(GHashTable) before = sets_look(call, place, error);
+    g_autoptr(GPtrArray) parts = before ? deployment_apply(call, place->tx, place->group, evaluation.template, error) : NULL;
+    g_autoptr(GHashTable) after = parts ? sets_look(call, place, error) : NULL;
     if (!after)
         return NULL;
     g_autoptr(json_t) body = json_pack("{ss s{so}}", "status", "Succeeded", "properties", "changes",
-                                       changes_json(template, before, after, request.ids_only));
+                                       changes_json(evaluation.template, before, after, evaluation.request.ids_only));
     return respond_json(200, body);
 }

@@ -139,6 +139,18 @@ list_filter(StoreTx *tx, GPtrArray *deployments, const char *wanted, GError **er
     return TRUE;
 }
 
+/* head: without its document. */
+static json_t *
+listed_json(const Call *call, StoreTx *tx, const StoreDeployment *head, GError **error)
+{
+    g_auto(DeploymentState) state = { 0 };
+    g_autofree char *id = deployment_id(call, head->group, head->name);
+    g_autoptr(StoreDeployment) deployment = store_deployment_get(tx, head->group, head->name, error);
+    return deployment && deployment_state_load(tx, deployment, &state, error)
+               ? deployment_json(id, deployment, &state, call->now)
+               : NULL;
+}
+
 static ApiResponse *
 deployments_list(Call *call, GError **error)
 {
@@ -155,12 +167,9 @@ deployments_list(Call *call, GError **error)
         !page_read(call, &(PageItems){ deployments->len, deployment_token, deployments }, &page, error))
         return NULL;
     for (guint i = page.first; i < page.first + page.count; i++) {
-        const StoreDeployment *deployment = g_ptr_array_index(deployments, i);
-        g_auto(DeploymentState) state = { 0 };
-        if (!deployment_state_load(tx, deployment, &state, error))
+        g_autoptr(json_t) body = listed_json(call, tx, g_ptr_array_index(deployments, i), error);
+        if (!body)
             return NULL;
-        g_autofree char *id = deployment_id(call, group->name, deployment->name);
-        g_autoptr(json_t) body = deployment_json(id, deployment, &state, call->now);
         page_add(bodies, body);
     }
     return page_respond(call, bodies, &page);

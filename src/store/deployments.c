@@ -38,6 +38,16 @@ static const Column deployment_columns[] = {
 const RowType deployment_rows = { "deployments", sizeof(StoreDeployment), deployment_columns, 2,
                                   (GDestroyNotify)store_deployment_free };
 
+static const Column deployment_head_columns[] = {
+    COLUMN_FIXED(StoreDeployment, group, COLUMN_TEXT),
+    COLUMN_FIXED(StoreDeployment, name, COLUMN_TEXT),
+    COLUMN(StoreDeployment, id, COLUMN_TEXT),
+    COLUMN(StoreDeployment, created, COLUMN_INT64),
+    { 0 },
+};
+const RowType deployment_head_rows = { "deployments", sizeof(StoreDeployment), deployment_head_columns, 2,
+                                       (GDestroyNotify)store_deployment_free };
+
 static const Column part_columns[] = {
     COLUMN_FIXED(StoreDeploymentPart, deployment, COLUMN_TEXT),
     COLUMN_FIXED(StoreDeploymentPart, place, COLUMN_UINT),

@@ -28,7 +28,8 @@ void store_deployment_part_free(StoreDeploymentPart *part);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreDeploymentPart, store_deployment_part_free)
 
 StoreDeployment *store_deployment_get(StoreTx *tx, const char *group, const char *name, GError **error);
-GPtrArray *store_deployment_list(StoreTx *tx, const char *group, GError **error); /* the newest first */
+/* The newest first, without document and outputs: a group may have hundreds, of megabytes each. */
+GPtrArray *store_deployment_list(StoreTx *tx, const char *group, GError **error);
 /* In the place of one of the same name, whose parts are forgotten. Of more than `most` in the group the oldest go that have
  * ended. */
 gboolean store_deployment_put(StoreTx *tx, const StoreDeployment *deployment, guint most, GError **error);

@@ -335,7 +335,7 @@ typedef struct {
 extern const RowType group_rows, set_rows, model_rows, instance_rows, operation_rows, roll_rows, event_rows, image_rows,
     disk_rows, vtpm_rows, attestation_rows, log_rows, baseline_rows, alert_rows, delivery_rows, components_rows,
     assessment_rows, upgrade_rows, upgrade_member_rows, upgrade_what_rows, upgrade_record_rows, suppression_rows, session_rows,
-    deployment_rows, deployment_part_rows;
+    deployment_rows, deployment_head_rows, deployment_part_rows;
 
 /* The columns of a type as SQL: "a", "b" (the same with its place, for an insert); ?1, ?2; "a" = ?1, … (what an update
  * writes); and "a" = ?1 AND … (its key, and the expected etag). */

@@ -286,7 +286,7 @@ static const struct {
     [SQL_SESSION_DELETE] = { SHAPE_PLAIN, NULL, "DELETE FROM sessions WHERE hash = ?" },
 
     [SQL_DEPLOYMENT_GET] = { SHAPE_SELECT, &deployment_rows, "WHERE \"group\" = ? AND name = ?" },
-    [SQL_DEPLOYMENT_LIST] = { SHAPE_SELECT, &deployment_rows, "WHERE \"group\" = ? ORDER BY created DESC, name" },
+    [SQL_DEPLOYMENT_LIST] = { SHAPE_SELECT, &deployment_head_rows, "WHERE \"group\" = ? ORDER BY created DESC, name" },
     [SQL_DEPLOYMENT_PUT] = { SHAPE_REPLACE, &deployment_rows, NULL },
     [SQL_DEPLOYMENT_PRUNE] = { SHAPE_PLAIN, NULL,
                                "DELETE FROM deployments WHERE id IN (SELECT id FROM deployments WHERE \"group\" = ?1"
