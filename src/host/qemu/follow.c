@@ -70,6 +70,8 @@ on_chardevs(const json_t *result, const char *error_text G_GNUC_UNUSED, void *da
     }
     if (machine->adopted && !machine->qga && !machine->agent && !machine->refused_file)
         console_trust(machine->console, TRUE);
+    machine->in_touch = TRUE;
+    machine_questions_go(machine);
 }
 
 /* ---- the host's disk is full ---- */
@@ -211,6 +213,7 @@ on_qmp_closed(void *data)
 {
     Machine *machine = data;
     machine->monitor_lost = TRUE;
+    machine_questions_go(machine);
     g_debug("instance %s: QEMU closed its monitor", machine->key);
 }
 

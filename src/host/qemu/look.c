@@ -11,6 +11,8 @@
 
 #define PPM_MAX         (256u << 20)
 #define CERTIFICATE_MAX 8192
+/* A daemon that was just started is in touch with a VM that runs long before that. */
+#define QUESTION_WAITS (30 * USEC_PER_SEC)
 
 char *
 qemu_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GError **error)
@@ -66,6 +68,8 @@ typedef struct {
     Qemu *host;
     char *key, *screen, **argv, *input;
     gint64 timeout_usec;
+    GSourceFunc asked;
+    gboolean waited;
     HostDone shot_done;
     HostExecDone exec_done;
     void *data;
@@ -82,18 +86,71 @@ question_free(Question *question)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Question, question_free)
 
+static void
+question_post(Question *question)
+{
+    GSource *source = g_idle_source_new();
+    g_source_set_priority(source, G_PRIORITY_DEFAULT);
+    g_source_set_callback(source, question->asked, question, NULL);
+    g_source_attach(source, question->host->context);
+    g_source_unref(source);
+}
+
 static Question *
 question_ask(Host *host, const char *key, GSourceFunc asked)
 {
     Question *question = g_new0(Question, 1);
-    GSource *source = g_idle_source_new();
     question->host = (Qemu *)host;
     question->key = g_strdup(key);
-    g_source_set_priority(source, G_PRIORITY_DEFAULT);
-    g_source_set_callback(source, asked, question, NULL);
-    g_source_attach(source, question->host->context);
-    g_source_unref(source);
+    question->asked = asked;
+    question_post(question);
     return question;
+}
+
+static void
+question_fail(Question *question, ArmCode code, const char *why)
+{
+    g_autoptr(GError) error = g_error_new_literal(ARM_ERROR, (int)code, why);
+    if (question->shot_done)
+        question->shot_done(NULL, 0, error, question->data);
+    else
+        question->exec_done(-1, "", 0, "", 0, error, question->data);
+    question_free(question);
+}
+
+void
+machine_questions_go(Machine *machine)
+{
+    Question *question;
+    machine_timer_stop(machine, &machine->questions_timer);
+    while ((question = g_queue_pop_head(&machine->questions))) {
+        if (machine->host->closing)
+            question_fail(question, ARM_UNAVAILABLE, "The daemon is stopping.");
+        else
+            question_post(question);
+    }
+}
+
+static void
+on_questions_late(void *data)
+{
+    Machine *machine = data;
+    machine->questions_timer = 0;
+    machine_questions_go(machine);
+}
+
+/* TRUE: it is asked again, once, when it is known what QEMU says, or that it does not say anything. */
+static gboolean
+question_waits(Question *question)
+{
+    Machine *machine = g_hash_table_lookup(question->host->machines, question->key);
+    if (question->waited || !machine || !machine->qemu_watch || machine->monitor_lost || machine->in_touch)
+        return FALSE;
+    question->waited = TRUE;
+    g_queue_push_tail(&machine->questions, question);
+    if (!machine->questions_timer)
+        machine->questions_timer = machine_timer(machine, QUESTION_WAITS, on_questions_late);
+    return TRUE;
 }
 
 static Machine *
@@ -131,6 +188,8 @@ on_dumped(const json_t *result, const char *error_text, void *data)
 static gboolean
 screenshot_asked(gpointer data)
 {
+    if (question_waits(data))
+        return G_SOURCE_REMOVE;
     g_autoptr(Question) question = data;
     g_autoptr(GError) error = NULL;
     Machine *machine = running(question, &error);
@@ -177,6 +236,8 @@ running_with_agent(const Question *question, GError **error)
 static gboolean
 exec_asked(gpointer data)
 {
+    if (question_waits(data))
+        return G_SOURCE_REMOVE;
     g_autoptr(Question) question = data;
     g_autoptr(GError) error = NULL;
     Machine *machine = running_with_agent(question, &error);
@@ -205,6 +266,8 @@ qemu_exec(Host *host, const char *key, const char *const *argv, const char *inpu
 static gboolean
 guest_run_asked(gpointer data)
 {
+    if (question_waits(data))
+        return G_SOURCE_REMOVE;
     g_autoptr(Question) question = data;
     g_autoptr(GError) error = NULL;
     Machine *machine = NULL;

@@ -50,8 +50,8 @@ machine_qga_drop(Machine *machine)
 void
 machine_quiet(Machine *machine)
 {
-    guint *const timers[] = { &machine->stop_timer, &machine->button_timer,   &machine->vtpm_timer,
-                              &machine->room_timer, &machine->greeting_timer, &machine->retry_timer };
+    guint *const timers[] = { &machine->stop_timer,     &machine->button_timer, &machine->vtpm_timer,     &machine->room_timer,
+                              &machine->greeting_timer, &machine->retry_timer,  &machine->questions_timer };
     for (guint i = 0; i < G_N_ELEMENTS(timers); i++)
         machine_timer_stop(machine, timers[i]);
     machine_qga_drop(machine);
@@ -65,10 +65,11 @@ machine_quiet(Machine *machine)
     g_clear_pointer(&machine->refused_file, g_free);
     g_clear_pointer(&machine->why_ended, g_free);
     g_ptr_array_set_size(machine->forwards, 0);
-    machine->adopted = machine->greeted = machine->agent = machine->guest_shutdown = FALSE;
+    machine->in_touch = machine->adopted = machine->greeted = machine->agent = machine->guest_shutdown = FALSE;
     machine->stop_asked = machine->vtpm_died = machine->stop_sent = FALSE;
     machine->waits_for_room = machine->monitor_lost = machine->isolated = machine->rebooting = FALSE;
     machine->qemu_pid = machine->swtpm_pid = 0;
+    machine_questions_go(machine);
 }
 
 static void

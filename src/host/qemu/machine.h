@@ -69,11 +69,13 @@ struct Machine {
     Console *console, *qemu_log, *swtpm_log;
     char *refused_file; /* Secure Boot refused it in this boot; or NULL */
     char *why_ended;    /* what is known of the end before it came; or NULL */
+    gboolean in_touch;  /* QEMU said which of its ports are open */
+    GQueue questions;   /* look.c: asked before that */
     gboolean adopted, greeted, monitor_lost, agent, guest_shutdown, stop_asked, vtpm_died, stop_sent;
     gboolean rebooting;      /* the guest began another boot, and its agent has not answered in it; `agent` is of the launch */
     gboolean isolated;       /* stands still, without network, until it is released */
     gboolean waits_for_room; /* paused by QEMU in a write that found the host's disk full */
-    guint stop_timer, button_timer, vtpm_timer, greeting_timer, room_timer, retry_timer;
+    guint stop_timer, button_timer, vtpm_timer, greeting_timer, room_timer, retry_timer, questions_timer;
     GPtrArray *forwards; /* of HostForward */
 };
 
@@ -127,6 +129,7 @@ void machine_vtpm_gone(Machine *machine);
 void machine_adopt(Machine *machine);
 
 /* look.c: the entries of the driver's table that look into a VM. */
+void machine_questions_go(Machine *machine); /* they are asked now, whatever comes of it */
 GBytes *qemu_vtpm_certificate(Host *host, const char *key, VtpmEk ek, GError **error);
 char *qemu_serial_log(Host *host, const char *key, gsize max, gsize *ret_length, GError **error);
 void qemu_screenshot(Host *host, const char *key, HostDone done, void *data);

@@ -1085,6 +1085,49 @@ test_without_an_agent_no_command_is_run(Fixture *f, const void *data G_GNUC_UNUS
     wait_for(f, "exec -1 The guest agent does not answer.;");
 }
 
+/* The next daemon is asked before QEMU, which ran on, has said anything to it. */
+static void
+test_who_asks_a_new_daemon_is_answered(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const char *const argv[] = { "reboot", NULL };
+    start(f, "web", 1);
+    wait_for(f, "started 1 -;agent 1 -;");
+    g_autoptr(RunFile) run = run_of(f);
+    g_assert_cmpint(kill(run->qemu, SIGSTOP), ==, 0);
+    daemon_restart(f);
+    host_exec(f->host, KEY, argv, NULL, USEC_PER_SEC, on_exec, f);
+    for (guint i = 0; i < 50; i++)
+        moment(f);
+    g_assert_cmpstr(f->told->str, ==, "");
+    g_assert_cmpint(kill(run->qemu, SIGCONT), ==, 0);
+    wait_for(f, "exec -1 The VM ended, or booted anew, while the command ran.;");
+}
+
+/* It says nothing for half a minute, or until the daemon stops. */
+static void
+test_a_question_does_not_wait_for_ever(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const char *const argv[] = { "true", NULL };
+    start(f, "web", 1);
+    wait_for(f, "started 1 -;agent 1 -;");
+    g_autoptr(RunFile) run = run_of(f);
+    g_assert_cmpint(kill(run->qemu, SIGSTOP), ==, 0);
+    daemon_restart(f);
+    host_exec(f->host, KEY, argv, NULL, USEC_PER_SEC, on_exec, f);
+    host_screenshot(f->host, KEY, on_screen, f);
+    const gint64 asked = f->clock->now(f->clock);
+    wait_for(f, "exec -1 The instance does not run.;screen The instance does not run.;");
+    g_assert_cmpint(f->clock->now(f->clock) - asked, >=, 30 * USEC_PER_SEC);
+
+    daemon_restart(f);
+    host_exec(f->host, KEY, argv, NULL, USEC_PER_SEC, on_exec, f);
+    moment(f);
+    host_close(f->host);
+    g_assert_cmpstr(f->told->str, ==, "exec -1 The daemon is stopping.;");
+    host_up(f);
+    g_assert_cmpint(kill(run->qemu, SIGKILL), ==, 0);
+}
+
 /* A boot that its agent does not answer in is told of no second time. */
 static void
 test_a_guest_that_reboots_itself_is_told_of(Fixture *f, const void *data G_GNUC_UNUSED)
@@ -1174,6 +1217,8 @@ main(int argc, char **argv)
     ADD("a-state-folder-that-swtpm-cannot-be-told-is-refused", test_a_state_folder_that_swtpm_cannot_be_told_is_refused);
     ADD("what-does-not-run-answers-no-question", test_what_does_not_run_answers_no_question);
     ADD("without-an-agent-no-command-is-run", test_without_an_agent_no_command_is_run);
+    ADD("who-asks-a-new-daemon-is-answered", test_who_asks_a_new_daemon_is_answered);
+    ADD("a-question-does-not-wait-for-ever", test_a_question_does_not_wait_for_ever);
     ADD("a-guest-that-reboots-itself-is-told-of", test_a_guest_that_reboots_itself_is_told_of);
 #undef ADD
     return g_test_run();
