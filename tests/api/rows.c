@@ -1,5 +1,7 @@
 #include "rows.h"
 
+#include <string.h>
+
 void
 rows_run(World *world, const Row *rows, guint n_rows)
 {
@@ -17,4 +19,16 @@ rows_run(World *world, const Row *rows, guint n_rows)
             g_assert_cmpstr(message, !=, "");
         }
     }
+}
+
+Answer *
+ask_as(World *world, const char *base_url, const char *caller, const char *method, const char *target, const char *body)
+{
+    const ApiRequest request = { .method = method,
+                                 .target = target,
+                                 .base_url = base_url,
+                                 .caller = caller,
+                                 .body = body,
+                                 .body_length = body ? strlen(body) : 0 };
+    return world_ask_request(world, &request);
 }

@@ -13,3 +13,7 @@ typedef struct {
 /* In order, on one world; nothing is settled between them. */
 void rows_run(World *world, const Row *rows, guint n_rows);
 #define ROWS_RUN(world, rows) rows_run(world, rows, G_N_ELEMENTS(rows))
+
+/* One request by its own words: base_url is what the client calls us, caller NULL is nobody. */
+Answer *ask_as(World *world, const char *base_url, const char *caller, const char *method, const char *target,
+               const char *body);

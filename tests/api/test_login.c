@@ -13,21 +13,9 @@
 #define CLIENT "grant_type=client_credentials&client_id=ci"
 
 static Answer *
-ask_as(World *world, const char *caller, const char *method, const char *target, const char *body)
-{
-    const ApiRequest request = { .method = method,
-                                 .target = target,
-                                 .base_url = BASE,
-                                 .caller = caller,
-                                 .body = body,
-                                 .body_length = body ? strlen(body) : 0 };
-    return world_ask_request(world, &request);
-}
-
-static Answer *
 login(World *world, const char *form)
 {
-    return ask_as(world, NULL, "POST", TOKEN, form);
+    return ask_as(world, BASE, NULL, "POST", TOKEN, form);
 }
 
 static char *
@@ -86,7 +74,7 @@ test_anybody_is_told_where_to_sign_in(void)
     g_autoptr(World) world = world_new();
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_test_message("%s", rows[i].target);
-        g_autoptr(Answer) answer = ask_as(world, NULL, "GET", rows[i].target, NULL);
+        g_autoptr(Answer) answer = ask_as(world, BASE, NULL, "GET", rows[i].target, NULL);
         gsize length;
         const char *bytes = g_bytes_get_data(answer->response->body, &length);
         g_autofree char *text = g_strndup(bytes, length);
@@ -94,7 +82,7 @@ test_anybody_is_told_where_to_sign_in(void)
         g_assert_cmpstr(text, ==, rows[i].body);
         g_assert_cmpstr(api_response_header(answer->response, "Cache-Control"), ==, "no-store");
     }
-    g_autoptr(Answer) beside = ask_as(world, NULL, "GET", "/metadata", NULL);
+    g_autoptr(Answer) beside = ask_as(world, BASE, NULL, "GET", "/metadata", NULL);
     g_assert_cmpint(beside->response->status, ==, 401);
 }
 
@@ -180,8 +168,8 @@ static void
 test_a_user_is_told_how_a_client_signs_in(void)
 {
     g_autoptr(World) world = world_new();
-    g_autoptr(Answer) browser = ask_as(world, NULL, "GET", "/adfs/oauth2/authorize?client_id=x&response_type=code", NULL);
-    g_autoptr(Answer) device = ask_as(world, NULL, "POST", "/adfs/oauth2/devicecode", "client_id=x&scope=y");
+    g_autoptr(Answer) browser = ask_as(world, BASE, NULL, "GET", "/adfs/oauth2/authorize?client_id=x&response_type=code", NULL);
+    g_autoptr(Answer) device = ask_as(world, BASE, NULL, "POST", "/adfs/oauth2/devicecode", "client_id=x&scope=y");
     const Answer *const answers[] = { browser, device };
     for (guint i = 0; i < G_N_ELEMENTS(answers); i++) {
         g_autofree char *description = answer_text(answers[i], "error_description");
@@ -216,7 +204,7 @@ test_guessing_is_slowed_and_noted_once(void)
     g_assert_cmpuint(noted(world, "Testudo.Clients/sessions/write", "Failed"), ==, 1);
     /* Neither who has the secret nor who has a code for the portal is kept out by who guesses. */
     g_free(logged_in(world, "ci"));
-    g_autoptr(Answer) code = ask_as(world, NULL, "POST", "/portal/session", "{\"code\":\"0\"}");
+    g_autoptr(Answer) code = ask_as(world, BASE, NULL, "POST", "/portal/session", "{\"code\":\"0\"}");
     g_assert_cmpint(code->response->status, ==, 401);
     world_advance(world, 61 * USEC_PER_SEC);
     g_autoptr(Answer) later = login(world, CLIENT "&client_secret=wrong");
@@ -290,7 +278,7 @@ test_a_client_opens_nothing_and_ends_no_session_of_the_portal(void)
     g_autofree char *token = logged_in(world, "ci"), *caller = caller_by(world, token, 0);
     g_autofree char *as_secret = g_strconcat(CLIENT "&client_secret=", token, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autoptr(Answer) answer = ask_as(world, caller, rows[i].method, rows[i].target, NULL);
+        g_autoptr(Answer) answer = ask_as(world, BASE, caller, rows[i].method, rows[i].target, NULL);
         g_assert_cmpint(answer->response->status, ==, rows[i].status);
     }
     g_autoptr(Answer) again = login(world, as_secret);

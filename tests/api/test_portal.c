@@ -19,18 +19,6 @@ world_with_portal(void)
 }
 
 static Answer *
-ask_as(World *world, const char *caller, const char *method, const char *target, const char *body)
-{
-    const ApiRequest request = { .method = method,
-                                 .target = target,
-                                 .base_url = BASE,
-                                 .caller = caller,
-                                 .body = body,
-                                 .body_length = body ? strlen(body) : 0 };
-    return world_ask_request(world, &request);
-}
-
-static Answer *
 get(World *world, const char *target, gboolean takes_gzip, const char *if_none_match)
 {
     const ApiRequest request = {
@@ -126,7 +114,8 @@ static void
 test_a_program_without_it_says_so(void)
 {
     g_autoptr(World) world = world_new();
-    g_autoptr(Answer) page = get(world, "/portal/", TRUE, NULL), code = ask_as(world, "owner", "POST", "/portal/codes", NULL);
+    g_autoptr(Answer) page = get(world, "/portal/", TRUE, NULL),
+                      code = ask_as(world, BASE, "owner", "POST", "/portal/codes", NULL);
     g_assert_cmpint(page->response->status, ==, 404);
     g_autofree char *message = answer_text(page, "error.message");
     g_assert_nonnull(strstr(message, "built without the portal"));
@@ -141,7 +130,7 @@ test_a_program_without_it_says_so(void)
 static char *
 code_of(World *world)
 {
-    g_autoptr(Answer) answer = ask_as(world, "owner", "POST", "/portal/codes", NULL);
+    g_autoptr(Answer) answer = ask_as(world, BASE, "owner", "POST", "/portal/codes", NULL);
     g_assert_cmpint(answer->response->status, ==, 201);
     g_assert_cmpstr(api_response_header(answer->response, "Cache-Control"), ==, "no-store");
     char *code = answer_text(answer, "code");
@@ -154,7 +143,7 @@ static Answer *
 sign_in(World *world, const char *code)
 {
     g_autofree char *body = g_strdup_printf("{\"code\":\"%s\"}", code);
-    return ask_as(world, NULL, "POST", "/portal/session", body);
+    return ask_as(world, BASE, NULL, "POST", "/portal/session", body);
 }
 
 static char *
@@ -293,7 +282,7 @@ test_bodies_are_checked(void)
     g_autoptr(World) world = world_with_portal();
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_test_message("%u", i);
-        g_autoptr(Answer) answer = ask_as(world, rows[i].caller, "POST", "/portal/session", rows[i].body);
+        g_autoptr(Answer) answer = ask_as(world, BASE, rows[i].caller, "POST", "/portal/session", rows[i].body);
         g_assert_cmpint(answer->response->status, ==, rows[i].status);
     }
 }
@@ -303,8 +292,8 @@ test_only_a_credential_makes_codes(void)
 {
     g_autoptr(World) world = world_with_portal();
     g_autofree char *token = signed_in(world), *session = caller_by(world, token);
-    g_autoptr(Answer) nobody = ask_as(world, NULL, "POST", "/portal/codes", NULL);
-    g_autoptr(Answer) by_session = ask_as(world, session, "POST", "/portal/codes", NULL);
+    g_autoptr(Answer) nobody = ask_as(world, BASE, NULL, "POST", "/portal/codes", NULL);
+    g_autoptr(Answer) by_session = ask_as(world, BASE, session, "POST", "/portal/codes", NULL);
     g_assert_cmpint(nobody->response->status, ==, 401);
     g_assert_cmpint(by_session->response->status, ==, 403);
     const ApiRequest socket = {
@@ -342,7 +331,7 @@ test_a_session_ends_with_the_token_that_opened_it(void)
 {
     g_autoptr(World) world = world_with_portal();
     g_autofree char *of_owner = signed_in(world);
-    g_autoptr(Answer) opened = ask_as(world, CALLER_TOKEN, "POST", "/portal/session", "{}");
+    g_autoptr(Answer) opened = ask_as(world, BASE, CALLER_TOKEN, "POST", "/portal/session", "{}");
     g_autofree char *of_token = answer_text(opened, "token");
     world_restart(world);
     g_autofree char *same = caller_by(world, of_token);
@@ -359,10 +348,10 @@ test_a_session_that_ended_is_gone(void)
 {
     g_autoptr(World) world = world_with_portal();
     g_autofree char *token = signed_in(world), *session = caller_by(world, token);
-    g_autoptr(Answer) other = ask_as(world, "token", "DELETE", "/portal/session", NULL);
+    g_autoptr(Answer) other = ask_as(world, BASE, "token", "DELETE", "/portal/session", NULL);
     g_assert_cmpint(other->response->status, ==, 409);
     world_restart(world);
-    g_autoptr(Answer) ended = ask_as(world, session, "DELETE", "/portal/session", NULL);
+    g_autoptr(Answer) ended = ask_as(world, BASE, session, "DELETE", "/portal/session", NULL);
     g_assert_cmpint(ended->response->status, ==, 204);
     g_autofree char *after = caller_by(world, token);
     g_assert_null(after);

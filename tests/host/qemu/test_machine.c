@@ -1085,17 +1085,24 @@ test_without_an_agent_no_command_is_run(Fixture *f, const void *data G_GNUC_UNUS
     wait_for(f, "exec -1 The guest agent does not answer.;");
 }
 
-/* The next daemon is asked before QEMU, which ran on, has said anything to it. */
+/* The next daemon is there, and asked to run something, before QEMU, which ran on, has said anything to it: it is stopped. */
+static RunFile *
+asked_before_qemu_speaks(Fixture *f, const char *const *argv)
+{
+    start(f, "web", 1);
+    wait_for(f, "started 1 -;agent 1 -;");
+    RunFile *run = run_of(f);
+    g_assert_cmpint(kill(run->qemu, SIGSTOP), ==, 0);
+    daemon_restart(f);
+    host_exec(f->host, KEY, argv, NULL, USEC_PER_SEC, on_exec, f);
+    return run;
+}
+
 static void
 test_who_asks_a_new_daemon_is_answered(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     static const char *const argv[] = { "reboot", NULL };
-    start(f, "web", 1);
-    wait_for(f, "started 1 -;agent 1 -;");
-    g_autoptr(RunFile) run = run_of(f);
-    g_assert_cmpint(kill(run->qemu, SIGSTOP), ==, 0);
-    daemon_restart(f);
-    host_exec(f->host, KEY, argv, NULL, USEC_PER_SEC, on_exec, f);
+    g_autoptr(RunFile) run = asked_before_qemu_speaks(f, argv);
     for (guint i = 0; i < 50; i++)
         moment(f);
     g_assert_cmpstr(f->told->str, ==, "");
@@ -1108,12 +1115,7 @@ static void
 test_a_question_does_not_wait_for_ever(Fixture *f, const void *data G_GNUC_UNUSED)
 {
     static const char *const argv[] = { "true", NULL };
-    start(f, "web", 1);
-    wait_for(f, "started 1 -;agent 1 -;");
-    g_autoptr(RunFile) run = run_of(f);
-    g_assert_cmpint(kill(run->qemu, SIGSTOP), ==, 0);
-    daemon_restart(f);
-    host_exec(f->host, KEY, argv, NULL, USEC_PER_SEC, on_exec, f);
+    g_autoptr(RunFile) run = asked_before_qemu_speaks(f, argv);
     host_screenshot(f->host, KEY, on_screen, f);
     const gint64 asked = f->clock->now(f->clock);
     wait_for(f, "exec -1 The instance does not run.;screen The instance does not run.;");
