@@ -84,6 +84,13 @@ call_group(StoreTx *tx, const char *name, GError **error)
     return group;
 }
 
+StoreGroup *
+call_group_read(const Call *call, const char *name, GError **error)
+{
+    g_autoptr(StoreTx) tx = store_read(call->api->store, error);
+    return tx ? call_group(tx, name, error) : NULL;
+}
+
 StoreSet *
 call_set(StoreTx *tx, const char *group, const char *name, GError **error)
 {

@@ -67,6 +67,7 @@ void deferred_fail(Deferred *deferred, const GError *error);
 
 /* ---- responses ---- */
 ApiResponse *respond_json(int status, const json_t *body);            /* dumps; body stays the caller's */
+ApiResponse *respond_json_once(int status, const json_t *body);       /* the same, for this client alone: nobody stores it */
 ApiResponse *respond_bytes(int status, GBytes *body);                 /* encoded JSON, as the body cache has it */
 ApiResponse *respond_text(int status, char *json_text, gsize length); /* steals g_malloc'ed JSON text */
 ApiResponse *respond_error(const GError *error);
@@ -152,6 +153,8 @@ ApiResponse *call_route(Call *call, GError **error);
 /* ---- what many handlers need ---- */
 /* The group, or NULL with ResourceGroupNotFound (or the store's error). */
 StoreGroup *call_group(StoreTx *tx, const char *name, GError **error);
+/* The same in a transaction of its own. */
+StoreGroup *call_group_read(const Call *call, const char *name, GError **error);
 /* The scale set, or NULL with ResourceNotFound. */
 StoreSet *call_set(StoreTx *tx, const char *group, const char *name, GError **error);
 /* The instance named by the text of its id, or by its name (SET_ID); NULL with InstanceIdNotFound. */

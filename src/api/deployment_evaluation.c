@@ -19,13 +19,6 @@ template_take(const Call *call, DeploymentEvaluation *evaluation, const StoreGro
     return evaluation->template != NULL;
 }
 
-static StoreGroup *
-group_find(const Call *call, GError **error)
-{
-    g_autoptr(StoreTx) tx = store_read(call->api->store, error);
-    return tx ? call_group(tx, call->params[PARAM_GROUP], error) : NULL;
-}
-
 static gboolean
 place_check(const DeploymentPlace *place, GError **error)
 {
@@ -40,7 +33,7 @@ deployment_evaluate(Call *call, DeploymentReader reader, DeploymentEvaluation *r
     DeploymentEvaluation *evaluation = ret_evaluation;
     if (!deployment_name_check(call->params[PARAM_DEPLOYMENT], error) || !reader(call->body, &evaluation->request, error))
         return FALSE;
-    g_autoptr(StoreGroup) group = group_find(call, error);
+    g_autoptr(StoreGroup) group = call_group_read(call, call->params[PARAM_GROUP], error);
     if (!group || !template_take(call, evaluation, group, error) ||
         !deployment_place_look(call, &evaluation->place, /* writes= */ TRUE, error) || !place_check(&evaluation->place, error))
         return FALSE;

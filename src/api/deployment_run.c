@@ -1,15 +1,13 @@
 #include "api/deployment_run.h"
 
+#include "api/extension_list.h"
 #include "api/place.h"
 #include "api/scale_set_write.h"
-#include "model/document.h"
-#include "store/models.h"
 
 #include <string.h>
 
 #define TYPE_SET       "Microsoft.Compute/virtualMachineScaleSets"
 #define TYPE_EXTENSION TYPE_SET "/extensions"
-#define LIST_PATH      "properties.virtualMachineProfile.extensionProfile.extensions"
 #define LIST_PARENTS   "properties", "virtualMachineProfile", "extensionProfile"
 
 /* What the template says of one scale set. Borrowed from the template. */
@@ -131,32 +129,19 @@ object_within(json_t *parent, const char *name)
 static json_t *
 list_before(StoreTx *tx, const StoreSet *set, const json_t *body, GError **error)
 {
-    const json_t *own = json_path(body, LIST_PATH);
-    if (json_is_array(own) || !set)
-        return json_is_array(own) ? json_deep_copy(own) : json_array();
-    g_autoptr(json_t) document = NULL;
-    g_autoptr(Model) model = model_of_revision(tx, set->id, set->name, set->revision, NULL, &document, error);
-    if (!model)
-        return NULL;
-    const json_t *stored = json_path(document, LIST_PATH);
-    return json_is_array(stored) ? json_deep_copy(stored) : json_array();
+    const json_t *own = json_path(body, EXTENSION_LIST_PATH);
+    if (json_is_array(own))
+        return json_deep_copy(own);
+    return set ? extension_list_stored(tx, set, error) : json_array();
 }
 
-/* One that is there already keeps the case of its name. */
 static gboolean
 extension_put(json_t *list, const TemplateResource *resource, GError **error)
 {
-    const char *name = strchr(resource->name, '/') + 1;
-    size_t at = 0;
-    while (at < json_array_size(list) && !resource_same(json_member_text(json_array_get(list, at), "name"), name))
-        at++;
-    const char *known = json_member_text(json_array_get(list, at), "name");
-    g_autoptr(json_t) extension = document_extension_read(resource->body, known ? known : name, error);
-    if (!extension) {
-        g_prefix_error(error, "In the template, the extension '%s': ", resource->name);
-        return FALSE;
-    }
-    return (known ? json_array_set(list, at, extension) : json_array_append(list, extension)) == 0;
+    if (extension_list_put(list, strchr(resource->name, '/') + 1, resource->body, error))
+        return TRUE;
+    g_prefix_error(error, "In the template, the extension '%s': ", resource->name);
+    return FALSE;
 }
 
 static Draft *

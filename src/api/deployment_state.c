@@ -5,12 +5,6 @@
 
 #include <string.h>
 
-static void
-operation_free(void *data)
-{
-    store_operation_free(data);
-}
-
 void
 deployment_state_clear(DeploymentState *state)
 {
@@ -42,7 +36,7 @@ deployment_state_load(StoreTx *tx, const StoreDeployment *deployment, Deployment
 {
     g_auto(DeploymentState) state = { OPERATION_SUCCEEDED, deployment->created, NULL, NULL };
     state.parts = store_deployment_parts(tx, deployment->id, error);
-    state.operations = g_ptr_array_new_with_free_func(operation_free);
+    state.operations = g_ptr_array_new_with_free_func((GDestroyNotify)store_operation_free);
     for (guint i = 0; state.parts && i < state.parts->len; i++) {
         const StoreDeploymentPart *part = g_ptr_array_index(state.parts, i);
         GError *lookup = NULL;

@@ -1,4 +1,5 @@
 /* extensions of a scale set: what the SDKs use; `az` sends the whole model. Both are changes of the model. */
+#include "api/extension_list.h"
 #include "api/lock_out.h"
 #include "api/place.h"
 #include "api/scale_set_write.h"
@@ -10,23 +11,12 @@
 #define EXTENSIONS      PATH_SET "/extensions"
 #define EXTENSION       EXTENSIONS "/{extension}"
 #define PARAM_EXTENSION 3
-#define LIST_PATH       "properties.virtualMachineProfile.extensionProfile.extensions"
 
 /* What one request does to the list. */
 typedef struct {
     enum { EXTENSION_PUT, EXTENSION_PATCH, EXTENSION_DELETE } verb;
     gboolean created;
 } Edit;
-
-/* The place in the list of the extension of this name; the list's length where there is none. */
-static size_t
-place_of(const json_t *list, const char *name)
-{
-    size_t i = 0;
-    while (i < json_array_size(list) && !resource_same(json_member_text(json_array_get(list, i), "name"), name))
-        i++;
-    return i;
-}
 
 static gboolean
 not_there(const StoreSet *set, const char *name, GError **error)
@@ -60,7 +50,7 @@ list_load(StoreTx *tx, const StoreSet *set, GError **error)
     if (!model)
         return NULL;
     g_autoptr(json_t) shown = document_public(document, NULL);
-    json_t *list = json_path(shown, LIST_PATH);
+    json_t *list = json_path(shown, EXTENSION_LIST_PATH);
     return list ? json_incref(list) : json_array();
 }
 
@@ -84,7 +74,7 @@ extension_respond(Call *call, StoreTx *tx, const StoreSet *set, int status, GErr
 {
     const char *name = call->params[PARAM_EXTENSION];
     g_autoptr(json_t) list = list_load(tx, set, error);
-    const json_t *extension = list ? json_array_get(list, place_of(list, name)) : NULL;
+    const json_t *extension = list ? json_array_get(list, extension_place(list, name)) : NULL;
     if (list && !extension)
         not_there(set, name, error);
     if (!extension)
@@ -114,42 +104,29 @@ extension_merge(const json_t *before, const json_t *asked)
     return merged;
 }
 
-/* The list after the edit; NULL sets *error. stored: what is there, with its secrets. */
-static json_t *
-list_edit(const Call *call, const StoreSet *set, const json_t *stored, Edit *edit, GError **error)
+/* FALSE sets *error. list: as it is stored, with its secrets. */
+static gboolean
+list_edit(const Call *call, const StoreSet *set, json_t *list, Edit *edit, GError **error)
 {
     const char *name = call->params[PARAM_EXTENSION];
-    g_autoptr(json_t) list = stored ? json_deep_copy(stored) : json_array();
-    size_t at = place_of(list, name);
+    const size_t at = extension_place(list, name);
     const json_t *before = json_array_get(list, at);
     edit->created = before == NULL;
-    if (!before && edit->verb != EXTENSION_PUT) {
-        not_there(set, name, error);
-        return NULL;
-    }
-    if (edit->verb == EXTENSION_DELETE) {
-        json_array_remove(list, at);
-        return g_steal_pointer(&list);
-    }
-    g_autoptr(json_t) asked = document_extension_read(call->body, before ? json_member_text(before, "name") : name, error);
-    if (!asked)
-        return NULL;
+    if (edit->verb == EXTENSION_PUT)
+        return extension_list_put(list, name, call->body, error);
     if (!before)
-        json_array_append(list, asked);
-    else if (edit->verb == EXTENSION_PUT)
-        json_array_set(list, at, asked);
-    else
-        json_array_set_new(list, at, extension_merge(before, asked));
-    return g_steal_pointer(&list);
+        return not_there(set, name, error);
+    if (edit->verb == EXTENSION_DELETE)
+        return json_array_remove(list, at) == 0;
+    g_autoptr(json_t) asked = document_extension_read(call->body, json_member_text(before, "name"), error);
+    return asked && json_array_set_new(list, at, extension_merge(before, asked)) == 0;
 }
 
 static Draft *
 edit_draft(Call *call, StoreTx *tx, const StoreSet *set, void *data, GError **error)
 {
-    g_autoptr(json_t) document = NULL;
-    g_autoptr(Model) model = model_of_revision(tx, set->id, set->name, set->revision, NULL, &document, error);
-    g_autoptr(json_t) list = model ? list_edit(call, set, json_path(document, LIST_PATH), data, error) : NULL;
-    if (!list)
+    g_autoptr(json_t) list = extension_list_stored(tx, set, error);
+    if (!list || !list_edit(call, set, list, data, error))
         return NULL;
     g_autoptr(json_t) body =
         json_pack("{s{s{s{sO}}}}", "properties", "virtualMachineProfile", "extensionProfile", "extensions", list);

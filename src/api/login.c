@@ -19,15 +19,6 @@
 #define GRANT         "client_credentials"
 #define NAME_OF_TOKEN "the content of admin.token in the daemon's state folder"
 
-/* What is told to one is not for another: addresses are as the client knows them, and tokens are secrets. */
-static ApiResponse *
-respond_once(int status, const json_t *body)
-{
-    ApiResponse *response = respond_json(status, body);
-    api_response_set_header(response, "Cache-Control", "no-store");
-    return response;
-}
-
 static char *
 address(const Call *call, const char *path)
 {
@@ -46,7 +37,7 @@ endpoints_get(Call *call, GError **error)
     g_autoptr(json_t) body =
         json_pack("{ss ss ss s{ss s[s]}}", "galleryEndpoint", base, "graphEndpoint", base, "portalEndpoint", portal,
                   "authentication", "loginEndpoint", authority, "audiences", base);
-    return respond_once(200, body);
+    return respond_json_once(200, body);
 }
 
 /* OpenID Connect Discovery 1.0, 3, as far as these clients ask: who has no place for users to sign in must name one
@@ -61,7 +52,7 @@ authority_get(Call *call, GError **error)
         json_pack("{ss ss ss ss s[s] s[s] s[s]}", "issuer", authority, "authorization_endpoint", authorize, "token_endpoint",
                   token, "jwks_uri", keys, "grant_types_supported", GRANT, "token_endpoint_auth_methods_supported",
                   "client_secret_post", "response_types_supported", "token");
-    return respond_once(200, body);
+    return respond_json_once(200, body);
 }
 
 /* Nobody but this daemon can tell anything from its tokens, so no key verifies them. */
@@ -71,7 +62,7 @@ keys_get(Call *call, GError **error)
     (void)call;
     (void)error;
     g_autoptr(json_t) body = json_pack("{s[]}", "keys");
-    return respond_once(200, body);
+    return respond_json_once(200, body);
 }
 
 /* ---- tokens ---- */
@@ -88,7 +79,7 @@ refuse(int status, const char *code, const char *format, ...)
     /* A value that is quoted may be cut in the middle of a character. */
     g_autofree char *description = g_utf8_make_valid(text, -1);
     g_autoptr(json_t) body = json_pack("{ss ss}", "error", code, "error_description", description);
-    return respond_once(status, body);
+    return respond_json_once(status, body);
 }
 
 /* RFC 6749, 3.2: what has no value is not there. */
@@ -159,7 +150,7 @@ session_open(const Call *call, const char *client, const char *resource, GError 
         return NULL;
     g_autoptr(json_t) body = json_pack("{ss sI ss}", "token_type", "Bearer", "expires_in",
                                        (json_int_t)((end - call->now) / USEC_PER_SEC), "access_token", token);
-    return respond_once(200, body);
+    return respond_json_once(200, body);
 }
 
 static ApiResponse *

@@ -37,18 +37,11 @@ network_json(const Call *call, const StoreGroup *group)
                      call->api->config.host->network, "subnets", subnet_json(call, id), "provisioningState", "Succeeded");
 }
 
-static StoreGroup *
-group_find(Call *call, GError **error)
-{
-    g_autoptr(StoreTx) tx = store_read(call->api->store, error);
-    return tx ? call_group(tx, call->params[PARAM_GROUP], error) : NULL;
-}
-
 /* The group, where what the path names is there. */
 static StoreGroup *
 place_of(Call *call, const char *network, const char *subnet, GError **error)
 {
-    StoreGroup *group = group_find(call, error);
+    StoreGroup *group = call_group_read(call, call->params[PARAM_GROUP], error);
     if (!group || (call->api->config.host->network && resource_same(network, NAME) && resource_same(subnet, SUBNET)))
         return group;
     arm_fail(error, ARM_RESOURCE_NOT_FOUND, NULL,
@@ -76,7 +69,7 @@ respond_list(json_t *taken)
 static ApiResponse *
 networks_list(Call *call, GError **error)
 {
-    g_autoptr(StoreGroup) group = group_find(call, error);
+    g_autoptr(StoreGroup) group = call_group_read(call, call->params[PARAM_GROUP], error);
     return group ? respond_list(call->api->config.host->network ? network_json(call, group) : NULL) : NULL;
 }
 

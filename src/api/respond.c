@@ -76,6 +76,14 @@ respond_json(int status, const json_t *body)
 }
 
 ApiResponse *
+respond_json_once(int status, const json_t *body)
+{
+    ApiResponse *response = respond_json(status, body);
+    api_response_set_header(response, "Cache-Control", "no-store");
+    return response;
+}
+
+ApiResponse *
 respond_empty(int status)
 {
     return api_response_new(status);

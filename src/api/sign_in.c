@@ -9,14 +9,6 @@
 
 #define CODE_EVENT "Testudo.Portal/codes/action"
 
-static ApiResponse *
-secret_respond(int status, json_t *body)
-{
-    ApiResponse *response = respond_json(status, body);
-    api_response_set_header(response, "Cache-Control", "no-store");
-    return response;
-}
-
 static json_t *
 with_end(json_t *body, UnixTime end)
 {
@@ -74,7 +66,7 @@ code_make(Call *call, GError **error)
     g_autoptr(json_t) body = with_end(json_object(), call->now + CODE_LIFETIME);
     json_set_text(body, "code", code);
     address_set(body, call, code);
-    return secret_respond(201, body);
+    return respond_json_once(201, body);
 }
 
 /* ---- sessions ---- */
@@ -124,7 +116,7 @@ session_open(Call *call, GError **error)
         return NULL;
     g_autoptr(json_t) body = with_end(json_object(), end);
     json_set_text(body, "token", token);
-    return secret_respond(201, body);
+    return respond_json_once(201, body);
 }
 
 static ApiResponse *

@@ -163,9 +163,7 @@ token_post(Call *call, GError **error)
     if (!token)
         return NULL;
     g_autoptr(json_t) body = json_pack("{ss}", "token", token);
-    ApiResponse *response = respond_json(200, body);
-    api_response_set_header(response, "Cache-Control", "no-store");
-    return response;
+    return respond_json_once(200, body);
 }
 
 const Route routes_tokens[] = {

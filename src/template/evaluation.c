@@ -313,6 +313,15 @@ evaluation_value(Evaluation *evaluation, const json_t *value, GError **error)
     return made;
 }
 
+gboolean
+evaluation_look_through(Evaluation *evaluation, const json_t *value, GError **error)
+{
+    evaluation->look_only = TRUE;
+    g_autoptr(json_t) ignored = evaluation_value(evaluation, value, error);
+    evaluation->look_only = FALSE;
+    return ignored != NULL;
+}
+
 char *
 evaluation_text(Evaluation *evaluation, const json_t *value, const char *what, GError **error)
 {

@@ -43,6 +43,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Evaluation, evaluation_free)
 
 /* Any JSON of the template with its expressions evaluated. New reference. */
 json_t *evaluation_value(Evaluation *evaluation, const json_t *value, GError **error);
+/* It is read, and not evaluated. FALSE sets *error: what is wrong with it whatever would come of it. */
+gboolean evaluation_look_through(Evaluation *evaluation, const json_t *value, GError **error);
 /* The same of what has to be a text. NULL sets *error, which says what `what` ("a name") has to be. */
 char *evaluation_text(Evaluation *evaluation, const json_t *value, const char *what, GError **error);
 gboolean evaluation_boolean(Evaluation *evaluation, const json_t *value, gboolean *ret_value, GError **error);

@@ -75,10 +75,7 @@ look_at_one(Evaluation *evaluation, const json_t *output, GError **error)
         return FALSE;
     if (!member_sent(output, "value"))
         return evaluation_fail(evaluation, error, "An output has to have 'value'.");
-    evaluation->look_only = TRUE;
-    g_autoptr(json_t) ignored = evaluation_value(evaluation, output, error);
-    evaluation->look_only = FALSE;
-    return ignored != NULL;
+    return evaluation_look_through(evaluation, output, error);
 }
 
 gboolean

@@ -204,17 +204,8 @@ is_made(Evaluation *evaluation, const json_t *text, gboolean *ret_made, GError *
     return good;
 }
 
-/* What is not made is still read: a mistake in it would be found on the day that it is. */
-static gboolean
-look_through(Evaluation *evaluation, const json_t *text, GError **error)
-{
-    evaluation->look_only = TRUE;
-    g_autoptr(json_t) ignored = evaluation_value(evaluation, text, error);
-    evaluation->look_only = FALSE;
-    return ignored != NULL;
-}
-
-/* As on Azure, a condition does not hold for children: each has its own. */
+/* As on Azure, a condition does not hold for children: each has its own. What is not made is still read: a mistake in it would
+ * be found on the day that it is. */
 static gboolean
 declare(Evaluation *evaluation, const json_t *text, const TemplateResource *parent, GError **error)
 {
@@ -227,7 +218,7 @@ declare(Evaluation *evaluation, const json_t *text, const TemplateResource *pare
     g_autoptr(GPtrArray) unmade = made ? NULL : g_ptr_array_new_with_free_func(template_resource_free);
     if (unmade)
         g_ptr_array_add(unmade, resource);
-    return (made ? add(evaluation, resource, text, error) : look_through(evaluation, text, error)) &&
+    return (made ? add(evaluation, resource, text, error) : evaluation_look_through(evaluation, text, error)) &&
            declare_all(evaluation, text, resource, error);
 }
 
