@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 /* Held by QEMU alone: whatever is written anywhere, a held lock means that it is alive. */
 static gboolean
@@ -29,11 +30,14 @@ is_qemu(pid_t pid, const char *folder)
     return process_holds(pid, lock);
 }
 
+/* A command line alone can be anybody's: the state's owner runs it. */
 static gboolean
 is_swtpm(pid_t pid, const char *folder)
 {
-    g_autofree char *state = g_strdup_printf("dir=%s/vtpm,", folder);
-    return process_mentions(pid, state);
+    g_autofree char *state = folder_file(folder, "vtpm");
+    g_autofree char *argument = g_strdup_printf("dir=%s,", state);
+    struct stat owned;
+    return lstat(state, &owned) == 0 && process_is_of(pid, owned.st_uid) && process_mentions(pid, argument);
 }
 
 static pid_t

@@ -110,6 +110,15 @@ process_mentions(pid_t pid, const char *text)
 }
 
 gboolean
+process_is_of(pid_t pid, uid_t user)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/status", (int)pid);
+    g_autofree char *text = NULL;
+    const char *line = g_file_get_contents(path, &text, NULL, NULL) ? strstr(text, "\nUid:\t") : NULL;
+    return line && g_ascii_strtoull(line + strlen("\nUid:\t"), NULL, 10) == user;
+}
+
+gboolean
 process_holds(pid_t pid, const char *path)
 {
     g_autofree char *folder = g_strdup_printf("/proc/%d/fd", (int)pid);

@@ -23,6 +23,10 @@ guint64 process_start_time(pid_t pid);
 /* Does any of the process's command line's arguments contain this text? */
 gboolean process_mentions(pid_t pid, const char *text);
 
+/* Is it this user who started it (proc(5), status, the real user id)? Who runs a program of another user's, as sudo is, is
+ * still told. */
+gboolean process_is_of(pid_t pid, uid_t user);
+
 /* Has the process this file open? */
 gboolean process_holds(pid_t pid, const char *path);
 

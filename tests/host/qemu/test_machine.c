@@ -740,6 +740,46 @@ test_a_vtpm_that_died_between_daemons_ends_the_vm(Fixture *f, const void *data G
     wait_for(f, "exited 1 VTpmFailed;");
 }
 
+static void
+user_become(gpointer data)
+{
+    uid_t user = GPOINTER_TO_UINT(data);
+    if (setresuid(user, user, user) != 0)
+        _exit(1);
+}
+
+/* What is left of a vTPM is ended. Somebody else's process that has the same words in its command line is not taken for it. */
+static void
+test_only_the_owners_vtpm_is_ended(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    static const struct {
+        uid_t user;
+        gboolean ended;
+    } cases[] = { { 65534, FALSE }, { 0, TRUE } };
+    g_autofree char *vtpm = folder_file(f->folder, "vtpm");
+    g_autofree char *said = g_strdup_printf("type=unixio,dir=%s,mode=0600", vtpm);
+    const char *argv[] = { "/bin/sh", "-c", "read -r line", said, NULL };
+    if (geteuid() != 0) {
+        g_test_skip("only root has processes of two users");
+        return;
+    }
+    g_assert_true(folder_make(vtpm, NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        int input, status;
+        GPid pid;
+        host_close(f->host);
+        g_spawn_async_with_pipes(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, user_become,
+                                 GUINT_TO_POINTER(cases[i].user), &pid, &input, NULL, NULL, &error);
+        g_assert_no_error(error);
+        host_up(f);
+        /* It ends by itself with its input, unless it was ended before. */
+        close(input);
+        g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+        g_assert_cmpint(WIFSIGNALED(status), ==, cases[i].ended);
+    }
+}
+
 static StateKey *
 state_key_of(char digit)
 {
@@ -1206,6 +1246,7 @@ main(int argc, char **argv)
     ADD("a-death-between-daemons-is-found", test_a_death_between_daemons_is_found);
     ADD("a-vtpm-needs-its-state-key-to-start", test_a_vtpm_needs_its_state_key_to_start);
     ADD("a-vtpm-that-died-between-daemons-ends-the-vm", test_a_vtpm_that_died_between_daemons_ends_the_vm);
+    ADD("only-the-owners-vtpm-is-ended", test_only_the_owners_vtpm_is_ended);
     ADD("what-was-half-made-or-half-removed-is-gone", test_what_was_half_made_or_half_removed_is_gone);
     ADD("what-is-held-goes-when-it-is-let-go", test_what_is_held_goes_when_it_is_let_go);
     ADD("a-former-disk-comes-back", test_a_former_disk_comes_back);
