@@ -7,6 +7,7 @@
 #include "attest/verdict.h"
 #include "base/hex.h"
 #include "cli/cli.h"
+#include "cli/component_table.h"
 #include "cli/event_table.h"
 #include "cli/evidence_files.h"
 #include "cli/input.h"
@@ -133,20 +134,8 @@ static void
 judgement_print(const Cli *cli, const json_t *json)
 {
     static const Column columns[] = { { "Verdict", "verdict" }, { "Reason", "reason" }, { "Identity", "identity" }, { 0 } };
-    static const Column component_columns[] = { { "PCR", "pcr" },
-                                                { "Event", "event" },
-                                                { "Name", "name" },
-                                                { "Kind", "kind" },
-                                                { "Expected", "expected" },
-                                                { "Seen", "seen" },
-                                                { "AcceptedBy", "acceptedBy|-" },
-                                                { 0 } };
-    const json_t *components = json_object_get(json, "components");
     output_print(json, columns, cli->format);
-    if (cli->format == OUTPUT_TABLE && json_array_size(components) > 0) {
-        printf("\n");
-        output_print(components, component_columns, cli->format);
-    }
+    component_table_print(cli, json_object_get(json, "components"));
 }
 
 /* *ret_done: it was a change record. */

@@ -1,5 +1,6 @@
 /* attest show, history, now, baseline …: what the daemon knows of how its instances booted. */
 #include "base/file.h"
+#include "cli/component_table.h"
 #include "cli/event_table.h"
 #include "cli/vmss.h"
 
@@ -14,17 +15,6 @@ static const Column show_columns[] = {
     { "LastVerified", "properties.lastVerifiedAt|never" },
     { "Reason", "properties.reason|-" },
     { "Reference", "properties.reference|-" },
-    { 0 },
-};
-
-static const Column component_columns[] = {
-    { "PCR", "pcr" },
-    { "Event", "event" },
-    { "Name", "name" },
-    { "Kind", "kind" },
-    { "Expected", "expected" },
-    { "Seen", "seen" },
-    { "AcceptedBy", "acceptedBy|-" },
     { 0 },
 };
 
@@ -95,12 +85,8 @@ run_attest_show(Cli *cli, GError **error)
         return FALSE;
     json_object_del(json_object_get(reply.body, "properties"), "evidence");
     output_print(reply.body, show_columns, cli->format);
-    const json_t *components = json_path(reply.body, "properties.components");
     const json_t *refused = json_path(reply.body, "properties.refusedModules");
-    if (cli->format == OUTPUT_TABLE && json_array_size(components) > 0) {
-        printf("\n");
-        output_print(components, component_columns, cli->format);
-    }
+    component_table_print(cli, json_path(reply.body, "properties.components"));
     if (cli->format == OUTPUT_TABLE && json_array_size(refused) > 0) {
         printf("\n");
         output_print(refused, refused_columns, cli->format);
