@@ -44,7 +44,7 @@ fail_too_large(const Evaluation *evaluation, GError **error)
 {
     return evaluation_fail(
         evaluation, error,
-        "The template's expressions make more than %u bytes of values together (each value counts as %d more "
+        "The template's expressions and copies make more than %u bytes of values together (each value counts as %d more "
         "than its text), which is as much as one template may.",
         TEMPLATE_BUDGET, NODE_SIZE);
 }
@@ -61,6 +61,12 @@ evaluation_charge(Evaluation *evaluation, const json_t *value, GError **error)
     default:
         return TRUE;
     }
+}
+
+gboolean
+evaluation_charge_round(Evaluation *evaluation, const json_t *text, GError **error)
+{
+    return measure(text, G_MAXUINT, &evaluation->budget) == FITS || fail_too_large(evaluation, error);
 }
 
 gboolean

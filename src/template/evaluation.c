@@ -1,6 +1,7 @@
 #include "template/evaluation.h"
 
 #include "base/error.h"
+#include "template/copy.h"
 #include "template/formulas.h"
 #include "template/functions.h"
 #include "template/resources.h"
@@ -42,7 +43,8 @@ evaluation_fail(const Evaluation *evaluation, GError **error, const char *format
     va_start(arguments, format);
     g_autofree char *message = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    return arm_fail(error, ARM_INVALID_TEMPLATE, evaluation->path->str, "%s", message);
+    g_autofree char *where = copy_where(evaluation);
+    return arm_fail(error, ARM_INVALID_TEMPLATE, evaluation->path->str, "%s%s", message, where);
 }
 
 /* ---- where ---- */
@@ -206,6 +208,7 @@ look_through(Evaluation *evaluation, const Expression *expression, GError **erro
         return TRUE;
     const Expression *first = expression->arguments->len > 0 ? g_ptr_array_index(expression->arguments, 0) : NULL;
     if (!may_use(evaluation, expression->function->use, error) ||
+        (expression->function->use == USE_COPY && !copy_index_is_good(evaluation, expression, error)) ||
         (first && json_is_string(first->literal) &&
          !formula_may_be_used(evaluation, expression->function->use, json_string_value(first->literal), error)))
         return FALSE;
@@ -266,15 +269,60 @@ member_name(Evaluation *evaluation, const char *name, GError **error)
 }
 
 static gboolean
+fail_twin(const Evaluation *evaluation, const char *name, GError **error)
+{
+    return evaluation_fail(evaluation, error, "The object has the member '%.80s' twice.", name);
+}
+
+static gboolean
 add_member(Evaluation *evaluation, json_t *object, const char *key, const json_t *value, GError **error)
 {
     g_autofree char *name = member_name(evaluation, key, error);
     if (!name)
         return FALSE;
     if (json_object_get(object, name))
-        return evaluation_fail(evaluation, error, "The object has the member '%.80s' twice.", name);
+        return fail_twin(evaluation, name, error);
     json_t *made = evaluation_value(evaluation, value, error);
     return made && json_object_set_new(object, name, made) == 0;
+}
+
+/* ---- copies in an object ---- */
+
+/* Of the data that the rest is there would be none. */
+static gboolean
+is_copies(const Evaluation *evaluation, const char *key, const json_t *value)
+{
+    return json_is_array(value) && (evaluation->place == PLACE_VARIABLES || evaluation->place == PLACE_RESOURCES) &&
+           g_ascii_strcasecmp(key, "copy") == 0;
+}
+
+static gboolean
+add_copy(Evaluation *evaluation, json_t *object, const json_t *copy, GError **error)
+{
+    if (!copy_check(evaluation, copy, error))
+        return FALSE;
+    if (json_object_get(object, copy_name(copy)))
+        return fail_twin(evaluation, copy_name(copy), error);
+    json_t *made = !evaluation->look_only                       ? copy_array(evaluation, copy, error)
+                   : copy_look_through(evaluation, copy, error) ? json_null()
+                                                                : NULL;
+    return made && json_object_set_new(object, copy_name(copy), made) == 0;
+}
+
+static gboolean
+add_copies(Evaluation *evaluation, json_t *object, const json_t *copies, GError **error)
+{
+    const json_t *copy;
+    size_t i;
+    json_array_foreach(copies, i, copy)
+    {
+        const gsize mark = evaluation_enter_index(evaluation, i);
+        const gboolean added = add_copy(evaluation, object, copy, error);
+        evaluation_leave(evaluation, mark);
+        if (!added)
+            return FALSE;
+    }
+    return TRUE;
 }
 
 static json_t *
@@ -287,14 +335,16 @@ object_value(Evaluation *evaluation, const json_t *object, GError **error)
     json_object_foreach((json_t *)object, key, value)
     {
         const gsize mark = evaluation_enter(evaluation, key);
-        const gboolean added = add_member(evaluation, made, key, value, error);
+        const gboolean copies = is_copies(evaluation, key, value);
+        const gboolean added =
+            copies ? add_copies(evaluation, made, value, error) : add_member(evaluation, made, key, value, error);
         evaluation_leave(evaluation, mark);
         if (!added)
             return NULL;
-        named = named || key[0] == '[';
+        named = named || copies || key[0] == '[';
     }
     if (named && (twin = json_twin(made))) {
-        evaluation_fail(evaluation, error, "The object has the member '%.80s' twice.", twin);
+        fail_twin(evaluation, twin, error);
         return NULL;
     }
     return g_steal_pointer(&made);
@@ -316,9 +366,10 @@ evaluation_value(Evaluation *evaluation, const json_t *value, GError **error)
 gboolean
 evaluation_look_through(Evaluation *evaluation, const json_t *value, GError **error)
 {
+    const gboolean before = evaluation->look_only;
     evaluation->look_only = TRUE;
     g_autoptr(json_t) ignored = evaluation_value(evaluation, value, error);
-    evaluation->look_only = FALSE;
+    evaluation->look_only = before;
     return ignored != NULL;
 }
 
@@ -347,4 +398,18 @@ evaluation_boolean(Evaluation *evaluation, const json_t *value, gboolean *ret_va
     }
     *ret_value = json_is_true(made);
     return TRUE;
+}
+
+gboolean
+evaluation_integer(Evaluation *evaluation, const json_t *value, gint64 *ret_value, GError **error)
+{
+    g_autoptr(json_t) made = evaluation_value(evaluation, value, error);
+    if (!made)
+        return FALSE;
+    *ret_value = json_integer_value(made);
+    if (json_is_integer(made) || (json_is_string(made) && g_ascii_string_to_signed(json_string_value(made), 10, G_MININT64,
+                                                                                   G_MAXINT64, ret_value, NULL)))
+        return TRUE;
+    g_autofree char *got = json_is_string(made) ? g_strdup("another text") : kinds_text(kind_of(made));
+    return evaluation_fail(evaluation, error, "'%s' has to be an integer, and is %s.", evaluation->path->str, got);
 }

@@ -11,6 +11,7 @@ typedef enum {
     USE_PARAMETER,
     USE_VARIABLE,
     USE_REFERENCE,
+    USE_COPY, /* the loops that are gone round */
 } TemplateUse;
 
 typedef enum {
@@ -32,6 +33,7 @@ typedef struct Evaluation {
     struct Formula *formula;            /* in hand, or NULL */
     const char *secret;                 /* the secure parameter that was used last, or NULL */
     const char *output;                 /* the output that is in hand, or NULL */
+    const struct Loop *loop;            /* the innermost that is gone round, or NULL; copy.h */
     struct Resources *resources;        /* resources.h; NULL: not declared yet */
     TemplateReference lookup;
     void *lookup_data;
@@ -48,11 +50,17 @@ gboolean evaluation_look_through(Evaluation *evaluation, const json_t *value, GE
 /* The same of what has to be a text. NULL sets *error, which says what `what` ("a name") has to be. */
 char *evaluation_text(Evaluation *evaluation, const json_t *value, const char *what, GError **error);
 gboolean evaluation_boolean(Evaluation *evaluation, const json_t *value, gboolean *ret_value, GError **error);
+/* Also of a text that is one, "3", as Azure's loops take it. */
+gboolean evaluation_integer(Evaluation *evaluation, const json_t *value, gint64 *ret_value, GError **error);
 /* The value of a tree. New reference. */
 json_t *evaluation_of(Evaluation *evaluation, const Expression *expression, GError **error);
 
 /* Takes a value's deep size out of the budget. */
 gboolean evaluation_charge(Evaluation *evaluation, const json_t *value, GError **error);
+/* The same of what is read each time that a loop goes round, however deep it is: else little text would make much, or take
+ * long.
+ */
+gboolean evaluation_charge_round(Evaluation *evaluation, const json_t *text, GError **error);
 /* Is there room for `bytes` and `values`? For what would be large while it is made. */
 gboolean evaluation_fits(const Evaluation *evaluation, gsize bytes, gsize values, GError **error);
 /* Levels of a value, at most `most`? */

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/resource_id.h"
+#include "template/copy.h"
 #include "template/members.h"
 #include "template/parameters.h"
 
@@ -31,6 +32,12 @@ formula_add(GHashTable *formulas, TemplateUse use, const char *name, const json_
     return formula;
 }
 
+static gboolean
+is_copies(const char *variable)
+{
+    return g_ascii_strcasecmp(variable, "copy") == 0;
+}
+
 static const char *
 use_word(TemplateUse use)
 {
@@ -44,14 +51,34 @@ formula_find(const Evaluation *evaluation, TemplateUse use, const char *name)
     return g_hash_table_lookup(use == USE_PARAMETER ? evaluation->parameters : evaluation->variables, folded);
 }
 
+/* Names of variables, as members, in the order of the template. */
+static json_t *
+variables_names(const Evaluation *evaluation)
+{
+    json_t *names = json_object(), *value;
+    const json_t *copy;
+    const char *name;
+    size_t i;
+    json_object_foreach(member_sent(evaluation->text, "variables"), name, value)
+    {
+        if (!is_copies(name)) {
+            json_object_set_new(names, name, json_null());
+            continue;
+        }
+        json_array_foreach(value, i, copy) json_object_set_new(names, copy_name(copy), json_null());
+    }
+    return names;
+}
+
 static Formula *
 find_declared(const Evaluation *evaluation, TemplateUse use, const char *name, GError **error)
 {
     Formula *formula = formula_find(evaluation, use, name);
     if (formula)
         return formula;
-    const json_t *declared = json_member(evaluation->text, use == USE_PARAMETER ? "parameters" : "variables");
-    g_autofree char *known = members_known(declared);
+    g_autoptr(json_t) names =
+        use == USE_PARAMETER ? json_incref(json_member(evaluation->text, "parameters")) : variables_names(evaluation);
+    g_autofree char *known = members_known(names);
     evaluation_fail(evaluation, error, "The template declares no %s '%.80s'; it declares %s.", use_word(use), name, known);
     return NULL;
 }
@@ -107,17 +134,21 @@ make(Evaluation *evaluation, Formula *formula, GError **error)
         return parameter_make(evaluation, formula, error);
     evaluation->place = PLACE_VARIABLES;
     evaluation_enter(evaluation, "template.variables");
-    evaluation_enter(evaluation, formula->name);
-    return evaluation_value(evaluation, formula->text, error);
+    evaluation_enter(evaluation, formula->copied ? "copy" : formula->name);
+    if (!formula->copied)
+        return evaluation_value(evaluation, formula->text, error);
+    evaluation_enter_index(evaluation, formula->place);
+    return copy_array(evaluation, formula->text, error);
 }
 
-/* With the place and path of its own; those of who asks come back. */
+/* With the place and path of its own, and no loop around it; those of who asks come back. */
 static gboolean
 evaluate(Evaluation *evaluation, Formula *formula, GError **error)
 {
     GString *path = g_steal_pointer(&evaluation->path);
     const TemplatePlace place = evaluation->place;
     const char *secret = g_steal_pointer(&evaluation->secret);
+    const struct Loop *loop = g_steal_pointer(&evaluation->loop);
     evaluation->path = g_string_new(NULL);
     formula->outer = evaluation->formula;
     evaluation->formula = formula;
@@ -127,6 +158,7 @@ evaluate(Evaluation *evaluation, Formula *formula, GError **error)
     formula->secret = evaluation->secret;
     evaluation->formula = formula->outer;
     evaluation->secret = secret;
+    evaluation->loop = loop;
     evaluation->place = place;
     g_string_free(evaluation->path, TRUE);
     evaluation->path = path;
@@ -158,6 +190,31 @@ formula_value_by_name(Evaluation *evaluation, TemplateUse use, const char *name,
 
 /* ---- variables ---- */
 
+/* "copy": [{"name", "count", "input"}], each a variable. */
+static gboolean
+read_copies(Evaluation *evaluation, const json_t *copies, GError **error)
+{
+    const json_t *copy;
+    size_t i;
+    const gsize mark = evaluation_enter(evaluation, "copy");
+    if (!json_is_array(copies))
+        return evaluation_fail(evaluation, error, "'copy' of the variables is a list: [{\"name\", \"count\", \"input\"}].");
+    json_array_foreach(copies, i, copy)
+    {
+        const gsize inner = evaluation_enter_index(evaluation, i);
+        if (!copy_check(evaluation, copy, error))
+            return FALSE;
+        if (formula_find(evaluation, USE_VARIABLE, copy_name(copy)))
+            return evaluation_fail(evaluation, error, "The template declares the variable '%.80s' twice.", copy_name(copy));
+        Formula *formula = formula_add(evaluation->variables, USE_VARIABLE, copy_name(copy), copy);
+        formula->copied = TRUE;
+        formula->place = i;
+        evaluation_leave(evaluation, inner);
+    }
+    evaluation_leave(evaluation, mark);
+    return TRUE;
+}
+
 gboolean
 variables_read(Evaluation *evaluation, GError **error)
 {
@@ -165,15 +222,16 @@ variables_read(Evaluation *evaluation, GError **error)
     const char *name;
     json_t *value;
     const gsize mark = evaluation_enter(evaluation, "variables");
-    if (json_object_size(variables) > TEMPLATE_VARIABLES_MAX)
-        return evaluation_fail(evaluation, error, "The template declares %zu variables; accepted: at most %d.",
-                               json_object_size(variables), TEMPLATE_VARIABLES_MAX);
     json_object_foreach((json_t *)variables, name, value)
     {
-        if (g_ascii_strcasecmp(name, "copy") == 0)
-            return evaluation_fail(evaluation, error, "'copy' is not taken: write the elements out.");
-        formula_add(evaluation->variables, USE_VARIABLE, name, value);
+        if (!is_copies(name))
+            formula_add(evaluation->variables, USE_VARIABLE, name, value);
     }
+    if (member_sent(variables, "copy") && !read_copies(evaluation, member_sent(variables, "copy"), error))
+        return FALSE;
+    if (g_hash_table_size(evaluation->variables) > TEMPLATE_VARIABLES_MAX)
+        return evaluation_fail(evaluation, error, "The template declares %u variables; accepted: at most %d.",
+                               g_hash_table_size(evaluation->variables), TEMPLATE_VARIABLES_MAX);
     evaluation_leave(evaluation, mark);
     return TRUE;
 }
@@ -181,10 +239,10 @@ variables_read(Evaluation *evaluation, GError **error)
 gboolean
 variables_evaluate(Evaluation *evaluation, GError **error)
 {
-    const json_t *variables = member_sent(evaluation->text, "variables");
+    g_autoptr(json_t) names = variables_names(evaluation);
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)variables, name, value)
+    json_object_foreach(names, name, value)
     {
         if (!formula_value_by_name(evaluation, USE_VARIABLE, name, error))
             return FALSE;

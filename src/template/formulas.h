@@ -10,11 +10,13 @@ typedef struct Formula {
     char *name;      /* as it is declared */
     TemplateUse use; /* USE_PARAMETER, USE_VARIABLE */
     FormulaState state;
-    json_t *value;         /* known: NULL only for a secure parameter that is not kept */
-    const char *secret;    /* the secure parameter that its value was made with, or NULL; borrowed */
-    const json_t *text;    /* of a variable: what it is made of; of a parameter: its declaration. Borrowed */
-    const json_t *sent;    /* of a parameter: the value that came; NULL: none. Borrowed */
-    gboolean secure;       /* of a parameter */
+    json_t *value;      /* known: NULL only for a secure parameter that is not kept */
+    const char *secret; /* the secure parameter that its value was made with, or NULL; borrowed */
+    const json_t *text; /* of a variable: what it is made of; of a parameter: its declaration. Borrowed */
+    const json_t *sent; /* of a parameter: the value that came; NULL: none. Borrowed */
+    gboolean secure;    /* of a parameter */
+    gboolean copied;    /* of a variable: its text is a copy, this one of the list */
+    size_t place;
     struct Formula *outer; /* in hand: the one that asks for it, or NULL */
 } Formula;
 

@@ -1,4 +1,5 @@
 /* Integers of 64 bits. */
+#include "template/copy.h"
 #include "template/functions.h"
 
 static json_t *
@@ -109,6 +110,24 @@ call_max(Evaluation *evaluation, const Arguments *arguments, GError **error)
     return extreme(evaluation, arguments, "max", /* largest= */ TRUE, error);
 }
 
+/* ---- copyIndex(): with the name of a loop, an offset, or both ---- */
+
+static json_t *
+call_copy_index(Evaluation *evaluation, const Arguments *arguments, GError **error)
+{
+    const guint named = arguments->n > 0 && json_is_string(arguments->values[0]);
+    const gint64 offset = arguments->n > named ? argument_integer(arguments, named) : 0;
+    gint64 index = 0;
+    if (arguments->n == 2 && !named) {
+        evaluation_fail(evaluation, error, "copyIndex() takes the name of a copy and an offset, or one of them.");
+        return NULL;
+    }
+    if (!copy_index(evaluation, named ? argument_text(arguments, 0) : NULL, &index, error))
+        return NULL;
+    const gboolean overflow = __builtin_add_overflow(index, offset, &index);
+    return result(evaluation, overflow, index, "copyIndex", error);
+}
+
 /* clang-format off */
 const Function functions_number[] = {
     { "add", 2, 2, { KIND_INTEGER }, USE_NOTHING, call_add, NULL },
@@ -116,6 +135,7 @@ const Function functions_number[] = {
     { "mul", 2, 2, { KIND_INTEGER }, USE_NOTHING, call_mul, NULL },
     { "div", 2, 2, { KIND_INTEGER }, USE_NOTHING, call_div, NULL },
     { "mod", 2, 2, { KIND_INTEGER }, USE_NOTHING, call_mod, NULL },
+    { "copyIndex", 0, 2, { KIND_TEXT | KIND_INTEGER, KIND_INTEGER }, USE_COPY, call_copy_index, NULL },
     { "min", 1, FUNCTION_MANY, { KIND_INTEGER | KIND_ARRAY, KIND_INTEGER }, USE_NOTHING, call_min, NULL },
     { "max", 1, FUNCTION_MANY, { KIND_INTEGER | KIND_ARRAY, KIND_INTEGER }, USE_NOTHING, call_max, NULL },
     { 0 },

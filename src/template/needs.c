@@ -24,6 +24,22 @@ find(const Evaluation *evaluation, const char *text, Declared **ret_found, GErro
                                     text);
 }
 
+/* The place of who asks comes back. */
+static gboolean
+declare_now(Evaluation *evaluation, GError **error)
+{
+    const TemplatePlace place = evaluation->place;
+    const Loop *loop = g_steal_pointer(&evaluation->loop);
+    g_autofree char *path = g_strdup(evaluation->path->str);
+    const gboolean good = resources_declare(evaluation, error);
+    evaluation->loop = loop;
+    if (!good)
+        return FALSE;
+    g_string_assign(evaluation->path, path);
+    evaluation->place = place;
+    return TRUE;
+}
+
 char *
 resources_resolve(Evaluation *evaluation, const char *text, GError **error)
 {
@@ -31,14 +47,8 @@ resources_resolve(Evaluation *evaluation, const char *text, GError **error)
     char *id = id_canonical(text);
     if (id)
         return id;
-    if (!evaluation->resources) {
-        const TemplatePlace place = evaluation->place;
-        g_autofree char *path = g_strdup(evaluation->path->str);
-        if (!resources_declare(evaluation, error))
-            return NULL;
-        g_string_assign(evaluation->path, path);
-        evaluation->place = place;
-    }
+    if (!evaluation->resources && !declare_now(evaluation, error))
+        return NULL;
     if (!find(evaluation, text, &found, error))
         return NULL;
     if (found)
@@ -60,17 +70,53 @@ need(Declared *declared, Declared *other)
         g_ptr_array_add(declared->needs, other);
 }
 
+static void
+depend_on(Declared *declared, Declared *other)
+{
+    if (g_ptr_array_find(declared->needs, other, NULL))
+        return;
+    need(declared, other);
+    g_ptr_array_add(declared->resource->depends_on, other->resource);
+}
+
+static gboolean
+count_dependencies(Evaluation *evaluation, gsize n, GError **error)
+{
+    evaluation->resources->n_depends += n;
+    return evaluation->resources->n_depends <= TEMPLATE_DEPENDS_MAX ||
+           evaluation_fail(evaluation, error, "The resources of the template depend on more than %d others together.",
+                           TEMPLATE_DEPENDS_MAX);
+}
+
+/* All resources of a copy, which may be none. */
+static gboolean
+fill_copies(Evaluation *evaluation, Declared *declared, const GPtrArray *copies, GError **error)
+{
+    if (!count_dependencies(evaluation, copies->len, error))
+        return FALSE;
+    for (guint i = 0; i < copies->len; i++)
+        depend_on(declared, g_ptr_array_index(copies, i));
+    return TRUE;
+}
+
 static gboolean
 fill_dependency(Evaluation *evaluation, Declared *declared, const json_t *text, GError **error)
 {
     Declared *other = NULL;
-    g_autofree char *means = evaluation_text(evaluation, text, "the id, 'TYPE/NAME' or name of a resource", error);
+    g_autofree char *means =
+        evaluation_text(evaluation, text, "the id, 'TYPE/NAME' or name of a resource, or the name of a copy", error);
     if (!means || !find(evaluation, means, &other, error))
         return FALSE;
-    if (!other || g_ptr_array_find(declared->needs, other, NULL))
-        return TRUE;
-    need(declared, other);
-    g_ptr_array_add(declared->resource->depends_on, other->resource);
+    g_autofree char *folded = resource_fold(means);
+    const GPtrArray *copies = g_hash_table_lookup(evaluation->resources->copies, folded);
+    if (copies && other)
+        return evaluation_fail(evaluation, error,
+                               "The template has a resource and a copy named '%.100s'; say which: 'TYPE/NAME' is the resource.",
+                               means);
+    if (copies)
+        return fill_copies(evaluation, declared, copies, error);
+    if (other)
+        depend_on(declared, other);
     return TRUE;
 }
 
@@ -80,10 +126,8 @@ fill_dependencies(Evaluation *evaluation, Declared *declared, GError **error)
     const json_t *list = member_sent(declared->text, "dependsOn"), *one;
     size_t i;
     const gsize mark = evaluation_enter(evaluation, "dependsOn");
-    evaluation->resources->n_depends += json_array_size(list);
-    if (evaluation->resources->n_depends > TEMPLATE_DEPENDS_MAX)
-        return evaluation_fail(evaluation, error, "The resources of the template depend on more than %d others together.",
-                               TEMPLATE_DEPENDS_MAX);
+    if (!count_dependencies(evaluation, json_array_size(list), error))
+        return FALSE;
     json_array_foreach(list, i, one)
     {
         const gsize inner = evaluation_enter_index(evaluation, i);

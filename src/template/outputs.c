@@ -1,5 +1,6 @@
 #include "template/outputs.h"
 
+#include "template/copy.h"
 #include "template/members.h"
 #include "template/value_type.h"
 
@@ -9,7 +10,7 @@ static const MemberTable output_members = { "An output", FALSE, {
     { "value", KIND_ANY, NULL },
     { "condition", KIND_BOOLEAN | KIND_TEXT, NULL },
     { "metadata", KIND_OBJECT, NULL },
-    { "copy", 0, "an output is declared once; write the others out" },
+    { "copy", KIND_OBJECT, NULL },
 } };
 /* clang-format on */
 
@@ -46,6 +47,15 @@ check_kind(const Evaluation *evaluation, const json_t *value, ValueType type, GE
     return evaluation_fail(evaluation, error, "The output is of type %s, and its value is %s.", value_type_text(type), got);
 }
 
+/* Stays where it was made. */
+static json_t *
+make_value(Evaluation *evaluation, const json_t *output, GError **error)
+{
+    const json_t *copy = member_sent(output, "copy");
+    evaluation_enter(evaluation, copy ? "copy" : "value");
+    return copy ? copy_array(evaluation, copy, error) : evaluation_value(evaluation, json_member(output, "value"), error);
+}
+
 /* At the path of the output; *ret_output: NULL where its condition is false. */
 static gboolean
 evaluate_one(Evaluation *evaluation, const json_t *output, json_t **ret_output, GError **error)
@@ -57,8 +67,7 @@ evaluate_one(Evaluation *evaluation, const json_t *output, json_t **ret_output, 
     *ret_output = NULL;
     if (!shown)
         return TRUE;
-    evaluation_enter(evaluation, "value");
-    g_autoptr(json_t) value = evaluation_value(evaluation, json_member(output, "value"), error);
+    g_autoptr(json_t) value = make_value(evaluation, output, error);
     if (!value || !check_kind(evaluation, value, type, error))
         return FALSE;
     if (!evaluation_depth_fits(value, TEMPLATE_VALUE_DEPTH_MAX))
@@ -68,14 +77,31 @@ evaluate_one(Evaluation *evaluation, const json_t *output, json_t **ret_output, 
 }
 
 static gboolean
+look_at_members(Evaluation *evaluation, const json_t *output, GError **error)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)output, name, value)
+    {
+        const gsize mark = evaluation_enter(evaluation, name);
+        const gboolean copy = g_ascii_strcasecmp(name, "copy") == 0 && !json_is_null(value);
+        if (!(copy ? copy_of_output_check(evaluation, value, error) && copy_look_through(evaluation, value, error)
+                   : evaluation_look_through(evaluation, value, error)))
+            return FALSE;
+        evaluation_leave(evaluation, mark);
+    }
+    return TRUE;
+}
+
+static gboolean
 look_at_one(Evaluation *evaluation, const json_t *output, GError **error)
 {
     ValueType type;
     if (!members_check(evaluation, output, &output_members, error) || !type_read(evaluation, output, &type, error))
         return FALSE;
-    if (!member_sent(output, "value"))
-        return evaluation_fail(evaluation, error, "An output has to have 'value'.");
-    return evaluation_look_through(evaluation, output, error);
+    if (!member_sent(output, "value") == !member_sent(output, "copy"))
+        return evaluation_fail(evaluation, error, "An output has to have 'value' or 'copy', and not both.");
+    return look_at_members(evaluation, output, error);
 }
 
 gboolean

@@ -17,7 +17,7 @@ static const MemberTable resource_members = { "A resource", /* open= */ TRUE, {
     { "comments", KIND_TEXT, NULL },
     { "metadata", KIND_OBJECT, NULL },
     { "resources", KIND_ARRAY, NULL },
-    { "copy", 0, "a resource is declared once; write the others out" },
+    { "copy", KIND_OBJECT, NULL },
     { "scope", 0, "all resources are made in the group of the deployment" },
 } };
 /* clang-format on */
@@ -56,6 +56,7 @@ resources_free(Resources *resources)
         return;
     g_ptr_array_unref(resources->all);
     g_hash_table_unref(resources->index);
+    g_hash_table_unref(resources->copies);
     g_free(resources);
 }
 
@@ -166,8 +167,9 @@ index_as(Resources *resources, Declared *declared)
     index_name(resources, resource->name, declared);
 }
 
+/* copies: those of the same copy, or NULL. */
 static gboolean
-add(Evaluation *evaluation, TemplateResource *resource, const json_t *text, GError **error)
+add(Evaluation *evaluation, TemplateResource *resource, const json_t *text, GPtrArray *copies, GError **error)
 {
     Resources *resources = evaluation->resources;
     g_autofree char *folded = resource_fold(resource->id);
@@ -177,7 +179,12 @@ add(Evaluation *evaluation, TemplateResource *resource, const json_t *text, GErr
     declared->text = text;
     declared->path = g_strdup(evaluation->path->str);
     declared->needs = g_ptr_array_new();
+    declared->copied = evaluation->loop != NULL;
+    if (declared->copied)
+        declared->loop = *evaluation->loop;
     g_ptr_array_add(resources->all, declared);
+    if (copies)
+        g_ptr_array_add(copies, declared);
     if (other)
         return evaluation_fail(evaluation, error, "The template declares '%.300s' twice, at '%s' too.", resource->id,
                                other->path);
@@ -207,10 +214,10 @@ is_made(Evaluation *evaluation, const json_t *text, gboolean *ret_made, GError *
 /* As on Azure, a condition does not hold for children: each has its own. What is not made is still read: a mistake in it would
  * be found on the day that it is. */
 static gboolean
-declare(Evaluation *evaluation, const json_t *text, const TemplateResource *parent, GError **error)
+declare_one(Evaluation *evaluation, const json_t *text, const TemplateResource *parent, GPtrArray *copies, GError **error)
 {
     gboolean made;
-    if (!members_check(evaluation, text, &resource_members, error) || !is_made(evaluation, text, &made, error))
+    if (!is_made(evaluation, text, &made, error))
         return FALSE;
     TemplateResource *resource = name_resource(evaluation, text, parent, error);
     if (!resource)
@@ -218,8 +225,49 @@ declare(Evaluation *evaluation, const json_t *text, const TemplateResource *pare
     g_autoptr(GPtrArray) unmade = made ? NULL : g_ptr_array_new_with_free_func(template_resource_free);
     if (unmade)
         g_ptr_array_add(unmade, resource);
-    return (made ? add(evaluation, resource, text, error) : evaluation_look_through(evaluation, text, error)) &&
+    return (made ? add(evaluation, resource, text, copies, error) : evaluation_look_through(evaluation, text, error)) &&
            declare_all(evaluation, text, resource, error);
+}
+
+static gboolean
+declare_rounds(Evaluation *evaluation, const json_t *text, GPtrArray *copies, Loop *loop, guint count, GError **error)
+{
+    for (loop->index = 0; loop->index < count; loop->index++) {
+        if (!evaluation_charge_round(evaluation, text, error) ||
+            !declare_one(evaluation, text, /* parent= */ NULL, copies, error))
+            return FALSE;
+    }
+    return count > 0 || evaluation_look_through(evaluation, text, error);
+}
+
+/* As on Azure, children are not copied, but come with each copy of their parent. */
+static gboolean
+declare_copies(Evaluation *evaluation, const json_t *text, const TemplateResource *parent, GError **error)
+{
+    Loop loop = { .nameless = TRUE };
+    guint count;
+    if (parent)
+        return evaluation_fail(evaluation, error,
+                               "'copy' is not taken of a resource within another: put it beside that, with its whole type and "
+                               "name.");
+    if (!copy_of_resource(evaluation, member_sent(text, "copy"), &loop.name, &count, error))
+        return FALSE;
+    GPtrArray *copies = g_ptr_array_new();
+    if (!g_hash_table_insert(evaluation->resources->copies, resource_fold(loop.name), copies))
+        return evaluation_fail(evaluation, error, "The template has two copies of the name '%.80s'.", loop.name);
+    evaluation->loop = &loop;
+    const gboolean good = declare_rounds(evaluation, text, copies, &loop, count, error);
+    evaluation->loop = NULL;
+    return good;
+}
+
+static gboolean
+declare(Evaluation *evaluation, const json_t *text, const TemplateResource *parent, GError **error)
+{
+    if (!members_check(evaluation, text, &resource_members, error))
+        return FALSE;
+    return member_sent(text, "copy") ? declare_copies(evaluation, text, parent, error)
+                                     : declare_one(evaluation, text, parent, /* copies= */ NULL, error);
 }
 
 static gboolean
@@ -245,6 +293,7 @@ resources_declare(Evaluation *evaluation, GError **error)
     Resources *resources = g_new0(Resources, 1);
     resources->all = g_ptr_array_new_with_free_func(declared_free);
     resources->index = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    resources->copies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
     evaluation->resources = resources;
     evaluation->place = PLACE_RESOURCES;
     g_string_assign(evaluation->path, "template");
@@ -291,7 +340,10 @@ resources_fill(Evaluation *evaluation, GError **error)
     for (guint i = 0; i < all->len; i++) {
         Declared *declared = g_ptr_array_index(all, i);
         g_string_assign(evaluation->path, declared->path);
-        if (!fill_body(evaluation, declared, error) || !needs_fill(evaluation, declared, error))
+        evaluation->loop = declared->copied ? &declared->loop : NULL;
+        const gboolean good = fill_body(evaluation, declared, error) && needs_fill(evaluation, declared, error);
+        evaluation->loop = NULL;
+        if (!good)
             return FALSE;
     }
     g_string_assign(evaluation->path, "template");

@@ -2,20 +2,23 @@
  * made. Internal to the room. */
 #pragma once
 
-#include "template/evaluation.h"
+#include "template/copy.h"
 
 typedef struct Declared {
     TemplateResource *resource; /* given away by resources_order() */
     const json_t *text;         /* borrowed */
     char *path;                 /* "template.resources[0]" */
-    GPtrArray *needs;           /* of Declared, borrowed: those that it is made after, each once */
+    Loop loop;                  /* copied: the one that it, or its parent, was declared in */
+    gboolean copied;
+    GPtrArray *needs; /* of Declared, borrowed: those that it is made after, each once */
     gboolean placed;
 } Declared;
 
 typedef struct Resources {
-    GPtrArray *all;    /* of Declared: those whose condition is true, a parent before its children */
-    GHashTable *index; /* folded id, "type/name" and name, to Declared; to NULL where several have that name */
-    gsize n_depends;   /* entries of dependsOn so far */
+    GPtrArray *all;     /* of Declared: those whose condition is true, a parent before its children */
+    GHashTable *index;  /* folded id, "type/name" and name, to Declared; to NULL where several have that name */
+    GHashTable *copies; /* folded name of a copy to GPtrArray of Declared, borrowed: its resources, without their children */
+    gsize n_depends;    /* entries of dependsOn so far, and resources of copies that they mean */
 } Resources;
 
 void resources_free(Resources *resources);

@@ -262,6 +262,53 @@ test_extensions(void)
     ROWS_RUN(world, later);
 }
 
+#define COPY(count) ",\"copy\":{\"name\":\"webs\",\"count\":" count "}"
+#define WEBS(more)                                                                                                             \
+    TEMPLATE(",\"parameters\":{\"n\":{\"type\":\"int\"}},\"resources\":[" SET("[concat('web', copyIndex(1))]",                 \
+                                                                              "Standard_B1ms", COPY("\"[parameters('n')]\""))  \
+                 more "],\"outputs\":{\"states\":{\"type\":\"array\",\"copy\":{\"count\":\"[parameters('n')]\",\"input\":\"["  \
+                      "reference(concat('web', "                                                                               \
+                      "copyIndex(1))).provisioningState]\"}}}},\"parameters\":{\"n\":{\"value\":2}")
+
+/* As many sets as a parameter says, each with an extension of its own. */
+static void
+test_copies(void)
+{
+#define WEBS_WITH_HEALTH                                                                                                       \
+    WEBS("," HEALTH("[concat('web', copyIndex(1), '/h')]", ",\"copy\":{\"name\":\"healths\",\"count\":\"[parameters('n')]\"}," \
+                                                           "\"dependsOn\":[\"[concat('web', copyIndex(1))]\"]"))
+    g_autoptr(World) world = world_with_group();
+    const Row rows[] = {
+        { "POST", DEPLOYMENTS "/d1/validate", WEBS_WITH_HEALTH, 200, "properties.validatedResources.4", NULL },
+        { "POST", DEPLOYMENTS "/d1/validate", WEBS_WITH_HEALTH, 200, "properties.dependencies.1.dependsOn.0.resourceName",
+          "web2" },
+        { "POST", DEPLOYMENTS "/d1/whatIf", WEBS_WITH_HEALTH, 200, "properties.changes.1.after.name", "web2" },
+        { "POST", DEPLOYMENTS "/d1/whatIf", WEBS_WITH_HEALTH, 200, "properties.changes.1.after." IN_MODEL ".0.name", "h" },
+        { "POST", DEPLOYMENTS "/d1/whatIf", WEBS_WITH_HEALTH, 200, "properties.changes.2", NULL },
+        { "GET", "@/web1", NULL, 404, NULL, NULL },
+        { "PUT", DEPLOYMENTS "/d1", WEBS("," SET("db", "Standard_B1ms", ",\"dependsOn\":[\"webs\"]")), 400, "error.target",
+          "template.resources" },
+        { "PUT", DEPLOYMENTS "/d1", RESOURCES(SET("web", "Standard_B1ms", COPY("2,\"mode\":\"serial\""))), 400, "error.target",
+          "template.resources[0].copy" },
+        { "PUT", DEPLOYMENTS "/d1", RESOURCES(SET("[concat('web', copyIndex())]", "Standard_B1ms", COPY("0"))), 201,
+          "properties.provisioningState", "Succeeded" },
+        { "PUT", DEPLOYMENTS "/d1", WEBS_WITH_HEALTH, 200, "properties.provisioningState", "Running" },
+        { "GET", DEPLOYMENTS "/d1/operations", NULL, 200, "value.3.properties.targetResource.resourceName", "web2/h" },
+        { "GET", "@/web1", NULL, 200, IN_MODEL ".0.name", "h" },
+        { "GET", "@/web0", NULL, 404, NULL, NULL },
+        { "GET", "@/web3", NULL, 404, NULL, NULL },
+    };
+    ROWS_RUN(world, rows);
+    world_settle(world);
+    const Row later[] = {
+        { "GET", DEPLOYMENTS "/d1", NULL, 200, "properties.outputs.states.value.1", "Succeeded" },
+        { "GET", DEPLOYMENTS "/d1", NULL, 200, "properties.outputs.states.value.2", NULL },
+        { "POST", DEPLOYMENTS "/d1/exportTemplate", NULL, 200, "template.resources.0.copy.name", "webs" },
+        { "POST", DEPLOYMENTS "/d1/whatIf", WEBS_WITH_HEALTH, 200, "properties.changes.1.changeType", "NoChange" },
+    };
+    ROWS_RUN(world, later);
+}
+
 /* What a newer request takes over has failed as part of the deployment. */
 static void
 test_a_failure_is_told(void)
@@ -379,6 +426,12 @@ test_errors_tell_no_secret(void)
     } cases[] = {
         { DEPLOYMENTS "/d1", SECURE("[parameters('p')]", "web"), "The VM size '***' does not exist here" },
         { DEPLOYMENTS "/d1/validate", SECURE("[parameters('p')]", "web"), "The VM size '***' does not exist here" },
+        { DEPLOYMENTS "/d1/validate",
+          TEMPLATE(
+              ",\"parameters\":{\"p\":{\"type\":\"securestring\"}},\"variables\":{\"copy\":[{\"name\":\"sizes\",\"count\":1,"
+              "\"input\":\"[parameters('p')]\"}]},\"resources\":[" SET(
+                  "web", "[variables('sizes')[copyIndex()]]", COPY("1")) "]},\"parameters\":{\"p\":{\"value\":\"swordfish!\"}"),
+          "The VM size '***' does not exist here" },
         { DEPLOYMENTS "/d1/whatIf", SECURE("Standard_B1ms", "[parameters('p')]"), "The scale set name '***' is not accepted" },
     };
     g_autoptr(World) world = world_with_group();
@@ -450,6 +503,7 @@ main(int argc, char **argv)
     g_test_add_func("/api/deployments/what-if", test_what_if);
     g_test_add_func("/api/deployments/a-template-has-comments", test_a_template_has_comments);
     g_test_add_func("/api/deployments/extensions", test_extensions);
+    g_test_add_func("/api/deployments/copies", test_copies);
     g_test_add_func("/api/deployments/a-failure-is-told", test_a_failure_is_told);
     g_test_add_func("/api/deployments/case-of-names", test_case_of_names);
     g_test_add_func("/api/deployments/secrets-are-not-kept", test_secrets_are_not_kept);

@@ -126,6 +126,22 @@ def _(t):
     assert [one['properties']['targetResource']['resourceName'] for one in steps] == ['db', 'db/GuestAttestation'], steps
 
 
+@suite.test('a template makes as many sets as it is told, and one more by another number')
+def _(t):
+    file = os.path.join(os.path.dirname(TEMPLATE), 'sets.json')
+    done = t.az.run(f'az deployment group create -g made -n several --template-file {file} -p prefix=shop').expect().json['properties']
+    assert [one['name'] for one in done['outputs']['sets']['value']] == ['shop1', 'shop2'], done
+    would = t.az.run(f'az deployment group what-if --no-pretty-print -g made --template-file {file} -p prefix=shop count=3').expect().json
+    changes = [(one['resourceId'].rsplit('/')[-1], one['changeType']) for one in would['changes'] if one['changeType'] != 'Ignore']
+    assert changes == [('shop1', 'NoChange'), ('shop2', 'NoChange'), ('shop3', 'Create')], would
+    for name, unique in ((one['name'], one['uniqueId']) for one in done['outputs']['sets']['value']):
+        made = t.az.run(f'az vmss show -g made -n {name}').expect().json
+        assert made['uniqueId'] == unique and made['tags'] == {'part': name[-1]}, made
+        t.az.run(f'az vmss delete -g made -n {name}').expect()
+    exported = t.az.run('az deployment group export -g made -n several').expect().json
+    assert exported['resources'][0]['copy'] == {'name': 'sets', 'count': "[parameters('count')]"}, exported
+
+
 def of_set(name, body):
     """A template of one scale set, which is there already: what it does not say stays as it is."""
     return {

@@ -163,12 +163,74 @@ test_a_large_parameter(void)
     }
 }
 
+/* Little text that goes round often. */
+static void
+test_loops(void)
+{
+    g_autofree char *letters = g_strnfill(20000, 'a');
+    g_autofree char *literal = g_strdup_printf("'%s'", letters),
+                    *expression = g_strdup_printf("'[if(true(), 1, `%s`)]'", letters);
+#define ROUNDS(name, count, input) "{'copy': [{'name': '" name "', 'count': " count ", 'input': " input "}]}"
+    const struct {
+        const char *around, *input, *words;
+    } loops[] = {
+        { ROUNDS("a", "800", "%s"), "1", NULL },
+        { ROUNDS("a", "800", "%s"), literal, TOO_LARGE },
+        { ROUNDS("a", "800", "%s"), expression, TOO_LARGE },
+        { ROUNDS("a", "800", ROUNDS("b", "800", "%s")), "1", TOO_LARGE },
+        { ROUNDS("a", "800", ROUNDS("b", "800", ROUNDS("c", "0", "%s"))), "1", TOO_LARGE },
+        { ROUNDS("a", "800", ROUNDS("b", "800", ROUNDS("c", "800", "%s"))), "'[copyIndex(`a`)]'", TOO_LARGE },
+        { ROUNDS("a", "800", ROUNDS("b", "0", "%s")), literal, TOO_LARGE },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(loops); i++) {
+        g_auto(GStrv) parts = g_strsplit(loops[i].around, "%s", 2);
+        g_autofree char *json = g_strjoinv(loops[i].input, parts);
+        g_autoptr(GError) error = NULL;
+        const gint64 begin = g_get_monotonic_time();
+        const glong before = peak_begin();
+        g_autofree char *value = value_of("", json, &error);
+        g_test_message("%s: %s", loops[i].around, error ? error->message : "made");
+        if (is_measured())
+            g_assert_cmpint(g_get_monotonic_time() - begin, <, MOST_SECONDS * G_USEC_PER_SEC);
+        assert_memory_since(before);
+        g_assert_true((value != NULL) == (loops[i].words == NULL));
+        if (error)
+            g_assert_nonnull(strstr(error->message, loops[i].words));
+    }
+}
+
+/* The same of resources, made or not: what they say is counted each time. */
+static void
+test_loops_of_resources(void)
+{
+    g_autofree char *letters = g_strnfill(20000, 'a');
+    static const char *const more[] = { ", 'x': '%s'", ", 'condition': false, 'x': '[toLower(`%s`)]'",
+                                        ", 'condition': '[equals(`%s`, `b`)]'", ", 'dependsOn': ['%s']" };
+    for (guint i = 0; i < G_N_ELEMENTS(more); i++) {
+        g_auto(GStrv) parts = g_strsplit(more[i], "%s", 2);
+        g_autofree char *members = g_strjoinv(letters, parts);
+        g_autofree char *text = g_strdup_printf(
+            TEMPLATE(RESOURCES(RESOURCE("a", "[concat(`b`, copyIndex())]", ", 'copy': {'name': 'c', 'count': 800}%s"))),
+            members);
+        g_autoptr(GError) error = NULL;
+        const gint64 begin = g_get_monotonic_time();
+        const glong before = peak_begin();
+        g_assert_null(evaluate(text, NULL, &error));
+        if (is_measured())
+            g_assert_cmpint(g_get_monotonic_time() - begin, <, MOST_SECONDS * G_USEC_PER_SEC);
+        assert_memory_since(before);
+        g_assert_nonnull(strstr(error->message, TOO_LARGE));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/template/budget/each", test_each);
     g_test_add_func("/template/budget/a-long-wait", test_a_long_wait);
+    g_test_add_func("/template/budget/loops", test_loops);
+    g_test_add_func("/template/budget/loops-of-resources", test_loops_of_resources);
     g_test_add_func("/template/budget/a-large-parameter", test_a_large_parameter);
     return g_test_run();
 }

@@ -104,7 +104,6 @@ test_refused_at_once(void)
         { ONE("text", "1"), "template.outputs.o", "'text'" },
         { ONE("securestring", "'a'"), "template.outputs.o", "'securestring'; accepted: String, Int" },
         { OUTPUTS("'o': {'type': 'string'}"), "template.outputs.o", "'value'" },
-        { OUTPUTS("'o': {'type': 'string', 'value': 'a', 'copy': {}}"), "template.outputs.o.copy", "not taken" },
         { OUTPUTS("'o': {'type': 'string', 'value': 'a', 'nullable': true}"), "template.outputs.o.nullable", "'metadata'" },
         { ONE("string", "'[nothing()]'"), "template.outputs.o.value", "nothing" },
         { ONE("string", "'[parameters(`p`)]'"), "template.outputs.o.value", "no parameter 'p'" },

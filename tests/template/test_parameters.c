@@ -74,7 +74,6 @@ static const struct {
     { TEMPLATE("'variables': {'v': '[concat(variables(`w`))]'}, " NOTHING), NULL, "template.variables.v", "no variable 'w'; it declares 'v'" },
     { TEMPLATE("'variables': {'v': '[variables(concat(`w`))]'}, " NOTHING), NULL, "template.variables.v", "no variable 'w'" },
     { TEMPLATE("'variables': {'v': '[reference(`w`)]'}, " NOTHING), NULL, "template.variables.v", "outputs only" },
-    { TEMPLATE("'variables': {'copy': []}, " NOTHING), NULL, "template.variables", "'copy' is not taken" },
 };
 /* clang-format on */
 

@@ -65,7 +65,6 @@ test_refused(void)
         { TEMPLATE(RESOURCES(R("x", ", 'resources': [" R("y", "") "]"))), "template.resources[0].resources[0]", "relative to it" },
         { TEMPLATE(RESOURCES(R("x", "") ", " R("X", ""))), "template.resources[1]", "twice|template.resources[0]" },
         { TEMPLATE(RESOURCES(R("x", NESTED("y", "")) ", " CHILD("x/Y", ""))), "template.resources[1]", "twice|template.resources[0].resources[0]" },
-        { WITH("'copy': {'name': 'c', 'count': 2}"), "template.resources[0].copy", "not taken" },
         { WITH("'scope': 'x'"), "template.resources[0].scope", "not taken" },
         { WITH("'condition': 1"), "template.resources[0].condition", "an integer; accepted: a text or a boolean" },
         { WITH("'condition': '[add(1, 1)]'"), "template.resources[0].condition", "a boolean, and is an integer" },
