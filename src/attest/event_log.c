@@ -35,6 +35,17 @@ wrong(const Reader *reader, guint event, GError **error, const char *what)
                     event, (gsize)(reader->at.at - reader->start), what);
 }
 
+/* 0: there is none among the first `n`. */
+static gsize
+digest_size(const Reader *reader, guint n, guint16 id)
+{
+    for (guint i = 0; i < n; i++) {
+        if (reader->algorithms[i].id == id)
+            return reader->algorithms[i].size;
+    }
+    return 0;
+}
+
 /* TCG_EfiSpecIDEvent, section 10.4.5.1: which algorithms there are, and how long their digests. */
 static gboolean
 spec_id_read(Reader *reader, Cursor data, GError **error)
@@ -52,6 +63,9 @@ spec_id_read(Reader *reader, Cursor data, GError **error)
         Algorithm *algorithm = &reader->algorithms[i];
         algorithm->id = cursor_u16le(&data);
         algorithm->size = cursor_u16le(&data);
+        /* Of another length the second time, which one counts? */
+        if (digest_size(reader, i, algorithm->id) != 0)
+            return wrong(reader, 0, error, "it names a hash algorithm twice");
         sha256 = sha256 || (algorithm->id == TPM_ALG_SHA256 && algorithm->size == SHA256_SIZE);
     }
     cursor_take(&data, cursor_u8(&data));
@@ -78,16 +92,6 @@ header_read(Reader *reader, GError **error)
     return spec_id_read(reader, cursor_over(data, size), error);
 }
 
-static gsize
-digest_size(const Reader *reader, guint16 id)
-{
-    for (guint i = 0; i < reader->n_algorithms; i++) {
-        if (reader->algorithms[i].id == id)
-            return reader->algorithms[i].size;
-    }
-    return 0;
-}
-
 /* TCG_PCR_EVENT2, section 10.2.2. */
 static gboolean
 event_read(Reader *reader, guint number, LogEvent *ret_event, GError **error)
@@ -100,7 +104,7 @@ event_read(Reader *reader, guint number, LogEvent *ret_event, GError **error)
         return wrong(reader, number, error, "it has not as many digests as there are algorithms");
     for (guint32 i = 0; i < n_digests && !reader->at.failed; i++) {
         guint16 id = cursor_u16le(&reader->at);
-        gsize size = digest_size(reader, id);
+        gsize size = digest_size(reader, reader->n_algorithms, id);
         if (!reader->at.failed && size == 0)
             return wrong(reader, number, error, "it has a digest of an algorithm that the header does not name");
         const guint8 *digest = cursor_take(&reader->at, size);

@@ -220,6 +220,37 @@ test_refusals(void)
     }
 }
 
+/* SHA-256 of one byte, and as it is: who takes the first for the second reads behind the log's end. */
+static void
+test_an_algorithm_twice(void)
+{
+    static const guint8 header[32] = { [4] = EV_NO_ACTION, [28] = 41 };
+    static const guint8 algorithms[] = { 3, 0, 0, 0, 0x0b, 0, 1, 0, 0x0b, 0, 32, 0, 0x04, 0, 20, 0, 0 };
+    static const guint8 event[] = { 0, 0, 0, 0, EV_S_CRTM_VERSION, 0, 0, 0, 3, 0, 0, 0 };
+    static const guint8 sha1[22] = { 0x04 }, sha256_of_one_byte[] = { 0x0b, 0, 0xaa }, no_data[4] = { 0 };
+    const struct {
+        const void *bytes;
+        guint size;
+    } parts[] = {
+        { header, sizeof header },
+        { "Spec ID Event03\0\0\0\0\0\0\2\0\2", 24 },
+        { algorithms, sizeof algorithms },
+        { event, sizeof event },
+        { sha1, sizeof sha1 },
+        { sha1, sizeof sha1 },
+        { sha256_of_one_byte, sizeof sha256_of_one_byte },
+        { no_data, sizeof no_data },
+    };
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
+        g_byte_array_append(bytes, parts[i].bytes, parts[i].size);
+    g_autoptr(GBytes) log_bytes = g_bytes_new(bytes->data, bytes->len);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(EventLog) log = event_log_parse(log_bytes, &error);
+    g_assert_null(log);
+    g_assert_nonnull(strstr(error->message, "names a hash algorithm twice"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -231,5 +262,6 @@ main(int argc, char **argv)
     g_test_add_func("/event-log/startup-locality", test_startup_locality);
     g_test_add_func("/event-log/every-cut", test_every_cut);
     g_test_add_func("/event-log/refusals", test_refusals);
+    g_test_add_func("/event-log/an-algorithm-twice", test_an_algorithm_twice);
     return g_test_run();
 }
