@@ -1,6 +1,7 @@
 #include "attest/token.h"
 
 #include "attest/event_info.h"
+#include "attest/event_type.h"
 
 #include <string.h>
 
@@ -79,10 +80,10 @@ token_secure_boot(const EventLog *log)
     gboolean on = FALSE;
     for (guint i = 0; i < event_log_length(log); i++) {
         const LogEvent *event = event_log_get(log, i);
-        if (event->pcr == 7 && event_proof(event) == EVENT_PROOF_HOLDS && event_is_secure_boot(event, &on))
-            break;
+        if (event->pcr == 7 && event->type != EV_NO_ACTION)
+            return event_proof(event) == EVENT_PROOF_HOLDS && event_is_secure_boot(event, &on) && on;
     }
-    return on;
+    return FALSE;
 }
 
 /* ---- checking ---- */

@@ -36,7 +36,9 @@ UnixTime token_end(const TokenFacts *facts, UnixTime now);
 /* A new reference. */
 json_t *token_claims(const TokenFacts *facts, UnixTime now);
 
-/* Was Secure Boot on, by the variable that was measured? */
+/* Was Secure Boot on, by the variable that was measured? Firmware measures it into PCR 7 before all else (TCG PC Client
+ * Platform Firmware Profile 1.06, section 3.3.4.8): where that event is called another thing, a later one says nothing, since
+ * who runs in the guest extends PCR 7 by what he likes. */
 gboolean token_secure_boot(const EventLog *log);
 
 /* Is it one for this nonce and of this issuer (NULL: any), and is now its time? Its signature is another question

@@ -94,7 +94,9 @@ text_set(Event *event, const char *text)
 static void
 edit(GPtrArray *events, const Edit *one)
 {
-    Event *event = event_of(events, one->event), *other = one->other ? event_of(events, one->other) : NULL, *copy;
+    Event *event = event_of(events, one->event), *other = NULL, *copy;
+    if (one->kind == EDIT_SAYS || one->kind == EDIT_AGAIN)
+        other = event_of(events, one->other);
     switch (one->kind) {
     case EDIT_DIGEST:
         sha256(one->text, strlen(one->text), event->digest);
@@ -131,6 +133,11 @@ edit(GPtrArray *events, const Edit *one)
         copy = event_new(0, one->other, EV_IPL, one->text, strlen(one->text) + 1);
         sha256(one->text, strlen(one->text), copy->digest);
         g_ptr_array_insert(events, (int)index_of(events, one->event) + 1, copy);
+        break;
+    case EDIT_LOCALITY:
+        copy = event_new(0, 0, EV_NO_ACTION, "StartupLocality", 16);
+        put(copy->data, one->other, 1);
+        g_ptr_array_insert(events, (int)index_of(events, one->event), copy);
         break;
     case EDIT_AUTHORITY:
         g_ptr_array_insert(events, (int)index_of(events, one->event) + 1, authority_new(one->text));

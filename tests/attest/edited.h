@@ -15,6 +15,7 @@ typedef enum {
     EDIT_AGAIN,       /* a copy of event `other` comes after it */
     EDIT_MOVE_BEHIND, /* it comes after event `other` */
     EDIT_STUB,        /* after it one more comes, in PCR `other`, of `text` */
+    EDIT_LOCALITY,    /* before it comes that the TPM was started from locality `other` */
     EDIT_AUTHORITY,   /* after it one more comes: an authority named `text`, which is a digest of a program */
 } EditKind;
 

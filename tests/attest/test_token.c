@@ -1,6 +1,9 @@
 /* What tokens say, how long they hold, and which keys are shown for them. */
+#include "attest/event_info.h"
+#include "attest/event_type.h"
 #include "attest/token.h"
 #include "cases.h"
+#include "edited.h"
 
 #include <string.h>
 
@@ -66,6 +69,32 @@ test_secure_boot(void)
         g_autoptr(GBytes) bytes = fixture_read(path, /* may_be_absent= */ FALSE);
         g_autoptr(EventLog) log = event_log_parse(bytes, NULL);
         g_assert_cmpint(token_secure_boot(log), ==, cases[i].on);
+    }
+}
+
+/* Who runs in the guest extends PCR 7 by the event of another boot, and calls that of his own another thing: none of it changes
+ * a PCR's value. */
+static void
+test_secure_boot_made_up(void)
+{
+    static const guint32 types[] = { EV_EVENT_TAG, EV_EFI_VARIABLE_AUTHORITY };
+    g_autoptr(GBytes) off = fixture_read("sb-off/eventlog.bin", FALSE), on = fixture_read("secure/eventlog.bin", FALSE);
+    for (guint i = 0; i < G_N_ELEMENTS(types); i++) {
+        const Edit renamed[] = { { EDIT_TYPE, 4, NULL, types[i] }, { EDIT_END, 0, NULL, 0 } };
+        g_autoptr(GBytes) hidden = log_edit(off, renamed);
+        g_autoptr(GByteArray) bytes = g_byte_array_new();
+        gsize size;
+        const guint8 *data = g_bytes_get_data(hidden, &size);
+        g_byte_array_append(bytes, data, (guint)size);
+        g_autoptr(EventLog) other = event_log_parse(on, NULL);
+        const LogEvent *event = event_log_get(other, 3);
+        /* As it lies in that log: 50 bytes before its data. */
+        g_byte_array_append(bytes, event->data - 50, 50 + event->size);
+        g_autoptr(GBytes) made_up = g_bytes_new(bytes->data, bytes->len);
+        g_autoptr(EventLog) log = event_log_parse(made_up, NULL);
+        gboolean is_on;
+        g_assert_true(event_is_secure_boot(event_log_get(log, event_log_length(log) - 1), &is_on) && is_on);
+        g_assert_false(token_secure_boot(log));
     }
 }
 
@@ -210,6 +239,7 @@ main(int argc, char **argv)
     g_test_add_func("/attest/token/claims", test_claims);
     g_test_add_func("/attest/token/end", test_end);
     g_test_add_func("/attest/token/secure-boot", test_secure_boot);
+    g_test_add_func("/attest/token/secure-boot-made-up", test_secure_boot_made_up);
     g_test_add_func("/attest/token/check", test_check);
     g_test_add_func("/attest/token/nonces", test_nonces);
     g_test_add_func("/attest/token-keys/former-ones-are-shown", test_former_keys_are_shown_until_their_tokens_are_over);
