@@ -123,6 +123,7 @@ discovery_get(Call *call, GError **error)
                                           "x-ms-azurevm-vmid",
                                           "x-ms-runtime",
                                           "x-ms-ver",
+                                          "x-testudo-accepted-by",
                                           "x-testudo-ek-sha256",
                                           "x-testudo-image",
                                           "x-testudo-reference",

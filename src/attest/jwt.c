@@ -153,6 +153,9 @@ parts_read(const char *text, Jwt *jwt, GError **error)
         return FALSE;
     if (g_strcmp0(json_member_text(jwt->header, "alg"), "ES256") != 0)
         return arm_fail(error, ARM_BAD_REQUEST, NULL, "The token is not signed with ES256.");
+    /* RFC 7515, section 4.1.11: what it names has to be understood. */
+    if (json_object_get(jwt->header, "crit"))
+        return arm_fail(error, ARM_BAD_REQUEST, NULL, "The token needs an extension ('crit') that is not known here.");
     guchar *bytes = jws_url_decode(signature + 1, strlen(signature + 1), &size);
     if (!bytes)
         return arm_fail(error, ARM_BAD_REQUEST, NULL, "The token's signature is not base64url.");

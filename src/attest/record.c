@@ -135,7 +135,9 @@ record_read(const char *text, gsize length, Record *record)
     record->payload = record->header ? part_read(body + 1, (gsize)(end - body - 1)) : NULL;
     record->signature =
         record->payload ? jws_url_decode(signature, length - (gsize)(signature - text), &record->signature_size) : NULL;
+    /* What "crit" names would have to be understood (RFC 7515, section 4.1.11). */
     return record->signature && g_strcmp0(json_member_text(record->header, "alg"), "ES256") == 0 &&
+           !json_object_get(record->header, "crit") &&
            json_array_size(json_object_get(record->payload, "instances")) <= INSTANCES_MAX && chain_read(record);
 }
 

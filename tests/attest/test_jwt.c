@@ -104,8 +104,9 @@ test_what_is_no_token(void)
         "e30.e30.e30.e30",
         "e30.e30.!",
         "W10.e30.",
-        "eyJhbGciOiJub25lIn0.e30.",   /* alg none */
-        "eyJhbGciOiJIUzI1NiJ9.e30.x", /* HS256: the public key is no secret */
+        "eyJhbGciOiJub25lIn0.e30.",                                   /* alg none */
+        "eyJhbGciOiJIUzI1NiJ9.e30.x",                                 /* HS256: the public key is no secret */
+        "eyJhbGciOiJFUzI1NiIsImNyaXQiOlsiZXhwIl0sImV4cCI6MH0.e30.AA", /* "crit":["exp"]: an extension that nobody knows here */
     };
     g_autofree char *long_one = g_strnfill(JWT_MAX_BYTES, 'A'), *longer = g_strconcat(long_one, "..", NULL);
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {

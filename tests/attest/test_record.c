@@ -3,6 +3,7 @@
 
 #include "attest/digest.h"
 #include "attest/issuer.h"
+#include "attest/jws.h"
 #include "attest/jwt.h"
 #include "base/json.h"
 #include "cases.h"
@@ -284,6 +285,24 @@ test_what_is_none(void)
     }
 }
 
+/* What a header names as critical counts, or the file does not. */
+static void
+test_an_extension_that_has_to_be_known(void)
+{
+    g_auto(Ca) ca = ca_make(TRUE);
+    g_auto(Case) one = case_read("secure");
+    g_autoptr(json_t) record = record_of(&one, "Healthy", FALSE);
+    g_autofree char *text = sign(record, &ca);
+    const char *body = strchr(text, '.');
+    gsize size;
+    g_autofree guchar *head = jws_url_decode(text, (gsize)(body - text), &size);
+    g_autoptr(json_t) header = json_loadb((const char *)head, size, 0, NULL);
+    json_object_set_new(header, "crit", json_pack("[s]", "b64"));
+    g_autofree char *changed = json_text(header), *encoded = jws_url_encode(changed, strlen(changed)),
+                    *whole = g_strconcat(encoded, body, NULL);
+    g_assert_cmpint(verify(whole, ca.pem, NULL, NULL), ==, RECORD_MALFORMED);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -296,5 +315,6 @@ main(int argc, char **argv)
     g_test_add_func("/attest/record/a-log-of-another-boot", test_a_log_of_another_boot);
     g_test_add_func("/attest/record/damage", test_damage);
     g_test_add_func("/attest/record/what-is-none", test_what_is_none);
+    g_test_add_func("/attest/record/an-extension-that-has-to-be-known", test_an_extension_that_has_to_be_known);
     return g_test_run();
 }
