@@ -3,6 +3,7 @@
 #include "attest/digest.h"
 #include "attest/event_info.h"
 #include "attest/event_type.h"
+#include "attest/pcrs.h"
 
 #include <string.h>
 
@@ -99,16 +100,22 @@ difference_add(GPtrArray *found, const Entry *expected, const Entry *seen, guint
     g_ptr_array_add(found, difference);
 }
 
-static gboolean
-is_of_same_name(const Entry *a, const Entry *b)
+static char *
+name_of(const Entry *entry)
 {
-    g_auto(EventInfo) a_info = { 0 };
-    g_auto(EventInfo) b_info = { 0 };
-    if (a->event->type != b->event->type)
-        return FALSE;
-    event_info_read(a->event, &a_info);
-    event_info_read(b->event, &b_info);
-    return strcmp(a_info.name, b_info.name) == 0;
+    g_auto(EventInfo) info = { 0 };
+    event_info_read(entry->event, &info);
+    return g_steal_pointer(&info.name);
+}
+
+/* NULL at its end. To read one takes its time, and each is asked for many times. */
+static GStrv
+names_of(const Entry *entries, guint n)
+{
+    GStrv names = g_new0(char *, n + 1);
+    for (guint i = 0; i < n; i++)
+        names[i] = name_of(&entries[i]);
+    return names;
 }
 
 /* Between two events that are the same on both sides there are these. Those of one name are one that has changed. */
@@ -116,9 +123,11 @@ static void
 gap_compare(GPtrArray *found, const Entry *expected, guint n_expected, const Entry *seen, guint n_seen, guint after)
 {
     guint next = 0;
+    g_auto(GStrv) names = n_expected > 0 ? names_of(seen, n_seen) : NULL;
     for (guint i = 0; i < n_expected; i++) {
+        g_autofree char *name = name_of(&expected[i]);
         guint match = next;
-        while (match < n_seen && !is_of_same_name(&expected[i], &seen[match]))
+        while (match < n_seen && (expected[i].event->type != seen[match].event->type || strcmp(name, names[match]) != 0))
             match++;
         if (match == n_seen) {
             difference_add(found, &expected[i], NULL, next > 0 ? seen[next - 1].place : after);
@@ -223,11 +232,28 @@ by_place(const void *a, const void *b)
     return (first->kind == DIFFERENCE_MISSING) - (second->kind == DIFFERENCE_MISSING);
 }
 
+/* No event's digest covers it, and PCR 0 does. */
+static void
+locality_compare(GPtrArray *found, const EventLog *reference, const EventLog *seen)
+{
+    const guint expected_locality = pcrs_startup_locality(reference), locality = pcrs_startup_locality(seen);
+    if (expected_locality == locality)
+        return;
+    Difference *difference = g_new0(Difference, 1);
+    difference->kind = DIFFERENCE_CHANGED;
+    difference->type = EV_NO_ACTION;
+    difference->name = g_strdup("StartupLocality");
+    difference->expected_detail = g_strdup_printf("%u", expected_locality);
+    difference->seen_detail = g_strdup_printf("%u", locality);
+    g_ptr_array_add(found, difference);
+}
+
 /* As nearly every boot is. */
 static gboolean
 is_the_same(const EventLog *reference, const EventLog *seen)
 {
-    if (event_log_length(reference) != event_log_length(seen))
+    if (event_log_length(reference) != event_log_length(seen) ||
+        pcrs_startup_locality(reference) != pcrs_startup_locality(seen))
         return FALSE;
     for (guint i = 0; i < event_log_length(seen); i++) {
         const LogEvent *a = event_log_get(reference, i), *b = event_log_get(seen, i);
@@ -243,6 +269,8 @@ events_compare(const EventLog *reference, const EventLog *seen, guint32 mask, co
     GPtrArray *found = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
     if (is_the_same(reference, seen))
         return found;
+    if (mask & 1u << 0)
+        locality_compare(found, reference, seen);
     for (guint32 pcr = 0; pcr < N_PCRS; pcr++) {
         if (mask & 1u << pcr)
             pcr_compare(found, reference, seen, pcr, stands_for);
@@ -254,19 +282,21 @@ events_compare(const EventLog *reference, const EventLog *seen, guint32 mask, co
 
 /* ---- which one is told ---- */
 
+gboolean
+difference_is_of_boot_code(const Difference *difference)
+{
+    const guint32 pcrs = 1u << 4 | 1u << 8 | 1u << 9 | 7u << 11;
+    return difference->kind != DIFFERENCE_MISSING && (pcrs & 1u << difference->pcr);
+}
+
 static guint
 rank(const Difference *difference)
 {
     if (difference->kind == DIFFERENCE_MISSING)
         return 2;
-    switch (difference->pcr) {
-    case 4:
-    case 8:
-    case 9:
-    case 11:
-    case 12:
-    case 13:
+    if (difference_is_of_boot_code(difference))
         return 0;
+    switch (difference->pcr) {
     case 7:
     case 14:
         return 1;

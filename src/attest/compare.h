@@ -17,7 +17,9 @@ typedef struct {
     gboolean accepted; /* by a policy, which says so by stands_for: shown, and held against nobody */
     guint32 pcr;
     guint32 type;
-    guint event; /* its place in the seen log, from 1; of a missing one that of the event that it should have come after */
+    /* Its place in the seen log, from 1; of a missing one that of the event that it should have come after. 0: it came before
+     * all events, or is none (the locality that PCR 0 began with). */
+    guint event;
     char *name;
     char *expected, *seen;               /* digests, hexadecimal; NULL where there is none */
     char *expected_detail, *seen_detail; /* or NULL */
@@ -30,8 +32,11 @@ void difference_free(Difference *difference); /* accepts NULL */
  * is, of the same PCR and type; 0: of none. NULL: nothing is accepted. */
 GPtrArray *events_compare(const EventLog *reference, const EventLog *seen, guint32 mask, const guint *stands_for);
 
+/* Boot code or configuration that is changed or new: PCR 4, 8, 9, 11 to 13. */
+gboolean difference_is_of_boot_code(const Difference *difference);
+
 /* The one that matters most of those that are not accepted; NULL where there is none. Boot code and configuration that is
- * changed or new (PCR 4, 8, 9, 11 to 13), then Secure Boot and its lists (7, 14), then what is missing, then all else; of the
+ * changed or new, then Secure Boot and its lists (7, 14), then what is missing, then all else; of the
  * same kind the first. */
 const Difference *differences_worst(const GPtrArray *differences);
 

@@ -22,21 +22,30 @@ is_startup_locality(const LogEvent *event)
     return event->pcr == 0 && event->size == 17 && memcmp(event->data, "StartupLocality", 16) == 0;
 }
 
+guint8
+pcrs_startup_locality(const EventLog *log)
+{
+    guint8 locality = 0;
+    for (guint i = 0; i < event_log_length(log); i++) {
+        const LogEvent *event = event_log_get(log, i);
+        if (event->type == EV_NO_ACTION && is_startup_locality(event))
+            locality = event->data[16];
+        else if (event->type != EV_NO_ACTION && event->pcr == 0)
+            break;
+    }
+    return locality;
+}
+
 void
 pcrs_replay(const EventLog *log, Pcrs *ret_pcrs)
 {
-    gboolean extended = FALSE;
     start(ret_pcrs);
+    ret_pcrs->values[0][SHA256_SIZE - 1] = pcrs_startup_locality(log);
     for (guint i = 0; i < event_log_length(log); i++) {
         const LogEvent *event = event_log_get(log, i);
-        if (event->type == EV_NO_ACTION) {
-            if (!extended && is_startup_locality(event))
-                ret_pcrs->values[0][SHA256_SIZE - 1] = event->data[16];
-            continue;
-        }
         guint8 *value = ret_pcrs->values[event->pcr];
-        sha256_two(value, SHA256_SIZE, event->digest, SHA256_SIZE, value);
-        extended = extended || event->pcr == 0;
+        if (event->type != EV_NO_ACTION)
+            sha256_two(value, SHA256_SIZE, event->digest, SHA256_SIZE, value);
     }
 }
 

@@ -12,5 +12,8 @@ typedef struct {
 /* From a TPM that was just started. Events of type EV_NO_ACTION extend nothing. */
 void pcrs_replay(const EventLog *log, Pcrs *ret_pcrs);
 
+/* PCR 0's first byte from the right: 0 where the log says nothing else before PCR 0 is extended. */
+guint8 pcrs_startup_locality(const EventLog *log);
+
 /* What a quote over the PCRs of the mask (bit n: PCR n) has as its digest: that of the values, lowest first. */
 void pcrs_digest(const Pcrs *pcrs, guint32 mask, guint8 ret_digest[SHA256_SIZE]);

@@ -28,16 +28,15 @@ only_pcr0(const GPtrArray *differences)
     return TRUE;
 }
 
-/* Who may leave a PCR out of the quote may leave its events out of the log. */
 static gboolean
-covers_stub(const Quote *quote, const EventLog *reference)
+measures_stub(const EventLog *log)
 {
-    for (guint i = 0; i < event_log_length(reference); i++) {
-        const LogEvent *event = event_log_get(reference, i);
+    for (guint i = 0; i < event_log_length(log); i++) {
+        const LogEvent *event = event_log_get(log, i);
         if (event->type != EV_NO_ACTION && (EVIDENCE_STUB_PCRS & 1u << event->pcr))
-            return (quote->pcrs & EVIDENCE_STUB_PCRS) == EVIDENCE_STUB_PCRS;
+            return TRUE;
     }
-    return TRUE;
+    return FALSE;
 }
 
 static const Difference *
@@ -76,8 +75,11 @@ judge(const Evidenced *evidenced, const EventLog *reference, const char *referen
         ret_judgement->reason = g_strdup("There is no reference to compare this boot with.");
         return;
     }
-    if (!covers_stub(&evidenced->quote, reference)) {
-        ret_judgement->reason = g_strdup_printf("The quote does not cover PCRs 11 to 13, where %s has events.", reference_name);
+    /* Who may leave a PCR out of the quote may leave its events out of the log. */
+    const gboolean covers_stub = (mask & EVIDENCE_STUB_PCRS) == EVIDENCE_STUB_PCRS, expects_stub = measures_stub(reference);
+    if (!covers_stub && (expects_stub || measures_stub(evidenced->log))) {
+        ret_judgement->reason = g_strdup_printf("The quote does not cover PCRs 11 to 13, where %s has events.",
+                                                expects_stub ? reference_name : "its own event log");
         return;
     }
     ret_judgement->differences = policy == BASELINE_VENDOR_SIGNED

@@ -309,13 +309,6 @@ judgement_take(const Judgement *judgement, const char *reference, StoreAttestati
     made->reference = g_strdup(reference);
 }
 
-/* What ran is another thing than what should have: that matters more than that nobody hindered it. */
-static gboolean
-is_of_boot_code(const Difference *worst)
-{
-    return worst && worst->kind != DIFFERENCE_MISSING && (worst->pcr == 4 || worst->pcr == 8 || worst->pcr == 9);
-}
-
 static gboolean
 evidence_judge(Pass *pass, Held *held, StoreVtpm *vtpm, const Bundle *bundle, GBytes *nonce, StoreAttestation *made,
                GError **error)
@@ -338,7 +331,9 @@ evidence_judge(Pass *pass, Held *held, StoreVtpm *vtpm, const Bundle *bundle, GB
     if (revision->model->secure_boot)
         judgement_need_secure_boot(&judgement, &seen);
     judgement_take(&judgement, reference, made);
-    if (!revision->model->secure_boot && !is_of_boot_code(judgement.worst))
+    /* What ran is another thing than what should have: that matters more than that nobody hindered it. */
+    const gboolean ran_another = judgement.worst && difference_is_of_boot_code(judgement.worst);
+    if (!revision->model->secure_boot && !ran_another)
         outcome_set(made, INTEGRITY_NOT_ATTESTED, VERDICT_SECURE_BOOT_OFF,
                     "Secure Boot is off, as the model has it: attestation passes only where secureBootEnabled is true.");
     vtpm->resets = seen.quote.resets;

@@ -3,6 +3,7 @@
 #include "signer.h"
 
 #include <string.h>
+#include <time.h>
 
 static const struct {
     const char *name;
@@ -434,6 +435,100 @@ static const struct {
     { "nor are the others", "console=ttyS0", EVIDENCE_PCRS | 1u << 12, VERDICT_NOT_ATTESTED, "PCRs 11 to 13" },
 };
 
+/* By a quote over these PCRs, beside the log of `reference`. */
+static void
+edited_judge(const char *name, const Edit *edits, guint32 pcrs, const EventLog *reference, Judgement *ret_judgement)
+{
+    const Selection selection = { 0x0b, pcrs };
+    g_autofree char *path = g_build_filename(name, "eventlog.bin", NULL);
+    g_autoptr(GBytes) plain = fixture_read(path, FALSE), log = log_edit(plain, edits);
+    g_auto(Case) one = signer_quote_log(log, &selection, 1, pcrs);
+    g_auto(Evidenced) seen = { 0 };
+    evidence_check(&one.evidence, one.nonce, &seen);
+    g_assert_cmpint(seen.check, ==, EVIDENCE_HOLDS);
+    judge(&seen, reference, "the reference", BASELINE_EXACT_DIGESTS, ret_judgement);
+}
+
+static void
+expect_not_healthy(const Edit *edits, guint32 pcrs, Verdict verdict, const char *reason, Judgement *ret_judgement)
+{
+    g_autoptr(GBytes) plain = fixture_read("secure/eventlog.bin", FALSE);
+    g_autoptr(EventLog) reference = event_log_parse(plain, NULL);
+    edited_judge("secure", edits, pcrs, reference, ret_judgement);
+    g_assert_cmpstr(verdict_text(ret_judgement->verdict), ==, verdict_text(verdict));
+    g_assert_nonnull(strstr(ret_judgement->reason, reason));
+}
+
+/* The log says itself that a stub took in what no reference has. */
+static void
+test_stub_that_was_not_expected(void)
+{
+    const Edit edits[] = { { EDIT_STUB, 1, "init=/bin/sh", 12 }, { EDIT_END, 0, NULL, 0 } };
+    g_auto(Judgement) few = { 0 };
+    g_auto(Judgement) all = { 0 };
+    expect_not_healthy(edits, EVIDENCE_PCRS, VERDICT_NOT_ATTESTED, "PCRs 11 to 13, where its own event log has events", &few);
+    expect_not_healthy(edits, 0x7bff, VERDICT_DEVIATION, "PCR 12: init=/bin/sh was measured", &all);
+}
+
+/* Boot code goes before Secure Boot's lists, in the PCRs of a stub as in the others; and where Secure Boot is off by the model,
+ * it alone is a deviation (engine/verdicts.c). */
+static void
+test_stub_is_boot_code(void)
+{
+    const Edit edits[] = { { EDIT_LAST_BYTE, 8, NULL, 0 }, { EDIT_STUB, 9, "init=/bin/sh", 12 }, { EDIT_END, 0, NULL, 0 } };
+    g_auto(Judgement) judgement = { 0 };
+    expect_not_healthy(edits, 0x7bff, VERDICT_DEVIATION, "PCR 12: ", &judgement);
+    g_assert_cmpuint(judgement.differences->len, ==, 2);
+    for (guint i = 0; i < 2; i++) {
+        const Difference *difference = g_ptr_array_index(judgement.differences, i);
+        g_assert_cmpint(difference_is_of_boot_code(difference), ==, difference->pcr == 12);
+    }
+}
+
+/* No event's digest covers where PCR 0 began, and the quote does. */
+static void
+test_startup_locality(void)
+{
+    const Edit three[] = { { EDIT_LOCALITY, 1, NULL, 3 }, { EDIT_END, 0, NULL, 0 } };
+    const Edit zero[] = { { EDIT_LOCALITY, 1, NULL, 0 }, { EDIT_END, 0, NULL, 0 } };
+    g_auto(Judgement) other = { 0 };
+    g_auto(Judgement) same = { 0 };
+    expect_not_healthy(three, EVIDENCE_PCRS, VERDICT_NOT_JUDGED, "PCR 0: ", &other);
+    g_assert_cmpuint(other.differences->len, ==, 1);
+    g_autofree char *text = difference_text(other.worst, "image X");
+    g_assert_cmpstr(text, ==, "PCR 0: StartupLocality is '3', image X has '0'.");
+    /* Said, and as it is where nothing is said. */
+    g_autoptr(GBytes) plain = fixture_read("secure/eventlog.bin", FALSE);
+    g_autoptr(EventLog) reference = event_log_parse(plain, NULL);
+    edited_judge("secure", zero, EVIDENCE_PCRS, reference, &same);
+    g_assert_cmpint(same.verdict, ==, VERDICT_HEALTHY);
+}
+
+/* Who is root in a guest measures what he likes, as often as he likes: it must not keep the daemon busy. */
+static void
+test_a_flood_of_events(void)
+{
+    enum { EXPECTED = 400, SEEN = 4000 };
+    Edit *edits = g_new0(Edit, SEEN + 1);
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GBytes) plain = fixture_read("secure/eventlog.bin", FALSE);
+    for (guint i = 0; i < SEEN; i++) {
+        g_ptr_array_add(texts, g_strdup_printf("%u%0200u", i, 0));
+        edits[i] = (Edit){ EDIT_STUB, 50, texts->pdata[i], 8 };
+    }
+    g_autoptr(GBytes) seen_bytes = log_edit(plain, edits);
+    edits[EXPECTED].kind = EDIT_END;
+    for (guint i = 0; i < EXPECTED; i++)
+        edits[i].text = i % 2 ? "set this=that" : "set that=this";
+    g_autoptr(GBytes) expected_bytes = log_edit(plain, edits);
+    g_autoptr(EventLog) seen = event_log_parse(seen_bytes, NULL), expected = event_log_parse(expected_bytes, NULL);
+    const clock_t before = clock();
+    g_autoptr(GPtrArray) found = events_compare(expected, seen, EVIDENCE_PCRS, NULL);
+    g_assert_cmpfloat((double)(clock() - before) / CLOCKS_PER_SEC, <, 1);
+    g_assert_cmpuint(found->len, ==, EXPECTED + SEEN);
+    g_free(edits);
+}
+
 static void
 test_stub(void)
 {
@@ -465,6 +560,10 @@ main(int argc, char **argv)
     g_test_add_func("/verdict/without-reference", test_without_reference);
     g_test_add_func("/verdict/secure-boot", test_secure_boot);
     g_test_add_func("/verdict/stub", test_stub);
+    g_test_add_func("/verdict/stub-that-was-not-expected", test_stub_that_was_not_expected);
+    g_test_add_func("/verdict/stub-is-boot-code", test_stub_is_boot_code);
+    g_test_add_func("/verdict/startup-locality", test_startup_locality);
+    g_test_add_func("/verdict/a-flood-of-events", test_a_flood_of_events);
     g_test_add_func("/evidence/forged", test_forged);
     g_test_add_func("/evidence/signed", test_signed);
     g_test_add_func("/evidence/every-byte-counts", test_every_byte_counts);
