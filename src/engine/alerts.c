@@ -86,6 +86,17 @@ alerts_end(Pass *pass, const SetTracked *set, guint id, guint kinds, GError **er
     return open != NULL;
 }
 
+/* Who dismissed what booted before, or was told of it, knows nothing of this. */
+static gboolean
+other_deviation_end(Pass *pass, const Held *held, const StoreAttestation *made, GError **error)
+{
+    if (made->integrity != INTEGRITY_DEVIATION)
+        return TRUE;
+    g_autoptr(GPtrArray) open = store_alert_list_open(pass->tx, held->tracked->set->id, held->row->id, error);
+    StoreAlert *known = open ? open_find(open, ALERT_DEVIATION, made->code) : NULL;
+    return open && (!known || g_strcmp0(known->message, made->reason) == 0 || end(pass, known, error));
+}
+
 gboolean
 alerts_follow(Pass *pass, Held *held, const StoreAttestation *made, GError **error)
 {
@@ -103,5 +114,6 @@ alerts_follow(Pass *pass, Held *held, const StoreAttestation *made, GError **err
         return FALSE;
     if (!fails || !revision->model->attestation || !revision->model->attestation->alerts)
         return alerts_end(pass, held->tracked->set, held->row->id, ALERTS_OF_A_BOOT, error);
-    return alert_raise(pass, held->tracked->set, held->row->id, kinds[made->integrity], made->code, made->reason, error);
+    return other_deviation_end(pass, held, made, error) &&
+           alert_raise(pass, held->tracked->set, held->row->id, kinds[made->integrity], made->code, made->reason, error);
 }

@@ -119,6 +119,36 @@ test_dismissed(void)
     expect(world, "Active Dismissed");
 }
 
+static SimulatedFault
+two_deviations(const LaunchSpec *spec, void *data G_GNUC_UNUSED)
+{
+    if (spec->epoch < 2 || !g_str_has_suffix(spec->key, ".0"))
+        return SIMULATED_OK;
+    return spec->epoch < 4 ? SIMULATED_KERNEL_CHANGED : SIMULATED_GRUB_CHANGED;
+}
+
+/* Who dismissed the one knows nothing of the other. */
+static void
+test_another_deviation(void)
+{
+    g_autoptr(World) world = world_healthy(SET(""), SIMULATED_OK);
+    host_simulated_set_faults(world->simulated, two_deviations, NULL);
+    attested_restart(world, "0");
+    change(world, "/dismiss");
+    attested_restart(world, "0");
+    expect(world, "Dismissed");
+    attested_expect_deliveries(world, "raised");
+    attested_restart(world, "0");
+    expect(world, "Active Dismissed");
+    attested_restart(world, "0");
+    expect(world, "Active Dismissed");
+    attested_expect_deliveries(world, "raised");
+    g_autofree char *target = newest(world, "");
+    g_autoptr(Answer) alert = world_must(world, 200, "GET", target, NULL);
+    g_autofree char *description = answer_text(alert, "properties.description");
+    g_assert_nonnull(strstr(description, "grubx64.efi"));
+}
+
 static void
 test_resolved_by_somebody(void)
 {
@@ -285,6 +315,7 @@ main(int argc, char **argv)
         g_test_add_data_func(path, GUINT_TO_POINTER(i), test_raised_once_and_over_by_itself);
     }
     g_test_add_func("/engine/alerts/dismissed", test_dismissed);
+    g_test_add_func("/engine/alerts/another-deviation", test_another_deviation);
     g_test_add_func("/engine/alerts/resolved-by-somebody", test_resolved_by_somebody);
     g_test_add_func("/engine/alerts/disabled", test_disabled);
     g_test_add_func("/engine/alerts/nobody-is-attested-any-more", test_nobody_is_attested_any_more);
