@@ -16,7 +16,8 @@ enum { DER_INTEGER = 0x02, DER_BIT_STRING = 0x03, DER_SEQUENCE = 0x30 };
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIGNUM, BN_free)
 
 static const char *const sentences[IDENTITY_N] = {
-    [IDENTITY_CERTIFIED] = "The endorsement key is certified by this CA.",
+    [IDENTITY_CERTIFIED] =
+        "The endorsement key is certified by this CA; that the attestation key is in the same TPM, files do not show.",
     [IDENTITY_NO_KEY] = "There is no endorsement key (ek.pub): whose TPM it is cannot be checked.",
     [IDENTITY_NO_CERTIFICATE] =
         "There is no certificate of the endorsement key (ek-rsa.crt.der): whose TPM it is cannot be checked.",

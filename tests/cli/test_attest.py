@@ -64,6 +64,13 @@ with tempfile.TemporaryDirectory() as folder:
                 shutil.copyfileobj(one, out)
     got = run('verify-file', case('secure'), '--reference', case('secure-instance2'), '--ca', ca, '-o', 'json')
     said('the endorsement key is certified by its CA', 'is certified' in json.loads(got.stdout)['identity'] and got.returncode == 0, got)
+    borrowed = os.path.join(folder, 'borrowed')
+    shutil.copytree(case('secure'), borrowed)
+    for part in ('ek.pub', 'ek-rsa.crt.der'):
+        shutil.copy(case(f'secure-instance2/{part}'), borrowed)
+    got = run('verify-file', borrowed, '--reference', case('secure'), '--ca', ca, '-o', 'json')
+    said('files do not show that the attestation key is in the same TPM, and that is said',
+         'same TPM, files do not show' in json.loads(got.stdout)['identity'], got)
     got = run('verify-file', case('sb-off'), '--reference', case('secure'), '--ca', ca, '-o', 'json')
     said('which does not make a deviation healthy', json.loads(got.stdout)['verdict'] == 'Deviation' and got.returncode == 1, got)
     foreign = os.path.join(folder, 'foreign.pem')
