@@ -37,15 +37,20 @@ pcrs_startup_locality(const EventLog *log)
 }
 
 void
+pcr_extend(Pcrs *pcrs, guint pcr, const guint8 digest[SHA256_SIZE])
+{
+    sha256_two(pcrs->values[pcr], SHA256_SIZE, digest, SHA256_SIZE, pcrs->values[pcr]);
+}
+
+void
 pcrs_replay(const EventLog *log, Pcrs *ret_pcrs)
 {
     start(ret_pcrs);
     ret_pcrs->values[0][SHA256_SIZE - 1] = pcrs_startup_locality(log);
     for (guint i = 0; i < event_log_length(log); i++) {
         const LogEvent *event = event_log_get(log, i);
-        guint8 *value = ret_pcrs->values[event->pcr];
         if (event->type != EV_NO_ACTION)
-            sha256_two(value, SHA256_SIZE, event->digest, SHA256_SIZE, value);
+            pcr_extend(ret_pcrs, event->pcr, event->digest);
     }
 }
 

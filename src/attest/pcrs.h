@@ -12,6 +12,8 @@ typedef struct {
 /* From a TPM that was just started. Events of type EV_NO_ACTION extend nothing. */
 void pcrs_replay(const EventLog *log, Pcrs *ret_pcrs);
 
+void pcr_extend(Pcrs *pcrs, guint pcr, const guint8 digest[SHA256_SIZE]);
+
 /* PCR 0's first byte from the right: 0 where the log says nothing else before PCR 0 is extended. */
 guint8 pcrs_startup_locality(const EventLog *log);
 

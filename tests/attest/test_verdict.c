@@ -485,6 +485,49 @@ test_stub_is_boot_code(void)
     }
 }
 
+/* systemd goes on in PCR 11, and no log of the firmware's has it: what is signed is behind the log by some of its words. */
+static const struct {
+    const char *why;
+    gboolean has_image; /* a stub has measured one */
+    const char *words[5];
+    EvidenceCheck check;
+} phases[] = {
+    { "none yet", TRUE, { NULL }, EVIDENCE_HOLDS },
+    { "in the initrd", TRUE, { "enter-initrd" }, EVIDENCE_HOLDS },
+    { "all", TRUE, { "enter-initrd", "leave-initrd", "sysinit", "ready" }, EVIDENCE_HOLDS },
+    { "without systemd in the initrd", TRUE, { "sysinit", "ready" }, EVIDENCE_HOLDS },
+    { "without its beginning", TRUE, { "ready" }, EVIDENCE_NOT_REPLAYED },
+    { "twice", TRUE, { "sysinit", "sysinit" }, EVIDENCE_NOT_REPLAYED },
+    { "another word", TRUE, { "enter-initrd", "leave-initrd", "init=/bin/sh" }, EVIDENCE_NOT_REPLAYED },
+    { "where no stub was", FALSE, { "sysinit" }, EVIDENCE_NOT_REPLAYED },
+};
+
+static void
+test_phases(void)
+{
+    g_autoptr(GBytes) plain = fixture_read("secure/eventlog.bin", FALSE);
+    for (guint i = 0; i < G_N_ELEMENTS(phases); i++) {
+        const Selection selection = { 0x0b, 0x7bff };
+        const Edit image[] = { { phases[i].has_image ? EDIT_STUB : EDIT_END, 50, "an image", 11 }, { EDIT_END, 0, NULL, 0 } };
+        Edit measured[8] = { { EDIT_END, 0, NULL, 0 } };
+        guint n = 0;
+        /* Each is put before those that are there. */
+        for (guint word = G_N_ELEMENTS(phases[i].words); word-- > 0;) {
+            if (phases[i].words[word])
+                measured[n++] = (Edit){ EDIT_STUB, 50, phases[i].words[word], 11 };
+        }
+        measured[n] = image[0];
+        measured[n + 1] = (Edit){ EDIT_END, 0, NULL, 0 };
+        g_autoptr(GBytes) whole = log_edit(plain, measured), shown = log_edit(plain, image);
+        g_auto(Case) one = signer_quote_log(whole, &selection, 1, selection.pcrs);
+        g_auto(Evidenced) seen = { 0 };
+        g_test_message("%s", phases[i].why);
+        replace(&one.evidence.log, shown);
+        evidence_check(&one.evidence, one.nonce, &seen);
+        g_assert_cmpstr(evidence_check_text(seen.check), ==, evidence_check_text(phases[i].check));
+    }
+}
+
 /* No event's digest covers where PCR 0 began, and the quote does. */
 static void
 test_startup_locality(void)
@@ -562,6 +605,7 @@ main(int argc, char **argv)
     g_test_add_func("/verdict/stub", test_stub);
     g_test_add_func("/verdict/stub-that-was-not-expected", test_stub_that_was_not_expected);
     g_test_add_func("/verdict/stub-is-boot-code", test_stub_is_boot_code);
+    g_test_add_func("/evidence/phases", test_phases);
     g_test_add_func("/verdict/startup-locality", test_startup_locality);
     g_test_add_func("/verdict/a-flood-of-events", test_a_flood_of_events);
     g_test_add_func("/evidence/forged", test_forged);
