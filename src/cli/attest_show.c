@@ -2,10 +2,10 @@
 #include "base/file.h"
 #include "cli/component_table.h"
 #include "cli/event_table.h"
+#include "cli/evidence_files.h"
 #include "cli/vmss.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #define BASELINES "/providers/Testudo.Attestation/baselines"
 
@@ -45,33 +45,6 @@ static char *
 instance_path(const Cli *cli, const char *rest)
 {
     return cli_instance_path(cli, args_text(cli->args, "instance-id"), rest);
-}
-
-static gboolean
-part_write(const char *folder, const char *name, const char *base64, GError **error)
-{
-    gsize size;
-    g_autofree guchar *bytes = g_base64_decode(base64, &size);
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    return file_write(path, (const char *)bytes, size, 0644, error);
-}
-
-/* As `testudo attest verify-file` reads it. */
-static gboolean
-evidence_write(const json_t *evidence, const char *folder, GError **error)
-{
-    const char *name;
-    json_t *value;
-    if (json_object_size(evidence) == 0)
-        return arm_fail(error, ARM_OPERATION_NOT_ALLOWED, NULL, "There is no evidence of the present boot.");
-    if (mkdir(folder, 0755) != 0)
-        return io_fail(error, "make", folder);
-    json_object_foreach((json_t *)evidence, name, value)
-    {
-        if (!part_write(folder, name, json_string_value(value), error))
-            return FALSE;
-    }
-    return TRUE;
 }
 
 gboolean

@@ -1,22 +1,39 @@
 #include "cli/evidence_files.h"
 
 #include "attest/bundle.h"
+#include "base/file.h"
 #include "cli/input.h"
+
+#include <sys/stat.h>
 
 /* Keys, certificate and quote, and the lines between the parts. */
 #define BUNDLE_BESIDES_LOG 65536
 /* An event log in base64, and what is said of it. */
 #define BASELINE_MAX (2 * EVENT_LOG_MAX_BYTES)
 
+static const struct {
+    const char *name;
+    size_t bytes; /* where in a Folder */
+} parts[] = {
+    { "quote.attest", offsetof(Folder, evidence.attest) }, { "quote.sig", offsetof(Folder, evidence.signature) },
+    { "ak.pub", offsetof(Folder, evidence.ak) },           { "ek.pub", offsetof(Folder, evidence.ek) },
+    { "eventlog.bin", offsetof(Folder, evidence.log) },    { "nonce.bin", offsetof(Folder, nonce) },
+    { "ek-rsa.crt.der", offsetof(Folder, certificate) },
+};
+
+static GBytes **
+part_of(Folder *folder, guint part)
+{
+    return G_STRUCT_MEMBER_P(folder, parts[part].bytes);
+}
+
 void
 folder_clear(Folder *folder)
 {
-    GBytes **const all[] = { &folder->evidence.attest, &folder->evidence.signature, &folder->evidence.ak,
-                             &folder->evidence.ek,     &folder->evidence.log,       &folder->nonce,
-                             &folder->certificate };
-    for (guint i = 0; i < G_N_ELEMENTS(all); i++)
-        g_clear_pointer(all[i], g_bytes_unref);
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
+        g_clear_pointer(part_of(folder, i), g_bytes_unref);
 }
+
 static gboolean
 part_read(const char *folder, const char *name, const char *option, GBytes **ret_bytes, GError **error)
 {
@@ -52,22 +69,13 @@ bundle_read(const char *path, Folder *ret_folder, GError **error)
 static gboolean
 folder_read(const char *path, const char *option, const char *names, Folder *ret_folder, GError **error)
 {
-    const struct {
-        const char *name;
-        GBytes **bytes;
-    } parts[] = {
-        { "quote.attest", &ret_folder->evidence.attest }, { "quote.sig", &ret_folder->evidence.signature },
-        { "ak.pub", &ret_folder->evidence.ak },           { "ek.pub", &ret_folder->evidence.ek },
-        { "eventlog.bin", &ret_folder->evidence.log },    { "nonce.bin", &ret_folder->nonce },
-        { "ek-rsa.crt.der", &ret_folder->certificate },
-    };
     gboolean any = FALSE;
     if (!g_file_test(path, G_FILE_TEST_IS_DIR))
         return arm_fail(error, ARM_INVALID_PARAMETER, option, "%s: there is no file or folder '%s'; %s.", option, path, names);
     for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
-        if (!part_read(path, parts[i].name, option, parts[i].bytes, error))
+        if (!part_read(path, parts[i].name, option, part_of(ret_folder, i), error))
             return FALSE;
-        any = any || *parts[i].bytes;
+        any = any || *part_of(ret_folder, i);
     }
     if (!ret_folder->nonce)
         ret_folder->nonce = g_bytes_new(NULL, 0);
@@ -84,6 +92,31 @@ evidence_read(const char *path, Folder *ret_folder, GError **error)
     return g_file_test(path, G_FILE_TEST_IS_REGULAR)
                ? bundle_read(path, ret_folder, error)
                : folder_read(path, "FOLDER", "evidence, in a folder or a file, or a change record is named", ret_folder, error);
+}
+
+static gboolean
+part_write(const char *folder, const char *name, const char *base64, GError **error)
+{
+    gsize size;
+    g_autofree guchar *bytes = g_base64_decode(base64, &size);
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    return file_write(path, (const char *)bytes, size, 0644, error);
+}
+
+gboolean
+evidence_write(const json_t *evidence, const char *folder, GError **error)
+{
+    if (json_object_size(evidence) == 0)
+        return arm_fail(error, ARM_OPERATION_NOT_ALLOWED, NULL, "There is no evidence of the present boot.");
+    if (mkdir(folder, 0755) != 0)
+        return io_fail(error, "make", folder);
+    /* The names are ours: whoever answers does not say where in the file system he writes. */
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
+        const char *base64 = json_member_text(evidence, parts[i].name);
+        if (base64 && !part_write(folder, parts[i].name, base64, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 /* ---- references ---- */

@@ -3,6 +3,7 @@
 
 #include "attest/baseline.h"
 #include "attest/evidence.h"
+#include "base/json.h"
 
 #define EVIDENCE_FILE_MAX EVENT_LOG_MAX_BYTES
 
@@ -17,6 +18,8 @@ void folder_clear(Folder *folder);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Folder, folder_clear)
 
 gboolean evidence_read(const char *path, Folder *ret_folder, GError **error);
+/* What a daemon sent (name of a file to its content in base64), into a new folder, as evidence_read() reads it. */
+gboolean evidence_write(const json_t *evidence, const char *folder, GError **error);
 
 /* What a boot is compared with: a baseline as it was exported, or a folder with evidence that holds. */
 typedef struct {
