@@ -72,10 +72,9 @@ shown_json(const Call *call, const DeploymentRequest *request, const Template *t
 static StoreDeployment *
 deployment_make(const Call *call, const DeploymentPlace *place, const DeploymentRequest *request, const Template *template)
 {
-    json_t *parameters =
-        request->parameters ? template_parameters_without_secrets(request->template, request->parameters) : json_object();
-    g_autoptr(json_t) document = json_pack("{so so so}", "template", deployment_template_kept(request->template), "parameters",
-                                           parameters, "shown", shown_json(call, request, template));
+    g_autoptr(json_t) document =
+        json_pack("{so so so}", "template", deployment_template_kept(request->template), "parameters",
+                  template_parameters_without_secrets(template), "shown", shown_json(call, request, template));
     if (request->tags)
         json_object_set(document, "tags", (json_t *)request->tags);
     StoreDeployment *deployment = g_new0(StoreDeployment, 1);
@@ -96,8 +95,9 @@ deployment_try(Call *call, const DeploymentEvaluation *evaluation, StoreDeployme
     const DeploymentRequest *request = &evaluation->request;
     const DeploymentPlace *place = &evaluation->place;
     g_autoptr(GPtrArray) parts = deployment_apply(call, place->tx, place->group, evaluation->template, error);
+    g_autoptr(json_t) parameters = template_parameters_without_secrets(evaluation->template);
     g_autoptr(json_t) outputs =
-        parts ? deployment_outputs(call, place->tx, &evaluation->scope, request->template, request->parameters, error) : NULL;
+        parts ? deployment_outputs(call, place->tx, &evaluation->scope, request->template, parameters, error) : NULL;
     if (!outputs)
         return FALSE;
     *ret_deployment = deployment_make(call, place, request, evaluation->template);

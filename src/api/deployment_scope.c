@@ -2,6 +2,7 @@
 
 #include "api/providers.h"
 #include "api/set_body.h"
+#include "base/secret.h"
 
 static json_t *
 provider_look(const char *name, const char *type, void *data)
@@ -53,18 +54,23 @@ void
 deployment_scope_clear(DeploymentScope *scope)
 {
     json_decref(scope->tags);
+    g_free(scope->seed);
 }
 
 DeploymentScope
 deployment_scope(const Call *call, const StoreGroup *group, const char *deployment)
 {
     json_t *tags = group->tags ? json_loads(group->tags, 0, NULL) : NULL;
+    char *seed = secret_new();
     return (DeploymentScope){ { .subscription = call->api->subscription,
                                 .group = group->name,
                                 .location = group->location,
                                 .deployment = deployment,
                                 .group_tags = tags,
                                 .provider = provider_look,
-                                .provider_data = call->api },
-                              tags };
+                                .provider_data = call->api,
+                                .now = call->now,
+                                .seed = seed },
+                              tags,
+                              seed };
 }

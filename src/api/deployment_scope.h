@@ -7,6 +7,7 @@
 typedef struct {
     TemplateScope template;
     json_t *tags;
+    char *seed;
 } DeploymentScope;
 
 /* Borrows what it is given. */

@@ -193,6 +193,10 @@ may_use(Evaluation *evaluation, TemplateUse use, GError **error)
         return evaluation_fail(evaluation, error,
                                "reference() is taken in outputs only: all resources of a template are made at once, and none "
                                "can be read while another is made.");
+    if (use == USE_NEW && evaluation->place != PLACE_PARAMETERS)
+        return evaluation_fail(evaluation, error,
+                               "newGuid() and utcNow() are taken in default values of parameters only: elsewhere the same "
+                               "parameters would not give the same again.");
     if (use == USE_VARIABLE && evaluation->place == PLACE_PARAMETERS)
         return evaluation_fail(
             evaluation, error,

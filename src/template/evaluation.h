@@ -12,6 +12,7 @@ typedef enum {
     USE_VARIABLE,
     USE_REFERENCE,
     USE_COPY, /* the loops that are gone round */
+    USE_NEW,  /* what is another one each time */
 } TemplateUse;
 
 typedef enum {
@@ -28,6 +29,7 @@ typedef struct Evaluation {
     GString *path;                      /* JSON path of what is evaluated */
     gsize budget;                       /* what is left of it */
     guint depth;                        /* levels that are in hand */
+    guint n_guids;                      /* that newGuid() made */
     gboolean look_only;                 /* expressions are parsed and looked through, not evaluated */
     GHashTable *parameters, *variables; /* folded name to Formula */
     struct Formula *formula;            /* in hand, or NULL */

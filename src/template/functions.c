@@ -4,7 +4,8 @@
 
 /* In the order of docs/templates.md. */
 static const Function *const tables[] = {
-    functions_scope, functions_text, functions_encode, functions_array, functions_object, functions_number, functions_logic,
+    functions_scope,  functions_text,   functions_unique, functions_encode, functions_array,
+    functions_object, functions_number, functions_date,   functions_logic,
 };
 
 const Function *

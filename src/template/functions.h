@@ -22,8 +22,8 @@ struct Function {
 };
 
 /* Each ends with a row without name. */
-extern const Function functions_scope[], functions_text[], functions_encode[], functions_array[], functions_object[],
-    functions_number[], functions_logic[];
+extern const Function functions_scope[], functions_text[], functions_unique[], functions_encode[], functions_array[],
+    functions_object[], functions_number[], functions_date[], functions_logic[];
 
 /* Without regard to case; NULL: there is none. */
 const Function *function_find(const char *name);

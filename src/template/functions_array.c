@@ -141,6 +141,73 @@ call_take(Evaluation *, const Arguments *arguments, GError **)
     return slice(arguments->values[0], 0, count_within(arguments));
 }
 
+/* ---- elements that may not be there ---- */
+
+/* Counted from 1, backwards; NULL: it is not there. Borrowed. */
+static json_t *
+from_end(const Arguments *arguments)
+{
+    const gint64 n = (gint64)json_array_size(arguments->values[0]), back = argument_integer(arguments, 1);
+    return back >= 1 && back <= n ? json_array_get(arguments->values[0], (size_t)(n - back)) : NULL;
+}
+
+static json_t *
+call_index_from_end(Evaluation *evaluation, const Arguments *arguments, GError **error)
+{
+    json_t *element = from_end(arguments);
+    if (element)
+        return json_incref(element);
+    evaluation_fail(evaluation, error,
+                    "indexFromEnd() asks for element %" G_GINT64_FORMAT " from the end of an array of %zu; the last is 1.",
+                    argument_integer(arguments, 1), json_array_size(arguments->values[0]));
+    return NULL;
+}
+
+static json_t *
+call_try_index_from_end(Evaluation *, const Arguments *arguments, GError **)
+{
+    json_t *element = from_end(arguments);
+    return element ? json_incref(element) : json_null();
+}
+
+static json_t *
+call_try_get(Evaluation *evaluation, const Arguments *arguments, GError **error)
+{
+    json_t *in = arguments->values[0], *at = arguments->values[1], *found = NULL;
+    if (json_is_object(in) && json_is_string(at)) {
+        found = json_member(in, json_string_value(at));
+    } else if (json_is_array(in) && json_is_integer(at)) {
+        const gint64 i = json_integer_value(at);
+        found = i >= 0 ? json_array_get(in, (size_t)i) : NULL;
+    } else if (!json_is_null(in)) {
+        evaluation_fail(evaluation, error, "tryGet() takes an object and a name, or an array and an integer.");
+        return NULL;
+    }
+    return found ? json_incref(found) : json_null();
+}
+
+/* ---- arrays in an array ---- */
+
+static json_t *
+call_flatten(Evaluation *evaluation, const Arguments *arguments, GError **error)
+{
+    g_autoptr(json_t) flat = json_array();
+    size_t i;
+    json_t *element;
+    json_array_foreach(arguments->values[0], i, element)
+    {
+        if (!json_is_array(element)) {
+            g_autofree char *got = kinds_text(kind_of(element));
+            evaluation_fail(evaluation, error, "flatten() takes an array of arrays, and element %zu is %s.", i, got);
+            return NULL;
+        }
+        if (!evaluation_fits(evaluation, 0, json_array_size(flat) + json_array_size(element), error))
+            return NULL;
+        json_array_extend(flat, element);
+    }
+    return g_steal_pointer(&flat);
+}
+
 /* clang-format off */
 const Function functions_array[] = {
     { "array", 1, 1, { KIND_ANY }, USE_NOTHING, call_array, NULL },
@@ -153,6 +220,10 @@ const Function functions_array[] = {
     { "last", 1, 1, { KIND_TEXT | KIND_ARRAY }, USE_NOTHING, call_last, NULL },
     { "skip", 2, 2, { KIND_TEXT | KIND_ARRAY, KIND_INTEGER }, USE_NOTHING, call_skip, NULL },
     { "take", 2, 2, { KIND_TEXT | KIND_ARRAY, KIND_INTEGER }, USE_NOTHING, call_take, NULL },
+    { "flatten", 1, 1, { KIND_ARRAY }, USE_NOTHING, call_flatten, NULL },
+    { "indexFromEnd", 2, 2, { KIND_ARRAY, KIND_INTEGER }, USE_NOTHING, call_index_from_end, NULL },
+    { "tryIndexFromEnd", 2, 2, { KIND_ARRAY, KIND_INTEGER }, USE_NOTHING, call_try_index_from_end, NULL },
+    { "tryGet", 2, 2, { KIND_ARRAY | KIND_OBJECT | KIND_NULL, KIND_TEXT | KIND_INTEGER }, USE_NOTHING, call_try_get, NULL },
     { 0 },
 };
 /* clang-format on */

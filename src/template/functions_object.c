@@ -3,6 +3,8 @@
 
 #include "base/resource_id.h"
 
+#include <string.h>
+
 static json_t *
 call_create_object(Evaluation *evaluation, const Arguments *arguments, GError **error)
 {
@@ -20,6 +22,62 @@ call_create_object(Evaluation *evaluation, const Arguments *arguments, GError **
         return g_steal_pointer(&object);
     evaluation_fail(evaluation, error, "createObject() gets a name twice.");
     return NULL;
+}
+
+/* ---- what an object has ---- */
+
+static json_t *
+call_object_keys(Evaluation *evaluation, const Arguments *arguments, GError **error)
+{
+    if (!evaluation_fits(evaluation, 0, json_object_size(arguments->values[0]), error))
+        return NULL;
+    json_t *keys = json_array(), *value;
+    const char *name;
+    json_object_foreach(arguments->values[0], name, value) json_array_append_new(keys, json_string(name));
+    return keys;
+}
+
+typedef struct {
+    char *folded;
+    const char *name; /* borrowed */
+} Name;
+
+static int
+compare_names(const void *a, const void *b)
+{
+    const Name *left = a, *right = b;
+    const int order = strcmp(left->folded, right->folded);
+    return order != 0 ? order : strcmp(left->name, right->name);
+}
+
+static void
+name_clear(void *name)
+{
+    g_free(((Name *)name)->folded);
+}
+
+/* In the order of names in any case, as Azure. */
+static json_t *
+call_items(Evaluation *evaluation, const Arguments *arguments, GError **error)
+{
+    json_t *object = arguments->values[0], *value;
+    const char *name;
+    if (!evaluation_fits(evaluation, 0, 3 * json_object_size(object), error))
+        return NULL;
+    json_t *items = json_array();
+    g_autoptr(GArray) names = g_array_new(FALSE, FALSE, sizeof(Name));
+    g_array_set_clear_func(names, name_clear);
+    json_object_foreach(object, name, value)
+    {
+        const Name one = { resource_fold(name), name };
+        g_array_append_val(names, one);
+    }
+    g_array_sort(names, compare_names);
+    for (guint i = 0; i < names->len; i++) {
+        name = g_array_index(names, Name, i).name;
+        json_array_append_new(items, json_pack("{s:s, s:O}", "key", name, "value", json_object_get(object, name)));
+    }
+    return items;
 }
 
 static gboolean
@@ -154,6 +212,8 @@ call_intersection(Evaluation *evaluation, const Arguments *arguments, GError **e
 /* clang-format off */
 const Function functions_object[] = {
     { "createObject", 0, FUNCTION_MANY, { KIND_ANY }, USE_NOTHING, call_create_object, NULL },
+    { "items", 1, 1, { KIND_OBJECT }, USE_NOTHING, call_items, NULL },
+    { "objectKeys", 1, 1, { KIND_OBJECT }, USE_NOTHING, call_object_keys, NULL },
     { "union", 1, 16, { KIND_ARRAY | KIND_OBJECT }, USE_NOTHING, call_union, NULL },
     { "intersection", 2, 16, { KIND_ARRAY | KIND_OBJECT }, USE_NOTHING, call_intersection, NULL },
     { 0 },

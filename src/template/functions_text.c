@@ -94,6 +94,33 @@ call_to_upper(Evaluation *, const Arguments *arguments, GError **)
     return json_string(text);
 }
 
+/* ---- padded ---- */
+
+static json_t *
+call_pad_left(Evaluation *evaluation, const Arguments *arguments, GError **error)
+{
+    const char *with = arguments->n > 2 ? argument_text(arguments, 2) : " ";
+    const gint64 wanted = argument_integer(arguments, 1);
+    g_autoptr(GString) text = g_string_new(NULL), padded = g_string_new(NULL);
+    if (wanted < 0 || g_utf8_strlen(with, -1) != 1) {
+        evaluation_fail(evaluation, error,
+                        "padLeft() takes the number of characters, which is not negative, as argument 2, and one character as "
+                        "argument 3.");
+        return NULL;
+    }
+    append_scalar(text, arguments->values[0]);
+    const gint64 missing = MAX(wanted - g_utf8_strlen(text->str, -1), 0);
+    gsize bytes;
+    if (__builtin_mul_overflow((gsize)missing, strlen(with), &bytes))
+        bytes = G_MAXSIZE;
+    if (!evaluation_fits(evaluation, bytes, 1, error))
+        return NULL;
+    for (gint64 i = 0; i < missing; i++)
+        g_string_append(padded, with);
+    g_string_append_len(padded, text->str, (gssize)text->len);
+    return text_result(g_steal_pointer(&padded));
+}
+
 static json_t *
 call_trim(Evaluation *, const Arguments *arguments, GError **)
 {
@@ -297,6 +324,7 @@ const Function functions_text[] = {
     { "format", 1, FUNCTION_MANY, { KIND_TEXT, KIND_SCALAR }, USE_NOTHING, call_format, NULL },
     { "toLower", 1, 1, { KIND_TEXT }, USE_NOTHING, call_to_lower, NULL },
     { "toUpper", 1, 1, { KIND_TEXT }, USE_NOTHING, call_to_upper, NULL },
+    { "padLeft", 2, 3, { KIND_TEXT | KIND_INTEGER, KIND_INTEGER, KIND_TEXT }, USE_NOTHING, call_pad_left, NULL },
     { "trim", 1, 1, { KIND_TEXT }, USE_NOTHING, call_trim, NULL },
     { "replace", 3, 3, { KIND_TEXT }, USE_NOTHING, call_replace, NULL },
     { "substring", 2, 3, { KIND_TEXT, KIND_INTEGER }, USE_NOTHING, call_substring, NULL },

@@ -34,15 +34,18 @@ remove_member(json_t *object, const char *member)
 }
 
 json_t *
-template_parameters_without_secrets(const json_t *text, const json_t *parameters)
+template_parameters_without_secrets(const Template *made)
 {
-    const json_t *declared = json_member(text, "parameters");
-    json_t *copy = json_object();
+    json_t *kept = json_object();
     const char *name;
-    json_t *sent;
-    json_object_foreach((json_t *)parameters, name, sent)
-        json_object_set_new(copy, name, is_secret(json_member(declared, name)) ? json_object() : json_deep_copy(sent));
-    return copy;
+    json_t *shown;
+    json_object_foreach(made->parameters, name, shown)
+    {
+        json_t *value = json_object_get(shown, "value");
+        if (value)
+            json_object_set_new(kept, name, json_pack("{s:o}", "value", json_deep_copy(value)));
+    }
+    return kept;
 }
 
 json_t *

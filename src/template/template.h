@@ -9,6 +9,7 @@
  * template_message_without_secrets(). */
 #pragma once
 
+#include "base/clock.h"
 #include "base/json.h"
 
 #define TEMPLATE_EXPRESSION_MAX 24576 /* bytes of one expression */
@@ -34,6 +35,8 @@ typedef struct {
      * reference; NULL: not known. */
     json_t *(*provider)(const char *namespace_, const char *type, void *data);
     void *provider_data;
+    UnixTime now;     /* of utcNow() */
+    const char *seed; /* nobody can guess it: newGuid() comes of it */
 } TemplateScope;
 
 typedef struct {
@@ -58,14 +61,14 @@ void template_free(Template *template_);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Template, template_free)
 
 /* {"name": {"type", "value"}}; the names as Azure shows them, "VMSS" as "vmss" and "myName" as it is. A secure parameter that
- * is used in an output is an error that names both. Works on what the two functions below leave, too. lookup: its errors are
- * handed on as they are. */
+ * is used in an output is an error that names both. Works on what the two functions below leave, too, and gives the same then,
+ * at any time. lookup: its errors are handed on as they are. */
 json_t *template_outputs(const json_t *text, const json_t *parameters, const TemplateScope *scope, TemplateReference lookup,
                          void *data, GError **error);
 
-/* What may be stored. A copy of `parameters` without the values of those that the template declares secure (securestring,
- * secureobject) or does not declare; a copy of the template without the default values of such. */
-json_t *template_parameters_without_secrets(const json_t *text, const json_t *parameters);
+/* What may be stored. The values of parameters that are not secure (securestring, secureobject), those that came and those that
+ * were made of defaults, as {"name": {"value": …}}; a copy of the template without the default values of secure ones. */
+json_t *template_parameters_without_secrets(const Template *made);
 json_t *template_without_secrets(const json_t *text);
 
 /* Of the template's resources: members with these names lose what is no expression, wherever they are. names: ends with NULL.

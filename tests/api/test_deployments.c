@@ -309,6 +309,54 @@ test_copies(void)
     ROWS_RUN(world, later);
 }
 
+/* A time and a GUID that a default makes are the deployment's, however late its outputs are asked for; the next one has others.
+ */
+static void
+test_defaults_that_are_new(void)
+{
+#define NEW                                                                                                                    \
+    TEMPLATE(                                                                                                                  \
+        ",\"parameters\":{\"now\":{\"type\":\"string\",\"defaultValue\":\"[utcNow('o')]\"},\"guid\":{\"type\":\"string\","     \
+        "\"defaultValue\":\"[newGuid()]\"},\"secret\":{\"type\":\"securestring\",\"defaultValue\":\"[newGuid()]\"}},"          \
+        "\"resources\":[" SET(                                                                                                 \
+            "web", "Standard_B1ms",                                                                                            \
+            ",\"tags\":{\"now\":\"[parameters('now')]\",\"guid\":"                                                             \
+            "\"[parameters('guid')]\",\"secret\":\"[parameters('secret')]\"}") "],\"outputs\":{\"now\":{\"type\":\"string\","  \
+                                                                               "\"value\":\"[parameters('now')]\"},\"guid\":{" \
+                                                                               "\"type\":\"string\","                          \
+                                                                               "\"value\":\"[parameters('guid')]\"}}")
+    g_autoptr(World) world = world_with_group();
+    g_autoptr(Answer) first = world_must(world, 201, "PUT", DEPLOYMENTS "/d1", NEW);
+    g_autofree char *now = answer_text(first, "properties.parameters.now.value");
+    g_autofree char *guid = answer_text(first, "properties.parameters.guid.value");
+    g_assert_true(g_uuid_string_is_valid(guid));
+    world_settle(world);
+    world_restart(world);
+    world_advance(world, 60 * USEC_PER_SEC);
+    const Row later[] = {
+        { "GET", DEPLOYMENTS "/d1", NULL, 200, "properties.outputs.now.value", now },
+        { "GET", DEPLOYMENTS "/d1", NULL, 200, "properties.outputs.guid.value", guid },
+        { "GET", "@/web", NULL, 200, "tags.now", now },
+        { "GET", "@/web", NULL, 200, "tags.guid", guid },
+    };
+    ROWS_RUN(world, later);
+    g_autoptr(Answer) set = world_must(world, 200, "GET", "@/web", NULL);
+    g_autofree char *secret = answer_text(set, "tags.secret");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreTx) tx = store_read(world->store, &error);
+    g_autoptr(StoreDeployment) row = store_deployment_get(tx, "g1", "d1", &error);
+    g_assert_no_error(error);
+    g_assert_true(g_uuid_string_is_valid(secret));
+    g_assert_nonnull(strstr(row->document, guid));
+    g_assert_null(strstr(row->document, secret));
+    g_clear_pointer(&tx, store_abort);
+    g_autoptr(Answer) second = world_must(world, 200, "PUT", DEPLOYMENTS "/d1", NEW);
+    g_autofree char *other_now = answer_text(second, "properties.parameters.now.value");
+    g_autofree char *other_guid = answer_text(second, "properties.parameters.guid.value");
+    g_assert_cmpstr(now, !=, other_now);
+    g_assert_cmpstr(guid, !=, other_guid);
+}
+
 /* What a newer request takes over has failed as part of the deployment. */
 static void
 test_a_failure_is_told(void)
@@ -504,6 +552,7 @@ main(int argc, char **argv)
     g_test_add_func("/api/deployments/a-template-has-comments", test_a_template_has_comments);
     g_test_add_func("/api/deployments/extensions", test_extensions);
     g_test_add_func("/api/deployments/copies", test_copies);
+    g_test_add_func("/api/deployments/defaults-that-are-new", test_defaults_that_are_new);
     g_test_add_func("/api/deployments/a-failure-is-told", test_a_failure_is_told);
     g_test_add_func("/api/deployments/case-of-names", test_case_of_names);
     g_test_add_func("/api/deployments/secrets-are-not-kept", test_secrets_are_not_kept);

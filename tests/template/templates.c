@@ -14,9 +14,13 @@ provider(const char *namespace_, const char *type, void *)
                         : "{'namespace': 'Microsoft.Compute', 'resourceTypes': [{'resourceType': 'virtualMachineScaleSets'}]}");
 }
 
-const TemplateScope test_scope = {
-    .subscription = "s", .group = "g", .location = "here", .deployment = "d", .provider = provider
-};
+const TemplateScope test_scope = { .subscription = "s",
+                                   .group = "g",
+                                   .location = "here",
+                                   .deployment = "d",
+                                   .provider = provider,
+                                   .now = G_GINT64_CONSTANT(1584107638123450),
+                                   .seed = "seed" };
 
 json_t *
 json_of(const char *text)

@@ -16,8 +16,8 @@
 #define RESOURCE(type, name, more)                                                                                             \
     "{'type': 'Microsoft.Network/" type "', 'apiVersion': '2022-01-01', 'name': '" name "'" more "}"
 
-/* Group g of subscription s, location "here", deployment "d", tags {"team": "a"}; Microsoft.Compute/virtualMachineScaleSets is
- * the one type that is known. */
+/* Group g of subscription s, location "here", deployment "d", at 2020-03-13T13:53:58.12345Z;
+ * Microsoft.Compute/virtualMachineScaleSets is the one type that is known. */
 extern const TemplateScope test_scope;
 
 json_t *json_of(const char *text);

@@ -18,6 +18,11 @@ static const struct {
     { "format(`{{0}}`)", "'{0}'" },
     { "toLower(`ÄBc`)", "'äbc'" },
     { "toUpper(`äbC`)", "'ÄBC'" },
+    { "padLeft(12, 5, `0`)", "'00012'" },
+    { "padLeft(`日本`, 3)", "' 日本'" },
+    { "padLeft(`ab`, 3, `語`)", "'語ab'" },
+    { "padLeft(`abc`, 2, `0`)", "'abc'" },
+    { "padLeft(``, 0)", "''" },
     { "trim(`  a b  `)", "'a b'" },
     { "trim(`   `)", "''" },
     { "replace(`aXbX`, `X`, `--`)", "'a--b--'" },
@@ -42,6 +47,15 @@ static const struct {
     { "lastIndexOf(`abcabc`, `B`)", "4" },
     { "lastIndexOf(`日本日`, `日`)", "2" },
     { "lastIndexOf(`abc`, `x`)", "-1" },
+    /* made of others: the first is what Microsoft tries its own with */
+    { "uniqueString(`/subscriptions/00000000-0000-0000-0000-000000000000`, `resource-id`)", "'cwvxuqg24sifi'" },
+    { "uniqueString(`/subscriptions/00000000-0000-0000-0000-000000000000-resource-id`)", "'cwvxuqg24sifi'" },
+    { "uniqueString(`test`)", "'rbgf3xv4ufgzg'" },
+    { "uniqueString(`hello`)", "'htpi75jfihg4e'" },
+    { "uniqueString(`abcdefg`)", "'logmp4qgzfm46'" },
+    { "uniqueString(``)", "'aaaaaaaaaaaaa'" },
+    { "guid(`a`)", "'3703365d-5a9f-59b4-bca7-b9681389e4c1'" },
+    { "guid(`a`, `b`)", "'2d796349-8c7e-55ec-9624-54ece82ed031'" },
     /* from one kind to another */
     { "string(12)", "'12'" },
     { "string(true())", "'True'" },
@@ -59,9 +73,17 @@ static const struct {
     { "base64(``)", "''" },
     { "base64ToString(`w6Q=`)", "'ä'" },
     { "base64ToString(``)", "''" },
+    { "base64ToJson(base64(`{\\\"a\\\": [1]}`))", "{'a':[1]}" },
+    { "dataUri(`Hello`)", "'data:text/plain;charset=utf8;base64,SGVsbG8='" },
+    { "dataUriToString(`data:;base64,SGVsbG8sIFdvcmxkIQ==`)", "'Hello, World!'" },
+    { "dataUriToString(`DATA:text/plain;charset=utf8;BASE64,w6Q=`)", "'ä'" },
+    { "dataUriToString(`data:,a%20b,c`)", "'a b,c'" },
+    { "dataUriToString(`data:text/base64,a%20b`)", "'a b'" },
+    { "dataUriToString(dataUri(``))", "''" },
     { "uri(`http://h/a/b`, `c.sh`)", "'http://h/a/c.sh'" },
     { "uri(`http://h/a/b/`, `c.sh`)", "'http://h/a/b/c.sh'" },
     { "uriComponent(`a b/ä`)", "'a%20b%2F%C3%A4'" },
+    { "uriComponentToString(`a%20b%2f%C3%A4+c`)", "'a b/ä+c'" },
     /* arrays */
     { "array(1)", "[1]" },
     { "array(createArray(1))", "[1]" },
@@ -101,7 +123,25 @@ static const struct {
     { "take(`日本語`, 2)", "'日本'" },
     { "take(`a`, 9)", "'a'" },
     { "take(`a`, -9)", "''" },
+    { "flatten(createArray(createArray(1, createArray(2)), createArray(), createArray(3)))", "[1,[2],3]" },
+    { "flatten(createArray())", "[]" },
+    { "indexFromEnd(createArray(1, 2, 3), 1)", "3" },
+    { "indexFromEnd(createArray(1, 2, 3), 3)", "1" },
+    { "tryIndexFromEnd(createArray(1, 2, 3), 2)", "2" },
+    { "tryIndexFromEnd(createArray(1), 2)", "null" },
+    { "tryIndexFromEnd(createArray(1), 0)", "null" },
+    { "tryIndexFromEnd(createArray(1), -9223372036854775808)", "null" },
+    { "tryGet(createObject(`a`, 1), `A`)", "1" },
+    { "tryGet(createObject(`a`, 1), `b`)", "null" },
+    { "tryGet(createArray(1, 2), 1)", "2" },
+    { "tryGet(createArray(1, 2), 2)", "null" },
+    { "tryGet(createArray(1, 2), -1)", "null" },
+    { "tryGet(tryGet(createObject(), `a`), `b`)", "null" },
     /* objects and sets */
+    { "items(createObject(`b`, 1, `C`, createArray(2), `a`, null()))", "[{'key':'a','value':null},{'key':'b','value':1},{'key':'C','value':[2]}]" },
+    { "items(createObject())", "[]" },
+    { "objectKeys(createObject(`b`, 1, `A`, 2))", "['b','A']" },
+    { "objectKeys(createObject())", "[]" },
     { "createObject()", "{}" },
     { "createObject(`a`, 1, `b`, createArray(2))", "{'a':1,'b':[2]}" },
     { "union(createArray(1, 2), createArray(2, 3), createArray(1))", "[1,2,3]" },
@@ -121,6 +161,19 @@ static const struct {
     { "min(3, 1, 2)", "1" },
     { "max(createArray(3, 5, 2))", "5" },
     { "min(createArray(-1))", "-1" },
+    /* times: the first are Azure's examples, where a year has 365 days and a month 30 */
+    { "dateTimeAdd(`2023-01-01 00:00:00Z`, `P1Y`)", "'2024-01-01T00:00:00Z'" },
+    { "dateTimeAdd(`2024-01-01 00:00:00Z`, `P1Y`)", "'2024-12-31T00:00:00Z'" },
+    { "dateTimeAdd(`2023-02-01 00:00:00Z`, `P1M`)", "'2023-03-03T00:00:00Z'" },
+    { "dateTimeAdd(`2024-02-01 00:00:00Z`, `P1M`)", "'2024-03-02T00:00:00Z'" },
+    { "dateTimeAdd(`2020-04-07 14:53:14Z`, `-P9D`)", "'2020-03-29T14:53:14Z'" },
+    { "dateTimeAdd(`20200407T145314Z`, `PT1H30M`)", "'2020-04-07T16:23:14Z'" },
+    { "dateTimeAdd(`2020-04-07T14:53:14+02:00`, `P1WT1.5S`)", "'2020-04-14T12:53:15.5Z'" },
+    { "dateTimeAdd(`2020-04-07`, `PT1M`, `yyyy/MM/dd HH-mm`)", "'2020/04/07 00-01'" },
+    { "dateTimeToEpoch(`1970-01-01T00:00:01Z`)", "1" },
+    { "dateTimeToEpoch(`2020-04-07 14:53:14.9Z`)", "1586271194" },
+    { "dateTimeFromEpoch(1683040573)", "'2023-05-02T15:16:13Z'" },
+    { "dateTimeFromEpoch(-1)", "'1969-12-31T23:59:59Z'" },
     /* truth */
     { "if(true(), 1, 2)", "1" },
     { "if(equals(1, 2), 1, 2)", "2" },
@@ -169,7 +222,51 @@ static const struct {
     const char *expression, *words;
 } refused[] = {
     { "nothing(1)", "no function 'nothing'|parameters, variables|greaterOrEquals" },
-    { "uniqueString(`a`)", "no function 'uniqueString'" },
+    { "uniqueString()", "uniqueString() takes at least 1 argument" },
+    { "guid(1)", "guid() takes a text as argument 1" },
+    { "newGuid()", "default values of parameters only" },
+    { "if(false(), utcNow(), 1)", "default values of parameters only" },
+    { "float(1)", "no function 'float'" },
+    { "padLeft(`a`, -1)", "not negative" },
+    { "padLeft(`a`, 5, `ab`)", "one character" },
+    { "padLeft(`a`, 5, ``)", "one character" },
+    { "padLeft(`a`, 9223372036854775807, `語`)", "more than 4194304 bytes" },
+    { "padLeft(`a`, 5000000)", "more than 4194304 bytes" },
+    { "base64ToJson(`e30`)", "base64ToJson() takes a text in base64" },
+    { "base64ToJson(base64(`{`))", "base64ToJson() takes a text that is JSON" },
+    { "dataUriToString(`SGVsbG8=`)", "'data:,…'" },
+    { "dataUriToString(`data:;base64,SGVsbG8`)", "gets another" },
+    { "dataUriToString(`data:,%ff`)", "gets another" },
+    { "dataUriToString(`data:;base64`)", "gets another" },
+    { "uriComponentToString(`%zz`)", "%XX" },
+    { "uriComponentToString(`%00`)", "%XX" },
+    { "uriComponentToString(`%ff`)", "UTF-8" },
+    { "flatten(createArray(createArray(), 1))", "element 1 is an integer" },
+    { "flatten(createObject())", "flatten() takes an array" },
+    { "indexFromEnd(createArray(1, 2), 3)", "element 3 from the end of an array of 2" },
+    { "indexFromEnd(createArray(1, 2), 0)", "the last is 1" },
+    { "tryGet(createObject(), 1)", "an object and a name" },
+    { "tryGet(createArray(), `a`)", "an array and an integer" },
+    { "tryGet(`a`, 1)", "tryGet() takes an array, an object or null" },
+    { "items(createArray())", "items() takes an object" },
+    { "objectKeys(createArray())", "objectKeys() takes an object" },
+    { "dateTimeAdd(`yesterday`, `P1D`)", "dateTimeAdd() takes a time|2026-11-23T22:51:54Z" },
+    { "dateTimeAdd(`2020-13-01T00:00:00Z`, `P1D`)", "takes a time" },
+    { "dateTimeAdd(`2020-04-07`, `1D`)", "takes a duration|'P3Y'" },
+    { "dateTimeAdd(`2020-04-07`, `P`)", "takes a duration" },
+    { "dateTimeAdd(`2020-04-07`, `PT`)", "takes a duration" },
+    { "dateTimeAdd(`2020-04-07`, `P1H`)", "takes a duration" },
+    { "dateTimeAdd(`2020-04-07`, `PT1D`)", "takes a duration" },
+    { "dateTimeAdd(`2020-04-07`, `PT1.5H`)", "takes a duration" },
+    { "dateTimeAdd(`2020-04-07`, `PT1.S`)", "takes a duration" },
+    { "dateTimeAdd(`2020-04-07`, `P1`)", "takes a duration" },
+    { "dateTimeAdd(`2020-04-07`, `P99999999999999999999Y`)", "takes a duration" },
+    { "dateTimeAdd(`2020-04-07`, `P999999999Y`)", "takes a duration" },
+    { "dateTimeAdd(`2020-04-07`, `P9999Y`)", "years 1 to 9999" },
+    { "dateTimeAdd(`2020-04-07`, `P1D`, `q`)", "takes a format as .NET has them|'q'" },
+    { "dateTimeAdd(`2020-04-07`, `P1D`, `yyyy%`)", "format" },
+    { "dateTimeToEpoch(`now`)", "dateTimeToEpoch() takes a time" },
+    { "dateTimeFromEpoch(9223372036854775807)", "seconds of the years 1 to 9999" },
     { "concat()", "concat() takes at least 1 argument, and gets 0" },
     { "toLower()", "toLower() takes 1 argument, and gets 0" },
     { "substring(`a`)", "substring() takes 2 to 3 arguments, and gets 1" },
@@ -279,6 +376,60 @@ test_refused(void)
     }
 }
 
+/* At 2020-03-13T13:53:58.12345Z, as .NET writes it in the invariant culture. */
+static void
+test_formats_of_dates(void)
+{
+    /* clang-format off */
+    static const struct {
+        const char *format, *text; /* NULL: refused */
+    } cases[] = {
+        { "", "03/13/2020 13:53:58" }, { "d", "03/13/2020" }, { "D", "Friday, 13 March 2020" }, { "f", "Friday, 13 March 2020 13:53" },
+        { "F", "Friday, 13 March 2020 13:53:58" }, { "g", "03/13/2020 13:53" }, { "G", "03/13/2020 13:53:58" }, { "M", "March 13" },
+        { "m", "March 13" }, { "o", "2020-03-13T13:53:58.1234500Z" }, { "O", "2020-03-13T13:53:58.1234500Z" },
+        { "R", "Fri, 13 Mar 2020 13:53:58 GMT" }, { "r", "Fri, 13 Mar 2020 13:53:58 GMT" }, { "s", "2020-03-13T13:53:58" },
+        { "t", "13:53" }, { "T", "13:53:58" }, { "u", "2020-03-13 13:53:58Z" }, { "U", "Friday, 13 March 2020 13:53:58" },
+        { "y", "2020 March" }, { "Y", "2020 March" }, { "M d", "3 13" }, { "%d", "13" }, { "ddd dddd", "Fri Friday" },
+        { "MM MMM MMMM", "03 Mar March" }, { "y yy yyy yyyy yyyyy", "20 20 2020 2020 02020" }, { " yyyy", " 2020" },
+        { "h hh H HH", "1 01 13 13" }, { "m mm s ss", "53 53 58 58" }, { "t tt", "P PM" }, { "f ff fff fffffff", "1 12 123 1234500" },
+        { "s.FFFFFFF", "58.12345" }, { "s.F", "58.1" }, { "K zz zzz", "Z +00 +00:00" }, { "'at' HH\\h", "at 13h" },
+        { "yyyy-MM-ddTHH:mm:ssZ", "2020-03-13T13:53:58Z" }, { "gg", "A.D." }, { "x", NULL }, { "fffffffff", NULL }, { "'at", NULL },
+        { "dd\\", NULL }, { "yy%", NULL }, { "dd%%", NULL },
+    };
+    /* clang-format on */
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(json_t) text = json_of(TEMPLATE("'parameters': {'f': {'type': 'string'}, 'p': {'type': 'string', "
+                                                  "'defaultValue': '[utcNow(parameters(`f`))]'}}, 'resources': []"));
+        g_autoptr(json_t) sent = json_pack("{s:{s:s}}", "f", "value", cases[i].format);
+        g_autoptr(Template) made = template_evaluate(text, sent, &test_scope, &error);
+        g_test_message("%s", cases[i].format);
+        if (cases[i].text)
+            g_assert_cmpstr(json_string_value(json_path(made->parameters, "p.value")), ==, cases[i].text);
+        else
+            assert_refused(error, "template.parameters.p.defaultValue", "utcNow() takes a format as .NET has them");
+    }
+}
+
+/* A second without a fraction has no point, and the clock with hands shows 12. */
+static void
+test_midnight(void)
+{
+    g_autofree char *value = value_of("", "'[dateTimeAdd(`2020-01-01`, `P1D`, `h t s.FFF`)]'", NULL);
+    g_assert_cmpstr(value, ==, "'12 A 0'");
+}
+
+static void
+test_new_guids(void)
+{
+    g_autoptr(Template) made = must_evaluate(
+        TEMPLATE("'parameters': {'p': {'type': 'string', 'defaultValue': '[newGuid()]'}}, 'resources': []"), NULL);
+    const char *guid = json_string_value(json_path(made->parameters, "p.value"));
+    g_assert_true(g_uuid_string_is_valid(guid));
+    g_assert_true(guid[14] == '4');
+    g_assert_nonnull(strchr("89ab", guid[19]));
+}
+
 /* Parts that lie across the places where a long text is cut to be looked through. */
 static void
 test_a_long_text(void)
@@ -314,7 +465,7 @@ test_tags_of_the_group(void)
 static void
 test_each_is_tried_and_described(void)
 {
-    static const char *const elsewhere[] = { "parameters", "variables", "reference", "copyIndex", NULL };
+    static const char *const elsewhere[] = { "parameters", "variables", "reference", "copyIndex", "utcNow", "newGuid", NULL };
     g_auto(GStrv) names = template_functions();
     g_autofree char *path = g_test_build_filename(G_TEST_DIST, "docs", "templates.md", NULL), *page = NULL;
     g_assert_true(g_file_get_contents(path, &page, NULL, NULL));
@@ -336,6 +487,9 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/template/functions/values", test_values);
     g_test_add_func("/template/functions/refused", test_refused);
+    g_test_add_func("/template/functions/formats-of-dates", test_formats_of_dates);
+    g_test_add_func("/template/functions/midnight", test_midnight);
+    g_test_add_func("/template/functions/new-guids", test_new_guids);
     g_test_add_func("/template/functions/a-long-text", test_a_long_text);
     g_test_add_func("/template/functions/tags-of-the-group", test_tags_of_the_group);
     g_test_add_func("/template/functions/each-is-tried-and-described", test_each_is_tried_and_described);

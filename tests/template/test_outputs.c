@@ -136,26 +136,23 @@ test_a_resource_that_is_missing(void)
 
 #define DECLARATIONS                                                                                                           \
     "'parameters': {'a': {'type': 'securestring', 'defaultValue': 's3cret'}, 'b': {'type': 'SecureObject', 'DefaultValue': "   \
-    "{'x': 's3cret'}}, 'c': {'type': 'string', 'defaultValue': 'open'}, 'd': {'defaultValue': 's3cret'}}"
+    "{'x': 's3cret'}}, 'c': {'type': 'string', 'defaultValue': 'open'}, 'd': {'type': 'string', 'defaultValue': "              \
+    "'[concat(parameters(`c`), `!`)]'}, 'e': {'type': 'securestring', 'defaultValue': '[newGuid()]'}}"
 
-/* What is stored has none, and gives the same outputs. */
 static void
 test_what_may_be_stored(void)
 {
     g_autoptr(json_t) text = json_of(TEMPLATE(DECLARATIONS ", 'resources': []"));
-    g_autoptr(json_t) sent =
-        json_of("{'A': {'value': 's3cret'}, 'b': {'value': {'y': 's3cret'}}, 'c': {'value': 'open'}, 'a2': "
-                "{'value': 's3cret'}, 'd': 's3cret'}");
-    g_autoptr(json_t) before = json_deep_copy(text), sent_before = json_deep_copy(sent);
-    g_autoptr(json_t) bare = template_without_secrets(text), bare_sent = template_parameters_without_secrets(text, sent);
+    g_autoptr(json_t) sent = json_of("{'A': {'value': 's3cret'}, 'b': {'value': {'y': 's3cret'}}, 'C': {'value': 'opened'}}");
+    g_autoptr(json_t) before = json_deep_copy(text);
+    g_autoptr(Template) made = template_evaluate(text, sent, &test_scope, NULL);
+    g_autoptr(json_t) bare = template_without_secrets(text), bare_sent = template_parameters_without_secrets(made);
     g_autofree char *declared = text_of(json_object_get(bare, "parameters")), *values = text_of(bare_sent);
-    g_assert_cmpstr(
-        declared, ==,
-        "{'a':{'type':'securestring'},'b':{'type':'SecureObject'},'c':{'type':'string','defaultValue':'open'},'d':{}}");
-    g_assert_cmpstr(values, ==, "{'A':{},'b':{},'c':{'value':'open'},'a2':{},'d':{}}");
-    g_assert_true(json_equal(text, before) && json_equal(sent, sent_before));
-    g_autoptr(json_t) none = template_parameters_without_secrets(text, NULL);
-    g_assert_cmpuint(json_object_size(none), ==, 0);
+    g_assert_cmpstr(declared, ==,
+                    "{'a':{'type':'securestring'},'b':{'type':'SecureObject'},'c':{'type':'string','defaultValue':'open'},'d':{"
+                    "'type':'string','defaultValue':'[concat(parameters('c'), '!')]'},'e':{'type':'securestring'}}");
+    g_assert_cmpstr(values, ==, "{'c':{'value':'opened'},'d':{'value':'opened!'}}");
+    g_assert_true(json_equal(text, before));
 }
 
 static void
@@ -184,10 +181,34 @@ test_outputs_of_what_is_stored(void)
     g_autoptr(Template) made = template_evaluate(text, sent, &test_scope, NULL);
     g_autofree char *shown = text_of(made->parameters);
     g_assert_cmpstr(shown, ==, "{'pw':{'type':'SecureString'},'p':{'type':'String','value':'y'}}");
-    g_autoptr(json_t) bare = template_without_secrets(text), bare_sent = template_parameters_without_secrets(text, sent);
+    g_autoptr(json_t) bare = template_without_secrets(text), bare_sent = template_parameters_without_secrets(made);
     g_autoptr(json_t) outputs = template_outputs(bare, bare_sent, &test_scope, NULL, NULL, NULL);
     g_autofree char *values = text_of(outputs);
     g_assert_cmpstr(values, ==, "{'o':{'type':'String','value':'y'}}");
+}
+
+/* Its time and its new GUIDs are those of the deployment, whenever the outputs are asked for. */
+static void
+test_outputs_later(void)
+{
+    g_autoptr(json_t) text =
+        json_of(TEMPLATE("'parameters': {'now': {'type': 'string', 'defaultValue': '[utcNow()]'}, 'guids': {'type': 'array', "
+                         "'defaultValue': ['[newGuid()]', '[newGuid()]']}}, 'outputs': {'o': {'type': 'array', 'value': "
+                         "'[concat(createArray(parameters(`now`)), parameters(`guids`))]'}}, 'resources': []"));
+    TemplateScope later = test_scope;
+    later.now += USEC_PER_SEC;
+    later.seed = "another";
+    g_autoptr(Template) made = template_evaluate(text, NULL, &test_scope, NULL),
+                        other = template_evaluate(text, NULL, &later, NULL);
+    g_autoptr(json_t) sent = template_parameters_without_secrets(made);
+    g_autoptr(json_t) outputs = template_outputs(text, sent, &later, NULL, NULL, NULL);
+    const json_t *guids = json_path(made->parameters, "guids.value"), *values = json_path(outputs, "o.value");
+    g_assert_cmpstr(json_string_value(json_array_get(values, 0)), ==, "20200313T135358Z");
+    g_assert_true(json_equal(json_array_get(values, 1), json_array_get(guids, 0)));
+    g_assert_true(json_equal(json_array_get(values, 2), json_array_get(guids, 1)));
+    g_assert_false(json_equal(json_array_get(guids, 0), json_array_get(guids, 1)));
+    g_assert_false(json_equal(guids, json_path(other->parameters, "guids.value")));
+    g_assert_cmpstr(json_string_value(json_path(other->parameters, "now.value")), ==, "20200313T135359Z");
 }
 
 int
@@ -201,5 +222,6 @@ main(int argc, char **argv)
     g_test_add_func("/template/outputs/what-may-be-stored", test_what_may_be_stored);
     g_test_add_func("/template/outputs/literals-that-are-removed", test_literals_that_are_removed);
     g_test_add_func("/template/outputs/of-what-is-stored", test_outputs_of_what_is_stored);
+    g_test_add_func("/template/outputs/later", test_outputs_later);
     return g_test_run();
 }
