@@ -12,7 +12,9 @@
 /* Only a swtpm that is gone well before its QEMU has died. */
 #define VTPM_GRACE (300 * USEC_PER_MSEC)
 /* swtpm ends when QEMU's end of the socket closes; one that has not by then is stuck. */
-#define VTPM_LINGER   (1 * USEC_PER_SEC)
+#define VTPM_LINGER (1 * USEC_PER_SEC)
+/* QEMU whose guest shut itself down ends its swtpm before itself, and on a busy host long before. */
+#define QEMU_LINGER   (10 * USEC_PER_SEC)
 #define LOG_MAX       (4u << 20)
 #define LOG_WORDS_MAX 500u
 
@@ -120,12 +122,27 @@ on_qemu_ended(void *data)
 }
 
 static void
+on_qemu_lingers(void *data)
+{
+    Machine *machine = data;
+    machine->vtpm_timer = 0;
+    if (machine->qemu_watch)
+        process_watch_kill(machine->qemu_watch, SIGKILL);
+}
+
+static void
 on_vtpm_gone(void *data)
 {
     Machine *machine = data;
     machine->vtpm_timer = 0;
     if (!machine->qemu_watch)
         return;
+    if (machine->qmp)
+        qmp_drain(machine->qmp);
+    if (machine->guest_shutdown) {
+        machine->vtpm_timer = machine_timer(machine, QEMU_LINGER, on_qemu_lingers);
+        return;
+    }
     machine->vtpm_died = TRUE;
     process_watch_kill(machine->qemu_watch, SIGKILL);
 }

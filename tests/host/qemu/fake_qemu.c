@@ -2,9 +2,9 @@
  * QMP and guest agent, and behaves as the guest's name says: mute        never greets dies ends at
  * once, with words on stderr stubborn    ignores the power button       refused    the firmware
  * refuses the boot loader flood       floods its serial console      full       its first write
- * finds the disk full, until "cont" silent      has no guest agent Anything else boots, opens the
- * agent's port, and powers off when asked. Told to run something, it reboots instead, and once more
- * before its agent is back. */
+ * finds the disk full, until "cont" silent      has no guest agent lingers    ends its swtpm long
+ * before itself Anything else boots, opens the agent's port, and powers off when asked. Told to run
+ * something, it reboots instead, and once more before its agent is back. */
 #include "base/json.h"
 
 #include <poll.h>
@@ -15,10 +15,11 @@
 #include <unistd.h>
 
 #define LIFE_MAX_S 600
+#define LINGERS_MS 1000
 
 typedef struct {
     const char *guest;
-    int qmp_listener, qga_listener, qmp, qga;
+    int qmp_listener, qga_listener, qmp, qga, tpm;
     FILE *serial;
     gboolean full;
     gboolean asks_for_kvm;
@@ -39,6 +40,7 @@ arguments_read(Fake *fake, int argc, char **argv)
         fake->asks_for_kvm = fake->asks_for_kvm || strstr(argv[i], "accel=kvm");
         sscanf(argv[i], "socket,id=qmp,fd=%d", &fake->qmp_listener);
         sscanf(argv[i], "socket,id=qga,fd=%d", &fake->qga_listener);
+        sscanf(argv[i], "socket,id=tpm,fd=%d", &fake->tpm);
         if (g_str_has_prefix(argv[i], "file,id=serial,path=")) {
             g_autofree char *path = g_strdup(argv[i] + strlen("file,id=serial,path="));
             path[strcspn(path, ",")] = '\0';
@@ -114,6 +116,10 @@ qmp_answer(Fake *fake, const json_t *question)
         boot(fake);
     if (strcmp(command, "system_powerdown") == 0 && !is(fake, "stubborn")) {
         say(fake->qmp, "{\"event\":\"SHUTDOWN\",\"data\":{\"guest\":true,\"reason\":\"guest-shutdown\"}}\r\n");
+        if (is(fake, "lingers")) {
+            close(fake->tpm);
+            poll(NULL, 0, LINGERS_MS);
+        }
         exit(0);
     }
 }
@@ -168,7 +174,7 @@ connection_take(int listener, int *fd, gboolean *ret_new)
 int
 main(int argc, char **argv)
 {
-    Fake fake = { .guest = "", .qmp_listener = -1, .qga_listener = -1, .qmp = -1, .qga = -1 };
+    Fake fake = { .guest = "", .qmp_listener = -1, .qga_listener = -1, .qmp = -1, .qga = -1, .tpm = -1 };
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         puts("QEMU emulator version 0.0.0 (played by a test)");
         return 0;

@@ -463,6 +463,20 @@ test_the_vtpm_ends_with_its_vm(Fixture *f, const void *data G_GNUC_UNUSED)
     g_assert_cmpint(kill(run->swtpm, 0), ==, -1);
 }
 
+/* As on a busy host: that is no death of the vTPM. */
+static void
+test_a_shut_down_vm_may_outlive_its_vtpm(Fixture *f, const void *data G_GNUC_UNUSED)
+{
+    if (vtpm_skipped())
+        return;
+    start_trusted(f, "lingers", /* vtpm= */ TRUE);
+    wait_for(f, "agent 1 -;");
+    stop(f, 60 * USEC_PER_SEC);
+    wait_for(f, "exited 1 ");
+    g_assert_cmpstr(f->told->str, ==, "- shutdown;");
+    g_assert_true(has(f, "guest-state.json"));
+}
+
 static void
 test_a_folder_in_use_is_left_alone(Fixture *f, const void *data G_GNUC_UNUSED)
 {
@@ -1229,6 +1243,7 @@ main(int argc, char **argv)
     ADD("the-death-of-qemu-is-told", test_the_death_of_qemu_is_told);
     ADD("the-death-of-the-vtpm-ends-the-vm", test_the_death_of_the_vtpm_ends_the_vm);
     ADD("the-vtpm-ends-with-its-vm", test_the_vtpm_ends_with_its_vm);
+    ADD("a-shut-down-vm-may-outlive-its-vtpm", test_a_shut_down_vm_may_outlive_its_vtpm);
     ADD("a-folder-in-use-is-left-alone", test_a_folder_in_use_is_left_alone);
     ADD("a-refusal-is-told-with-its-file", test_a_refusal_is_told_with_its_file);
     ADD("without-secure-boot-nothing-is-refused", test_without_secure_boot_nothing_is_refused);
