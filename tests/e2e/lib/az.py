@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 from lib.cli import Result
+from lib.wait import SCALE
 
 # 'latest' of the Debian package names versions that the libraries beside it do not have.
 PROFILE = '2020-09-01-hybrid'
@@ -32,7 +33,7 @@ class Az:
         environment = {**os.environ, 'AZURE_CONFIG_DIR': self.folder, 'REQUESTS_CA_BUNDLE': self.daemon.ca_file,
                        'AZURE_CORE_COLLECT_TELEMETRY': 'no', 'AZURE_CORE_NO_COLOR': 'yes', 'AZURE_CORE_SURVEY_MESSAGE': 'no',
                        'HTTPS_PROXY': NOWHERE, 'HTTP_PROXY': NOWHERE, 'NO_PROXY': '127.0.0.1', 'no_proxy': '127.0.0.1'}
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds,
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds * SCALE,
                               env=environment, check=False)
         return Result(command, done)
 

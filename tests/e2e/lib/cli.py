@@ -6,6 +6,7 @@ import shlex
 import subprocess
 
 from lib.daemon import BUILD
+from lib.wait import SCALE
 
 
 class Result:
@@ -30,5 +31,5 @@ def run(daemon, command, stdin='', seconds=120):
     assert words[0] == 'testudo', command
     words[0] = os.path.join(BUILD, 'testudo')
     environment = {**os.environ, 'TESTUDO_STATE_DIR': daemon.state_dir}
-    done = subprocess.run(words, input=stdin, capture_output=True, text=True, timeout=seconds, env=environment, check=False)
+    done = subprocess.run(words, input=stdin, capture_output=True, text=True, timeout=seconds * SCALE, env=environment, check=False)
     return Result(command, done)

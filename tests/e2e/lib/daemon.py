@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 from lib.rest import Rest
-from lib.wait import Late, until
+from lib.wait import SCALE, Late, until
 
 BUILD = os.path.abspath(os.environ.get('TESTUDO_BUILD', 'build'))
 SANITIZER = re.compile(r'ERROR: (Address|Leak)Sanitizer|runtime error:|SUMMARY: \w+Sanitizer|CRITICAL \*\*')
@@ -67,9 +67,9 @@ class Daemon:
 
     def _wait(self, seconds):
         try:
-            return self.process.wait(seconds)
+            return self.process.wait(seconds * SCALE)
         except subprocess.TimeoutExpired as late:
-            raise Late(f'testudod (pid {self.process.pid}) did not end within {seconds} s') from late
+            raise Late(f'testudod (pid {self.process.pid}) did not end within {seconds * SCALE:g} s') from late
 
     def alive(self):
         return self.process is not None and self.process.poll() is None

@@ -6,7 +6,10 @@ import socket
 import ssl
 from urllib.parse import urlsplit
 
-TIMEOUT_S = 60
+from lib.wait import SCALE
+
+# The daemon itself waits for a guest's answer, 90 s at most.
+TIMEOUT_S = 120 * SCALE
 
 
 class _SocketConnection(http.client.HTTPConnection):
