@@ -43,7 +43,7 @@ def _(t):
     assert records(t) == []
     assert 'no change record' in run(t.daemon, f'testudo vmss change-record show {ON}').expect(3).err
     run(t.daemon, EXTENSION).expect()
-    until(lambda: all(one['properties']['status'] == 'Signed' for one in records(t)), 'the record of the extension')
+    until(lambda: [one['properties']['status'] for one in records(t)] == ['Signed'], 'the record of the extension')
     run(t.daemon, f'testudo vmss update {ON} --vm-sku Standard_B2s --yes').expect()
     until(lambda: [one['properties']['status'] for one in records(t)][:1] == ['Signed'] and
           records(t)[0]['properties']['targetRevision'] == 3, 'the record')
