@@ -182,12 +182,12 @@ static void
 test_a_slow_client_is_cut_off(Fixture *f, const void *data)
 {
     static const char head[] = "GET /subscriptions?api-version=2024-07-01 HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
-    gint64 until = g_get_monotonic_time() + WITHIN;
+    const gint64 begun = g_get_monotonic_time();
     int fd = dial(f);
     gsize sent = 0;
     (void)data;
     for (;;) {
-        g_assert_cmpint(g_get_monotonic_time(), <, until);
+        g_assert_cmpint(g_get_monotonic_time() - begun, <, WITHIN);
         char byte = sent < sizeof head - 1 ? head[sent] : 'x';
         if (send(fd, &byte, 1, MSG_NOSIGNAL) != 1)
             break;
@@ -195,7 +195,7 @@ test_a_slow_client_is_cut_off(Fixture *f, const void *data)
         g_usleep(5000);
     }
     close(fd);
-    g_assert_cmpuint(sent, >, 10);
+    g_assert_cmpint(g_get_monotonic_time() - begun, >=, SHORT_LIMIT);
     expect_alive(f);
 }
 
@@ -206,19 +206,39 @@ connection_ended(int fd)
     return recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
 }
 
+/* One request, and a rest. FALSE: the connection is over. */
+static gboolean
+asks_and_rests(int fd)
+{
+    static const char request[] = "GET /subscriptions?api-version=2024-07-01 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    char answer[8192];
+    if (send(fd, request, sizeof request - 1, MSG_NOSIGNAL) != sizeof request - 1 || recv(fd, answer, sizeof answer, 0) <= 0)
+        return FALSE;
+    g_usleep(50 * 1000);
+    return !connection_ended(fd);
+}
+
 /* Between two requests the time starts anew; within an answer it does not run. */
 static void
 test_a_busy_client_is_not_cut_off(Fixture *f, const void *data)
 {
-    static const char request[] = "GET /subscriptions?api-version=2024-07-01 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    const gint64 give_up = g_get_monotonic_time() + WITHIN;
     int fd = dial(f);
-    char answer[8192];
     (void)data;
-    for (gint64 until = g_get_monotonic_time() + 3 * SHORT_LIMIT; g_get_monotonic_time() < until;) {
-        g_assert_cmpint(send(fd, request, sizeof request - 1, MSG_NOSIGNAL), ==, sizeof request - 1);
-        g_assert_cmpint(recv(fd, answer, sizeof answer, 0), >, 0);
-        g_usleep(50 * 1000);
-        g_assert_false(connection_ended(fd));
+    gint64 begun = g_get_monotonic_time(), before = begun;
+    while (before - begun < 3 * SHORT_LIMIT) {
+        const gboolean goes_on = asks_and_rests(fd);
+        const gint64 now = g_get_monotonic_time();
+        /* Who had no processor for that long was not busy: it begins anew. */
+        if (now - before > SHORT_LIMIT / 2) {
+            g_assert_cmpint(now, <, give_up);
+            close(fd);
+            fd = dial(f);
+            begun = before = g_get_monotonic_time();
+            continue;
+        }
+        g_assert_true(goes_on);
+        before = now;
     }
     close(fd);
 }
