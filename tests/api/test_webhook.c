@@ -55,17 +55,33 @@ on_request(GThreadedSocketService *service G_GNUC_UNUSED, GSocketConnection *con
     return TRUE;
 }
 
+/* A port that is nobody else's, and refuses, until there is a receiver. */
+static GSocket *
+port_take(guint *ret_port)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GInetAddress) loopback = g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4);
+    g_autoptr(GSocketAddress) any = g_inet_socket_address_new(loopback, 0);
+    GSocket *socket = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, &error);
+    g_assert_no_error(error);
+    g_assert_true(g_socket_bind(socket, any, /* allow_reuse= */ FALSE, &error));
+    g_autoptr(GSocketAddress) own = g_socket_get_local_address(socket, &error);
+    g_assert_no_error(error);
+    *ret_port = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(own));
+    return socket;
+}
+
+/* socket: of port_take(), or NULL for a port of its own. */
 static void
-receiver_start(Receiver *receiver, guint port)
+receiver_start(Receiver *receiver, GSocket *socket)
 {
     g_autoptr(GError) error = NULL;
     g_mutex_init(&receiver->lock);
     receiver->taken = g_ptr_array_new_with_free_func(g_free);
     receiver->service = g_threaded_socket_service_new(4);
-    receiver->port = port;
-    if (port)
-        g_socket_listener_add_inet_port(G_SOCKET_LISTENER(receiver->service), (guint16)port, NULL, &error);
-    else
+    if (socket && g_socket_listen(socket, &error))
+        g_socket_listener_add_socket(G_SOCKET_LISTENER(receiver->service), socket, NULL, &error);
+    else if (!socket)
         receiver->port = g_socket_listener_add_any_inet_port(G_SOCKET_LISTENER(receiver->service), NULL, &error);
     g_assert_no_error(error);
     g_signal_connect(receiver->service, "run", G_CALLBACK(on_request), receiver);
@@ -184,7 +200,7 @@ test_signed_and_in_order(void)
 {
     Receiver receiver = { 0 };
     Store *store = store_new();
-    receiver_start(&receiver, 0);
+    receiver_start(&receiver, NULL);
     const gint64 now = g_get_real_time();
     alert_put(store, "first", TRUE, now);
     Webhook *webhook = webhook_to(store, receiver.port, WEBHOOK_KEEP_USEC);
@@ -223,7 +239,7 @@ test_tried_again(void)
 {
     Receiver receiver = { .refuse = 3 };
     Store *store = store_new();
-    receiver_start(&receiver, 0);
+    receiver_start(&receiver, NULL);
     alert_put(store, "first", TRUE, g_get_real_time());
     alert_put(store, "second", TRUE, g_get_real_time());
     Webhook *webhook = webhook_to(store, receiver.port, WEBHOOK_KEEP_USEC);
@@ -239,17 +255,16 @@ test_tried_again(void)
 static void
 test_over_a_restart(void)
 {
-    Receiver gone = { 0 }, receiver = { 0 };
+    Receiver receiver = { 0 };
     Store *store = store_new();
-    receiver_start(&gone, 0);
-    const guint port = gone.port;
-    receiver_stop(&gone);
+    guint port;
+    g_autoptr(GSocket) socket = port_take(&port);
     alert_put(store, "first", TRUE, g_get_real_time());
     Webhook *webhook = webhook_to(store, port, WEBHOOK_KEEP_USEC);
     g_usleep(100 * MS);
     webhook_stop(webhook);
     g_assert_cmpuint(waiting(store), ==, 1);
-    receiver_start(&receiver, port);
+    receiver_start(&receiver, socket);
     webhook = webhook_to(store, port, WEBHOOK_KEEP_USEC);
     await(&receiver, 1);
     await_nothing(store);
@@ -261,11 +276,9 @@ test_over_a_restart(void)
 static void
 test_given_up(void)
 {
-    Receiver gone = { 0 };
     Store *store = store_new();
-    receiver_start(&gone, 0);
-    const guint port = gone.port;
-    receiver_stop(&gone);
+    guint port;
+    g_autoptr(GSocket) socket = port_take(&port);
     alert_put(store, "old", TRUE, g_get_real_time() - 2 * S);
     Webhook *webhook = webhook_to(store, port, S);
     await_nothing(store);

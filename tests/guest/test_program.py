@@ -70,11 +70,12 @@ def stays_silent(connection):
     connection.recv(1)
 
 
+@contextlib.contextmanager
 def nobody():
-    """A port where nothing listens."""
+    """A port where nothing listens, and that no other program is given meanwhile."""
     with socket.socket() as taken:
         taken.bind(('127.0.0.1', 0))
-        return taken.getsockname()[1]
+        yield taken.getsockname()[1]
 
 
 # ---- tcp ----
@@ -87,10 +88,10 @@ def _():
 
 @test('where nothing listens it is refused, whatever was asked for')
 def _():
-    port = nobody()
-    expect(guest('health', 'tcp', port), 1, 'failed refused\n')
-    expect(guest('health', 'http', port, '/'), 1, 'failed refused\n')
-    expect(guest('health', 'https', port, '/'), 1, 'failed refused\n')
+    with nobody() as port:
+        expect(guest('health', 'tcp', port), 1, 'failed refused\n')
+        expect(guest('health', 'http', port, '/'), 1, 'failed refused\n')
+        expect(guest('health', 'https', port, '/'), 1, 'failed refused\n')
 
 
 @test('a service on ::1 alone is found')
