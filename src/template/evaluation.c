@@ -4,6 +4,7 @@
 #include "template/copy.h"
 #include "template/formulas.h"
 #include "template/functions.h"
+#include "template/own_functions.h"
 #include "template/resources.h"
 
 #include <string.h>
@@ -21,6 +22,7 @@ evaluation_new(const json_t *text, const TemplateScope *scope)
     evaluation->path = g_string_new("template");
     evaluation->parameters = formulas_new();
     evaluation->variables = formulas_new();
+    evaluation->own_functions = own_functions_new();
     return evaluation;
 }
 
@@ -32,6 +34,7 @@ evaluation_free(Evaluation *evaluation)
     g_string_free(evaluation->path, TRUE);
     g_hash_table_unref(evaluation->parameters);
     g_hash_table_unref(evaluation->variables);
+    g_hash_table_unref(evaluation->own_functions);
     resources_free(evaluation->resources);
     g_free(evaluation);
 }
@@ -143,7 +146,7 @@ static json_t *
 call(Evaluation *evaluation, const Expression *expression, GError **error)
 {
     const Function *function = expression->function;
-    if (function->lazy)
+    if (function && function->lazy)
         return function->lazy(evaluation, expression->arguments, error);
     g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(decref_element);
     for (guint i = 0; i < expression->arguments->len; i++) {
@@ -153,9 +156,10 @@ call(Evaluation *evaluation, const Expression *expression, GError **error)
         g_ptr_array_add(values, value);
     }
     const Arguments arguments = { (json_t **)values->pdata, values->len };
-    if (!function_takes_kinds(function, &arguments, evaluation, error))
+    if (function && !function_takes_kinds(function, &arguments, evaluation, error))
         return NULL;
-    g_autoptr(json_t) result = function->call(evaluation, &arguments, error);
+    g_autoptr(json_t) result =
+        function ? function->call(evaluation, &arguments, error) : own_function_call(evaluation, expression, &arguments, error);
     if (!result || !evaluation_charge(evaluation, result, error))
         return NULL;
     return g_steal_pointer(&result);
@@ -197,11 +201,25 @@ may_use(Evaluation *evaluation, TemplateUse use, GError **error)
         return evaluation_fail(evaluation, error,
                                "newGuid() and utcNow() are taken in default values of parameters only: elsewhere the same "
                                "parameters would not give the same again.");
+    if (use == USE_VARIABLE && evaluation->place == PLACE_FUNCTIONS)
+        return evaluation_fail(
+            evaluation, error,
+            "variables() is not taken in a function that the template declares: it has its own parameters alone.");
     if (use == USE_VARIABLE && evaluation->place == PLACE_PARAMETERS)
         return evaluation_fail(
             evaluation, error,
             "variables() is not taken in the default value of a parameter: variables are made of parameters.");
     return TRUE;
+}
+
+static gboolean
+may_call(Evaluation *evaluation, const Expression *call, GError **error)
+{
+    const TemplateUse use = call->function->use;
+    const Expression *first = call->arguments->len > 0 ? g_ptr_array_index(call->arguments, 0) : NULL;
+    return may_use(evaluation, use, error) && (use != USE_COPY || copy_index_is_good(evaluation, call, error)) &&
+           (!first || !json_is_string(first->literal) ||
+            formula_may_be_used(evaluation, use, json_string_value(first->literal), error));
 }
 
 /* Also of branches that are not taken. */
@@ -210,11 +228,8 @@ look_through(Evaluation *evaluation, const Expression *expression, GError **erro
 {
     if (expression->literal)
         return TRUE;
-    const Expression *first = expression->arguments->len > 0 ? g_ptr_array_index(expression->arguments, 0) : NULL;
-    if (!may_use(evaluation, expression->function->use, error) ||
-        (expression->function->use == USE_COPY && !copy_index_is_good(evaluation, expression, error)) ||
-        (first && json_is_string(first->literal) &&
-         !formula_may_be_used(evaluation, expression->function->use, json_string_value(first->literal), error)))
+    if (!(expression->own ? own_function_may_be_called(evaluation, expression, error)
+                          : may_call(evaluation, expression, error)))
         return FALSE;
     for (guint i = 0; i < expression->arguments->len; i++) {
         if (!look_through(evaluation, g_ptr_array_index(expression->arguments, i), error))

@@ -16,6 +16,7 @@ typedef enum {
 } TemplateUse;
 
 typedef enum {
+    PLACE_FUNCTIONS,  /* what functions of the template's own give */
     PLACE_PARAMETERS, /* default values */
     PLACE_VARIABLES,
     PLACE_RESOURCES,
@@ -32,6 +33,8 @@ typedef struct Evaluation {
     guint n_guids;                      /* that newGuid() made */
     gboolean look_only;                 /* expressions are parsed and looked through, not evaluated */
     GHashTable *parameters, *variables; /* folded name to Formula */
+    GHashTable *own_functions;          /* folded name to OwnFunction; own_functions.h */
+    const struct Frame *frame;          /* the call of such a one that is in hand, or NULL */
     struct Formula *formula;            /* in hand, or NULL */
     const char *secret;                 /* the secure parameter that was used last, or NULL */
     const char *output;                 /* the output that is in hand, or NULL */

@@ -32,6 +32,7 @@ expression_free(Expression *expression)
     if (!expression)
         return;
     json_decref(expression->literal);
+    g_free(expression->own);
     g_clear_pointer(&expression->arguments, g_ptr_array_unref);
     g_clear_pointer(&expression->members, g_ptr_array_unref);
     g_free(expression);
@@ -202,17 +203,32 @@ read_members(Reader *reader, GPtrArray *members, GError **error)
     return TRUE;
 }
 
+/* "concat", or "contoso.name". */
+static char *
+read_name(Reader *reader)
+{
+    char *name = read_word(reader);
+    if (peek(reader) != '.' || reader->at + 1 == reader->end || !is_word(reader->at[1]))
+        return name;
+    reader->at++;
+    g_autofree char *namespace_ = name, *of_it = read_word(reader);
+    return g_strconcat(namespace_, ".", of_it, NULL);
+}
+
 static Expression *
 read_call(Reader *reader, GError **error)
 {
-    g_autofree char *name = read_word(reader);
+    g_autofree char *name = read_name(reader);
     skip_space(reader);
     if (peek(reader) != '(')
         return unexpected(reader, "'(' behind the name of a function", error);
     reader->at++;
     g_autoptr(Expression) call = g_new0(Expression, 1);
-    call->function = function_find(name);
-    if (!call->function) {
+    if (strchr(name, '.'))
+        call->own = g_steal_pointer(&name);
+    else
+        call->function = function_find(name);
+    if (!call->own && !call->function) {
         g_auto(GStrv) known = template_functions();
         g_autofree char *list = g_strjoinv(", ", known);
         arm_fail(error, ARM_INVALID_TEMPLATE, reader->target, "There is no function '%.60s'; those that are known: %s.", name,
@@ -222,7 +238,7 @@ read_call(Reader *reader, GError **error)
     call->arguments = g_ptr_array_new_with_free_func(free_element);
     call->members = g_ptr_array_new_with_free_func(free_element);
     if (!read_arguments(reader, call->arguments, error) ||
-        !function_takes_count(call->function, call->arguments->len, reader->target, error) ||
+        (call->function && !function_takes_count(call->function, call->arguments->len, reader->target, error)) ||
         !read_members(reader, call->members, error))
         return NULL;
     return g_steal_pointer(&call);

@@ -1,5 +1,6 @@
 /* template/expression.h: the text of an expression, "[concat('a', variables('b').c[0])]", to a tree. Internal to the room.
- * Functions are looked up and their arguments counted here, so that a branch that is never taken is checked too. */
+ * Functions are looked up and their arguments counted here, so that a branch that is never taken is checked too; those that the
+ * template declares when the tree is looked through. */
 #pragma once
 
 #include <glib.h>
@@ -9,7 +10,8 @@ typedef struct Function Function;
 
 typedef struct Expression {
     json_t *literal;          /* a text or an integer; NULL: a call */
-    const Function *function; /* of a call */
+    const Function *function; /* of a call of one that there is */
+    char *own;                /* of a call of one that the template declares: "contoso.name" */
     GPtrArray *arguments;     /* of Expression */
     GPtrArray *members;       /* of Expression: each a member or an index of what the one before gave */
 } Expression;

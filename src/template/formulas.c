@@ -4,6 +4,7 @@
 #include "base/resource_id.h"
 #include "template/copy.h"
 #include "template/members.h"
+#include "template/own_functions.h"
 #include "template/parameters.h"
 
 static void
@@ -108,6 +109,8 @@ formula_may_be_used(const Evaluation *evaluation, TemplateUse use, const char *n
 {
     if (use != USE_PARAMETER && use != USE_VARIABLE)
         return TRUE;
+    if (evaluation->frame)
+        return own_parameter_is_good(evaluation, name, error);
     const Formula *formula = find_declared(evaluation, use, name, error);
     return formula && secret_may_be_used(evaluation, secret_of(formula), error);
 }

@@ -2,6 +2,7 @@
 #include "template/formulas.h"
 #include "template/functions.h"
 #include "template/ids.h"
+#include "template/own_functions.h"
 #include "template/resources.h"
 
 #include <string.h>
@@ -9,7 +10,9 @@
 static json_t *
 call_parameters(Evaluation *evaluation, const Arguments *arguments, GError **error)
 {
-    return json_incref(formula_value_by_name(evaluation, USE_PARAMETER, argument_text(arguments, 0), error));
+    const char *name = argument_text(arguments, 0);
+    return evaluation->frame ? own_parameter(evaluation, name, error)
+                             : json_incref(formula_value_by_name(evaluation, USE_PARAMETER, name, error));
 }
 
 static json_t *

@@ -4,6 +4,7 @@
 #include "template/formulas.h"
 #include "template/members.h"
 #include "template/outputs.h"
+#include "template/own_functions.h"
 #include "template/parameters.h"
 #include "template/resources.h"
 #include "template/value_type.h"
@@ -53,9 +54,6 @@ check_the_rest(const Evaluation *evaluation, GError **error)
     if (!member_sent(evaluation->text, "resources"))
         return arm_fail(error, ARM_INVALID_TEMPLATE, "template.resources",
                         "A template has to have 'resources', an array; it may be empty.");
-    if (json_array_size(member_sent(evaluation->text, "functions")) > 0)
-        return arm_fail(error, ARM_INVALID_TEMPLATE, "template.functions",
-                        "'functions' is not taken unless it is empty: expressions call the functions that there are.");
     return TRUE;
 }
 
@@ -63,7 +61,7 @@ static gboolean
 check_members(Evaluation *evaluation, GError **error)
 {
     return members_check(evaluation, evaluation->text, &template_members, error) && check_schema(evaluation, error) &&
-           check_the_rest(evaluation, error);
+           check_the_rest(evaluation, error) && own_functions_read(evaluation, error);
 }
 
 /* ---- evaluating ---- */

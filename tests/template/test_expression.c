@@ -62,7 +62,7 @@ static const struct {
     { "'[createArray(1).a]'", X, "an array by a text" },
     { "'[createObject(`a`, 1).b]'", X, "member 'b'|'a'" },
     { "'[createObject().b]'", X, "has none" },
-    { "'[ns.fn()]'", X, "'.'" },
+    { "'[ns.fn()]'", X, "no function 'ns.fn'; it declares none" },
     { "['a', {'b': '[nothing()]'}]", X "[1].b", "nothing" },
     { "{'[createArray()]': 1}", X ".[createArray()]", "gives no text" },
     { "{'[concat(``)]': 1}", X ".[concat('')]", "gives no text" },

@@ -45,7 +45,6 @@ test_refused(void)
         { TEMPLATE("'parameters': {}"), "template.resources", "may be empty" },
         { TEMPLATE("'resource': []"), "template.resource", "no member 'resource'; accepted: '$schema', 'contentVersion', 'parameters', 'variables', 'functions', 'resources', 'outputs', 'metadata'" },
         { TEMPLATE("'apiProfile': 'x', " RESOURCES("")), "template.apiProfile", "not taken" },
-        { TEMPLATE("'functions': [{}], " RESOURCES("")), "template.functions", "unless it is empty" },
         { TEMPLATE("'resources': {}"), "template.resources", "an object; accepted: an array" },
         { TEMPLATE("'Metadata': {}, 'metadata': {}, " RESOURCES("")), "template", "'metadata' twice" },
         { TEMPLATE(RESOURCES("1")), "template.resources[0]", "A resource is an object" },
