@@ -140,6 +140,8 @@ def _(t):
 @suite.test('testudo-guest is put where it can be run, and hears the SSH server')
 def _(t):
     where = '/var/lib/testudo/bin' if 'noexec' in t.guest.run('findmnt -n -o OPTIONS /run').split(',') else '/run/testudo/bin'
+    # The boot was attested before it was over.
+    until(lambda: t.guest.run('systemctl is-active ssh', code=None) == 'active', 'the SSH server to run', 300, 1)
     t.daemon.stop()
     answers = t.guest.handler('health tcp 22', 'health http 22 /', 'health https 22 / --timeout 20')
     assert answers == [{'exit': 0, 'out': 'tcp open\n'}, {'exit': 1, 'out': 'failed not-http\n'},
