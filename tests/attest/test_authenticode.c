@@ -112,6 +112,10 @@ test_as_osslsigncode(const void *data)
         return;
     }
     g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &out, NULL, NULL, NULL));
+    if (strstr(out, "Invalid signature")) {
+        g_test_skip("this osslsigncode (Debian 12 has 2.5) cannot read how shim is signed");
+        return;
+    }
     at = strstr(out, "Calculated message digest");
     at = at ? strchr(at, ':') : NULL;
     g_assert_nonnull(at);
