@@ -98,3 +98,31 @@ assert_refused(const GError *error, const char *target, const char *words)
             g_error("no '%s' in: %s", *word, error->message);
     }
 }
+
+void
+assert_template_refused(const char *text, const char *parameters, const char *target, const char *words)
+{
+    g_autoptr(GError) error = NULL;
+    g_test_message("%s", text);
+    g_autoptr(Template) made = evaluate(text, parameters, &error);
+    g_assert_null(made);
+    assert_refused(error, target, words);
+}
+
+char *
+order_of(const char *text, GError **error)
+{
+    g_autoptr(Template) made = evaluate(text, NULL, error);
+    if (!made)
+        return NULL;
+    GString *order = g_string_new(NULL);
+    for (guint i = 0; i < made->resources->len; i++) {
+        const TemplateResource *resource = g_ptr_array_index(made->resources, i);
+        g_string_append_printf(order, "%s%s", i > 0 ? " " : "", resource->name);
+        for (guint j = 0; j < resource->depends_on->len; j++) {
+            const TemplateResource *other = g_ptr_array_index(resource->depends_on, j);
+            g_string_append_printf(order, "%s%s", j > 0 ? "," : "<", other->name);
+        }
+    }
+    return g_string_free(order, FALSE);
+}

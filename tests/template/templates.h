@@ -35,3 +35,8 @@ char *value_of(const char *members, const char *value, GError **error);
 
 /* The error has this target, and all words of `words` (separated by '|') in its message. */
 void assert_refused(const GError *error, const char *target, const char *words);
+/* The template is refused so, with these parameters or NULL. */
+void assert_template_refused(const char *text, const char *parameters, const char *target, const char *words);
+
+/* "a<b,c d e<a": the names of the resources, each with those that it says that it depends on. NULL: *error. */
+char *order_of(const char *text, GError **error);

@@ -14,25 +14,6 @@
 #define COPIES(list)         "{'copy': [" list "]}"
 #define COUNT                "'parameters': {'n': {'type': 'int', 'defaultValue': 2}}, "
 
-/* "a b<a": names, each with what it says that it depends on. */
-static char *
-order_of(const char *text, GError **error)
-{
-    g_autoptr(Template) made = evaluate(text, NULL, error);
-    if (!made)
-        return NULL;
-    GString *order = g_string_new(NULL);
-    for (guint i = 0; i < made->resources->len; i++) {
-        const TemplateResource *resource = g_ptr_array_index(made->resources, i);
-        g_string_append_printf(order, "%s%s", i > 0 ? " " : "", resource->name);
-        for (guint j = 0; j < resource->depends_on->len; j++) {
-            const TemplateResource *other = g_ptr_array_index(resource->depends_on, j);
-            g_string_append_printf(order, "%s%s", j > 0 ? "," : "<", other->name);
-        }
-    }
-    return g_string_free(order, FALSE);
-}
-
 static void
 test_resources(void)
 {
@@ -219,13 +200,8 @@ static const struct {
 static void
 test_refused(void)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(refused); i++) {
-        g_autoptr(GError) error = NULL;
-        g_test_message("%s", refused[i].text);
-        g_autoptr(Template) made = evaluate(refused[i].text, NULL, &error);
-        g_assert_null(made);
-        assert_refused(error, refused[i].target, refused[i].words);
-    }
+    for (guint i = 0; i < G_N_ELEMENTS(refused); i++)
+        assert_template_refused(refused[i].text, NULL, refused[i].target, refused[i].words);
 }
 
 /* ---- outputs ---- */
@@ -282,13 +258,8 @@ test_outputs(void)
         g_autofree char *value = text_of(json_path(outputs, "o.value"));
         g_assert_cmpstr(value, ==, cases[i].outputs);
     }
-    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
-        g_autoptr(GError) error = NULL;
-        g_test_message("%s", bad[i].text);
-        g_autoptr(Template) made = evaluate(bad[i].text, NULL, &error);
-        g_assert_null(made);
-        assert_refused(error, bad[i].target, bad[i].words);
-    }
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++)
+        assert_template_refused(bad[i].text, NULL, bad[i].target, bad[i].words);
     for (guint i = 0; i < G_N_ELEMENTS(later); i++) {
         g_autoptr(GError) error = NULL;
         g_test_message("%s", later[i].text);
